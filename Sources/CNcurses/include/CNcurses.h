@@ -1,0 +1,2 @@
+#pragma once
+int sn_placeholder(void);

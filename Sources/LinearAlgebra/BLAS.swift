@@ -1,0 +1,82 @@
+import COpenBLAS
+
+/// OpenBLAS on one thread per call: our own loops spread work over the cores, so a core is never
+/// asked for twice and the order of every sum is fixed.
+public enum BLAS {
+  /// Single-threads OpenBLAS for the life of the process; the first use of any call does it.
+  @usableFromInline
+  static let ready: Void = {
+    _ = Parallel.workers
+    openblas_set_num_threads(1)
+  }()
+
+  /// The name of the kernel set that OpenBLAS chose at load, such as `Haswell` or `SkylakeX`.
+  public static var kernelName: String { String(cString: openblas_get_corename()) }
+
+  /// `c = alpha * op(a) * op(b) + beta * c`, row-major, on the calling thread.
+  ///
+  /// `op(a)` is (m, k) and `op(b)` is (k, n); the leading dimensions are row strides in elements.
+  @inlinable
+  public static func sgemm(
+    transposeA: Bool = false, transposeB: Bool = false,
+    m: Int, n: Int, k: Int, alpha: Float = 1,
+    _ a: UnsafePointer<Float>, stride lda: Int,
+    _ b: UnsafePointer<Float>, stride ldb: Int,
+    beta: Float = 0, into c: UnsafeMutablePointer<Float>, stride ldc: Int
+  ) {
+    _ = ready
+    guard m > 0, n > 0 else { return }
+    cblas_sgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+      numericCast(m), numericCast(n), numericCast(k), alpha, a, numericCast(lda), b,
+      numericCast(ldb), beta, c, numericCast(ldc))
+  }
+
+  /// The upper triangle of `c = alpha * a' * a + beta * c` (or `a * a'` when not transposed),
+  /// row-major, on the calling thread; the lower triangle is left alone.
+  ///
+  /// `a` is (k, n) when transposed, else (n, k).
+  @inlinable
+  public static func ssyrk(
+    transpose: Bool, n: Int, k: Int, alpha: Float = 1,
+    _ a: UnsafePointer<Float>, stride lda: Int, beta: Float = 0,
+    into c: UnsafeMutablePointer<Float>, stride ldc: Int
+  ) {
+    _ = ready
+    guard n > 0 else { return }
+    cblas_ssyrk(
+      CblasRowMajor, CblasUpper, transpose ? CblasTrans : CblasNoTrans, numericCast(n),
+      numericCast(k), alpha, a, numericCast(lda), beta, c, numericCast(ldc))
+  }
+}
+
+/// `op(a) * op(b)`, split over the cores by blocks of the larger side of the result.
+///
+/// Precondition: the inner sizes agree.
+public func multiply(
+  _ a: Matrix, transposeA: Bool = false, _ b: Matrix, transposeB: Bool = false
+) -> Matrix {
+  let m = transposeA ? a.columns : a.rows
+  let k = transposeA ? a.rows : a.columns
+  let n = transposeB ? b.rows : b.columns
+  precondition(k == (transposeB ? b.columns : b.rows), "inner sizes differ: \(k)")
+  let result = Matrix(rows: m, columns: n)
+  if m >= n {
+    Parallel.ranges(of: m, grain: 32) { range in
+      BLAS.sgemm(
+        transposeA: transposeA, transposeB: transposeB, m: range.count, n: n, k: k,
+        a.elements + (transposeA ? range.lowerBound : range.lowerBound * a.columns),
+        stride: a.columns, b.elements, stride: b.columns,
+        into: result.row(range.lowerBound), stride: n)
+    }
+  } else {
+    Parallel.ranges(of: n, grain: 32) { range in
+      BLAS.sgemm(
+        transposeA: transposeA, transposeB: transposeB, m: m, n: range.count, k: k,
+        a.elements, stride: a.columns,
+        b.elements + (transposeB ? range.lowerBound * b.columns : range.lowerBound),
+        stride: b.columns, into: result.elements + range.lowerBound, stride: n)
+    }
+  }
+  return result
+}

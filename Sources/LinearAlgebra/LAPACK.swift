@@ -1,0 +1,53 @@
+import COpenBLAS
+
+/// A LAPACK routine that did not converge; with finite input it does not happen in practice.
+public struct LAPACKError: Error, CustomStringConvertible, Equatable {
+  public let routine: String
+  public let code: Int
+  public var description: String {
+    "LAPACK's \(routine) failed with code \(code): the matrix holds values it cannot decompose. "
+      + "Check the input for infinities and NaN."
+  }
+}
+
+/// Eigenvalues in ascending order with the eigenvectors as rows of ``vectors``.
+public struct SymmetricEigen: Sendable {
+  public let values: [Float]
+  /// (count, n): row i is the unit eigenvector of `values[i]`.
+  public let vectors: Matrix
+
+  /// Decomposes a symmetric (n, n) matrix with LAPACK's `ssyevd` (divide and conquer); only its
+  /// upper triangle is read. O(n³) time, about 3 n² floats of memory.
+  public init(_ symmetric: Matrix) throws(LAPACKError) {
+    precondition(symmetric.rows == symmetric.columns)
+    _ = BLAS.ready
+    let n = symmetric.rows
+    let vectors = symmetric.copy()
+    var values = [Float](repeating: 0, count: n)
+    guard n > 0 else {
+      self.values = []
+      self.vectors = vectors
+      return
+    }
+    var order = numericCast(n) as Int32
+    var info: Int32 = 0
+    var workSize: Float = 0
+    var integerWorkSize: Int32 = 0
+    var query: Int32 = -1
+    // Our upper triangle by rows is LAPACK's lower triangle by columns.
+    ssyevd_(
+      "V", "L", &order, vectors.elements, &order, &values, &workSize, &query, &integerWorkSize,
+      &query, &info)
+    // Sizes above 2^24 come back rounded down to a float; the slack covers it.
+    var workCount = Int32(workSize) + Int32(workSize) / 1_000_000 + 64
+    var integerWorkCount = integerWorkSize
+    var work = [Float](repeating: 0, count: Int(workCount))
+    var integerWork = [Int32](repeating: 0, count: Int(max(1, integerWorkCount)))
+    ssyevd_(
+      "V", "L", &order, vectors.elements, &order, &values, &work, &workCount, &integerWork,
+      &integerWorkCount, &info)
+    guard info == 0 else { throw LAPACKError(routine: "ssyevd", code: Int(info)) }
+    self.values = values
+    self.vectors = vectors
+  }
+}
