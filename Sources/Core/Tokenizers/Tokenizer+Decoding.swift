@@ -64,33 +64,14 @@ public struct StreamingDecoder: Sendable {
     return String(decoding: pending, as: UTF8.self)
   }
 
-  /// How many of the last bytes begin a character that more bytes could complete (Unicode 16,
-  /// table 3-7).
+  /// How many of the last bytes begin a character that more bytes could complete.
   private static func unfinished(_ bytes: [UInt8]) -> Int {
     for length in 1...3 where length <= bytes.count {
-      let lead = bytes[bytes.count - length]
-      if lead & 0xC0 == 0x80 { continue }
-      let wanted =
-        switch lead {
-        case 0xC2...0xDF: 2
-        case 0xE0...0xEF: 3
-        case 0xF0...0xF4: 4
-        default: 1
-        }
-      guard length < wanted else { return 0 }
-      if length > 1 {
-        let second = bytes[bytes.count - length + 1]
-        let allowed: ClosedRange<UInt8> =
-          switch lead {
-          case 0xE0: 0xA0...0xBF
-          case 0xED: 0x80...0x9F
-          case 0xF0: 0x90...0xBF
-          case 0xF4: 0x80...0x8F
-          default: 0x80...0xBF
-          }
-        if !allowed.contains(second) { return 0 }
-      }
-      return length
+      let start = bytes.count - length
+      if bytes[start] & 0xC0 == 0x80 { continue }
+      guard length < UTF8Bytes.width(lead: bytes[start]) else { return 0 }
+      return length == 1 || UTF8Bytes.allows(second: bytes[start + 1], after: bytes[start])
+        ? length : 0
     }
     return 0
   }
