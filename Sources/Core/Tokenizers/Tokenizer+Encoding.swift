@@ -5,19 +5,23 @@ public struct Encoding: Equatable, Sendable {
   /// beginning-of-text token.
   public internal(set) var starts: [Int] = []
 
-  /// The range of the tokens that begin in a byte range of the text.
-  public func tokens(beginningIn bytes: Range<Int>) -> Range<Int> {
-    // Ascending, so both ends can be searched for.
-    func firstIndex(from offset: Int) -> Int {
-      var low = 0
-      var high = starts.count
-      while low < high {
-        let middle = (low + high) / 2
-        if starts[middle] < offset { low = middle + 1 } else { high = middle }
-      }
-      return low
+  /// The range of the tokens that stand for any of the text's bytes in a range.
+  public func tokens(overlapping bytes: Range<Int>) -> Range<Int> {
+    let end = firstToken { $0 >= bytes.upperBound }
+    // The last token that begins at or before the range holds its first byte.
+    let start = firstToken { $0 > bytes.lowerBound } - 1
+    return bytes.isEmpty ? end..<end : max(0, start)..<max(0, start, end)
+  }
+
+  /// The first token whose start satisfies a condition that all later ones satisfy too.
+  private func firstToken(where condition: (Int) -> Bool) -> Int {
+    var low = 0
+    var high = starts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if condition(starts[middle]) { high = middle } else { low = middle + 1 }
     }
-    return firstIndex(from: bytes.lowerBound)..<firstIndex(from: bytes.upperBound)
+    return low
   }
 }
 

@@ -51,9 +51,12 @@ struct TokenizerTests {
   @Test func tokensOfAByteRange() throws {
     let encoding = try Tokenizer(TokenizerFixture.small()).encoding(of: "ab a bc")
     #expect(encoding.starts == [0, 2, 3, 4, 5])
-    #expect(encoding.tokens(beginningIn: 0..<7) == 0..<5)
-    #expect(encoding.tokens(beginningIn: 1..<5) == 1..<4)
-    #expect(encoding.tokens(beginningIn: 6..<7) == 5..<5)
+    #expect(encoding.tokens(overlapping: 0..<7) == 0..<5)
+    #expect(encoding.tokens(overlapping: 1..<5) == 0..<4)
+    #expect(encoding.tokens(overlapping: 2..<4) == 1..<3)
+    #expect(encoding.tokens(overlapping: 6..<7) == 4..<5)
+    #expect(encoding.tokens(overlapping: 3..<3).isEmpty)
+    #expect(Encoding().tokens(overlapping: 0..<3).isEmpty)
   }
 
   @Test func aVocabularyWithDuplicatesIsRefused() {
