@@ -4,3 +4,4 @@
 #pragma once
 #include "sk_convert.h"
 #include "sk_pool.h"
+#include "sk_projection_pca.h"
