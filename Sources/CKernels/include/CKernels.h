@@ -7,3 +7,4 @@
 #include "sk_gemm.h"
 #include "sk_layers.h"
 #include "sk_pool.h"
+#include "sk_projection_pca.h"
