@@ -50,4 +50,40 @@ public struct SymmetricEigen: Sendable {
     self.values = values
     self.vectors = vectors
   }
+
+  /// The `count` largest eigenvalues, ascending, and their eigenvectors, with LAPACK's `ssyevr`
+  /// (relatively robust representations); only the upper triangle is read. O(n³) time, about
+  /// n² + n · count floats of memory.
+  ///
+  /// Precondition: `0 < count <= n`.
+  public init(_ symmetric: Matrix, largest count: Int) throws(LAPACKError) {
+    precondition(symmetric.rows == symmetric.columns && count > 0 && count <= symmetric.rows)
+    _ = BLAS.ready
+    let n = symmetric.rows
+    let work = symmetric.copy()
+    let vectors = Matrix(rows: count, columns: n)
+    var values = [Float](repeating: 0, count: n)
+    var support = [Int32](repeating: 0, count: 2 * n)
+    var order = numericCast(n) as Int32
+    var first = numericCast(n - count + 1) as Int32
+    var bound: Float = 0
+    var tolerance: Float = 0
+    var found: Int32 = 0
+    var info: Int32 = 0
+    // 26 n floats and 10 n integers are ssyevr's least; 64 columns a block are its blocked best.
+    var workCount = numericCast(max(26, 70) * n) as Int32
+    var integerCount = numericCast(10 * n) as Int32
+    var space = [Float](repeating: 0, count: Int(workCount))
+    var integers = [Int32](repeating: 0, count: Int(integerCount))
+    // Our upper triangle by rows is LAPACK's lower triangle by columns.
+    ssyevr_(
+      "V", "I", "L", &order, work.elements, &order, &bound, &bound, &first, &order, &tolerance,
+      &found, &values, vectors.elements, &order, &support, &space, &workCount, &integers,
+      &integerCount, &info)
+    guard info == 0, Int(found) == count else {
+      throw LAPACKError(routine: "ssyevr", code: Int(info))
+    }
+    self.values = Array(values[..<count])
+    self.vectors = vectors
+  }
 }

@@ -1,0 +1,31 @@
+import LinearAlgebra
+
+/// Why a matrix cannot be projected. The caller adds what it knows: the file and the layer.
+public enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The matrix has no rows or no columns.
+  case empty(rows: Int, columns: Int)
+  /// NaN or an infinity; rows and columns count from 0.
+  case notFinite(row: Int, column: Int, value: Float)
+  /// Values so large that their squares leave float32's range.
+  case tooLarge
+  /// LAPACK gave up.
+  case decomposition(LAPACKError)
+  /// An option outside of its range.
+  case badOption(name: String, found: String, wanted: String)
+
+  public var description: String {
+    switch self {
+    case .empty(let rows, let columns):
+      "found a matrix of \(rows) x \(columns), wanted at least one row and one column."
+    case .notFinite(let row, let column, let value):
+      "row \(row), column \(column): found \(value), wanted a finite number. "
+        + "Remove the row, or extract its states again."
+    case .tooLarge:
+      "found values whose squares leave the range of float32, wanted magnitudes below 1e17. "
+        + "Scale the matrix down."
+    case .decomposition(let error): error.description
+    case .badOption(let name, let found, let wanted):
+      "\(name): found \(found), wanted \(wanted)."
+    }
+  }
+}
