@@ -99,6 +99,13 @@ public struct ConceptSet: Equatable, Sendable {
     return notes
   }
 
+  /// The place of each row's concept in ``concepts``; nil for rows without one.
+  public var labels: [Int?] {
+    var places: [[UInt8]: Int] = [:]
+    for (place, concept) in concepts.enumerated() { places[Array(concept.utf8)] = place }
+    return rows.map { row in row.concept.flatMap { places[Array($0.utf8)] } }
+  }
+
   /// The split rule: the `split` column where there is one, else seeded folds.
   public func folds(seed: UInt64 = 0) -> Folds {
     Folds(prompts: rows.map(\.prompt), splits: rows.map(\.split), seed: seed)
