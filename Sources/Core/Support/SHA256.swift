@@ -5,7 +5,10 @@ import Foundation
 ///
 /// OpenSSL does the arithmetic (with the processor's SHA instructions: some 2 GB a second).
 public func sha256(ofFile path: String) throws(Failure) -> String {
-  try sha256(MappedFile(path: path).bytes, of: path)
+  let file = try MappedFile(path: path)
+  // The mapping must outlive the digest: its bytes alone do not keep it.
+  defer { withExtendedLifetime(file) {} }
+  return try sha256(file.bytes, of: path)
 }
 
 func sha256(_ bytes: UnsafeRawBufferPointer, of path: String) throws(Failure) -> String {
