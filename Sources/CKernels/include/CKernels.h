@@ -4,4 +4,8 @@
 #pragma once
 #include "sk_convert.h"
 #include "sk_pool.h"
+#include "sk_projection_affinities.h"
+#include "sk_projection_forces.h"
+#include "sk_projection_grid.h"
+#include "sk_projection_neighbours.h"
 #include "sk_projection_pca.h"
