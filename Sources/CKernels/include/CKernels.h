@@ -9,3 +9,4 @@
 #include "sk_projection_grid.h"
 #include "sk_projection_neighbours.h"
 #include "sk_projection_pca.h"
+#include "sk_projection_tree.h"

@@ -10,6 +10,9 @@ public enum Initialization: Sendable {
   /// A layout (rows, 2), taken as it is: a neighbouring layer's map, or one to go on from.
   case layout(Matrix)
 
+  /// The largest coordinate of a layout to start from: squares must stay within float32.
+  static let furthest: Float = 1e9
+
   /// The starting points (rows, 2).
   func points(of matrix: Matrix, seed: UInt64) throws(ProjectionError) -> Matrix {
     var generator = SeededGenerator(seed: seed)
@@ -26,6 +29,11 @@ public enum Initialization: Sendable {
       for row in 0..<layout.rows where !(layout[row, 0].isFinite && layout[row, 1].isFinite) {
         let column = layout[row, 0].isFinite ? 1 : 0
         throw .notFinite(row: row, column: column, value: layout[row, column])
+      }
+      for index in 0..<layout.count where abs(layout.elements[index]) > Self.furthest {
+        throw .badOption(
+          name: "initial layout", found: "\(layout.elements[index]) in row \(index / 2)",
+          wanted: "magnitudes up to \(Self.furthest)")
       }
       return layout.copy()
     case .principalComponents:

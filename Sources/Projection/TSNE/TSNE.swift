@@ -29,7 +29,8 @@ public final class TSNE {
     public var exaggeratedMomentum: Float
     public var momentum: Float
     public var seed: UInt64
-    /// How repulsion is computed; nil chooses by the number of points and the extent of the map.
+    /// How repulsion is computed; nil chooses by the number of points. A map
+    /// too wide for a grid uses the quadtree in any case.
     public var gradient: Gradient?
 
     public init(
@@ -100,7 +101,7 @@ public final class TSNE {
     optimizer = Optimizer(count: rows)
     bounds = LayoutBounds(of: positions)
     pieces = max(1, min(64, rows / 64))
-    let gradient = options.gradient ?? Self.gradient(rows: rows, bounds: bounds)
+    let gradient = Self.gradient(options.gradient, rows: rows, bounds: bounds)
     method = (gradient, Self.makeRepulsion(gradient, rows: rows))
   }
 
@@ -167,7 +168,7 @@ public final class TSNE {
     repulsive.prepare(positions, bounds: bounds)
     try checkpoint()
     let rows = positions.rows
-    let sums = Matrix64(count: pieces)
+    let sums = Buffer<Double>(count: pieces)
     // A large map's pieces go in several rounds, with a checkpoint between them.
     let rounds = max(1, min(pieces, rows / 100_000))
     for round in 0..<rounds {
@@ -183,19 +184,24 @@ public final class TSNE {
           range.upperBound, 0)
       }
     }
-    return Self.normalisation(sums, rows: rows)
+    return normalisation(sums)
   }
 
-  /// Z: the sums of the pieces in order, less each point's 1 with itself.
-  private static func normalisation(_ sums: Buffer<Double>, rows: Int) -> Double {
+  /// Z: the sums of the pieces in order, less each point's 1 with itself; infinite for one point,
+  /// which nothing pushes.
+  private func normalisation(_ sums: Buffer<Double>) -> Double {
     var total = 0.0
     for piece in 0..<sums.count { total += sums.elements[piece] }
-    return max(total - Double(rows), .leastNormalMagnitude)
+    let rows = Double(positions.rows)
+    // No pair is further apart than the diagonal, however little a grid knows of far pairs.
+    let width = Double(bounds.highestX) - Double(bounds.lowestX)
+    let height = Double(bounds.highestY) - Double(bounds.lowestY)
+    let least = rows * (rows - 1) / (1 + width * width + height * height)
+    return rows > 1 ? max(total - rows, least) : .infinity
   }
 
   private func chooseMethod() {
-    let wanted =
-      options.gradient ?? Self.gradient(rows: positions.rows, bounds: bounds)
+    let wanted = Self.gradient(options.gradient, rows: positions.rows, bounds: bounds)
     guard wanted != method.gradient else { return }
     method = (wanted, Self.makeRepulsion(wanted, rows: positions.rows))
   }
@@ -206,8 +212,8 @@ public final class TSNE {
     let rows = positions.rows
     let repulsive = method.repulsion
     repulsive.prepare(positions, bounds: bounds)
-    let sums = Matrix64(count: pieces)
-    let logarithms = Matrix64(count: pieces)
+    let sums = Buffer<Double>(count: pieces)
+    let logarithms = Buffer<Double>(count: pieces)
     Parallel.forEach(pieces) { piece in
       let range = rows * piece / pieces..<rows * (piece + 1) / pieces
       sums.elements[piece] = repulsive.sample(positions, range: range, forces: repulsion)
@@ -216,7 +222,7 @@ public final class TSNE {
         affinities.values.elements, range.lowerBound, range.upperBound)
     }
     return affinities.divergence(
-      logarithms: logarithms, normalisation: Self.normalisation(sums, rows: rows))
+      logarithms: logarithms, normalisation: normalisation(sums))
   }
 
   /// Goes on from the current layout with another perplexity. Neighbours are searched again.
@@ -229,5 +235,3 @@ public final class TSNE {
     optimizer.reset()
   }
 }
-
-typealias Matrix64 = Buffer<Double>

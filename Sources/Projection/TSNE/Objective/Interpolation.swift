@@ -7,9 +7,9 @@ import LinearAlgebra
 /// kernel's width is 1, so that accuracy does not change while the map grows.
 final class InterpolatedRepulsion: Repulsion {
   /// Nodes are this far apart. See Benchmarks for what it costs and gains.
-  static let spacing: Float = 0.6
+  static let spacing: Float = 0.4
   /// The largest grid side: beyond it the map is too wide for a grid.
-  static let largestSide = 1536
+  static let largestSide = 2048
 
   /// Multiples of 32 whose doubles have no prime factor above 5.
   static let sides: [Int] = stride(from: 32, through: largestSide, by: 32).filter { side in
