@@ -142,14 +142,15 @@ static inline __attribute__((always_inline)) float sum16(v16 v) {
 }
 
 SK_CLONES __attribute__((min_vector_width(512)))
-double sk_exact_repulsion(float *restrict forces, const float *restrict x,
+double sk_exact_repulsion(float *restrict forces, float *restrict sums,
+                          const float *restrict points, const float *restrict x,
                           const float *restrict y, size_t padded, size_t first, size_t last) {
   double total = 0;
   // Two points at a time share the loads of the others.
   for (size_t i = first; i < last; i += 2) {
     size_t next = i + 1 < last ? i + 1 : i;
-    v16 ax = (v16){0} + x[i], ay = (v16){0} + y[i];
-    v16 bx = (v16){0} + x[next], by = (v16){0} + y[next];
+    v16 ax = (v16){0} + points[2 * i], ay = (v16){0} + points[2 * i + 1];
+    v16 bx = (v16){0} + points[2 * next], by = (v16){0} + points[2 * next + 1];
     v16 afx = {0}, afy = {0}, az = {0}, bfx = {0}, bfy = {0}, bz = {0};
     for (size_t j = 0; j < padded; j += 16) {
       v16 ox = *(const v16 *)(x + j), oy = *(const v16 *)(y + j);
@@ -169,11 +170,15 @@ double sk_exact_repulsion(float *restrict forces, const float *restrict x,
     }
     forces[2 * i] = sum16(afx);
     forces[2 * i + 1] = sum16(afy);
-    total += sum16(az);
+    float sum = sum16(az);
+    if (sums) sums[i] = sum;
+    total += sum;
     if (next == i) break;
     forces[2 * next] = sum16(bfx);
     forces[2 * next + 1] = sum16(bfy);
-    total += sum16(bz);
+    sum = sum16(bz);
+    if (sums) sums[next] = sum;
+    total += sum;
   }
   return total;
 }

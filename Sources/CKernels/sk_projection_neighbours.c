@@ -235,3 +235,15 @@ size_t sk_take_nearest(const sk_neighbour_search *search, size_t query_index, co
   }
   return count;
 }
+
+SK_CLONES
+void sk_add_rows(float *restrict values, const float *restrict addends, size_t count) {
+  for (size_t i = 0; i < count; i++) values[i] += addends[i];
+}
+
+SK_CLONES
+size_t sk_count_below(const float *values, size_t count, float limit) {
+  uint32_t below = 0;
+  for (size_t i = 0; i < count; i++) below += values[i] < limit;
+  return below;
+}

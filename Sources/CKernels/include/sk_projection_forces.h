@@ -16,11 +16,12 @@ double sk_attraction_divergence(const float *points, const uint32_t *offsets,
                                 const uint32_t *indices, const float *values, size_t first,
                                 size_t last);
 
-/// For points `first ..< last`: forces[i] = sum over j of (y_i - y_j) / (1 + |y_i - y_j|^2)^2.
-/// `x` and `y` hold the coordinates apart, padded with 1e18 to `padded`, a multiple of 16.
-/// Returns the sum of 1 / (1 + |y_i - y_j|^2), each point's 1 with itself included.
-double sk_exact_repulsion(float *forces, const float *x, const float *y, size_t padded,
-                          size_t first, size_t last);
+/// For points `first ..< last`: forces[i] = sum over j of (y_i - s_j) / (1 + |y_i - s_j|^2)^2.
+/// The sources' coordinates are apart in `x` and `y`, padded with 1e18 to `padded`, a multiple of
+/// 16. Writes the sum over j of 1 / (1 + |y_i - s_j|^2) to `sums[i]` unless it is null; returns
+/// the sum of all of them.
+double sk_exact_repulsion(float *forces, float *sums, const float *points, const float *x,
+                          const float *y, size_t padded, size_t first, size_t last);
 
 /// How one step moves the points.
 typedef struct {

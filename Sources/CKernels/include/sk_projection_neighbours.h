@@ -40,3 +40,9 @@ size_t sk_take_nearest(const sk_neighbour_search *search, size_t query_index, co
 
 /// The squared distance of two rows.
 float sk_squared_distance(const float *a, const float *b, size_t columns);
+
+/// values[i] += addends[i].
+void sk_add_rows(float *values, const float *addends, size_t count);
+
+/// How many values are below a limit.
+size_t sk_count_below(const float *values, size_t count, float limit);

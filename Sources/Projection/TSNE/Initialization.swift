@@ -9,6 +9,9 @@ public enum Initialization: Sendable {
   case random
   /// A layout (rows, 2), taken as it is: a neighbouring layer's map, or one to go on from.
   case layout(Matrix)
+  /// A layout (rows, 2) shrunk to a standard deviation of 1e-4, so that a map made from the start
+  /// takes over its arrangement: how the map of one layer follows that of its neighbour.
+  case arrangement(Matrix)
 
   /// The largest coordinate of a layout to start from: squares must stay within float32.
   static let furthest: Float = 1e9
@@ -21,21 +24,17 @@ public enum Initialization: Sendable {
     case .random:
       return Matrix(rows: matrix.rows, columns: 2) { _, _ in generator.normal() * deviation }
     case .layout(let layout):
-      guard layout.rows == matrix.rows, layout.columns == 2 else {
-        throw .badOption(
-          name: "initial layout", found: "\(layout.rows) x \(layout.columns)",
-          wanted: "\(matrix.rows) x 2")
-      }
-      for row in 0..<layout.rows where !(layout[row, 0].isFinite && layout[row, 1].isFinite) {
-        let column = layout[row, 0].isFinite ? 1 : 0
-        throw .notFinite(row: row, column: column, value: layout[row, column])
-      }
-      for index in 0..<layout.count where abs(layout.elements[index]) > Self.furthest {
-        throw .badOption(
-          name: "initial layout", found: "\(layout.elements[index]) in row \(index / 2)",
-          wanted: "magnitudes up to \(Self.furthest)")
-      }
+      try Self.check(layout, rows: matrix.rows)
       return layout.copy()
+    case .arrangement(let layout):
+      try Self.check(layout, rows: matrix.rows)
+      let scores = try PCA.fit(layout, components: 1)
+      let spread = scores.explainedVariance[0].squareRoot()
+      let scale = spread > 0 ? deviation / spread : 0
+      return Matrix(rows: layout.rows, columns: 2) { row, column in
+        (layout[row, column] - scores.mean[column]) * scale
+          + generator.normal() * deviation * 0.01
+      }
     case .principalComponents:
       let pca = try PCA.fit(matrix, components: 2)
       let scores = pca.transform(matrix)
@@ -44,6 +43,24 @@ public enum Initialization: Sendable {
       return Matrix(rows: matrix.rows, columns: 2) { row, column in
         let score = column < scores.columns ? scores[row, column] * scale : 0
         return score + generator.normal() * deviation * 0.01
+      }
+    }
+  }
+
+  private static func check(_ layout: Matrix, rows: Int) throws(ProjectionError) {
+    guard layout.rows == rows, layout.columns == 2 else {
+      throw .badOption(
+        name: "initial layout", found: "\(layout.rows) x \(layout.columns)", wanted: "\(rows) x 2")
+    }
+    for index in 0..<layout.count {
+      let value = layout.elements[index]
+      guard value.isFinite else {
+        throw .notFinite(row: index / 2, column: index % 2, value: value)
+      }
+      guard abs(value) <= furthest else {
+        throw .badOption(
+          name: "initial layout", found: "\(value) in row \(index / 2)",
+          wanted: "magnitudes up to \(furthest)")
       }
     }
   }

@@ -66,23 +66,4 @@ extension TSNE {
     guard matrix.columns > width else { return matrix }
     return try PCA.fit(matrix, components: width).transform(matrix)
   }
-
-  /// A centred copy with a largest magnitude of 1: neighbours are found by inner products, which
-  /// lose digits far from the origin. t-SNE does not depend on scale.
-  static func centred(_ matrix: Matrix) throws(ProjectionError) -> Matrix {
-    let mean = try PCA.columnMeans(matrix)
-    var largest: Float = 0
-    for row in 0..<matrix.rows {
-      let values = matrix.row(row)
-      for column in 0..<matrix.columns {
-        largest = max(largest, abs(values[column] - mean[column]))
-      }
-    }
-    guard largest.isFinite else { throw .tooLarge }
-    let scale = largest > 0 ? 1 / largest : 1
-    guard scale.isFinite else { return Matrix(rows: matrix.rows, columns: matrix.columns) }
-    return Matrix(rows: matrix.rows, columns: matrix.columns) { row, column in
-      (matrix.row(row)[column] - mean[column]) * scale
-    }
-  }
 }

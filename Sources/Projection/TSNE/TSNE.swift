@@ -91,7 +91,7 @@ public final class TSNE {
   ) throws {
     try Self.check(options)
     self.options = options
-    input = try Self.centred(matrix)
+    input = try Frame(of: matrix).apply(matrix)
     affinities = try Affinities(
       input, perplexity: options.perplexity, checkpoint: checkpoint, progress: progress)
     positions = try initialization.points(of: input, seed: options.seed)
