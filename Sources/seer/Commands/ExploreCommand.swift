@@ -1,37 +1,46 @@
 import ArgumentParser
 import Core
-import Foundation
 import TUI
+
+extension ColorDepth: ExpressibleByArgument {}
 
 struct ExploreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explore", abstract: "Open runs in the terminal explorer.",
+    commandName: "explore",
+    abstract: "Open runs in the terminal explorer.",
     discussion: """
+      With no run named, the last one extracted is opened, or else the sample.
+
       Example:
         seer explore --run my-run
-
-      A script gives the interface one command a line in place of a person: key j, type TEXT,
-      mouse X Y left, wait idle, save-screen FILE, resize 120x40, quit.
       """)
 
-  @Option(name: .customLong("run"), help: "A run folder to open.")
+  @Option(name: .customLong("run"), help: "A run folder; may be given again for more runs.")
   var runs: [String] = []
-
-  @Option(help: "Play this script instead of opening the terminal.")
-  var script: String?
-
-  @Flag(help: "Draw with ASCII only, whatever the terminal can do.")
-  var ascii = false
-
-  @Option(help: "Colours: direct, 256, 16 or mono; else what the terminal has.")
+  @Option(help: "The model of the runs: a GGUF file or the name of a cached model.")
+  var model: String?
+  @Option(help: "A file of keys to play, without a terminal.") var script: String?
+  @Flag(inversion: .prefixedNo, help: "Draw with ASCII only (default: as the terminal allows).")
+  var ascii: Bool?
+  @Option(help: "How many colours to use (default: as the terminal allows; see NO_COLOR).")
   var colors: ColorDepth?
+  @Flag(inversion: .prefixedNo, help: "Take mouse events from the terminal.") var mouse = true
 
   func run() throws {
-    let options = ExplorerOptions(
-      runs: runs, script: script, ascii: ascii ? true : nil, colors: colors)
+    if let model { _ = try ModelLocator.path(of: model) }
+    var options = ExplorerOptions(
+      runs: runs.isEmpty ? try defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
+    options.isMouseOn = mouse
     let ending = try Explorer.run(options)
-    if ending.exitCode != 0 { Foundation.exit(ending.exitCode) }
+    if ending == .interrupted { throw Cancelled() }
+  }
+
+  private func defaultRuns() throws -> [String] {
+    if let last = RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe") {
+      return [last]
+    }
+    throw Failure(
+      .missingInput, found: "no run yet, and no sample beside the program",
+      wanted: "a run folder", advice: "Record one with seer extract, or name one with --run.")
   }
 }
-
-extension ColorDepth: ExpressibleByArgument {}
