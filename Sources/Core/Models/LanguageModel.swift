@@ -28,7 +28,8 @@ public struct LanguageModel: Sendable {
     chatTemplate = ChatTemplate(tokenizer.chatTemplate)
     guard tokenizer.count <= configuration.vocabulary else {
       throw Failure(
-        .badData, file: path, place: "key tokenizer.ggml.tokens", found: "\(tokenizer.count) tokens",
+        .badData, file: path, place: "key tokenizer.ggml.tokens",
+        found: "\(tokenizer.count) tokens",
         wanted: "at most \(configuration.vocabulary), the rows of the embeddings",
         advice: "The file disagrees with itself: convert or download it again.")
     }

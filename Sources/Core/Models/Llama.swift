@@ -160,7 +160,9 @@ extension Llama {
       result.capture(layer: index + 1, from: residual)
       if isLast { break }
     }
-    if last == c.blocks { for (row, cache) in zip(batch.rows, caches) { cache.advance(by: row.count) } }
+    if last == c.blocks {
+      for (row, cache) in zip(batch.rows, caches) { cache.advance(by: row.count) }
+    }
     if !request.logitsAt.isEmpty { result.logits = logits(at: request.logitsAt, state) }
     return result
   }

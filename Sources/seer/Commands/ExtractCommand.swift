@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import Core
+import Foundation
 
 extension RowTemplate: ExpressibleByArgument {}
 extension Position: ExpressibleByArgument {}
@@ -54,6 +54,7 @@ struct ExtractCommand: ParsableCommand {
     let summary = try runJob("extract", priority: .training, showsProgress: true) { context in
       try job.run(context)
     }
+    RunLocator.remember(folder)
     for note in summary.notes { Report.note(note) }
     let result = Result(
       rows: summary.rows, tokens: summary.tokens, seconds: summary.seconds,
