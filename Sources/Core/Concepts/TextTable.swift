@@ -14,6 +14,8 @@ public struct TextTable: Equatable, Sendable {
   /// it is; a file without rows is refused too.
   public init(contentsOf path: String) throws(Failure) {
     let mapped = try MappedFile(path: path)
+    // The bytes do not keep the mapping alive.
+    defer { withExtendedLifetime(mapped) {} }
     try self.init(mapped.bytes, file: path)
   }
 

@@ -52,8 +52,8 @@ public struct Extraction: Sendable {
     let spans = rendered.map { position.spans(of: $0) }
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     let manifest = RunManifest(
-      tool: tool, model: absolute(language.path), modelSHA256: try sha256(ofFile: language.path),
-      concepts: absolute(concepts), conceptsSHA256: try sha256(ofFile: concepts),
+      tool: tool, model: model, modelSHA256: try sha256(ofFile: language.path),
+      concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
       template: template.rawValue, position: position.rawValue, maxTokens: maxTokens,
       layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
       width: language.configuration.width, dtype: usesHalf ? "float16" : "float32")
@@ -80,26 +80,17 @@ public struct Extraction: Sendable {
     return summary
   }
 
-  private func absolute(_ path: String) -> String {
-    URL(fileURLWithPath: path).standardizedFileURL.path
-  }
-
   /// The manifest of a finished run of the same recipe in the folder; throws for another one.
   private func finishedRun(_ manifest: RunManifest) throws(Failure) -> RunManifest? {
     guard FileManager.default.fileExists(atPath: folder + "/" + Run.manifestName) else {
       return nil
     }
     let found = try Run.readManifest(folder)
-    var recipe = found
-    recipe.tokens = nil
-    recipe.seconds = nil
-    // Where the inputs lay does not matter as long as they are the same.
-    recipe.model = manifest.model
-    recipe.concepts = manifest.concepts
-    guard recipe == manifest else {
+    let differences = found.differences(from: manifest)
+    guard differences.isEmpty else {
       throw Failure(
         .cannotWrite, file: folder,
-        found: "another run, which differs in \(recipe.differences(from: manifest))",
+        found: "another run, which differs in \(differences.joined(separator: ", "))",
         wanted: "an empty or new folder", advice: "Choose another folder, or delete this one.")
     }
     return found

@@ -12,6 +12,7 @@ public enum NPY {
   /// Reads a two-dimensional array of float32 or float64 in C order; float64 is rounded.
   public static func read(_ path: String) throws(Failure) -> Matrix {
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
     func bad(
       _ place: String, _ found: String, _ wanted: String,
       _ advice: String = "Save it with numpy.save as a two-dimensional float32 array."

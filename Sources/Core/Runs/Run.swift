@@ -82,6 +82,7 @@ public struct Run: Sendable {
           : "Make one with seer extract.")
     }
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
     do {
       let manifest = try JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
       guard manifest.format == RunManifest.currentFormat else {

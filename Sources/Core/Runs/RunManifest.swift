@@ -67,3 +67,24 @@ public struct RunManifest: Codable, Equatable, Sendable {
     self.seconds = seconds
   }
 }
+
+extension RunManifest {
+  /// The keys in which two recipes differ, for messages; empty where both make the same states.
+  /// Where the inputs lay does not matter as long as they are the same; nor do measured figures.
+  func differences(from other: RunManifest) -> [String] {
+    var keys: [String] = []
+    if format != other.format { keys.append("format (\(format))") }
+    if tool != other.tool { keys.append("tool (\(tool), now \(other.tool))") }
+    if modelSHA256 != other.modelSHA256 { keys.append("model (\(model))") }
+    if adapterSHA256 != other.adapterSHA256 { keys.append("adapter (\(adapter ?? "none"))") }
+    if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts (\(concepts))") }
+    if template != other.template { keys.append("template (\(template))") }
+    if position != other.position { keys.append("position (\(position))") }
+    if maxTokens != other.maxTokens { keys.append("max_tokens (\(maxTokens))") }
+    if layers != other.layers { keys.append("layers (\(layers.count))") }
+    if rows != other.rows { keys.append("rows (\(rows))") }
+    if width != other.width { keys.append("width (\(width))") }
+    if dtype != other.dtype { keys.append("dtype (\(dtype))") }
+    return keys
+  }
+}

@@ -75,12 +75,13 @@ final class RunWriter {
 
   private static func check(_ recipe: String, equals manifest: RunManifest) throws(Failure) {
     let file = try MappedFile(path: recipe)
+    defer { withExtendedLifetime(file) {} }
     let found = try? JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
-    guard let found, found == manifest else {
+    let differences = found?.differences(from: manifest) ?? ["its version"]
+    guard differences.isEmpty else {
       throw Failure(
         .cannotWrite, file: recipe,
-        found: found.map { "an unfinished run that differs in \($0.differences(from: manifest))" }
-          ?? "an unfinished run of another version",
+        found: "an unfinished run that differs in \(differences.joined(separator: ", "))",
         wanted: "the same recipe",
         advice: "Delete the folder, or choose another one.")
     }
@@ -108,6 +109,7 @@ final class RunWriter {
 
   private func readProgress() throws(Failure) {
     let file = try MappedFile(path: progress.path)
+    defer { withExtendedLifetime(file) {} }
     let text = String(decoding: file.bytes, as: UTF8.self)
     guard let end = text.lastIndex(of: "\n") else { return }
     for line in text[...end].split(separator: "\n") {
@@ -179,27 +181,5 @@ final class RunWriter {
     try OutputFile.write(try Self.json(finished), to: folder + "/" + Run.manifestName)
     unlink(folder + "/" + Self.progressName)
     unlink(folder + "/" + Self.recipeName)
-  }
-}
-
-extension RunManifest {
-  /// The keys in which two recipes differ, for messages; measured figures do not count.
-  func differences(from other: RunManifest) -> String {
-    var keys: [String] = []
-    if format != other.format { keys.append("format") }
-    if tool != other.tool { keys.append("tool (\(tool), now \(other.tool))") }
-    if modelSHA256 != other.modelSHA256 { keys.append("model (\(model))") }
-    if adapterSHA256 != other.adapterSHA256 { keys.append("adapter (\(adapter ?? "none"))") }
-    if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts (\(concepts))") }
-    if template != other.template { keys.append("template (\(template))") }
-    if position != other.position { keys.append("position (\(position))") }
-    if maxTokens != other.maxTokens { keys.append("max_tokens (\(maxTokens))") }
-    if layers != other.layers { keys.append("layers (\(layers.count))") }
-    if rows != other.rows { keys.append("rows (\(rows))") }
-    if width != other.width { keys.append("width (\(width))") }
-    if dtype != other.dtype { keys.append("dtype (\(dtype))") }
-    if keys.isEmpty, model != other.model { keys.append("model path (\(model))") }
-    if keys.isEmpty, concepts != other.concepts { keys.append("concepts path (\(concepts))") }
-    return keys.isEmpty ? "nothing" : keys.joined(separator: ", ")
   }
 }
