@@ -28,3 +28,11 @@ int sk_dot_rows(int type, float *out, const void *rows, size_t row_bytes, size_t
 int sk_panel_product(int type, const void *const *row_pointers, size_t rows, size_t width,
                      size_t tokens, const float *x, size_t x_row, float beta, float *out,
                      size_t out_row);
+
+/// One panel of a product with the transpose: adds to (or, where beta is 0, sets)
+/// `out[t][c] = sum over r of y[t][r] * row r[c]` for the `columns` <= 32 columns that begin
+/// `column_bytes` into each of the `rows` stored rows; y is (tokens, rows) with stride `y_row`.
+/// Needs sk_gemm_supported(). Returns 0 for an unknown type or when out of memory.
+int sk_panel_product_back(int type, const void *const *row_pointers, size_t rows,
+                          size_t column_bytes, size_t columns, size_t tokens, const float *y,
+                          size_t y_row, float beta, float *out, size_t out_row);

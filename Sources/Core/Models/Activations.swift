@@ -1,17 +1,45 @@
 import Foundation
 import LinearAlgebra
 
-/// The working memory of forward passes: allocated once for the largest batch, reused by all.
-public final class Activations: @unchecked Sendable {
-  let capacity: Int
-  let residual: Matrix
-  let normed: Matrix
+/// What one block computes on its way, row by row of the batch.
+///
+/// Inference reuses one for all blocks; training keeps one a block, with the two states of the
+/// residual stream that the backward pass starts from.
+final class BlockBuffers {
+  /// The residual stream before the block, and between attention and feed-forward; training only.
+  let input: Matrix?
+  let middle: Matrix?
   let queries: Matrix
   let keys: Matrix
   let values: Matrix
   let attended: Matrix
   let gate: Matrix
   let up: Matrix
+  /// `dropout(x) * A'` of each LoRA group, in the order of ``LoRAGroup/Place``.
+  var inner: [Matrix?] = [nil, nil, nil, nil]
+
+  init(tokens: Int, _ c: ModelConfiguration, training: Bool = false) {
+    input = training ? Matrix(rows: tokens, columns: c.width) : nil
+    middle = training ? Matrix(rows: tokens, columns: c.width) : nil
+    queries = Matrix(rows: tokens, columns: c.queryWidth)
+    keys = Matrix(rows: tokens, columns: c.keyWidth)
+    values = Matrix(rows: tokens, columns: c.keyWidth)
+    attended = Matrix(rows: tokens, columns: c.queryWidth)
+    gate = Matrix(rows: tokens, columns: c.feedForward)
+    up = Matrix(rows: tokens, columns: c.feedForward)
+  }
+
+  static func floats(_ c: ModelConfiguration, training: Bool) -> Int {
+    (training ? 2 * c.width : 0) + 2 * c.queryWidth + 2 * c.keyWidth + 2 * c.feedForward
+  }
+}
+
+/// The working memory of forward passes: allocated once for the largest batch, reused by all.
+public final class Activations: @unchecked Sendable {
+  let capacity: Int
+  let residual: Matrix
+  let normed: Matrix
+  let buffers: BlockBuffers
   private(set) var rotations: Rotations
 
   /// Room for `capacity` tokens at a time.
@@ -20,19 +48,13 @@ public final class Activations: @unchecked Sendable {
     let c = configuration
     residual = Matrix(rows: capacity, columns: c.width)
     normed = Matrix(rows: capacity, columns: c.width)
-    queries = Matrix(rows: capacity, columns: c.queryWidth)
-    keys = Matrix(rows: capacity, columns: c.keyWidth)
-    values = Matrix(rows: capacity, columns: c.keyWidth)
-    attended = Matrix(rows: capacity, columns: c.queryWidth)
-    gate = Matrix(rows: capacity, columns: c.feedForward)
-    up = Matrix(rows: capacity, columns: c.feedForward)
+    buffers = BlockBuffers(tokens: capacity, c)
     rotations = Rotations(positions: 0, dimension: c.headDimension, base: c.ropeBase)
   }
 
   /// Bytes that working memory for `tokens` tokens takes.
   static func bytes(tokens: Int, configuration c: ModelConfiguration) -> Int {
-    let floats = 2 * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 2 * c.feedForward
-    return tokens * floats * MemoryLayout<Float>.size
+    tokens * (2 * c.width + BlockBuffers.floats(c, training: false)) * MemoryLayout<Float>.size
   }
 
   func reserveRotations(_ positions: Int) {

@@ -12,12 +12,14 @@ struct AttentionRow {
   let values: UnsafePointer<Float>
   /// Tokens before the first query.
   let past: Int
+  /// Tokens from the start that can be seen at all; those after are padding.
+  let visible: Int
   /// Same shape as the queries.
   let output: UnsafeMutablePointer<Float>
 }
 
 /// Queries worked on at a time: their scores against a 512-token row take 128 KB.
-private let queryBlock = 64
+let attentionQueryBlock = 64
 
 /// Causal attention with grouped queries inside each row
 /// (Vaswani et al. 2017; Ainslie et al. 2023).
@@ -32,7 +34,7 @@ func attentionForward(_ rows: [AttentionRow], _ configuration: ModelConfiguratio
   var tasks: [Task] = []
   // Longest blocks first, so that the last ones to finish are short.
   for (index, row) in rows.enumerated() {
-    for first in stride(from: 0, to: row.count, by: queryBlock).reversed() {
+    for first in stride(from: 0, to: row.count, by: attentionQueryBlock).reversed() {
       for head in 0..<configuration.kvHeads {
         tasks.append(Task(row: index, kvHead: head, first: first))
       }
@@ -54,37 +56,46 @@ private func attendBlock(
 ) {
   let size = configuration.headDimension
   let group = configuration.heads / configuration.kvHeads
-  let count = min(queryBlock, row.count - first)
-  let visible = row.past + first + count
-  let scale = 1 / Float(size).squareRoot()
-  let keys = row.keys + kvHead * size
-  let values = row.values + kvHead * size
+  let count = min(attentionQueryBlock, row.count - first)
+  let visible = min(row.past + first + count, row.visible)
   withUnsafeTemporaryAllocation(of: Float.self, capacity: count * visible) { buffer in
     guard let scores = buffer.baseAddress else { return }
     for head in kvHead * group..<(kvHead + 1) * group {
-      let offset = first * configuration.queryWidth + head * size
+      attentionScores(
+        row, head: head, kvHead: kvHead, first: first, count: count, visible: visible,
+        into: scores, configuration)
       BLAS.sgemm(
-        transposeB: true, m: count, n: visible, k: size, alpha: scale, row.queries + offset,
-        stride: configuration.queryWidth, keys, stride: configuration.keyWidth, into: scores,
-        stride: visible)
-      for query in 0..<count {
-        let line = scores + query * visible
-        let seen = row.past + first + query + 1
-        sk_softmax(line, seen)
-        (line + seen).update(repeating: 0, count: visible - seen)
-      }
-      BLAS.sgemm(
-        m: count, n: size, k: visible, scores, stride: visible, values,
-        stride: configuration.keyWidth, into: row.output + offset,
+        m: count, n: size, k: visible, scores, stride: visible, row.values + kvHead * size,
+        stride: configuration.keyWidth,
+        into: row.output + first * configuration.queryWidth + head * size,
         stride: configuration.queryWidth)
     }
+  }
+}
+
+/// The probabilities of one block of queries of one head: (count, visible), 0 beyond each query.
+func attentionScores(
+  _ row: AttentionRow, head: Int, kvHead: Int, first: Int, count: Int, visible: Int,
+  into scores: UnsafeMutablePointer<Float>, _ configuration: ModelConfiguration
+) {
+  let size = configuration.headDimension
+  BLAS.sgemm(
+    transposeB: true, m: count, n: visible, k: size, alpha: 1 / Float(size).squareRoot(),
+    row.queries + first * configuration.queryWidth + head * size,
+    stride: configuration.queryWidth, row.keys + kvHead * size, stride: configuration.keyWidth,
+    into: scores, stride: visible)
+  for query in 0..<count {
+    let line = scores + query * visible
+    let seen = min(row.past + first + query + 1, visible)
+    sk_softmax(line, seen)
+    (line + seen).update(repeating: 0, count: visible - seen)
   }
 }
 
 private func attendOne(_ row: AttentionRow, kvHead: Int, _ configuration: ModelConfiguration) {
   let size = configuration.headDimension
   let group = configuration.heads / configuration.kvHeads
-  let visible = row.past + 1
+  let visible = min(row.past + 1, row.visible)
   let scale = 1 / Float(size).squareRoot()
   let stride = configuration.keyWidth
   withUnsafeTemporaryAllocation(of: Float.self, capacity: visible + size) { buffer in

@@ -4,6 +4,8 @@ public struct Batch: Sendable {
   public struct Row: Sendable, Equatable {
     public let start: Int
     public let count: Int
+    /// Only the row's first `visible` tokens can be attended to; all, unless the rest is padding.
+    public let visible: Int
     public var range: Range<Int> { start..<start + count }
   }
 
@@ -16,9 +18,13 @@ public struct Batch: Sendable {
     for row in rows { append(row) }
   }
 
-  public mutating func append(_ row: [Int32]) {
-    rows.append(Row(start: tokens.count, count: row.count))
+  public mutating func append(_ row: [Int32]) { append(row, padding: 0, with: 0) }
+
+  /// Appends a row and `padding` copies of a token that nothing attends to.
+  mutating func append(_ row: [Int32], padding: Int, with token: Int32) {
+    rows.append(Row(start: tokens.count, count: row.count + padding, visible: row.count))
     tokens += row
+    tokens += Array(repeating: token, count: padding)
   }
 }
 
