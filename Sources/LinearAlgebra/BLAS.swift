@@ -1,8 +1,15 @@
+import CKernels
 import COpenBLAS
 
-/// OpenBLAS on one thread per call: our own loops spread work over the cores, so a core is never
-/// asked for twice and the order of every sum is fixed.
+/// Matrix products on one thread per call: our own loops spread work over the cores, so a core is
+/// never asked for twice and the order of every sum is fixed.
+///
+/// Where the processor has AVX-512, `sgemm` is our own kernel: OpenBLAS may have been told, or may
+/// have chosen, to run AVX2 code there. Elsewhere it is OpenBLAS's.
 public enum BLAS {
+  /// Whether `sgemm` runs on our AVX-512 kernel.
+  public static let hasOwnKernel = sk_gemm_supported() != 0
+
   /// Single-threads OpenBLAS for the life of the process; the first use of any call does it.
   @usableFromInline
   static let ready: Void = {
@@ -10,7 +17,7 @@ public enum BLAS {
     openblas_set_num_threads(1)
   }()
 
-  /// The name of the kernel set that OpenBLAS chose at load, such as `Haswell` or `SkylakeX`.
+  /// The kernel set that OpenBLAS runs, such as `Haswell` or `SkylakeX`.
   public static var kernelName: String { String(cString: openblas_get_corename()) }
 
   /// `c = alpha * op(a) * op(b) + beta * c`, row-major, on the calling thread.
@@ -24,8 +31,14 @@ public enum BLAS {
     _ b: UnsafePointer<Float>, stride ldb: Int,
     beta: Float = 0, into c: UnsafeMutablePointer<Float>, stride ldc: Int
   ) {
-    _ = ready
     guard m > 0, n > 0 else { return }
+    if hasOwnKernel,
+      sk_sgemm(
+        transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) != 0
+    {
+      return
+    }
+    _ = ready
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       numericCast(m), numericCast(n), numericCast(k), alpha, a, numericCast(lda), b,

@@ -1,10 +1,51 @@
 import ArgumentParser
+import Core
+import Foundation
 import LinearAlgebra
 
+/// Arguments in, engine calls, text or JSON out.
 @main
-struct Seer: ParsableCommand {
+enum Main {
   static func main() {
+    // OpenBLAS chooses its kernels when it is loaded: nothing may come before this.
     KernelChoice.relaunchIfBetter()
-    print(BLAS.kernelName, Parallel.workers)
+    do {
+      var command = try Seer.parseAsRoot()
+      try command.run()
+    } catch {
+      Report.exit(error)
+    }
+  }
+}
+
+struct Seer: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "seer",
+    abstract: "Explore what language models think, in the terminal.",
+    discussion: """
+      With no command, the last run is opened in the explorer, or else the sample.
+
+      Example:
+        seer extract --model smollm2 --concepts samples/concepts.csv --run my-run
+        seer explore --run my-run
+      """,
+    version: Version.text,
+    subcommands: [
+      ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
+      ProjectCommand.self, GenerateCommand.self, TrainCommand.self,
+    ],
+    defaultSubcommand: ExploreCommand.self)
+}
+
+enum Version {
+  static let number = "0.1.0"
+  static var tool: String { "seer \(number)" }
+
+  /// What `--version` prints: also the kernels in use, since speed depends on them.
+  static var text: String {
+    let own = BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : ""
+    let relaunched = KernelChoice.relaunched ? " (restarted for them)" : ""
+    return "\(tool) (\(own)OpenBLAS \(BLAS.kernelName) kernels\(relaunched), "
+      + "\(Parallel.workers) threads)"
   }
 }

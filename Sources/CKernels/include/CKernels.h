@@ -1,8 +1,11 @@
 // Kernels that the Swift compiler cannot reach (F16C, AVX-512, function multiversioning) and the
 // pool of threads under every parallel loop. Every name starts with `sk_`. Nothing allocates
-// except sk_pool_start; lengths are preconditions of the caller.
+// unless it says so; lengths are preconditions of the caller.
 #pragma once
+#include "sk_blocks.h"
 #include "sk_convert.h"
+#include "sk_gemm.h"
+#include "sk_layers.h"
 #include "sk_pool.h"
 #include "sk_projection_affinities.h"
 #include "sk_projection_forces.h"

@@ -2,10 +2,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Points a panel of `sk_pack_panel` holds side by side.
-enum { sk_panel_width = 32 };
+#include "sk_gemm.h"
 
-/// Packs up to 32 rows of `points` (stride floats apart) as (columns, 32), zeros in place of
+/// Packs up to `sk_panel_width` (32) rows of `points` (stride floats apart) as (columns, 32), zeros in place of
 /// missing rows, and writes their squared lengths to `norms` (32; infinity for missing rows).
 void sk_pack_panel(float *panel, float *norms, const float *points, size_t rows, size_t columns,
                    size_t stride);

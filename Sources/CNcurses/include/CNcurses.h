@@ -1,2 +1,66 @@
+// What Swift cannot import from ncursesw (variadics, function-like macros, `stdscr`, `SCREEN`),
+// and what has to be C anyway: signal handlers. Everything starts with sn_.
 #pragma once
-int sn_placeholder(void);
+#include <stdbool.h>
+#include <stdint.h>
+
+// Attribute bits of sn_put; the A_* macros are not importable.
+enum { SN_BOLD = 1, SN_DIM = 2, SN_REVERSE = 4, SN_UNDERLINE = 8 };
+
+// What sn_read found. Key codes are our own: KEY_F() and friends are not importable.
+typedef enum { SN_NOTHING, SN_CHARACTER, SN_KEY, SN_MOUSE, SN_RESIZED } sn_kind;
+typedef enum {
+  SN_KEY_UP, SN_KEY_DOWN, SN_KEY_LEFT, SN_KEY_RIGHT, SN_KEY_HOME, SN_KEY_END, SN_KEY_PAGE_UP,
+  SN_KEY_PAGE_DOWN, SN_KEY_ENTER, SN_KEY_BACKSPACE, SN_KEY_DELETE, SN_KEY_INSERT, SN_KEY_BACK_TAB,
+  SN_KEY_SHIFT_UP, SN_KEY_SHIFT_DOWN, SN_KEY_SHIFT_LEFT, SN_KEY_SHIFT_RIGHT,
+  SN_KEY_FUNCTION = 100,  // + number
+  SN_KEY_OTHER = 1000
+} sn_key;
+typedef enum {
+  SN_LEFT_DOWN, SN_LEFT_UP, SN_MIDDLE_DOWN, SN_RIGHT_DOWN, SN_WHEEL_UP, SN_WHEEL_DOWN, SN_MOVED,
+  SN_MOUSE_OTHER
+} sn_mouse_action;
+typedef struct {
+  sn_kind kind;
+  uint32_t code;  // a Unicode scalar, an sn_key or an sn_mouse_action
+  int x, y;
+  bool shift;
+} sn_input;
+
+// Why sn_start failed.
+typedef enum { SN_STARTED, SN_NO_TTY, SN_UNKNOWN_TERMINAL, SN_NO_CURSOR_ADDRESSING } sn_result;
+
+// Takes over the terminal on stdin and stdout; afterwards sn_stop must run. Signals (resize,
+// terminate, hang up, interrupt) write a byte to `wake`; crashes restore the terminal first.
+sn_result sn_start(int wake, bool mouse);
+// Gives the terminal back and replays what was written to stderr meanwhile. Safe to call twice.
+void sn_stop(void);
+// Gives the terminal back, stops the process group (as the shell's Ctrl-Z does), and takes the
+// terminal again when continued.
+void sn_suspend(void);
+
+void sn_set_mouse(bool on);
+void sn_size(int *width, int *height);
+// Asks the kernel for the size and tells curses; returns whether it changed.
+bool sn_resize(void);
+int sn_colors(void);
+// Whether colour numbers are 0xRRGGBB (8 and up; 0-7 stay the ANSI colours).
+bool sn_direct_color(void);
+void sn_set_pair(int pair, int foreground, int background);
+// Puts one character (a base and its combining marks) of `width` columns. Characters that libc
+// measures otherwise would shift the rest of the line: they are shown as question marks.
+void sn_put(int y, int x, const uint32_t *scalars, int count, int width, int attributes, int pair);
+// Sends the changed cells.
+void sn_flush(void);
+// Makes the next sn_flush repaint everything.
+void sn_invalidate(void);
+sn_input sn_read(void);
+
+// Signals that arrived since the last call.
+bool sn_take_resize(void);
+int sn_take_termination(void);
+
+// Whether the locale's character set is UTF-8; sets LC_CTYPE from the environment.
+bool sn_locale_is_utf8(void);
+// libc's column count of a character in the current locale, for tests of our own table.
+int sn_libc_width(uint32_t scalar);

@@ -3,7 +3,7 @@ import Foundation
 /// A whole file, mapped read-only.
 ///
 /// Bytes are read through bounds-checked accessors; ``bytes`` is for code that has checked its
-/// range first. Mapping costs no memory until pages are touched. A file that another process cuts
+/// range first, and keeps the file alive meanwhile. Mapping costs no memory until pages are touched. A file that another process cuts
 /// short while it is mapped ends this process with SIGBUS: the kernel leaves no way around that.
 public final class MappedFile: @unchecked Sendable {
   public let path: String

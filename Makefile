@@ -1,0 +1,56 @@
+# Everything a user or a developer does; `make help` lists it.
+
+SWIFT ?= swift
+RELEASE := .build/release/seer
+TEST_BUILD := .build-test
+PYTHON ?= python3
+# The file whose rows the published figures were measured on; the sample where it is not given.
+DATA ?= samples/concepts.csv
+
+# OpenBLAS takes new AVX-512 processors for AVX2 ones (ARCHITECTURE.md, "Kernels"). The program
+# restarts itself with the right kernels; test runners cannot, so they are told here.
+ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
+export OPENBLAS_CORETYPE ?= SkylakeX
+endif
+
+.PHONY: help run build test lint format model samples check-samples system system-test ci-smoke
+
+help:  ## Show this list.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: build model  ## Build, fetch the default model, open the explorer on the sample.
+	@env -u OPENBLAS_CORETYPE $(RELEASE) explore --run samples/run-base
+
+build: system  ## Build the release binary.
+	@$(SWIFT) build -c release --product seer
+
+test: system-test  ## Build and run every test.
+	@SEER_STRICT=1 $(SWIFT) build -c release --product seer --scratch-path $(TEST_BUILD) \
+	  -Xswiftc -enable-testing
+	@SEER_STRICT=1 $(SWIFT) test -c release --scratch-path $(TEST_BUILD) -Xswiftc -enable-testing
+
+lint:  ## Check the format of all Swift files; warnings are errors.
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+format:  ## Format all Swift files.
+	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+
+model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
+	@scripts/fetch-model.sh
+
+samples: build model  ## Record samples/run-base from the default model.
+	rm -rf samples/run-base
+	$(RELEASE) extract --model smollm2 --concepts samples/concepts.csv --run samples/run-base \
+	  --template plain --dtype float16
+
+check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
+	$(PYTHON) samples/check.py
+
+system:
+	@scripts/install-system.sh build
+
+system-test:
+	@scripts/install-system.sh test
+
+ci-smoke: build model
+	@scripts/smoke.sh $(RELEASE)

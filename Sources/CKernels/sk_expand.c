@@ -1,0 +1,106 @@
+// Stored blocks to float32. Contraction is off here: a fused multiply-add would change the last
+// bit of a weight against every other reader of the format.
+#include "include/sk_blocks.h"
+#include "include/sk_convert.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "sk_clones.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+// The blocks of ggml's block formats, 32 weights each:
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+typedef struct { _Float16 scale; uint8_t nibbles[16]; } block_q4_0;
+typedef struct { _Float16 scale, minimum; uint8_t nibbles[16]; } block_q4_1;
+typedef struct { _Float16 scale; int8_t values[32]; } block_q8_0;
+
+SK_CLONES static void expand_q4_0(float *target, const block_q4_0 *block, size_t blocks) {
+  for (; blocks--; block++, target += 32) {
+    float scale = (float)block->scale;
+    for (int i = 0; i < 16; i++) {
+      target[i] = (float)((int)(block->nibbles[i] & 15) - 8) * scale;
+      target[i + 16] = (float)((int)(block->nibbles[i] >> 4) - 8) * scale;
+    }
+  }
+}
+
+SK_CLONES static void expand_q4_1(float *target, const block_q4_1 *block, size_t blocks) {
+  for (; blocks--; block++, target += 32) {
+    float scale = (float)block->scale, minimum = (float)block->minimum;
+    for (int i = 0; i < 16; i++) {
+      target[i] = (float)(block->nibbles[i] & 15) * scale + minimum;
+      target[i + 16] = (float)(block->nibbles[i] >> 4) * scale + minimum;
+    }
+  }
+}
+
+SK_CLONES static void expand_q8_0(float *target, const block_q8_0 *block, size_t blocks) {
+  for (; blocks--; block++, target += 32) {
+    float scale = (float)block->scale;
+    for (int i = 0; i < 32; i++) target[i] = (float)block->values[i] * scale;
+  }
+}
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define SK_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,f16c")))
+
+static inline SK_AVX512 __m512 nibbles(__m128i bytes) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+}
+
+// The same arithmetic, 16 weights an instruction: a product, then a sum where there is one.
+SK_AVX512 static void expand_q4_0_wide(float *target, const block_q4_0 *block, size_t blocks) {
+  const __m128i low = _mm_set1_epi8(15), eight = _mm_set1_epi8(8);
+  for (; blocks--; block++, target += 32) {
+    __m128i packed = _mm_loadu_si128((const __m128i *)block->nibbles);
+    __m128i high = _mm_and_si128(_mm_srli_epi16(packed, 4), low);
+    __m512 scale = _mm512_set1_ps((float)block->scale);
+    __m128i first = _mm_sub_epi8(_mm_and_si128(packed, low), eight);
+    _mm512_storeu_ps(target, _mm512_mul_ps(nibbles(first), scale));
+    _mm512_storeu_ps(target + 16, _mm512_mul_ps(nibbles(_mm_sub_epi8(high, eight)), scale));
+  }
+}
+
+SK_AVX512 static void expand_q4_1_wide(float *target, const block_q4_1 *block, size_t blocks) {
+  const __m128i low = _mm_set1_epi8(15);
+  for (; blocks--; block++, target += 32) {
+    __m128i packed = _mm_loadu_si128((const __m128i *)block->nibbles);
+    __m128i high = _mm_and_si128(_mm_srli_epi16(packed, 4), low);
+    __m512 scale = _mm512_set1_ps((float)block->scale);
+    __m512 minimum = _mm512_set1_ps((float)block->minimum);
+    __m512 first = _mm512_mul_ps(nibbles(_mm_and_si128(packed, low)), scale);
+    _mm512_storeu_ps(target, _mm512_add_ps(first, minimum));
+    _mm512_storeu_ps(target + 16, _mm512_add_ps(_mm512_mul_ps(nibbles(high), scale), minimum));
+  }
+}
+
+static int is_wide(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("f16c");
+}
+#else
+#define expand_q4_0_wide expand_q4_0
+#define expand_q4_1_wide expand_q4_1
+static int is_wide(void) { return 0; }
+#endif
+
+int sk_expand(int type, float *target, const void *blocks, size_t count) {
+  switch (type) {
+    case sk_type_f32: memcpy(target, blocks, count * sizeof(float)); return 1;
+    case sk_type_f16: sk_f16_to_f32(target, blocks, count); return 1;
+    case sk_type_bf16: sk_bf16_to_f32(target, blocks, count); return 1;
+    case sk_type_q4_0: 
+      (is_wide() ? expand_q4_0_wide : expand_q4_0)(target, blocks, count / 32);
+      return 1;
+    case sk_type_q4_1: 
+      (is_wide() ? expand_q4_1_wide : expand_q4_1)(target, blocks, count / 32);
+      return 1;
+    case sk_type_q8_0: expand_q8_0(target, blocks, count / 32); return 1;
+    default: return 0;
+  }
+}

@@ -1,0 +1,186 @@
+// Single-precision matrix products for AVX-512, independent of the kernels that OpenBLAS chose.
+//
+// One register tile is 14 rows x 32 columns: 28 accumulators, two loads of the panel and 14
+// broadcasts of `a` for 28 fused multiply-adds a step, so the two FMA units are the limit and not
+// the two load ports. The panel is (k, 32) contiguous and is read once per tile; the engine
+// expands quantised weights straight into that form.
+#include "include/sk_gemm.h"
+
+#include <stdlib.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define SK_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
+#define SK_INLINE static inline __attribute__((always_inline)) SK_AVX512
+
+int sk_gemm_supported(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+enum { tile_rows = 14 };
+
+// `rows` is a constant at every call, so the loops unroll and `sum` stays in registers.
+SK_INLINE void tile(const int rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
+                    size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
+  __m512 sum[tile_rows][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) sum[i][0] = sum[i][1] = _mm512_setzero_ps();
+  for (size_t p = 0; p < k; p++) {
+    __m512 b0 = _mm512_loadu_ps(panel + p * 32), b1 = _mm512_loadu_ps(panel + p * 32 + 16);
+    const float *column = a + p * a_column;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      __m512 x = _mm512_set1_ps(column[(size_t)i * a_row]);
+      sum[i][0] = _mm512_fmadd_ps(x, b0, sum[i][0]);
+      sum[i][1] = _mm512_fmadd_ps(x, b1, sum[i][1]);
+    }
+  }
+  __mmask16 m0 = n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
+  __mmask16 m1 = n >= 32 ? 0xffff : n <= 16 ? 0 : (__mmask16)((1u << (n - 16)) - 1);
+  __m512 scale = _mm512_set1_ps(alpha);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    float *row = c + (size_t)i * c_row;
+    __m512 r0 = _mm512_mul_ps(scale, sum[i][0]), r1 = _mm512_mul_ps(scale, sum[i][1]);
+    if (beta != 0) {
+      r0 = _mm512_add_ps(r0, _mm512_maskz_loadu_ps(m0, row));
+      r1 = _mm512_add_ps(r1, _mm512_maskz_loadu_ps(m1, row + 16));
+    }
+    _mm512_mask_storeu_ps(row, m0, r0);
+    _mm512_mask_storeu_ps(row + 16, m1, r1);
+  }
+}
+
+SK_AVX512 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const float *a,
+                             size_t a_row, size_t a_column, const float *panel, float beta,
+                             float *c, size_t c_row) {
+  size_t i = 0;
+  for (; i + tile_rows <= m; i += tile_rows)
+    tile(tile_rows, n, k, alpha, a + i * a_row, a_row, a_column, panel, beta, c + i * c_row, c_row);
+  a += i * a_row;
+  c += i * c_row;
+#define REST(rows) \
+  case rows: tile(rows, n, k, alpha, a, a_row, a_column, panel, beta, c, c_row); break;
+  switch (m - i) {
+    REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7)
+    REST(8) REST(9) REST(10) REST(11) REST(12) REST(13)
+  }
+#undef REST
+}
+
+// 16 rows x 16 columns in registers: log2(16) rounds of interleaving.
+SK_INLINE void transpose16(__m512 r[16]) {
+  __m512 t[16];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 8; i++) {
+    t[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 4; i++) {
+    __m512d a = _mm512_castps_pd(t[4 * i]), b = _mm512_castps_pd(t[4 * i + 2]);
+    __m512d c = _mm512_castps_pd(t[4 * i + 1]), d = _mm512_castps_pd(t[4 * i + 3]);
+    r[4 * i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+    r[4 * i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    r[4 * i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
+    r[4 * i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(c, d));
+  }
+  // Now r[4 i + j] holds, in its 128-bit lane l, column 4 l + j of rows 4 i ... 4 i + 3.
+#pragma clang loop unroll(full)
+  for (int j = 0; j < 4; j++) {
+    __m512 a = _mm512_shuffle_f32x4(r[j], r[4 + j], 0x88);
+    __m512 b = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0x88);
+    __m512 c = _mm512_shuffle_f32x4(r[j], r[4 + j], 0xdd);
+    __m512 d = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0xdd);
+    t[j] = _mm512_shuffle_f32x4(a, b, 0x88);
+    t[8 + j] = _mm512_shuffle_f32x4(a, b, 0xdd);
+    t[4 + j] = _mm512_shuffle_f32x4(c, d, 0x88);
+    t[12 + j] = _mm512_shuffle_f32x4(c, d, 0xdd);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < 16; i++) r[i] = t[i];
+}
+
+SK_AVX512 void sk_pack_rows(float *panel, const float *rows, size_t row_stride, size_t count,
+                            size_t k) {
+  for (size_t half = 0; half < 2; half++) {
+    size_t first = half * 16, present = count <= first ? 0 : count - first < 16 ? count - first : 16;
+    for (size_t p = 0; p < k; p += 16) {
+      size_t width = k - p < 16 ? k - p : 16;
+      __mmask16 mask = (__mmask16)((1u << width) - 1);
+      __m512 r[16];
+#pragma clang loop unroll(full)
+      for (size_t i = 0; i < 16; i++)
+        r[i] = i < present ? _mm512_maskz_loadu_ps(mask, rows + (first + i) * row_stride + p)
+                           : _mm512_setzero_ps();
+      transpose16(r);
+      float *target = panel + p * 32 + first;
+#pragma clang loop unroll(full)
+      for (size_t i = 0; i < 16; i++)
+        if (i < width) _mm512_storeu_ps(target + i * 32, r[i]);
+    }
+  }
+}
+
+SK_AVX512 void sk_pack_columns(float *panel, const float *columns, size_t row_stride, size_t count,
+                               size_t k) {
+  __mmask16 m0 = count >= 16 ? 0xffff : (__mmask16)((1u << count) - 1);
+  __mmask16 m1 = count >= 32 ? 0xffff : count <= 16 ? 0 : (__mmask16)((1u << (count - 16)) - 1);
+  for (size_t p = 0; p < k; p++) {
+    const float *row = columns + p * row_stride;
+    _mm512_storeu_ps(panel + p * 32, _mm512_maskz_loadu_ps(m0, row));
+    _mm512_storeu_ps(panel + p * 32 + 16, _mm512_maskz_loadu_ps(m1, row + 16));
+  }
+}
+
+#else
+
+int sk_gemm_supported(void) { return 0; }
+void sk_pack_rows(float *panel, const float *rows, size_t row_stride, size_t count, size_t k) {
+  (void)panel, (void)rows, (void)row_stride, (void)count, (void)k;
+}
+void sk_pack_columns(float *panel, const float *columns, size_t row_stride, size_t count,
+                     size_t k) {
+  (void)panel, (void)columns, (void)row_stride, (void)count, (void)k;
+}
+void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_row,
+                   size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
+  (void)m, (void)n, (void)k, (void)alpha, (void)a, (void)a_row, (void)a_column, (void)panel;
+  (void)beta, (void)c, (void)c_row;
+}
+
+#endif
+
+// Rows of `b` per panel: 32 x 1024 floats are 128 KB and stay in the second-level cache.
+enum { panel_depth = 1024 };
+
+int sk_sgemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, float alpha,
+             const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
+             size_t ldc) {
+  size_t depth = k < panel_depth ? (k + 15) / 16 * 16 : panel_depth;
+  float *panel = aligned_alloc(64, (depth ? depth : 16) * sk_panel_width * sizeof(float));
+  if (!panel) return 0;
+  if (beta != 0 && beta != 1)
+    for (size_t i = 0; i < m; i++)
+      for (size_t j = 0; j < n; j++) c[i * ldc + j] *= beta;
+  for (size_t j = 0; j < n; j += sk_panel_width) {
+    size_t columns = n - j < sk_panel_width ? n - j : sk_panel_width;
+    size_t p = 0;
+    do {
+      size_t length = k - p < panel_depth ? k - p : panel_depth;
+      if (transpose_b)
+        sk_pack_rows(panel, b + j * ldb + p, ldb, columns, length);
+      else
+        sk_pack_columns(panel, b + p * ldb + j, ldb, columns, length);
+      sk_gemm_panel(m, columns, length, alpha, transpose_a ? a + p * lda : a + p,
+                    transpose_a ? 1 : lda, transpose_a ? lda : 1, panel, p == 0 ? beta : 1, c + j,
+                    ldc);
+      p += length;
+    } while (p < k);
+  }
+  free(panel);
+  return 1;
+}

@@ -1,0 +1,113 @@
+/// Labelled texts: the rows whose hidden states are compared.
+///
+///     let set = try ConceptSet(contentsOf: "concepts.csv")
+///     set.concepts            // ["bias", "honesty", ...]
+///     set.rows[0].prompt
+///
+/// A retain set is read the same way, with concepts optional.
+public struct ConceptSet: Equatable, Sendable {
+  /// Which side of held-out figures a row is on.
+  public enum Side: String, Sendable {
+    case train, test
+  }
+
+  public struct Row: Equatable, Sendable {
+    public var prompt: String
+    /// Nil where the cell is empty.
+    public var response: String?
+    /// The column `value`.
+    public var concept: String?
+    /// The column `split`.
+    public var split: Side?
+    /// The other columns, in the order of ``ConceptSet/otherColumns``.
+    public var others: [String?] = []
+  }
+
+  public var rows: [Row]
+  public var otherColumns: [String]
+  /// What the user should know though it is no error.
+  public var notes: [String] = []
+
+  /// The concepts, sorted by their bytes.
+  public var concepts: [String] {
+    // As bytes, because concepts that are canonically equivalent are still two.
+    var seen: Set<[UInt8]> = []
+    for row in rows { if let concept = row.concept { seen.insert(Array(concept.utf8)) } }
+    return seen.sorted { $0.lexicographicallyPrecedes($1) }.map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+
+  /// Reads a CSV or JSON Lines file with the columns `prompt` and `value`, and perhaps
+  /// `response` and `split`.
+  ///
+  /// - requiresConcepts: false where rows are only scored or retained: `value` may be missing.
+  ///
+  /// Fails with file, line and what to do where the file cannot be used.
+  public init(contentsOf path: String, requiresConcepts: Bool = true) throws(Failure) {
+    try self.init(TextTable(contentsOf: path), requiresConcepts: requiresConcepts)
+  }
+
+  /// The same from a table that has been read.
+  public init(_ table: TextTable, requiresConcepts: Bool = true) throws(Failure) {
+    let prompt = try table.requiredIndex(of: "prompt")
+    let value =
+      requiresConcepts ? try table.requiredIndex(of: "value") : table.index(of: "value")
+    let response = table.index(of: "response")
+    let split = table.index(of: "split")
+    let known = [prompt, value, response, split].compactMap { $0 }
+    let others = table.columns.indices.filter { !known.contains($0) }
+    otherColumns = others.map { table.columns[$0] }
+    rows = []
+    rows.reserveCapacity(table.rows.count)
+    for index in table.rows.indices {
+      func failure(_ found: String, _ wanted: String) -> Failure {
+        Failure(
+          .badData, file: table.file, place: "line \(table.lines[index])", found: found,
+          wanted: wanted)
+      }
+      let row = Row(
+        prompt: table.text(row: index, column: prompt) ?? "",
+        response: table.text(row: index, column: response),
+        concept: table.text(row: index, column: value),
+        split: table.text(row: index, column: split).flatMap { Side(rawValue: $0) },
+        others: others.map { table.rows[index][$0] })
+      guard !row.prompt.isEmpty || row.response != nil else {
+        throw failure("a row without text", "a `prompt`")
+      }
+      guard row.concept != nil || !requiresConcepts else {
+        throw failure("an empty `value`", "the row's concept")
+      }
+      guard split == nil || row.split != nil else {
+        throw failure(
+          "the split `\(table.text(row: index, column: split) ?? "")`", "`train` or `test`")
+      }
+      rows.append(row)
+    }
+    notes = makeNotes()
+  }
+
+  private func makeNotes() -> [String] {
+    var notes: [String] = []
+    let concepts = concepts
+    if concepts.count == 1 {
+      notes.append("There is one concept only, `\(concepts[0])`: nothing to tell apart.")
+    }
+    for side in [Side.train, .test] where rows.allSatisfy({ $0.split == side }) {
+      notes.append("Every row's split is `\(side.rawValue)`: there will be no held-out figures.")
+    }
+    return notes
+  }
+
+  /// The place of each row's concept in ``concepts``; nil for rows without one.
+  public var labels: [Int?] {
+    var places: [[UInt8]: Int] = [:]
+    for (place, concept) in concepts.enumerated() { places[Array(concept.utf8)] = place }
+    return rows.map { row in row.concept.flatMap { places[Array($0.utf8)] } }
+  }
+
+  /// The split rule: the `split` column where there is one, else seeded folds.
+  public func folds(seed: UInt64 = 0) -> Folds {
+    Folds(prompts: rows.map(\.prompt), splits: rows.map(\.split), seed: seed)
+  }
+}

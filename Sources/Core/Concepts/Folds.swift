@@ -1,0 +1,62 @@
+import LinearAlgebra
+
+/// Which rows teach and which are judged, once or several times over: the split rule of
+/// held-out figures.
+public struct Folds: Equatable, Sendable {
+  /// Row indices in ascending order.
+  public struct Fold: Equatable, Sendable {
+    public var train: [Int]
+    public var test: [Int]
+
+    public init(train: [Int], test: [Int]) {
+      self.train = train
+      self.test = test
+    }
+  }
+
+  /// Empty where nothing can be held out: one prompt only, or a split with one side.
+  public var folds: [Fold]
+
+  public init(_ folds: [Fold]) { self.folds = folds }
+
+  /// One fold by the given split where every row has a side; else `count` folds of about equal
+  /// size, drawn by the seed, in which rows with the same prompt stay together.
+  public init(
+    prompts: [String], splits: [ConceptSet.Side?], count: Int = 5, seed: UInt64 = 0
+  ) {
+    precondition(prompts.count == splits.count && count > 1)
+    if !splits.contains(nil) {
+      let fold = Fold(
+        train: splits.indices.filter { splits[$0] == .train },
+        test: splits.indices.filter { splits[$0] == .test })
+      folds = fold.train.isEmpty || fold.test.isEmpty ? [] : [fold]
+      return
+    }
+    // Prompts are equal when their bytes are.
+    var groupOfPrompt: [[UInt8]: Int] = [:]
+    var groups: [[Int]] = []
+    for (row, prompt) in prompts.enumerated() {
+      let group = groupOfPrompt[Array(prompt.utf8), default: groups.count]
+      if group == groups.count {
+        groupOfPrompt[Array(prompt.utf8)] = group
+        groups.append([])
+      }
+      groups[group].append(row)
+    }
+    guard groups.count > 1 else {
+      folds = []
+      return
+    }
+    var random = SeededGenerator(seed: seed)
+    var tests = [[Int]](repeating: [], count: min(count, groups.count))
+    for group in random.permutation(groups.count) {
+      let smallest = tests.indices.min { tests[$0].count < tests[$1].count } ?? 0
+      tests[smallest] += groups[group]
+    }
+    folds = tests.map { test in
+      var isTest = [Bool](repeating: false, count: prompts.count)
+      for row in test { isTest[row] = true }
+      return Fold(train: prompts.indices.filter { !isTest[$0] }, test: test.sorted())
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import LinearAlgebra
+
+/// The states as unit vectors, (rows, width); a row of zeros stays one.
+public func unitNormalised(_ states: Matrix) -> Matrix {
+  let units = Matrix(rows: states.rows, columns: states.columns)
+  Parallel.ranges(of: states.rows, grain: 64) { range in
+    for row in range {
+      let source = states.row(row)
+      let target = units.row(row)
+      let norm = dot(source, source, count: states.columns).squareRoot()
+      guard norm > 0 else { continue }
+      for column in 0..<states.columns {
+        target[column] = Float(Double(source[column]) / norm)
+      }
+    }
+  }
+  return units
+}
+
+/// Each concept's mean of unit-normalised states (not centred), scaled to length 1.
+///
+/// Held in Double: in some layers all states share most of their direction, and what tells
+/// concepts apart is a small rest.
+public struct Prototypes: Sendable {
+  public let concepts: Int
+  public let width: Int
+  /// (concepts, width), unit rows; zeros for a concept without rows.
+  let directions: [Double]
+  /// The number of rows each is the mean of.
+  public let counts: [Int]
+
+  /// Averages the given rows (all where nil) of unit vectors, (rows, width), by their labels.
+  ///
+  /// Precondition: a label for each row, each at least 0 and below `concepts`.
+  public init(units: Matrix, labels: [Int], concepts: Int, rows: [Int]? = nil) {
+    precondition(labels.count == units.rows && labels.allSatisfy { 0..<concepts ~= $0 })
+    let width = units.columns
+    var sums = [Double](repeating: 0, count: concepts * width)
+    var counts = [Int](repeating: 0, count: concepts)
+    sums.withUnsafeMutableBufferPointer { sums in
+      for row in rows ?? Array(0..<units.rows) {
+        let concept = labels[row]
+        let source = units.row(row)
+        counts[concept] += 1
+        for column in 0..<width {
+          sums[concept &* width &+ column] += Double(source[column])
+        }
+      }
+      for concept in 0..<concepts {
+        var square = 0.0
+        for place in concept * width..<(concept + 1) * width { square += sums[place] * sums[place] }
+        guard square > 0 else { continue }
+        let scale = 1 / square.squareRoot()
+        for place in concept * width..<(concept + 1) * width { sums[place] *= scale }
+      }
+    }
+    self.concepts = concepts
+    self.width = width
+    self.counts = counts
+    directions = sums
+  }
+
+  /// The concept whose prototype has the largest cosine with a state; concepts without rows are
+  /// never it. Nil where there is no prototype at all.
+  public func nearest(to state: UnsafePointer<Float>) -> Int? {
+    directions.withUnsafeBufferPointer { directions in
+      guard let base = directions.baseAddress else { return nil }
+      var best = -Double.infinity
+      var nearest: Int?
+      for concept in 0..<concepts where counts[concept] > 0 {
+        // The state's own length scales all cosines alike.
+        let score = dot(state, base + concept * width, count: width)
+        if score > best {
+          best = score
+          nearest = concept
+        }
+      }
+      return nearest
+    }
+  }
+
+  /// The angle in degrees between two concepts' prototypes.
+  func angle(_ a: Int, _ b: Int) -> Double {
+    var square = 0.0
+    for column in 0..<width {
+      let difference = directions[a * width + column] - directions[b * width + column]
+      square += difference * difference
+    }
+    return degrees(chord: square.squareRoot())
+  }
+
+  /// The angle in degrees between a unit vector and a concept's prototype.
+  func angle(_ unit: UnsafePointer<Float>, _ concept: Int) -> Double {
+    directions.withUnsafeBufferPointer { directions in
+      var square = 0.0
+      for column in 0..<width {
+        let difference = Double(unit[column]) - directions[concept &* width &+ column]
+        square += difference * difference
+      }
+      return degrees(chord: square.squareRoot())
+    }
+  }
+}
+
+/// The inner product in Double.
+@inline(__always)
+func dot<Scalar: BinaryFloatingPoint>(
+  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Scalar>, count: Int
+) -> Double {
+  // Four sums, so that additions need not wait for each other.
+  var sums = SIMD4<Double>()
+  var index = 0
+  while index &+ 4 <= count {
+    let x = SIMD4(
+      Double(a[index]), Double(a[index &+ 1]), Double(a[index &+ 2]), Double(a[index &+ 3]))
+    let y = SIMD4(
+      Double(b[index]), Double(b[index &+ 1]), Double(b[index &+ 2]), Double(b[index &+ 3]))
+    sums += x * y
+    index &+= 4
+  }
+  var sum = sums.sum()
+  while index < count {
+    sum += Double(a[index]) * Double(b[index])
+    index &+= 1
+  }
+  return sum
+}

@@ -1,0 +1,207 @@
+import Foundation
+import LinearAlgebra
+import Synchronization
+
+/// The hidden states of every layer for a concept set, written as a run.
+public struct Extraction: Sendable {
+  public var model: String
+  /// A PEFT adapter folder, or nil for the base model.
+  public var adapter: String?
+  public var concepts: String
+  public var folder: String
+  public var position = Position.last
+  public var template = RowTemplate.chat
+  /// Only the first rows of the file.
+  public var limit: Int?
+  public var maxTokens = 512
+  /// `float32` or `float16`.
+  public var usesHalf = false
+  /// The program and version, for the manifest.
+  public var tool: String
+
+  public init(model: String, concepts: String, folder: String, tool: String) {
+    self.model = model
+    self.concepts = concepts
+    self.folder = folder
+    self.tool = tool
+  }
+
+  public struct Summary: Sendable {
+    /// Rows of states in the run.
+    public var rows: Int
+    public var tokens: Int
+    /// Of the forward passes, over all sittings.
+    public var seconds: Double
+    /// What the user should know: rows cut, a single concept.
+    public var notes: [String]
+  }
+
+  /// Tokens a forward pass takes at a time: enough that expanding the weights costs a few percent.
+  static let batchTokens = 2048
+
+  /// Runs the job: reads, tokenizes, runs what is not done yet, writes.
+  public func run(_ context: JobContext) throws -> Summary {
+    let set = try ConceptSet(contentsOf: concepts)
+    let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
+    let language = try LanguageModel(model)
+    let lora = try adapter.map { folder throws(Failure) in
+      try AdapterFile.read(folder, for: language.configuration)
+    }
+    guard maxTokens <= language.configuration.context else {
+      throw Failure(
+        .usage, place: "--max-tokens", found: "\(maxTokens)",
+        wanted: "at most \(language.configuration.context), the model's context")
+    }
+    let rendered = try render(chosen, language)
+    try context.checkpoint()
+    let spans = rendered.map { position.spans(of: $0) }
+    let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+    let manifest = RunManifest(
+      tool: tool, model: model, modelSHA256: try sha256(ofFile: language.path),
+      adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
+      concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
+      template: template.rawValue, position: position.rawValue, maxTokens: maxTokens,
+      layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
+      width: language.configuration.width, dtype: usesHalf ? "float16" : "float32")
+    var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
+    let cut = rendered.filter(\.isCut).count
+    if cut > 0 {
+      summary.notes.append("\(cut) rows were cut at \(maxTokens) tokens (--max-tokens).")
+    }
+    if let finished = try finishedRun(manifest) {
+      summary.tokens = finished.tokens ?? 0
+      summary.seconds = finished.seconds ?? 0
+      summary.notes.append("\(folder) holds this run already; nothing was done.")
+      return summary
+    }
+    let writer = try RunWriter(folder: folder, manifest: manifest)
+    if writer.tokens > 0 {
+      summary.notes.append("Went on with an unfinished run: \(writer.tokens) tokens were done.")
+    }
+    try runBatches(
+      language, lora, rendered, spans: spans, starts: starts, into: writer, manifest, context)
+    try writer.finish(rows(chosen, rendered, language.tokenizer))
+    summary.tokens = writer.tokens
+    summary.seconds = writer.seconds
+    return summary
+  }
+
+  /// The manifest of a finished run of the same recipe in the folder; throws for another one.
+  private func finishedRun(_ manifest: RunManifest) throws(Failure) -> RunManifest? {
+    guard FileManager.default.fileExists(atPath: folder + "/" + Run.manifestName) else {
+      return nil
+    }
+    let found = try Run.readManifest(folder)
+    let differences = found.differences(from: manifest)
+    guard differences.isEmpty else {
+      throw Failure(
+        .cannotWrite, file: folder,
+        found: "another run, which differs in \(differences.joined(separator: ", "))",
+        wanted: "an empty or new folder", advice: "Choose another folder, or delete this one.")
+    }
+    return found
+  }
+
+  private func render(
+    _ rows: [ConceptSet.Row], _ language: LanguageModel
+  ) throws -> [RenderedRow] {
+    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens)
+    let results = Mutex<[Result<RenderedRow, Failure>?]>(Array(repeating: nil, count: rows.count))
+    Parallel.ranges(of: rows.count, grain: 8) { range in
+      let part = range.map { index in
+        Result<RenderedRow, Failure> { () throws(Failure) in
+          try renderer.render(prompt: rows[index].prompt, response: rows[index].response)
+        }
+      }
+      results.withLock { $0.replaceSubrange(range, with: part.map(Optional.some)) }
+    }
+    return try results.withLock { results in
+      try results.enumerated().map { index, result in
+        do throws(Failure) {
+          guard let row = try result?.get() else {
+            throw Failure(.software, found: "a row that was not rendered")
+          }
+          return row
+        } catch {
+          var failure = error
+          failure.file = failure.file ?? concepts
+          failure.place = ["row \(index)", failure.place].compactMap { $0 }.joined(separator: ", ")
+          throw failure
+        }
+      }
+    }
+  }
+
+  private func runBatches(
+    _ language: LanguageModel, _ adapter: Adapter?, _ rendered: [RenderedRow],
+    spans: [[Range<Int>]], starts: [Int],
+    into writer: RunWriter, _ manifest: RunManifest, _ context: JobContext
+  ) throws {
+    let total = rendered.reduce(0) { $0 + $1.ids.count }
+    let longest = rendered.reduce(0) { max($0, $1.ids.count) }
+    let capacity = max(longest, min(total, Self.batchTokens))
+    let state = language.activations(tokens: capacity)
+    var progress = Progress(
+      completed: writer.tokens, total: total, unit: "tokens",
+      memory: Activations.bytes(tokens: capacity, configuration: language.configuration)
+        + 4 * manifest.layers.count * manifest.width * min(manifest.rows, capacity))
+    let started = ContinuousClock.now
+    let before = writer.seconds
+    context.report(progress)
+    var first = 0
+    while first < rendered.count {
+      // Rows of a batch are consecutive, so that a layer's states are written in one piece.
+      var end = first
+      var tokens = 0
+      while end < rendered.count, tokens == 0 || tokens + rendered[end].ids.count <= capacity {
+        tokens += rendered[end].ids.count
+        end += 1
+      }
+      let rows = first..<end
+      first = end
+      if writer.isDone(starts[rows.lowerBound]..<starts[rows.upperBound]) { continue }
+      let batch = Batch(rows.map { rendered[$0].ids })
+      let places = zip(rows, batch.rows).flatMap { row, place in
+        spans[row].map { $0.lowerBound + place.start..<$0.upperBound + place.start }
+      }
+      var waited = Duration.zero
+      let began = ContinuousClock.now
+      let result = try language.transformer.forward(
+        batch, adapter: adapter,
+        request: ForwardRequest(layers: manifest.layers, spans: places), activations: state,
+        checkpoint: {
+          let asked = ContinuousClock.now
+          try context.checkpoint()
+          waited += asked.duration(to: .now)
+        })
+      let seconds = (began.duration(to: .now) - waited).seconds
+      try writer.write(
+        result.states, firstRow: starts[rows.lowerBound], tokens: tokens, seconds: seconds)
+      progress.completed = writer.tokens
+      progress.elapsed = .seconds(before) + started.duration(to: .now)
+      progress.message = "\(Int(Double(writer.tokens) / max(writer.seconds, 1e-9))) tokens/s"
+      context.report(progress)
+    }
+  }
+
+  private func rows(
+    _ chosen: [ConceptSet.Row], _ rendered: [RenderedRow], _ tokenizer: Tokenizer
+  ) -> [RunRow] {
+    var rows: [RunRow] = []
+    for (index, row) in chosen.enumerated() {
+      let response = row.response ?? ""
+      var entry = RunRow(
+        row: index, text: response.isEmpty ? row.prompt : row.prompt + "\n" + response,
+        concept: row.concept ?? "", tokens: rendered[index].ids.count, split: row.split?.rawValue)
+      guard position == .all else {
+        rows.append(entry)
+        continue
+      }
+      for id in rendered[index].ids {
+        entry.token = tokenizer.decode([id])
+        rows.append(entry)
+      }
+    }
+    return rows
+  }
+}

@@ -1,0 +1,151 @@
+import CKernels
+import Foundation
+import LinearAlgebra
+
+/// A safetensors file, memory-mapped.
+///
+/// Layout (https://github.com/huggingface/safetensors#format):
+/// 1. 8 bytes: the header's length N, unsigned, little-endian;
+/// 2. N bytes: JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, ...}`, with
+///    optional `__metadata__` of strings;
+/// 3. the data; offsets count from its first byte, tensors are row-major and do not overlap.
+public struct Safetensors: Sendable {
+  public enum DataType: String, Sendable {
+    case float32 = "F32"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
+
+    public var size: Int { self == .float32 ? 4 : 2 }
+  }
+
+  public struct Tensor: Sendable {
+    public let dataType: DataType
+    public let shape: [Int]
+    /// The tensor's bytes within the file.
+    public let range: Range<Int>
+
+    public var count: Int { shape.reduce(1, *) }
+  }
+
+  public let file: MappedFile
+  public let tensors: [String: Tensor]
+  public let metadata: [String: String]
+
+  static let longestHeader = 100_000_000
+
+  public init(path: String) throws(Failure) {
+    let file = try MappedFile(path: path)
+    self.file = file
+    func bad(_ place: String, _ found: String, _ wanted: String) -> Failure {
+      Failure(
+        .badData, file: path, place: place, found: found, wanted: wanted,
+        advice: "The file is damaged or not safetensors: make or download it again.")
+    }
+    guard file.count >= 8 else {
+      throw bad("offset 0", "\(file.count) bytes", "an 8-byte header length")
+    }
+    let length = file.bytes.loadUnaligned(as: UInt64.self).littleEndian
+    guard length <= UInt64(min(file.count - 8, Self.longestHeader)) else {
+      throw bad(
+        "header length, offset 0", "\(length)",
+        "at most \(min(file.count - 8, Self.longestHeader)) bytes, which is what follows")
+    }
+    let dataStart = 8 + Int(length)
+    let header = Data(file.bytes[8..<dataStart])
+    guard let object = try? JSONSerialization.jsonObject(with: header),
+      let entries = object as? [String: Any]
+    else { throw bad("header, offset 8", "no JSON object", "a JSON object of tensors") }
+
+    var tensors: [String: Tensor] = [:]
+    var metadata: [String: String] = [:]
+    for (name, value) in entries {
+      if name == "__metadata__" {
+        metadata = value as? [String: String] ?? [:]
+        continue
+      }
+      let place = "tensor \(name)"
+      guard let entry = value as? [String: Any], let typeName = entry["dtype"] as? String,
+        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
+        offsets.count == 2
+      else { throw bad(place, "an incomplete entry", "dtype, shape and two data_offsets") }
+      guard let dataType = DataType(rawValue: typeName) else {
+        throw Failure(
+          .badData, file: path, place: place, found: "dtype \(typeName)",
+          wanted: "F32, F16 or BF16",
+          advice: "Convert the file to one of these types.")
+      }
+      var bytes = dataType.size
+      for size in shape {
+        let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
+        guard size >= 0, !overflow else { throw bad(place, "shape \(shape)", "a sensible shape") }
+        bytes = product
+      }
+      guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= file.count - dataStart else {
+        throw bad(
+          place, "data_offsets \(offsets)", "a range within \(file.count - dataStart) data bytes")
+      }
+      guard offsets[1] - offsets[0] == bytes else {
+        throw bad(place, "\(offsets[1] - offsets[0]) bytes", "\(bytes) for shape \(shape)")
+      }
+      tensors[name] = Tensor(
+        dataType: dataType, shape: shape,
+        range: dataStart + offsets[0]..<dataStart + offsets[1])
+    }
+    let ordered = tensors.sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
+    for (earlier, later) in zip(ordered, ordered.dropFirst())
+    where earlier.value.range.upperBound > later.value.range.lowerBound
+      && !later.value.range.isEmpty
+    {
+      throw bad(
+        "tensor \(later.key), offset \(later.value.range.lowerBound)",
+        "bytes that \(earlier.key) holds too", "tensors that do not overlap")
+    }
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+
+  /// Converts `count` elements from `offset` on into float32.
+  /// Precondition: the elements lie within the tensor.
+  public func read(
+    _ tensor: Tensor, from offset: Int = 0, count: Int, into target: UnsafeMutablePointer<Float>
+  ) {
+    precondition(offset >= 0 && count >= 0 && offset + count <= tensor.count)
+    guard count > 0, let base = file.bytes.baseAddress else { return }
+    let source = base + tensor.range.lowerBound + offset * tensor.dataType.size
+    switch tensor.dataType {
+    case .float32: memcpy(target, source, count * 4)
+    case .float16: sk_f16_to_f32(target, source.assumingMemoryBound(to: UInt16.self), count)
+    case .bfloat16: sk_bf16_to_f32(target, source.assumingMemoryBound(to: UInt16.self), count)
+    }
+  }
+
+  /// The header of a file that holds these tensors back to back in this order, padded with blanks
+  /// to a multiple of 64 bytes so that the data is aligned.
+  public static func header(
+    _ tensors: [(name: String, dataType: DataType, shape: [Int])],
+    metadata: [String: String] = [:]
+  ) -> [UInt8] {
+    var fields: [String] = []
+    func quoted(_ text: String) -> String {
+      let data = try? JSONEncoder().encode(text)
+      return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }
+        .map { "\(quoted($0.key)):\(quoted($0.value))" }
+      fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var offset = 0
+    for tensor in tensors {
+      let end = offset + tensor.shape.reduce(1, *) * tensor.dataType.size
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      fields.append(
+        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.dataType.rawValue)\","
+          + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var text = Array("{\(fields.joined(separator: ","))}".utf8)
+    while (text.count + 8) % 64 != 0 { text.append(UInt8(ascii: " ")) }
+    return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
+  }
+}

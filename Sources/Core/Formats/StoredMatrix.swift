@@ -1,0 +1,77 @@
+import CKernels
+
+/// A (rows, columns) weight matrix in its stored form, within a mapped file.
+///
+/// Products read the blocks as they are; nothing is expanded for good.
+public struct StoredMatrix: @unchecked Sendable {
+  /// How our rows lie in the file.
+  public enum RowOrder: Equatable, Sendable {
+    case asStored
+    /// llama.cpp's converter interleaves the two halves of every head of q and k (adjacent-pair
+    /// RoPE); our row p of a head is stored row 2 (p mod d/2) + p div d/2, with d sizes a head.
+    case interleavedHeads(headDimension: Int)
+  }
+
+  public let type: BlockType
+  public let rows: Int
+  public let columns: Int
+  public let order: RowOrder
+  /// Bytes from one stored row to the next.
+  public let rowBytes: Int
+  private let base: UnsafeRawPointer
+  /// Keeps the mapping alive.
+  private let file: MappedFile
+
+  /// Precondition: `range` lies within the file and holds rows x columns of whole blocks.
+  init(
+    type: BlockType, rows: Int, columns: Int, order: RowOrder = .asStored, in file: MappedFile,
+    range: Range<Int>
+  ) {
+    rowBytes = columns / type.weights * type.bytes
+    precondition(range.count == rows * rowBytes && range.upperBound <= file.count)
+    guard let start = file.bytes.baseAddress else {
+      preconditionFailure("a weight in an empty file")
+    }
+    self.type = type
+    self.rows = rows
+    self.columns = columns
+    self.order = order
+    self.file = file
+    base = start + range.lowerBound
+  }
+
+  public var bytes: Int { rows * rowBytes }
+
+  @inline(__always)
+  func storedRow(_ index: Int) -> UnsafeRawPointer { base + index &* rowBytes }
+
+  /// Where our row `row` is stored.
+  @inline(__always)
+  func storedIndex(of row: Int) -> Int {
+    switch order {
+    case .asStored: return row
+    case .interleavedHeads(let size):
+      let half = size / 2
+      let inHead = row % size
+      return row - inHead + 2 * (inHead % half) + inHead / half
+    }
+  }
+
+  /// The row of ours that stored row `index` holds: the inverse of ``storedIndex(of:)``.
+  @inline(__always)
+  func row(ofStored index: Int) -> Int {
+    switch order {
+    case .asStored: return index
+    case .interleavedHeads(let size):
+      let inHead = index % size
+      return index - inHead + (inHead % 2) * (size / 2) + inHead / 2
+    }
+  }
+
+  /// Expands one of our rows to float32; `target` takes `columns` floats.
+  public func expand(row: Int, into target: UnsafeMutablePointer<Float>) {
+    precondition(row >= 0 && row < rows)
+    let known = sk_expand(Int32(type.rawValue), target, storedRow(storedIndex(of: row)), columns)
+    precondition(known != 0, "a block type without a kernel")
+  }
+}

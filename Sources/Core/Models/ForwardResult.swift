@@ -1,0 +1,43 @@
+import LinearAlgebra
+
+/// What a forward pass captured.
+public struct ForwardResult: Sendable {
+  /// One matrix a layer asked for, in that order: (spans, width).
+  public private(set) var states: [Matrix]
+  /// (places asked for, vocabulary), or nil where none were.
+  public internal(set) var logits: Matrix?
+  private let request: ForwardRequest
+
+  init(request: ForwardRequest, width: Int) {
+    self.request = request
+    states = request.layers.map { _ in Matrix(rows: request.spans.count, columns: width) }
+  }
+
+  /// Copies the asked spans of a layer out of the residual stream.
+  func capture(layer: Int, from residual: UnsafePointer<Float>) {
+    guard let index = request.layers.firstIndex(of: layer) else { return }
+    let target = states[index]
+    let width = target.columns
+    Parallel.ranges(of: request.spans.count, grain: 64) { range in
+      for row in range {
+        mean(of: request.spans[row], residual, width: width, into: target.row(row))
+      }
+    }
+  }
+
+  /// The mean over a span of tokens; zeros for an empty one.
+  private func mean(
+    of span: Range<Int>, _ residual: UnsafePointer<Float>, width: Int,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    guard let first = span.first else { return }
+    target.update(from: residual + first * width, count: width)
+    guard span.count > 1 else { return }
+    for token in span.dropFirst() {
+      let state = residual + token * width
+      for column in 0..<width { target[column] += state[column] }
+    }
+    let scale = 1 / Float(span.count)
+    for column in 0..<width { target[column] *= scale }
+  }
+}

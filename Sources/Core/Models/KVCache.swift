@@ -1,0 +1,47 @@
+import LinearAlgebra
+
+/// The keys and values of one conversation's tokens, for every block.
+///
+/// Grows by doubling; `truncate(to:)` forgets the tail, so an edited text keeps its common prefix.
+public final class KVCache: @unchecked Sendable {
+  /// Tokens held.
+  public private(set) var count = 0
+  private let width: Int
+  private var capacity = 0
+  private var keys: [Matrix]
+  private var values: [Matrix]
+
+  /// `width` is KV heads x head dimension.
+  init(blocks: Int, width: Int) {
+    self.width = width
+    keys = Array(repeating: Matrix(rows: 0, columns: width), count: blocks)
+    values = keys
+  }
+
+  /// Bytes held.
+  public var bytes: Int { 2 * keys.count * capacity * width * MemoryLayout<Float>.size }
+
+  /// Keys and values of a block: (capacity, width).
+  func block(_ index: Int) -> (keys: Matrix, values: Matrix) { (keys[index], values[index]) }
+
+  /// Forgets all tokens after the first `count`. Precondition: no more than are held.
+  public func truncate(to count: Int) {
+    precondition(count >= 0 && count <= self.count)
+    self.count = count
+  }
+
+  func reserve(_ tokens: Int) {
+    guard tokens > capacity else { return }
+    let larger = max(tokens, 2 * capacity, 256)
+    func grown(_ matrix: Matrix) -> Matrix {
+      let result = Matrix(rows: larger, columns: width)
+      result.elements.update(from: matrix.elements, count: count * width)
+      return result
+    }
+    keys = keys.map(grown)
+    values = values.map(grown)
+    capacity = larger
+  }
+
+  func advance(by tokens: Int) { count += tokens }
+}

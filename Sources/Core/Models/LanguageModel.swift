@@ -1,0 +1,76 @@
+import Foundation
+import LinearAlgebra
+
+/// An opened model: its weights (mapped, as stored), tokenizer and chat template.
+///
+/// Opening costs the tokenizer's tables and page tables, not a copy of the weights.
+public struct LanguageModel: Sendable {
+  public let path: String
+  public let configuration: ModelConfiguration
+  public let tokenizer: Tokenizer
+  public let chatTemplate: ChatTemplate
+  let transformer: Llama
+  private let file: GGUF
+
+  /// Opens a model by path or cached name.
+  public init(_ model: String) throws(Failure) {
+    path = try ModelLocator.path(of: model)
+    file = try GGUF(path: path)
+    let architecture = try file.string("general.architecture")
+    guard architecture == "llama" else {
+      throw Failure(
+        .badData, file: path, place: "key general.architecture", found: "`\(architecture)`",
+        wanted: "`llama`", advice: "Use a model of the Llama family.")
+    }
+    transformer = try Llama(file)
+    configuration = transformer.configuration
+    tokenizer = try Tokenizer(try file.tokenizerDescription())
+    chatTemplate = ChatTemplate(tokenizer.chatTemplate)
+    guard tokenizer.count <= configuration.vocabulary else {
+      throw Failure(
+        .badData, file: path, place: "key tokenizer.ggml.tokens",
+        found: "\(tokenizer.count) tokens",
+        wanted: "at most \(configuration.vocabulary), the rows of the embeddings",
+        advice: "The file disagrees with itself: convert or download it again.")
+    }
+  }
+
+  /// The file's name without its folder and ending.
+  public var name: String {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
+  }
+
+  /// Weights in all tensors; tied ones count once.
+  public var parameters: Int {
+    file.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+  }
+
+  /// The block type that holds most of the blocks' weights, by GGUF's name.
+  public var quantization: String {
+    var counts: [BlockType: Int] = [:]
+    for (name, tensor) in file.tensors where name.hasPrefix("blk.") {
+      counts[tensor.type, default: 0] += tensor.shape.reduce(1, *)
+    }
+    return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name
+      ?? "F32"
+  }
+
+  /// Working memory for batches of up to this many tokens.
+  func activations(tokens: Int) -> Activations {
+    Activations(capacity: tokens, configuration: configuration)
+  }
+
+  func cache() -> KVCache {
+    KVCache(blocks: configuration.blocks, width: configuration.keyWidth)
+  }
+
+  /// Throws unless every id is a row of the embeddings.
+  func check(_ ids: [Int32]) throws(Failure) {
+    for (index, id) in ids.enumerated() where id < 0 || Int(id) >= configuration.vocabulary {
+      throw Failure(
+        .badData, place: "token \(index)", found: "id \(id)",
+        wanted: "below \(configuration.vocabulary)")
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import LinearAlgebra
+
+/// One row of a run's `rows.csv`.
+public struct RunRow: Equatable, Sendable {
+  /// The row of the concept file, from 0.
+  public var row: Int
+  public var text: String
+  public var concept: String
+  /// How many tokens the row's text has (after `--max-tokens`).
+  public var tokens: Int
+  public var split: String?
+  /// The token's text, with position `all`.
+  public var token: String?
+
+  public init(
+    row: Int, text: String, concept: String, tokens: Int, split: String? = nil,
+    token: String? = nil
+  ) {
+    self.row = row
+    self.text = text
+    self.concept = concept
+    self.tokens = tokens
+    self.split = split
+    self.token = token
+  }
+}
+
+/// A finished run folder, opened read-only with its states memory-mapped.
+///
+/// A run folder holds, in the order they are completed:
+/// 1. `states.safetensors`: tensor `states`, (layers, rows, width), float32 or float16;
+/// 2. `rows.csv`: `row,text,concept,tokens,split` and, with position `all`, `token`;
+/// 3. `run.json`: the ``RunManifest``. A folder without it is not a finished run.
+public struct Run: Sendable {
+  public let folder: String
+  public let manifest: RunManifest
+  public let rows: [RunRow]
+  private let file: Safetensors
+  private let tensor: Safetensors.Tensor
+
+  static let manifestName = "run.json"
+  static let statesName = "states.safetensors"
+  static let rowsName = "rows.csv"
+
+  public static func open(_ folder: String) throws(Failure) -> Run { try Run(folder: folder) }
+
+  public init(folder: String) throws(Failure) {
+    self.folder = folder
+    manifest = try Self.readManifest(folder)
+    let path = folder + "/" + Self.statesName
+    file = try Safetensors(path: path)
+    guard let tensor = file.tensors["states"] else {
+      throw Failure(
+        .badData, file: path, found: "no tensor named states", wanted: "one",
+        advice: "Extract the run again.")
+    }
+    let shape = [manifest.layers.count, manifest.rows, manifest.width]
+    guard tensor.shape == shape else {
+      throw Failure(
+        .badData, file: path, place: "tensor states", found: "shape \(tensor.shape)",
+        wanted: "\(shape), as run.json has it", advice: "Extract the run again.")
+    }
+    self.tensor = tensor
+    rows = try RunRow.read(folder + "/" + Self.rowsName)
+    guard rows.count == manifest.rows else {
+      throw Failure(
+        .badData, file: folder + "/" + Self.rowsName, found: "\(rows.count) rows",
+        wanted: "\(manifest.rows), as run.json has it", advice: "Extract the run again.")
+    }
+  }
+
+  static func readManifest(_ folder: String) throws(Failure) -> RunManifest {
+    let path = folder + "/" + Self.manifestName
+    guard FileManager.default.fileExists(atPath: path) else {
+      let unfinished = FileManager.default.fileExists(atPath: folder + "/" + RunWriter.recipeName)
+      throw Failure(
+        .missingInput, file: path, found: unfinished ? "an unfinished run" : "nothing there",
+        wanted: "a run folder",
+        advice: unfinished
+          ? "Give the same seer extract command again to finish it."
+          : "Make one with seer extract.")
+    }
+    let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    do {
+      let manifest = try JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
+      guard manifest.format == RunManifest.currentFormat else {
+        throw Failure(
+          .badData, file: path, place: "format", found: "\(manifest.format)",
+          wanted: "\(RunManifest.currentFormat)",
+          advice: "The run was written by another version of seer: extract it again.")
+      }
+      guard manifest.layers == manifest.layers.sorted(), !manifest.layers.isEmpty,
+        Set(manifest.layers).count == manifest.layers.count, manifest.rows >= 0, manifest.width > 0
+      else {
+        throw Failure(
+          .badData, file: path, place: "layers, rows, width",
+          found: "\(manifest.layers), \(manifest.rows), \(manifest.width)",
+          wanted: "ascending layers and sizes above 0", advice: "Extract the run again.")
+      }
+      return manifest
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(
+        .badData, file: path, found: "JSON that is not a run's: \(Self.reason(error))",
+        wanted: "the keys that seer extract writes", advice: "Extract the run again.")
+    }
+  }
+
+  static func reason(_ error: any Error) -> String {
+    guard let error = error as? DecodingError else { return "unreadable" }
+    func path(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+    switch error {
+    case .keyNotFound(let key, _): return "no key \(key.stringValue)"
+    case .typeMismatch(_, let context): return "a wrong type at \(path(context))"
+    case .valueNotFound(_, let context): return "no value at \(path(context))"
+    default: return "not JSON"
+    }
+  }
+
+  /// A float32 copy of one layer's states, (rows, width).
+  ///
+  /// Throws when the run does not hold the layer.
+  public func states(layer: Int) throws(Failure) -> Matrix {
+    guard let index = manifest.layers.firstIndex(of: layer) else {
+      throw Failure(
+        .usage, file: folder, place: "layer", found: "\(layer)",
+        wanted: "one of \(Self.described(manifest.layers))")
+    }
+    let matrix = Matrix(rows: manifest.rows, columns: manifest.width)
+    Parallel.ranges(of: manifest.rows, grain: 256) { range in
+      file.read(
+        tensor, from: (index * manifest.rows + range.lowerBound) * manifest.width,
+        count: range.count * manifest.width, into: matrix.row(range.lowerBound))
+    }
+    return matrix
+  }
+
+  static func described(_ layers: [Int]) -> String {
+    guard let first = layers.first, let last = layers.last else { return "none" }
+    return last - first + 1 == layers.count
+      ? "\(first) to \(last)" : layers.map(String.init).joined(separator: ", ")
+  }
+}

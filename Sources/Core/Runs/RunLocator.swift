@@ -1,0 +1,54 @@
+import Foundation
+
+/// Which run the explorer opens when none is named.
+public enum RunLocator {
+  private static func noteFile(_ environment: [String: String]) -> String {
+    UserFolders.cache(environment) + "/last-run"
+  }
+
+  /// Remembers a finished run. A cache that cannot be written is no reason to fail.
+  public static func remember(
+    _ folder: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
+    let path = URL(fileURLWithPath: folder).standardizedFileURL.path
+    let note = noteFile(environment)
+    do throws(Failure) {
+      try OutputFile.makeFolder(UserFolders.cache(environment))
+      try OutputFile.write(path + "\n", to: note)
+    } catch {}
+  }
+
+  /// The last finished run that is still there.
+  public static func last(
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> String? {
+    guard let note = try? String(contentsOfFile: noteFile(environment), encoding: .utf8) else {
+      return nil
+    }
+    let folder = note.trimmingCharacters(in: .newlines)
+    return isRun(folder) ? folder : nil
+  }
+
+  /// The recorded sample run: beside the executable or in a folder above it (a build tree), in the
+  /// user's data folder, or in the current folder.
+  public static func sample(
+    executable: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> String? {
+    let name = "samples/run-base"
+    var folders: [String] = []
+    var above = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
+    for _ in 0..<5 {
+      above.deleteLastPathComponent()
+      folders.append(above.path)
+      folders.append(above.appendingPathComponent("share/seer").path)
+    }
+    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    folders.append((data ?? (environment["HOME"] ?? "") + "/.local/share") + "/seer")
+    folders.append(".")
+    return folders.map { $0 + "/" + name }.first(where: isRun)
+  }
+
+  private static func isRun(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/" + Run.manifestName)
+  }
+}

@@ -1,0 +1,90 @@
+/// What a run was made from: the contents of its `run.json`.
+///
+/// Two runs with equal recipes hold the same states.
+public struct RunManifest: Codable, Equatable, Sendable {
+  /// The version of the folder's layout that this build reads and writes.
+  public static let currentFormat = 1
+
+  public var format: Int
+  /// The program and version that wrote it.
+  public var tool: String
+  public var model: String
+  public var modelSHA256: String
+  public var adapter: String?
+  public var adapterSHA256: String?
+  public var concepts: String
+  public var conceptsSHA256: String
+  /// `plain` or `chat`.
+  public var template: String
+  /// `last`, `prompt-end`, `mean` or `all`.
+  public var position: String
+  public var maxTokens: Int
+  /// The layers stored, ascending; 0 is the input of the first block.
+  public var layers: [Int]
+  /// Rows of states: one a concept row, or one a token with position `all`.
+  public var rows: Int
+  public var width: Int
+  /// `float32` or `float16`.
+  public var dtype: String
+  /// Tokens and seconds of the forward passes that made it.
+  public var tokens: Int?
+  public var seconds: Double?
+
+  enum CodingKeys: String, CodingKey {
+    case format, tool, model
+    case modelSHA256 = "model_sha256"
+    case adapter
+    case adapterSHA256 = "adapter_sha256"
+    case concepts
+    case conceptsSHA256 = "concepts_sha256"
+    case template, position
+    case maxTokens = "max_tokens"
+    case layers, rows, width, dtype, tokens, seconds
+  }
+
+  public init(
+    format: Int = RunManifest.currentFormat, tool: String, model: String, modelSHA256: String,
+    adapter: String? = nil, adapterSHA256: String? = nil, concepts: String,
+    conceptsSHA256: String, template: String, position: String, maxTokens: Int, layers: [Int],
+    rows: Int, width: Int, dtype: String, tokens: Int? = nil, seconds: Double? = nil
+  ) {
+    self.format = format
+    self.tool = tool
+    self.model = model
+    self.modelSHA256 = modelSHA256
+    self.adapter = adapter
+    self.adapterSHA256 = adapterSHA256
+    self.concepts = concepts
+    self.conceptsSHA256 = conceptsSHA256
+    self.template = template
+    self.position = position
+    self.maxTokens = maxTokens
+    self.layers = layers
+    self.rows = rows
+    self.width = width
+    self.dtype = dtype
+    self.tokens = tokens
+    self.seconds = seconds
+  }
+}
+
+extension RunManifest {
+  /// The keys in which two recipes differ, for messages; empty where both make the same states.
+  /// Where the inputs lay does not matter as long as they are the same; nor do measured figures.
+  func differences(from other: RunManifest) -> [String] {
+    var keys: [String] = []
+    if format != other.format { keys.append("format (\(format))") }
+    if tool != other.tool { keys.append("tool (\(tool), now \(other.tool))") }
+    if modelSHA256 != other.modelSHA256 { keys.append("model (\(model))") }
+    if adapterSHA256 != other.adapterSHA256 { keys.append("adapter (\(adapter ?? "none"))") }
+    if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts (\(concepts))") }
+    if template != other.template { keys.append("template (\(template))") }
+    if position != other.position { keys.append("position (\(position))") }
+    if maxTokens != other.maxTokens { keys.append("max_tokens (\(maxTokens))") }
+    if layers != other.layers { keys.append("layers (\(layers.count))") }
+    if rows != other.rows { keys.append("rows (\(rows))") }
+    if width != other.width { keys.append("width (\(width))") }
+    if dtype != other.dtype { keys.append("dtype (\(dtype))") }
+    return keys
+  }
+}

@@ -1,0 +1,185 @@
+import CKernels
+import Foundation
+import LinearAlgebra
+
+/// Writes a run folder piece by piece, so that a killed extraction can go on where it stopped.
+///
+/// While it is unfinished the folder holds, in place of the final files:
+/// 1. `recipe.partial.json`: the manifest to be;
+/// 2. `states.safetensors.partial`: full size from the start, filled out of order;
+/// 3. `progress.partial`: one line a finished batch, `first-row rows tokens seconds`.
+/// A line is written only after its states are, so whatever a kill leaves behind is consistent.
+final class RunWriter {
+  static let recipeName = "recipe.partial.json"
+  static let progressName = "progress.partial"
+
+  let folder: String
+  let manifest: RunManifest
+  /// Rows of states that are written, in pieces.
+  private(set) var done: [Range<Int>] = []
+  private(set) var tokens = 0
+  private(set) var seconds = 0.0
+  private let states: WritableFile
+  private let progress: WritableFile
+  private var progressSize = 0
+  private let dataStart: Int
+  private var half: [UInt16] = []
+
+  private var isHalf: Bool { manifest.dtype == "float16" }
+  private var elementSize: Int { isHalf ? 2 : 4 }
+
+  /// Starts the run, or goes on with an unfinished one of the same recipe.
+  ///
+  /// Throws where the folder holds anything else: another run, another recipe, other files.
+  init(folder: String, manifest: RunManifest) throws(Failure) {
+    self.folder = folder
+    self.manifest = manifest
+    try OutputFile.makeFolder(folder)
+    let recipe = folder + "/" + Self.recipeName
+    if FileManager.default.fileExists(atPath: recipe) {
+      try Self.check(recipe, equals: manifest)
+    } else {
+      try Self.checkEmpty(folder)
+      try OutputFile.write(try Self.json(manifest), to: recipe)
+    }
+    progress = try WritableFile(path: folder + "/" + Self.progressName, truncating: false)
+    guard progress.lock() else {
+      throw Failure(
+        .cannotWrite, file: folder, found: "another seer writing this run",
+        wanted: "a folder of its own", advice: "Wait for it, or choose another folder.")
+    }
+    let header = Safetensors.header([
+      (
+        "states", manifest.dtype == "float16" ? .float16 : .float32,
+        [manifest.layers.count, manifest.rows, manifest.width]
+      )
+    ])
+    dataStart = header.count
+    let final = folder + "/" + Run.statesName
+    // A kill between the last two renames leaves the states under their final name.
+    let isNamed = FileManager.default.fileExists(atPath: final)
+    states = try WritableFile(path: isNamed ? final : final + ".partial", truncating: false)
+    let size =
+      dataStart + manifest.layers.count * manifest.rows * manifest.width
+      * (manifest.dtype == "float16" ? 2 : 4)
+    if states.size == size {
+      try readProgress()
+    } else {
+      try progress.truncate(to: 0)
+      try states.truncate(to: 0)
+      try states.reserve(size)
+      try states.truncate(to: size)
+      try states.write(header, count: header.count, at: 0)
+    }
+  }
+
+  private static func check(_ recipe: String, equals manifest: RunManifest) throws(Failure) {
+    let file = try MappedFile(path: recipe)
+    defer { withExtendedLifetime(file) {} }
+    let found = try? JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
+    let differences = found?.differences(from: manifest) ?? ["its version"]
+    guard differences.isEmpty else {
+      throw Failure(
+        .cannotWrite, file: recipe,
+        found: "an unfinished run that differs in \(differences.joined(separator: ", "))",
+        wanted: "the same recipe",
+        advice: "Delete the folder, or choose another one.")
+    }
+  }
+
+  private static func checkEmpty(_ folder: String) throws(Failure) {
+    let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    // A kill within the first file's own writing leaves only its partial form.
+    guard contents.allSatisfy({ $0 == recipeName + ".partial" }) else {
+      throw Failure(
+        .cannotWrite, file: folder, found: "a folder with other files in it",
+        wanted: "an empty or new folder", advice: "Choose another folder.")
+    }
+  }
+
+  private static func json(_ manifest: RunManifest) throws(Failure) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      return Array(try encoder.encode(manifest)) + [UInt8(ascii: "\n")]
+    } catch {
+      throw Failure(.software, found: "a manifest that JSON cannot hold")
+    }
+  }
+
+  private func readProgress() throws(Failure) {
+    let file = try MappedFile(path: progress.path)
+    defer { withExtendedLifetime(file) {} }
+    let text = String(decoding: file.bytes, as: UTF8.self)
+    guard let end = text.lastIndex(of: "\n") else { return }
+    for line in text[...end].split(separator: "\n") {
+      let fields = line.split(separator: " ")
+      guard fields.count == 4, let first = Int(fields[0]), let count = Int(fields[1]),
+        let tokens = Int(fields[2]), let seconds = Double(fields[3]), first >= 0, count > 0,
+        first <= manifest.rows - count
+      else { break }
+      done.append(first..<first + count)
+      self.tokens += tokens
+      self.seconds += seconds
+      progressSize += line.utf8.count + 1
+    }
+    try progress.truncate(to: progressSize)
+  }
+
+  func isDone(_ rows: Range<Int>) -> Bool {
+    done.contains { $0.lowerBound <= rows.lowerBound && rows.upperBound <= $0.upperBound }
+  }
+
+  /// Writes the states of consecutive rows, one matrix a layer, and notes them as done.
+  func write(
+    _ layers: [Matrix], firstRow: Int, tokens: Int, seconds: Double
+  ) throws(Failure) {
+    guard let count = layers.first?.rows, count > 0 else { return }
+    for (index, matrix) in layers.enumerated() {
+      let elements = count * manifest.width
+      let offset =
+        dataStart + (index * manifest.rows + firstRow) * manifest.width * elementSize
+      if isHalf {
+        if half.count < elements { half = Array(repeating: 0, count: elements) }
+        guard sk_f32_to_f16(&half, matrix.elements, elements) == 0 else {
+          throw tooLarge(matrix, layer: manifest.layers[index], firstRow: firstRow)
+        }
+        try states.write(half, count: elements, at: offset)
+      } else {
+        let bytes = UnsafeRawBufferPointer(start: matrix.elements, count: elements * 4)
+        try states.write(bytes, at: offset)
+      }
+    }
+    let line = Array("\(firstRow) \(count) \(tokens) \(seconds)\n".utf8)
+    try progress.write(line, count: line.count, at: progressSize)
+    progressSize += line.count
+    done.append(firstRow..<firstRow + count)
+    self.tokens += tokens
+    self.seconds += seconds
+  }
+
+  private func tooLarge(_ matrix: Matrix, layer: Int, firstRow: Int) -> Failure {
+    let bad = (0..<matrix.count).first { !(abs(matrix.elements[$0]) <= 65504) } ?? 0
+    return Failure(
+      .badData, file: folder, place: "layer \(layer), row \(firstRow + bad / matrix.columns)",
+      found: "a state of \(matrix.elements[bad])", wanted: "at most 65504, float16's largest",
+      advice: "Use --dtype float32 and another folder.")
+  }
+
+  /// Gives everything its final name; `run.json` comes last.
+  func finish(_ rows: [RunRow]) throws(Failure) {
+    try states.synchronize()
+    let withTokens = manifest.position == "all"
+    var text = RunRow.header(withTokens: withTokens)
+    for row in rows { text += row.line(withToken: withTokens) }
+    try OutputFile.write(text, to: folder + "/" + Run.rowsName)
+    let final = folder + "/" + Run.statesName
+    if states.path != final { try OutputFile.rename(states.path, to: final) }
+    var finished = manifest
+    finished.tokens = tokens
+    finished.seconds = seconds
+    try OutputFile.write(try Self.json(finished), to: folder + "/" + Run.manifestName)
+    unlink(folder + "/" + Self.progressName)
+    unlink(folder + "/" + Self.recipeName)
+  }
+}

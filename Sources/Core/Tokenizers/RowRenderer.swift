@@ -1,0 +1,124 @@
+/// How a row's prompt and response become one text.
+public enum RowTemplate: String, CaseIterable, Sendable {
+  /// The model's own chat template.
+  case chat
+  /// Prompt, newline, response; or the prompt alone.
+  case plain
+}
+
+/// A row as the model reads it, with the tokens that can speak for it.
+public struct RenderedRow: Equatable, Sendable {
+  public internal(set) var ids: [Int32]
+  /// The tokens of the prompt's own text; empty for an empty prompt.
+  public internal(set) var promptTokens: Range<Int>
+  /// The tokens of the response's own text; empty where there is none.
+  public internal(set) var responseTokens: Range<Int>
+  /// The token that speaks for the whole row: in a chat the last turn's end-of-turn token, in
+  /// plain text the last one; where the row was cut, the last one kept.
+  public internal(set) var last: Int
+  /// The token that speaks for the prompt: in a chat the user turn's end-of-turn token, in plain
+  /// text the prompt's last one; where the row was cut before it, the last one kept.
+  public internal(set) var promptEnd: Int
+  /// Whether tokens beyond the limit were dropped.
+  public internal(set) var isCut: Bool
+
+  /// The tokens that the position `mean` averages: the response's; the prompt's where none of
+  /// those are there; else the last.
+  public var meanTokens: Range<Int> {
+    if !responseTokens.isEmpty { return responseTokens }
+    return promptTokens.isEmpty ? last..<last + 1 : promptTokens
+  }
+}
+
+/// Turns rows into token ids by one template.
+///
+///     let renderer = try RowRenderer(tokenizer, template: .chat, maxTokens: 512)
+///     let row = try renderer.render(prompt: "What is honesty?", response: "Telling the truth.")
+///     tokenizer.token(row.ids[row.last])  // "<|im_end|>"
+public struct RowRenderer: Sendable {
+  public let tokenizer: Tokenizer
+  public let template: RowTemplate
+  public let maxTokens: Int
+  private let chatTemplate: ChatTemplate
+
+  /// Fails where the model's chat template is wanted and cannot be rendered, or `maxTokens` is
+  /// below 1.
+  public init(
+    _ tokenizer: Tokenizer, template: RowTemplate, maxTokens: Int
+  ) throws(Failure) {
+    guard maxTokens > 0 else {
+      throw Failure(.usage, place: "--max-tokens", found: "\(maxTokens)", wanted: "1 or more")
+    }
+    self.tokenizer = tokenizer
+    self.template = template
+    self.maxTokens = maxTokens
+    chatTemplate = ChatTemplate(tokenizer.chatTemplate)
+    // An empty conversation renders to nothing but tells whether the family can be rendered.
+    if template == .chat { _ = try chatTemplate.render([]) }
+  }
+
+  /// The row's first `maxTokens` tokens; an empty response is none. Fails where no token is left.
+  public func render(prompt: String, response: String? = nil) throws(Failure) -> RenderedRow {
+    let response = response ?? ""
+    switch template {
+    case .chat:
+      let messages = [ChatMessage(.user, prompt), ChatMessage(.assistant, response)]
+      return try chatRow(response.isEmpty ? Array(messages.prefix(1)) : messages)
+    case .plain:
+      return try plainRow(prompt, response)
+    }
+  }
+
+  /// The bare prompt as the model is asked to go on from it: in a chat with the opening of the
+  /// assistant's turn, whose last token is ``RenderedRow/last``.
+  public func renderForGeneration(prompt: String) throws(Failure) -> RenderedRow {
+    switch template {
+    case .chat: try chatRow([ChatMessage(.user, prompt)], generationHeader: true)
+    case .plain: try plainRow(prompt, "")
+    }
+  }
+
+  private func plainRow(_ prompt: String, _ response: String) throws(Failure) -> RenderedRow {
+    let text = response.isEmpty ? prompt : prompt + "\n" + response
+    let promptBytes = 0..<prompt.utf8.count
+    let responseBytes = text.utf8.count - response.utf8.count..<text.utf8.count
+    let encoding = tokenizer.encoding(of: text)
+    let promptTokens = encoding.tokens(overlapping: promptBytes)
+    return try row(
+      encoding, promptTokens, encoding.tokens(overlapping: responseBytes),
+      last: encoding.ids.count - 1, promptEnd: max(0, promptTokens.upperBound - 1))
+  }
+
+  private func chatRow(
+    _ messages: [ChatMessage], generationHeader: Bool = false
+  ) throws(Failure) -> RenderedRow {
+    let chat = try chatTemplate.render(messages, generationHeader: generationHeader)
+    // The template writes the beginning-of-text token itself where the model wants one.
+    let encoding = tokenizer.encoding(of: chat.text, addSpecial: false)
+    var tokens: [ChatMessage.Role: Range<Int>] = [:]
+    var ends: [Int] = []
+    for turn in chat.turns {
+      tokens[turn.role] = encoding.tokens(overlapping: turn.content)
+      ends.append(encoding.tokens(overlapping: turn.endOfTurn).upperBound - 1)
+    }
+    let final = encoding.ids.count - 1
+    return try row(
+      encoding, tokens[.user] ?? 0..<0, tokens[.assistant] ?? 0..<0,
+      last: generationHeader ? final : ends.last ?? final, promptEnd: ends.first ?? final)
+  }
+
+  private func row(
+    _ encoding: Encoding, _ promptTokens: Range<Int>, _ responseTokens: Range<Int>, last: Int,
+    promptEnd: Int
+  ) throws(Failure) -> RenderedRow {
+    let count = min(encoding.ids.count, maxTokens)
+    guard count > 0 else {
+      throw Failure(
+        .badData, found: "a text without a single token", wanted: "a prompt with text in it")
+    }
+    return RenderedRow(
+      ids: Array(encoding.ids.prefix(count)), promptTokens: promptTokens.clamped(to: 0..<count),
+      responseTokens: responseTokens.clamped(to: 0..<count), last: min(last, count - 1),
+      promptEnd: min(promptEnd, count - 1), isCut: encoding.ids.count > count)
+  }
+}

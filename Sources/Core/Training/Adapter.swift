@@ -1,0 +1,158 @@
+import Foundation
+import LinearAlgebra
+
+/// The seven projections of a block that LoRA can sit on, by PEFT's names.
+public enum LoRATarget: String, CaseIterable, Sendable, Codable {
+  case queries = "q_proj"
+  case keys = "k_proj"
+  case values = "v_proj"
+  case output = "o_proj"
+  case gate = "gate_proj"
+  case up = "up_proj"
+  case down = "down_proj"
+
+  /// The module that holds it in the reference implementation.
+  var module: String {
+    switch self {
+    case .queries, .keys, .values, .output: "self_attn"
+    case .gate, .up, .down: "mlp"
+    }
+  }
+
+  /// (outputs, inputs) of the projection.
+  func shape(_ c: ModelConfiguration) -> (outputs: Int, inputs: Int) {
+    switch self {
+    case .queries: (c.queryWidth, c.width)
+    case .keys, .values: (c.keyWidth, c.width)
+    case .output: (c.width, c.queryWidth)
+    case .gate, .up: (c.feedForward, c.width)
+    case .down: (c.width, c.feedForward)
+    }
+  }
+}
+
+/// What a low-rank adapter is made of (Hu et al. 2021).
+public struct LoRAConfiguration: Equatable, Sendable, Codable {
+  public var rank: Int
+  public var alpha: Double
+  /// The share of a projection's inputs left out at random in training.
+  public var dropout: Double
+  public var targets: [LoRATarget]
+  /// Blocks that carry it, from 0.
+  public var blocks: [Int]
+  /// Scale by alpha / sqrt(rank) instead of alpha / rank (Kalajdzievski 2023).
+  public var isRankStabilised: Bool
+
+  public init(
+    rank: Int = 16, alpha: Double = 16, dropout: Double = 0.05,
+    targets: [LoRATarget] = LoRATarget.allCases, blocks: [Int], isRankStabilised: Bool = false
+  ) {
+    self.rank = rank
+    self.alpha = alpha
+    self.dropout = dropout
+    self.targets = targets
+    self.blocks = blocks
+    self.isRankStabilised = isRankStabilised
+  }
+
+  public var scale: Float {
+    Float(alpha / (isRankStabilised ? Double(rank).squareRoot() : Double(rank)))
+  }
+}
+
+/// The targets of a block that read the same input; their A matrices lie in one, so that the input
+/// is read once.
+struct LoRAGroup: Sendable {
+  enum Place: Int, CaseIterable, Sendable {
+    case attentionInput, attentionOutput, feedForwardInput, feedForwardOutput
+
+    var targets: [LoRATarget] {
+      switch self {
+      case .attentionInput: [.queries, .keys, .values]
+      case .attentionOutput: [.output]
+      case .feedForwardInput: [.gate, .up]
+      case .feedForwardOutput: [.down]
+      }
+    }
+  }
+
+  let targets: [LoRATarget]
+  /// (targets x rank, inputs): the A of each target below the one before.
+  let a: Matrix
+  /// (outputs, rank) each.
+  let b: [Matrix]
+}
+
+/// Low-rank additions to a model's projections: y += scale * B (A x).
+///
+/// A reference type, because training changes its matrices in place; everyone else only reads.
+public final class Adapter: @unchecked Sendable {
+  public let configuration: LoRAConfiguration
+  let scale: Float
+  /// By block, then by ``LoRAGroup/Place``; nil where the block or place carries nothing.
+  private let groups: [[LoRAGroup?]]
+  /// Every matrix, in a fixed order: blocks, places, A then the Bs.
+  let parameters: [Matrix]
+
+  /// Zeros everywhere. Precondition: the blocks exist.
+  init(zeros configuration: LoRAConfiguration, _ c: ModelConfiguration) {
+    self.configuration = configuration
+    scale = configuration.scale
+    let carrying = Set(configuration.blocks)
+    let chosen = Set(configuration.targets)
+    let groups = (0..<c.blocks).map { block -> [LoRAGroup?] in
+      LoRAGroup.Place.allCases.map { place -> LoRAGroup? in
+        let targets = place.targets.filter { chosen.contains($0) }
+        guard carrying.contains(block), let first = targets.first else { return nil }
+        let rank = configuration.rank
+        return LoRAGroup(
+          targets: targets,
+          a: Matrix(rows: targets.count * rank, columns: first.shape(c).inputs),
+          b: targets.map { Matrix(rows: $0.shape(c).outputs, columns: rank) })
+      }
+    }
+    self.groups = groups
+    parameters = groups.flatMap { $0.compactMap { $0 }.flatMap { [$0.a] + $0.b } }
+  }
+
+  /// As PEFT starts: A uniform in ±1/sqrt(inputs) (Kaiming with a = sqrt(5)), B zero, so that the
+  /// tuned model is the base model.
+  convenience init(
+    starting configuration: LoRAConfiguration, _ c: ModelConfiguration,
+    using generator: inout SeededGenerator
+  ) {
+    self.init(zeros: configuration, c)
+    for group in groups.joined().compactMap({ $0 }) {
+      let bound = 1 / Float(group.a.columns).squareRoot()
+      for index in 0..<group.a.count {
+        group.a.elements[index] = (2 * generator.uniform() - 1) * bound
+      }
+    }
+  }
+
+  func group(block: Int, _ place: LoRAGroup.Place) -> LoRAGroup? {
+    groups[block][place.rawValue]
+  }
+
+  /// Where a target's A, (rank, inputs), begins, and its B; nil where the adapter has none there.
+  func pair(
+    block: Int, _ target: LoRATarget
+  ) -> (a: UnsafeMutablePointer<Float>, inputs: Int, b: Matrix)? {
+    for group in groups[block].compactMap({ $0 }) {
+      guard let index = group.targets.firstIndex(of: target) else { continue }
+      return (group.a.row(index * configuration.rank), group.a.columns, group.b[index])
+    }
+    return nil
+  }
+
+  func copy(from other: Adapter) {
+    for (target, source) in zip(parameters, other.parameters) {
+      target.elements.update(from: source.elements, count: target.count)
+    }
+  }
+
+  /// Sets every matrix to zeros (where the adapter holds gradients).
+  func clear() {
+    for matrix in parameters { matrix.elements.update(repeating: 0, count: matrix.count) }
+  }
+}

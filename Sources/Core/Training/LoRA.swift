@@ -1,0 +1,166 @@
+import CKernels
+import LinearAlgebra
+
+/// Dropout inside LoRA: which inputs are left out is a function of the key and the place, so the
+/// backward pass makes the same mask again.
+struct Dropout: Sendable {
+  let rate: Float
+  /// One for each forward pass of the training.
+  let key: UInt64
+
+  func key(block: Int, _ place: LoRAGroup.Place) -> UInt {
+    var generator = SeededGenerator(
+      seed: key &+ UInt64(block * LoRAGroup.Place.allCases.count + place.rawValue))
+    return UInt(generator.next())
+  }
+}
+
+/// LoRA on one block's projections, for one batch.
+struct BlockLoRA {
+  let block: Int
+  let tokens: Int
+  let adapter: Adapter?
+  let dropout: Dropout?
+  let buffers: BlockBuffers
+
+  init(_ block: Int, _ context: BlockContext, _ buffers: BlockBuffers) {
+    self.block = block
+    tokens = context.batch.tokens.count
+    adapter = context.adapter
+    dropout = context.dropout.flatMap { $0.rate > 0 ? $0 : nil }
+    self.buffers = buffers
+  }
+
+  /// Adds the targets' low-rank parts to their outputs, (tokens, outputs) each.
+  func forward(
+    _ place: LoRAGroup.Place, _ x: UnsafePointer<Float>,
+    _ outputs: [LoRATarget: UnsafeMutablePointer<Float>]
+  ) {
+    guard let adapter, let group = adapter.group(block: block, place) else { return }
+    let rank = adapter.configuration.rank
+    let inner = innerBuffer(place, columns: group.a.rows)
+    let inputs = group.a.columns
+    let key = dropout.map { $0.key(block: block, place) } ?? 0
+    Parallel.ranges(of: tokens, grain: 32) { range in
+      withInput(x, range, inputs, key: key) { kept in
+        BLAS.sgemm(
+          transposeB: true, m: range.count, n: group.a.rows, k: inputs, kept, stride: inputs,
+          group.a.elements, stride: inputs, into: inner.row(range.lowerBound),
+          stride: group.a.rows)
+      }
+      for (index, target) in group.targets.enumerated() {
+        guard let output = outputs[target] else { continue }
+        let b = group.b[index]
+        BLAS.sgemm(
+          transposeB: true, m: range.count, n: b.rows, k: rank, alpha: adapter.scale,
+          inner.row(range.lowerBound) + index * rank, stride: group.a.rows, b.elements,
+          stride: rank, beta: 1, into: output + range.lowerBound * b.rows, stride: b.rows)
+      }
+    }
+  }
+
+  /// Adds the gradients of A and B to `gradients`, and that of the input to `dx`.
+  ///
+  /// - Parameters:
+  ///   - x: the input of the forward pass, (tokens, inputs).
+  ///   - outputGradients: (tokens, outputs) each.
+  func backward(
+    _ place: LoRAGroup.Place, _ x: UnsafePointer<Float>,
+    _ outputGradients: [LoRATarget: UnsafePointer<Float>], into gradients: Adapter,
+    inputGradient dx: UnsafeMutablePointer<Float>
+  ) {
+    guard let adapter, let group = adapter.group(block: block, place),
+      let gradient = gradients.group(block: block, place), let inner = buffers.inner[place.rawValue]
+    else { return }
+    let rank = adapter.configuration.rank
+    let inputs = group.a.columns
+    let width = group.a.rows
+    let key = dropout.map { $0.key(block: block, place) } ?? 0
+    let innerGradient = Matrix(rows: tokens, columns: width)
+    for (index, target) in group.targets.enumerated() {
+      guard let dy = outputGradients[target] else { continue }
+      let b = group.b[index]
+      let db = gradient.b[index]
+      // dB += scale * dy' u, split over B's rows; du = scale * dy B, split over tokens.
+      Parallel.ranges(of: b.rows, grain: 64) { range in
+        BLAS.sgemm(
+          transposeA: true, m: range.count, n: rank, k: tokens, alpha: adapter.scale,
+          dy + range.lowerBound, stride: b.rows, inner.elements + index * rank, stride: width,
+          beta: 1, into: db.row(range.lowerBound), stride: rank)
+      }
+      Parallel.ranges(of: tokens, grain: 32) { range in
+        BLAS.sgemm(
+          m: range.count, n: rank, k: b.rows, alpha: adapter.scale,
+          dy + range.lowerBound * b.rows, stride: b.rows, b.elements, stride: rank,
+          into: innerGradient.row(range.lowerBound) + index * rank, stride: width)
+      }
+    }
+    // dA += du' dropout(x), split over A's columns.
+    let input = dropout == nil ? nil : Matrix(rows: tokens, columns: inputs)
+    if let input, let dropout {
+      Parallel.ranges(of: input.count, grain: 16_384) { range in
+        sk_dropout(
+          input.elements + range.lowerBound, x + range.lowerBound, range.count,
+          UInt(range.lowerBound), key, dropout.rate)
+      }
+    }
+    let kept = input.map { UnsafePointer($0.elements) } ?? x
+    Parallel.ranges(of: inputs, grain: 64) { range in
+      BLAS.sgemm(
+        transposeA: true, m: width, n: range.count, k: tokens, innerGradient.elements,
+        stride: width, kept + range.lowerBound, stride: inputs, beta: 1,
+        into: gradient.a.elements + range.lowerBound, stride: inputs)
+    }
+    Parallel.ranges(of: tokens, grain: 32) { range in
+      addInputGradient(innerGradient, group, range, key: key, into: dx)
+    }
+  }
+
+  /// dx += dropout'(du A) for some of the tokens.
+  private func addInputGradient(
+    _ innerGradient: Matrix, _ group: LoRAGroup, _ range: Range<Int>, key: UInt,
+    into dx: UnsafeMutablePointer<Float>
+  ) {
+    let inputs = group.a.columns
+    let target = dx + range.lowerBound * inputs
+    func product(into target: UnsafeMutablePointer<Float>, beta: Float) {
+      BLAS.sgemm(
+        m: range.count, n: inputs, k: group.a.rows, innerGradient.row(range.lowerBound),
+        stride: group.a.rows, group.a.elements, stride: inputs, beta: beta, into: target,
+        stride: inputs)
+    }
+    guard let dropout else { return product(into: target, beta: 1) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count * inputs) { buffer in
+      guard let slope = buffer.baseAddress else { return }
+      product(into: slope, beta: 0)
+      sk_dropout_add(
+        target, slope, range.count * inputs, UInt(range.lowerBound * inputs), key, dropout.rate)
+    }
+  }
+
+  /// Calls `body` with the given tokens' inputs, some left out where there is dropout.
+  private func withInput(
+    _ x: UnsafePointer<Float>, _ range: Range<Int>, _ inputs: Int, key: UInt,
+    _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    let first = x + range.lowerBound * inputs
+    guard let dropout else { return body(first) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count * inputs) { buffer in
+      guard let kept = buffer.baseAddress else { return }
+      sk_dropout(
+        kept, first, range.count * inputs, UInt(range.lowerBound * inputs), key, dropout.rate)
+      body(kept)
+    }
+  }
+
+  private func innerBuffer(_ place: LoRAGroup.Place, columns: Int) -> Matrix {
+    if let buffer = buffers.inner[place.rawValue], buffer.columns == columns,
+      buffer.rows >= tokens
+    {
+      return buffer
+    }
+    let buffer = Matrix(rows: max(tokens, buffers.queries.rows), columns: columns)
+    buffers.inner[place.rawValue] = buffer
+    return buffer
+  }
+}

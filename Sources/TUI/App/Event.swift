@@ -1,0 +1,41 @@
+import Core
+
+/// Everything that can happen to the interface.
+enum Event: Sendable {
+  case key(Key)
+  case mouse(Mouse)
+  case resize(Size)
+  /// The map of a layer, by its index among the run's layers.
+  case map(index: Int, Result<LayerMap, Problem>)
+  /// The outcome of a ``Effect/saveScreen(_:)``.
+  case saved(String, Problem?)
+}
+
+/// What went wrong, in words for the screen.
+struct Problem: Error, Equatable, Sendable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  init(_ error: any Error) { text = (error as? Failure)?.description ?? "\(error)" }
+}
+
+/// What the loop does for the state, outside of it.
+enum Effect: Equatable, Sendable {
+  /// Computes the map of a layer, turned onto that of `reference` where there is one.
+  case computeMap(index: Int, reference: Int?, isUrgent: Bool)
+  case saveScreen(String)
+  case setMouse(Bool)
+  case redraw
+  case suspend
+  case quit(Ending)
+}
+
+/// How the interface was left.
+public enum Ending: Equatable, Sendable {
+  case quit
+  /// By Ctrl-C or a signal.
+  case interrupted
+
+  public var exitCode: Int32 { self == .quit ? 0 : Failure.Kind.interrupted.exitCode }
+}

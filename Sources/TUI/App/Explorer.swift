@@ -1,0 +1,88 @@
+import Core
+import Foundation
+
+/// What the command line and the environment say about the interface.
+public struct ExplorerOptions: Sendable {
+  /// Run folders; the first is shown.
+  public var runs: [String]
+  /// A script to play instead of a terminal.
+  public var script: String?
+  /// Nil: as the locale and the terminal allow.
+  public var ascii: Bool?
+  /// Nil: as the terminal and `NO_COLOR` say.
+  public var colors: ColorDepth?
+  public var isMouseOn = true
+  public var environment: [String: String]
+
+  public init(
+    runs: [String], script: String? = nil, ascii: Bool? = nil, colors: ColorDepth? = nil,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) {
+    self.runs = runs
+    self.script = script
+    self.ascii = ascii
+    self.colors = colors
+    self.environment = environment
+  }
+}
+
+/// The terminal interface.
+public enum Explorer {
+  /// Opens the interface, or plays the script in it, and returns when it is left.
+  ///
+  /// - Throws: a failure that tells what is wrong with a run, the script or the terminal; nothing
+  ///   has been drawn then.
+  @discardableResult
+  public static func run(_ options: ExplorerOptions) throws(Failure) -> Ending {
+    let script = try options.script.map { path throws(Failure) in try Script.read(path) }
+    guard let folder = options.runs.first else {
+      throw Failure(
+        .usage, found: "no run", wanted: "a run folder",
+        advice: "Name one with --run, or record one with seer extract.")
+    }
+    return try run(options, source: RunSource(Run.open(folder)), script: script)
+  }
+
+  static func run(
+    _ options: ExplorerOptions, source: RunSource, script: Script?
+  ) throws(Failure) -> Ending {
+    let mailbox = try Mailbox()
+    let explore = ExploreState(source)
+    if let script {
+      let environment = options.environment
+      let depth = ColorDepth.detected(colors: 256, isDirect: false, environment: environment)
+      let theme = Theme(
+        depth: options.colors ?? depth, glyphs: options.ascii ?? false ? .ascii : .braille)
+      let state = AppState(size: Size(width: 80, height: 24), theme: theme, explore: explore)
+      let session = Session(state, source: source, engine: Engine(), mailbox: mailbox)
+      try script.play(in: session)
+      return session.ending ?? .quit
+    }
+    let terminal = try Terminal(
+      wake: mailbox.writeEnd, mouse: options.isMouseOn, name: options.environment["TERM"])
+    defer { terminal.stop() }
+    let state = AppState(
+      size: terminal.size, theme: theme(options, terminal), explore: explore,
+      isMouseOn: options.isMouseOn)
+    let session = Session(state, source: source, engine: Engine(), mailbox: mailbox)
+    // For the test of the crash handler: nothing a user can type may end like this.
+    if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
+    return TerminalLoop(session, terminal).run()
+  }
+
+  private static func theme(_ options: ExplorerOptions, _ terminal: Terminal) -> Theme {
+    let environment = options.environment
+    let glyphs: GlyphLevel
+    switch options.ascii {
+    case true?: glyphs = .ascii
+    case false?: glyphs = .braille
+    case nil:
+      glyphs = .detected(utf8: Terminal.localeIsUTF8, terminal: environment["TERM"] ?? "")
+    }
+    let depth = ColorDepth.detected(
+      colors: terminal.colors, isDirect: terminal.hasDirectColor, environment: environment)
+    return Theme(
+      depth: options.colors ?? depth, isLight: Theme.isLight(environment: environment),
+      glyphs: glyphs)
+  }
+}

@@ -1,0 +1,59 @@
+import Core
+import Foundation
+import Synchronization
+
+/// Where other threads leave events for the loop: a queue, and a pipe that wakes `poll`.
+final class Mailbox: Sendable {
+  private let events = Mutex<[Event]>([])
+  /// Becomes readable when something was posted, or when a signal arrived.
+  let readEnd: Int32
+  let writeEnd: Int32
+
+  init() throws(Failure) {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else {
+      throw Failure(.software, found: "no pipe: \(String(cString: strerror(errno)))")
+    }
+    for end in ends {
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+    }
+    readEnd = ends[0]
+    writeEnd = ends[1]
+  }
+
+  deinit {
+    close(readEnd)
+    close(writeEnd)
+  }
+
+  func post(_ event: Event) {
+    events.withLock { $0.append(event) }
+    var byte: UInt8 = 0x21
+    // A full pipe wakes the loop just as well.
+    _ = write(writeEnd, &byte, 1)
+  }
+
+  /// Everything posted so far, in order; empties the pipe.
+  func take() -> [Event] {
+    var buffer = [UInt8](repeating: 0, count: 256)
+    while read(readEnd, &buffer, buffer.count) > 0 {}
+    return events.withLock { events in
+      defer { events = [] }
+      return events
+    }
+  }
+
+  /// Blocks until something is there; `input` is watched, too, when given. No timers: an idle
+  /// screen costs nothing.
+  ///
+  /// - Parameter milliseconds: -1 waits for ever.
+  /// - Returns: whether `input` was closed.
+  func wait(input: Int32? = nil, milliseconds: Int32 = -1) -> Bool {
+    var watched = [pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)]
+    if let input { watched.append(pollfd(fd: input, events: Int16(POLLIN), revents: 0)) }
+    _ = poll(&watched, nfds_t(watched.count), milliseconds)
+    guard watched.count > 1 else { return false }
+    return watched[1].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0
+  }
+}

@@ -1,0 +1,71 @@
+import Core
+import Foundation
+
+/// The main thread's loop: waits for keys, signals and results, changes the state, draws.
+///
+/// A key is answered at once; frames that only background work asks for come at most 30 times a
+/// second; without events it sleeps in `poll`.
+struct TerminalLoop {
+  private let session: Session
+  private let terminal: Terminal
+  private let clock = ContinuousClock()
+
+  private static let frame = Duration.milliseconds(33)
+  /// Keys that arrive faster than they can be drawn are drawn this often.
+  private static let longestWithoutFrame = Duration.milliseconds(100)
+
+  init(_ session: Session, _ terminal: Terminal) {
+    self.session = session
+    self.terminal = terminal
+  }
+
+  func run() -> Ending {
+    session.onTerminalEffect = { [terminal, session] effect in
+      switch effect {
+      case .redraw: terminal.invalidate()
+      case .suspend:
+        terminal.suspend()
+        session.handle(.resize(terminal.size))
+      case .setMouse(let isOn): terminal.setMouse(isOn)
+      default: break
+      }
+    }
+    // The loop's own closure would keep the session alive through itself.
+    defer { session.onTerminalEffect = { _ in } }
+    var lastFrame = clock.now
+    draw(&lastFrame)
+    var isDirty = false
+    while session.ending == nil {
+      let wait = isDirty ? Self.frame - (clock.now - lastFrame) : nil
+      let milliseconds = wait.map { Int32(max(0, $0 / .milliseconds(1)).rounded(.up)) } ?? -1
+      let isClosed = session.mailbox.wait(input: STDIN_FILENO, milliseconds: milliseconds)
+      var answered = handleSignals()
+      if session.handlePosted() { isDirty = true }
+      while session.ending == nil, let event = terminal.read() {
+        session.handle(event)
+        answered = true
+        if clock.now - lastFrame > Self.longestWithoutFrame { draw(&lastFrame) }
+      }
+      if isClosed && !answered { session.end(.interrupted) }
+      if session.ending != nil { break }
+      if answered || isDirty && clock.now - lastFrame >= Self.frame {
+        draw(&lastFrame)
+        isDirty = false
+      }
+    }
+    return session.ending ?? .quit
+  }
+
+  private func draw(_ lastFrame: inout ContinuousClock.Instant) {
+    terminal.present(render(session.state))
+    lastFrame = clock.now
+  }
+
+  private func handleSignals() -> Bool {
+    if terminal.takeTermination() != nil { session.end(.interrupted) }
+    guard terminal.takeResize() else { return false }
+    terminal.followResize()
+    session.handle(.resize(terminal.size))
+    return true
+  }
+}

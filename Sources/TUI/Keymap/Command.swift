@@ -1,0 +1,184 @@
+/// Something a key can do. One table of them feeds dispatch, footer and help.
+struct Command: Sendable {
+  enum ID: String, CaseIterable, Sendable {
+    case previousLayer, nextLayer, firstLayer, lastLayer
+    case previousPoint, nextPoint, previousOfConcept, nextOfConcept
+    case pointLeft, pointRight, pointUp, pointDown
+    case textDown, textUp
+    case toggleConcept, onlyConcept, showAll, focusConcepts
+    case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
+    case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks
+    case help, closeHelp, helpDown, helpUp
+    case mouse, redraw, suspend, quit, interrupt
+  }
+
+  /// Where keys are read: the top of the stack gets them first.
+  enum Context: String, CaseIterable, Sendable {
+    case map, concepts, help
+  }
+
+  enum Group: String, CaseIterable, Sendable {
+    case layers = "Layers"
+    case points = "Points"
+    case concepts = "Concepts"
+    case view = "View"
+    case program = "Program"
+  }
+
+  let id: ID
+  let keys: [Key]
+  let group: Group
+  let contexts: Set<Context>
+  /// One line, in the imperative.
+  let help: String
+  /// The word in the footer; neighbours with the same word share it. Nil: not in the footer.
+  let hint: String?
+  let isAvailable: @Sendable (AppState) -> Bool
+
+  init(
+    _ id: ID, _ keys: [String], _ group: Group, in contexts: Set<Context> = [.map, .concepts],
+    _ help: String, hint: String? = nil,
+    when isAvailable: @escaping @Sendable (AppState) -> Bool = { _ in true }
+  ) {
+    self.id = id
+    // A name that is no key is our own fault; the table's test finds it.
+    self.keys = keys.compactMap { Key(name: $0) }
+    self.group = group
+    self.contexts = contexts
+    self.help = help
+    self.hint = hint
+    self.isAvailable = isAvailable
+  }
+
+  /// Every command, in the order of the footer and the help.
+  static let all: [Command] = [
+    Command(
+      .previousLayer, ["h", "Left"], .layers, "Previous layer", hint: "layer",
+      when: hasLayers),
+    Command(
+      .nextLayer, ["l", "Right"], .layers, "Next layer", hint: "layer", when: hasLayers),
+    Command(.firstLayer, ["g", "Home"], .layers, "First layer", when: hasLayers),
+    Command(.lastLayer, ["G", "End"], .layers, "Last layer", when: hasLayers),
+
+    Command(
+      .nextPoint, ["j", "Down"], .points, in: [.map], "Next row", hint: "point",
+      when: hasRows),
+    Command(
+      .previousPoint, ["k", "Up"], .points, in: [.map], "Previous row", hint: "point",
+      when: hasRows),
+    Command(
+      .pointLeft, ["a"], .points, in: [.map], "Nearest point left", hint: "walk",
+      when: hasRows),
+    Command(
+      .pointDown, ["s"], .points, in: [.map], "Nearest point below", hint: "walk",
+      when: hasRows),
+    Command(
+      .pointUp, ["w"], .points, in: [.map], "Nearest point above", hint: "walk",
+      when: hasRows),
+    Command(
+      .pointRight, ["d"], .points, in: [.map], "Nearest point right", hint: "walk",
+      when: hasRows),
+    Command(.nextOfConcept, ["."], .points, "Next row of the concept", when: hasRows),
+    Command(.previousOfConcept, [","], .points, "Previous row of the concept", when: hasRows),
+    Command(.textDown, ["PageDown", "Ctrl-d"], .points, "Scroll the text down", when: hasRows),
+    Command(.textUp, ["PageUp", "Ctrl-u"], .points, "Scroll the text up", when: hasRows),
+
+    Command(
+      .conceptDown, ["j", "Down"], .concepts, in: [.concepts], "Move down the list", hint: "move"),
+    Command(
+      .conceptUp, ["k", "Up"], .concepts, in: [.concepts], "Move up the list", hint: "move"),
+    Command(
+      .conceptToggle, ["Space"], .concepts, in: [.concepts], "Hide or show the concept",
+      hint: "hide/show"),
+    Command(
+      .conceptOnly, ["Enter"], .concepts, in: [.concepts], "Only this concept, or all",
+      hint: "only"),
+    Command(
+      .toggleConcept, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], .concepts,
+      "Hide or show by number", hint: "hide", when: hasConcepts),
+    Command(
+      .onlyConcept, ["o"], .concepts, in: [.map], "Only the cursor's concept, or all",
+      hint: "only", when: hasConcepts),
+    Command(
+      .showAll, ["0"], .concepts, "Show all concepts", hint: "all",
+      when: { !$0.explore.hidden.isEmpty }),
+    Command(
+      .focusConcepts, ["Tab"], .concepts, in: [.map], "Go to the list of concepts",
+      hint: "concepts", when: hasConcepts),
+    Command(
+      .leaveConcepts, ["Esc", "Tab"], .concepts, in: [.concepts], "Back to the map", hint: "map"),
+
+    Command(
+      .zoomIn, ["+", "="], .view, in: [.map], "Zoom in on the cursor", hint: "zoom", when: hasRows),
+    Command(.zoomOut, ["-"], .view, in: [.map], "Zoom out", hint: "zoom", when: hasRows),
+    Command(
+      .fit, ["f", "_"], .view, "Fit the whole map", hint: "fit", when: { $0.explore.view != .whole }
+    ),
+    Command(.panLeft, ["H", "Shift-Left"], .view, in: [.map], "Move the view left", when: hasRows),
+    Command(.panDown, ["J", "Shift-Down"], .view, in: [.map], "Move the view down", when: hasRows),
+    Command(.panUp, ["K", "Shift-Up"], .view, in: [.map], "Move the view up", when: hasRows),
+    Command(
+      .panRight, ["L", "Shift-Right"], .view, in: [.map], "Move the view right", when: hasRows),
+    Command(
+      .marks, ["m"], .view, "Marks: glyphs, dots, automatic", hint: "marks",
+      when: hasRows),
+
+    Command(
+      .helpDown, ["j", "Down", "PageDown", "Space"], .program, in: [.help], "Scroll down",
+      hint: "scroll"),
+    Command(.helpUp, ["k", "Up", "PageUp"], .program, in: [.help], "Scroll up", hint: "scroll"),
+    Command(
+      .closeHelp, ["Esc", "?", "q", "Enter"], .program, in: [.help], "Close the help", hint: "close"
+    ),
+    Command(
+      .mouse, ["M"], .program, "Mouse: for the map, or for selecting text"
+    ),
+    Command(.redraw, ["Ctrl-l"], .program, in: everywhere, "Draw the screen afresh"),
+    Command(.suspend, ["Ctrl-z"], .program, in: everywhere, "Stop, back to the shell; fg returns"),
+    Command(.quit, ["q"], .program, "Quit", hint: "quit"),
+    Command(.interrupt, ["Ctrl-c"], .program, in: everywhere, "Quit at once"),
+    Command(.help, ["?", "F1"], .program, "Show this help", hint: "help"),
+  ]
+
+  static let everywhere = Set(Context.allCases)
+
+  private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
+  private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
+  private static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
+
+  static func find(_ key: Key, in context: Context) -> Command? {
+    all.first { $0.contexts.contains(context) && $0.keys.contains(key) }
+  }
+
+  /// One entry of the footer.
+  struct Hint: Equatable, Sendable {
+    var keys: String
+    var word: String
+  }
+
+  /// What can be done now, most useful first; help and quit come last and are never left out.
+  static func hints(_ state: AppState, ascii: Bool) -> [Hint] {
+    var hints: [Hint] = []
+    for command in all {
+      guard let word = command.hint, command.contexts.contains(state.context),
+        command.isAvailable(state), let key = command.keys.first
+      else { continue }
+      var text = key.symbol(ascii: ascii)
+      if command.id == .toggleConcept { text = "1-\(min(9, state.explore.concepts.count))" }
+      if let last = hints.last, last.word == word {
+        hints[hints.count - 1].keys += (last.word == "walk" ? "" : "/") + text
+      } else {
+        hints.append(Hint(keys: text, word: word))
+      }
+    }
+    return hints
+  }
+}
+
+extension AppState {
+  /// Who gets the next key.
+  var context: Command.Context {
+    if overlay != nil { return .help }
+    return explore.focus == .concepts ? .concepts : .map
+  }
+}

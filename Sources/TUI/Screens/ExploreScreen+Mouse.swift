@@ -1,0 +1,70 @@
+extension ExploreScreen {
+  static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+    let layout = ExploreLayout(state)
+    let place = mouse.place
+    if layout.mapInside.contains(place) || state.explore.dragFrom != nil {
+      return updateMap(&state, mouse, layout)
+    }
+    switch mouse.action {
+    case .left:
+      if let concept = LegendPane(state, layout).concept(at: place) {
+        toggle(concept, &state.explore)
+      } else if let layer = LayerStrip(state, layout).layer(at: place) {
+        return show(layer: layer, &state.explore)
+      }
+    case .wheelDown, .wheelUp:
+      let direction = mouse.action == .wheelDown ? 1 : -1
+      if layout.strip.contains(place) {
+        return show(layer: state.explore.layer + direction, &state.explore)
+      }
+      if layout.detail.contains(place) {
+        let last = DetailPane(state, layout).lastScroll
+        state.explore.detailScroll = max(0, min(last, state.explore.detailScroll + direction))
+      } else if layout.legend.contains(place) {
+        state.explore.legendIndex = max(
+          0, min(state.explore.concepts.count - 1, state.explore.legendIndex + direction))
+      }
+    default: break
+    }
+    return []
+  }
+
+  private static func updateMap(
+    _ state: inout AppState, _ mouse: Mouse, _ layout: ExploreLayout
+  ) -> [Effect] {
+    let panel = layout.mapInside
+    let cell = Cursor(x: mouse.place.x - panel.x, y: mouse.place.y - panel.y)
+    let middle = SIMD2(Float(cell.x) + 0.5, Float(cell.y) + 0.5)
+    switch mouse.action {
+    case .left:
+      state.explore.focus = .map
+      state.explore.dragFrom = cell
+      if let row = nearest(middle, state.explore, panel.size) { move(to: row, &state.explore) }
+    case .drag:
+      guard let from = state.explore.dragFrom else { break }
+      let width = max(0.5, Float(panel.width - 1))
+      let moved = SIMD2(Float(from.x - cell.x), Float(cell.y - from.y) * 2)
+      state.explore.view.pan += moved * 2 / width / state.explore.view.zoom
+      state.explore.dragFrom = cell
+    case .release: state.explore.dragFrom = nil
+    case .wheelUp: zoom(1.25, around: middle, &state)
+    case .wheelDown: zoom(1 / 1.25, around: middle, &state)
+    default: break
+    }
+    return []
+  }
+
+  /// The visible point nearest to a place of the panel, within four columns of it.
+  static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
+    guard let map = state.shownMap, let bounds = WorldBounds(map.points) else { return nil }
+    let viewport = Viewport(bounds: bounds, view: state.view, size: panel)
+    var best: (row: Int, distance: Float)?
+    for row in map.points.indices where state.isVisible(row) {
+      var offset = viewport.place(map.points[row]) - place
+      offset.y *= 2
+      let distance = (offset * offset).sum()
+      if distance <= 16, best.map({ distance < $0.distance }) ?? true { best = (row, distance) }
+    }
+    return best?.row
+  }
+}

@@ -1,0 +1,203 @@
+/// The Explore screen: one run, one layer's map at a time.
+enum ExploreScreen {
+  static func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
+    switch id {
+    case .previousLayer: return show(layer: state.explore.layer - 1, &state.explore)
+    case .nextLayer: return show(layer: state.explore.layer + 1, &state.explore)
+    case .firstLayer: return show(layer: 0, &state.explore)
+    case .lastLayer: return show(layer: state.explore.layers.count - 1, &state.explore)
+
+    case .nextPoint: step(1, &state.explore)
+    case .previousPoint: step(-1, &state.explore)
+    case .nextOfConcept: step(1, &state.explore, sameConcept: true)
+    case .previousOfConcept: step(-1, &state.explore, sameConcept: true)
+    case .pointLeft: walk(SIMD2(-1, 0), &state.explore)
+    case .pointRight: walk(SIMD2(1, 0), &state.explore)
+    case .pointUp: walk(SIMD2(0, 1), &state.explore)
+    case .pointDown: walk(SIMD2(0, -1), &state.explore)
+    case .textDown: scrollText(1, &state)
+    case .textUp: scrollText(-1, &state)
+
+    case .toggleConcept:
+      if case .character(let digit) = key, let number = Int(String(digit)) {
+        toggle(number - 1, &state.explore)
+      }
+    case .onlyConcept:
+      if let row = state.explore.cursor {
+        only(Int(state.explore.conceptOfRow[row]), &state.explore)
+      }
+    case .showAll: state.explore.hidden = []
+    case .focusConcepts:
+      state.explore.focus = .concepts
+      if let row = state.explore.cursor {
+        state.explore.legendIndex = Int(state.explore.conceptOfRow[row])
+      }
+    case .leaveConcepts: state.explore.focus = .map
+    case .conceptDown:
+      state.explore.legendIndex = min(
+        state.explore.concepts.count - 1, state.explore.legendIndex + 1)
+    case .conceptUp: state.explore.legendIndex = max(0, state.explore.legendIndex - 1)
+    case .conceptToggle: toggle(state.explore.legendIndex, &state.explore)
+    case .conceptOnly: only(state.explore.legendIndex, &state.explore)
+
+    case .zoomIn: zoom(1.4, around: nil, &state)
+    case .zoomOut: zoom(1 / 1.4, around: nil, &state)
+    case .fit: state.explore.view = .whole
+    case .panLeft: pan(SIMD2(-1, 0), &state.explore)
+    case .panRight: pan(SIMD2(1, 0), &state.explore)
+    case .panUp: pan(SIMD2(0, 1), &state.explore)
+    case .panDown: pan(SIMD2(0, -1), &state.explore)
+    case .marks:
+      let modes = MarkMode.allCases
+      let next = modes[((modes.firstIndex(of: state.explore.marks) ?? 0) + 1) % modes.count]
+      state.explore.marks = next
+      state.message = AppState.Message(text: "marks: \(next.rawValue)", isError: false)
+    default: break
+    }
+    return []
+  }
+
+  // MARK: layers
+
+  static func show(layer: Int, _ state: inout ExploreState) -> [Effect] {
+    guard state.layers.indices.contains(layer) else { return [] }
+    state.layer = layer
+    if state.maps[layer].map != nil { state.shownLayer = layer }
+    return request(&state)
+  }
+
+  /// Asks for the current layer's map, or, once that is there, for the nearest missing one, so
+  /// that the next key finds it ready. One at a time: what is asked for next depends on where the
+  /// user is then.
+  static func request(_ state: inout ExploreState) -> [Effect] {
+    guard !state.rows.isEmpty, state.maps.indices.contains(state.layer) else { return [] }
+    let wanted: Int
+    let isUrgent = state.maps[state.layer] == .missing
+    if isUrgent {
+      wanted = state.layer
+    } else {
+      let missing = state.maps.indices.filter { state.maps[$0] == .missing }
+      guard !state.maps.contains(.computing),
+        let nearest = missing.min(by: { distance($0, state.layer) < distance($1, state.layer) })
+      else { return [] }
+      wanted = nearest
+    }
+    state.maps[wanted] = .computing
+    let ready = state.maps.indices.filter { state.maps[$0].map != nil }
+    let reference = ready.min { distance($0, wanted) < distance($1, wanted) }
+    return [.computeMap(index: wanted, reference: reference, isUrgent: isUrgent)]
+  }
+
+  private static func distance(_ a: Int, _ b: Int) -> Int { abs(a - b) }
+
+  static func receive(
+    _ state: inout ExploreState, index: Int, _ result: Result<LayerMap, Problem>
+  ) -> [Effect] {
+    guard state.maps.indices.contains(index) else { return [] }
+    switch result {
+    case .success(let map): state.maps[index] = .ready(map)
+    case .failure(let problem): state.maps[index] = .failed(problem)
+    }
+    if index == state.layer && state.maps[index].map != nil { state.shownLayer = index }
+    return request(&state)
+  }
+
+  // MARK: the cursor
+
+  static func move(to row: Int?, _ state: inout ExploreState) {
+    if row != state.cursor { state.detailScroll = 0 }
+    state.cursor = row
+  }
+
+  private static func step(
+    _ direction: Int, _ state: inout ExploreState, sameConcept: Bool = false
+  ) {
+    guard let cursor = state.cursor else { return }
+    let count = state.rows.count
+    for distance in 1...max(1, count) {
+      let row = ((cursor + direction * distance) % count + count) % count
+      guard state.isVisible(row) else { continue }
+      if sameConcept && state.conceptOfRow[row] != state.conceptOfRow[cursor] { continue }
+      move(to: row, &state)
+      return
+    }
+  }
+
+  /// Goes to the point that lies best in a direction: near, and more along than across.
+  private static func walk(_ direction: SIMD2<Float>, _ state: inout ExploreState) {
+    guard let cursor = state.cursor, let map = state.shownMap else { return }
+    let from = map.points[cursor]
+    var best: (row: Int, cost: Float)?
+    for row in map.points.indices where row != cursor && state.isVisible(row) {
+      let offset = map.points[row] - from
+      let along = (offset * direction).sum()
+      let across = abs((offset * SIMD2(direction.y, direction.x)).sum())
+      guard along > 0, across <= 2 * along else { continue }
+      let cost = along + 2 * across
+      if best.map({ cost < $0.cost }) ?? true { best = (row, cost) }
+    }
+    if let best { move(to: best.row, &state) }
+  }
+
+  // MARK: concepts
+
+  static func toggle(_ concept: Int, _ state: inout ExploreState) {
+    guard state.concepts.indices.contains(concept) else { return }
+    if state.hidden.remove(concept) == nil { state.hidden.insert(concept) }
+    keepCursorVisible(&state)
+  }
+
+  private static func only(_ concept: Int, _ state: inout ExploreState) {
+    guard state.concepts.indices.contains(concept) else { return }
+    let others = Set(state.concepts.indices).subtracting([concept])
+    state.hidden = state.hidden == others ? [] : others
+    keepCursorVisible(&state)
+  }
+
+  private static func keepCursorVisible(_ state: inout ExploreState) {
+    if let cursor = state.cursor, state.isVisible(cursor) { return }
+    let start = state.cursor ?? 0
+    let rows = state.rows.indices
+    let next = rows[start...].first { state.isVisible($0) } ?? rows.first { state.isVisible($0) }
+    // With everything hidden the cursor stays where it was and is not drawn.
+    if let next { move(to: next, &state) }
+  }
+
+  // MARK: the view
+
+  /// Magnifies around a place of the map panel, else around the cursor, which stays where it is.
+  static func zoom(_ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState) {
+    let panel = ExploreLayout(state).mapInside.size
+    guard let map = state.explore.shownMap, let bounds = WorldBounds(map.points) else { return }
+    let before = Viewport(bounds: bounds, view: state.explore.view, size: panel)
+    let anchor: SIMD2<Float>
+    if let place {
+      anchor = before.world(place)
+    } else if let cursor = state.explore.cursor, state.explore.isVisible(cursor) {
+      anchor = map.points[cursor]
+    } else {
+      anchor = before.center
+    }
+    let range = View.zoomRange
+    state.explore.view.zoom = min(
+      range.upperBound, max(range.lowerBound, state.explore.view.zoom * factor))
+    let after = Viewport(bounds: bounds, view: state.explore.view, size: panel)
+    // Columns per half-width: pan is in units of it.
+    let unit = max(0.5, Float(panel.width - 1)) / 2 / (after.scale / state.explore.view.zoom)
+    let moved = (anchor - before.center) * (1 - before.scale / after.scale)
+    state.explore.view.pan += moved / unit
+    if abs(state.explore.view.zoom - 1) < 0.01 { state.explore.view = .whole }
+  }
+
+  private static func pan(_ direction: SIMD2<Float>, _ state: inout ExploreState) {
+    state.view.pan += direction * 0.25 / state.view.zoom
+  }
+
+  private static func scrollText(_ direction: Int, _ state: inout AppState) {
+    let layout = ExploreLayout(state)
+    let pane = DetailPane(state, layout)
+    let page = max(1, pane.visibleLines - 1)
+    state.explore.detailScroll = max(
+      0, min(pane.lastScroll, state.explore.detailScroll + direction * page))
+  }
+}

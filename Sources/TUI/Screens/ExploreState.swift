@@ -1,0 +1,127 @@
+import Core
+import LinearAlgebra
+
+/// What the explorer needs of a run.
+struct RunSource: Sendable {
+  var model: String
+  var concepts: String
+  var layers: [Int]
+  var rows: [RunRow]
+  /// The states of a layer number: (rows, width).
+  var states: @Sendable (_ layer: Int) throws -> Matrix
+}
+
+/// A concept of the run and how many rows it has.
+struct ConceptGroup: Equatable, Sendable {
+  var name: String
+  var count: Int
+}
+
+/// The map of one layer, or why there is none yet.
+enum MapStatus: Equatable, Sendable {
+  case missing
+  case computing
+  case ready(LayerMap)
+  case failed(Problem)
+
+  var map: LayerMap? {
+    if case .ready(let map) = self { return map }
+    return nil
+  }
+}
+
+/// How points are drawn.
+enum MarkMode: String, CaseIterable, Sendable {
+  /// Glyphs as long as they have room, else dots.
+  case automatic
+  case glyphs
+  case dots
+}
+
+/// Everything the Explore screen knows.
+struct ExploreState: Sendable {
+  enum Focus: Sendable { case map, concepts }
+
+  let model: String
+  let conceptsName: String
+  let layers: [Int]
+  let rows: [RunRow]
+  /// In the order of their first row.
+  let concepts: [ConceptGroup]
+  /// Index into ``concepts`` for each row.
+  let conceptOfRow: [Int32]
+
+  var layer: Int
+  var maps: [MapStatus]
+  /// The layer whose map is on screen: the current one once it is there.
+  var shownLayer: Int
+  var cursor: Int?
+  var hidden: Set<Int> = []
+  var focus = Focus.map
+  var legendIndex = 0
+  var view = View.whole
+  var marks = MarkMode.automatic
+  var detailScroll = 0
+  /// Where the left button went down on the map, while it is held.
+  var dragFrom: Cursor?
+
+  init(_ source: RunSource) {
+    model = source.model
+    conceptsName = source.concepts
+    layers = source.layers
+    rows = source.rows
+    var index: [[UInt8]: Int] = [:]
+    var groups: [ConceptGroup] = []
+    // By bytes: names that only Unicode calls equal are different concepts in the data.
+    conceptOfRow = source.rows.map { row in
+      let key = Array(row.concept.utf8)
+      let found = index[key] ?? groups.count
+      if found == groups.count {
+        index[key] = found
+        groups.append(ConceptGroup(name: row.concept, count: 0))
+      }
+      groups[found].count += 1
+      return Int32(found)
+    }
+    concepts = groups
+    // Concepts part best past the middle of the network.
+    layer = max(0, min(source.layers.count - 1, source.layers.count * 3 / 4))
+    shownLayer = layer
+    maps = Array(repeating: .missing, count: source.layers.count)
+    cursor = source.rows.isEmpty ? nil : 0
+  }
+
+  var layerNumber: Int { layers.indices.contains(layer) ? layers[layer] : 0 }
+
+  /// The map on screen and whether it belongs to the current layer.
+  var shownMap: LayerMap? { maps.indices.contains(shownLayer) ? maps[shownLayer].map : nil }
+
+  func isVisible(_ row: Int) -> Bool { !hidden.contains(Int(conceptOfRow[row])) }
+
+  /// Whether maps are still being computed, for `wait idle`.
+  var isBusy: Bool { maps.contains(.computing) }
+}
+
+/// The whole interface.
+struct AppState: Sendable {
+  enum Overlay: Equatable, Sendable {
+    case help(scroll: Int)
+  }
+
+  struct Message: Equatable, Sendable {
+    var text: String
+    var isError: Bool
+  }
+
+  var size: Size
+  var theme: Theme
+  var explore: ExploreState
+  var overlay: Overlay?
+  var message: Message?
+  var isMouseOn = true
+
+  static let smallest = Size(width: 40, height: 12)
+  var isTooSmall: Bool {
+    size.width < Self.smallest.width || size.height < Self.smallest.height
+  }
+}

@@ -1,0 +1,63 @@
+import Core
+import LinearAlgebra
+import Projection
+
+/// A layer as the map shows it.
+struct LayerMap: Equatable, Sendable {
+  /// One for each row: centred, and scaled to a mean squared distance of 1 from the centre, so
+  /// that layers of different norm fill the same panel.
+  var points: [SIMD2<Float>]
+  /// Euclidean length of each row's state.
+  var norms: [Float]
+  /// Share of the variance that each of the two axes holds.
+  var explained: [Float]
+  var medianNorm: Float
+
+  init(points: [SIMD2<Float>], norms: [Float], explained: [Float]) {
+    self.points = points
+    self.norms = norms
+    self.explained = explained
+    let sorted = norms.sorted()
+    medianNorm = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+  }
+
+  /// The first two principal components of `states`, turned (never stretched) onto `reference`.
+  static func principal(
+    _ states: Matrix, reference: [SIMD2<Float>]?, context: JobContext
+  ) throws -> LayerMap {
+    let norms = (0..<states.rows).map { row in
+      var sum: Float = 0
+      let values = states.row(row)
+      for column in 0..<states.columns { sum += values[column] * values[column] }
+      return sum.squareRoot()
+    }
+    if let bad = norms.firstIndex(where: { !$0.isFinite }) {
+      throw Problem("The state of row \(bad) is not finite: extract the run again.")
+    }
+    try context.checkpoint()
+    let count = min(2, min(states.rows, states.columns))
+    guard count > 0 else { return LayerMap(points: [], norms: norms, explained: []) }
+    let pca = try PCA.fit(states, components: count)
+    try context.checkpoint()
+    var map = Matrix(rows: states.rows, columns: 2)
+    let scores = pca.transform(states)
+    for row in 0..<states.rows {
+      for column in 0..<count { map[row, column] = scores[row, column] }
+    }
+    scaleToUnit(map)
+    if let reference, reference.count == map.rows {
+      map = align(map, to: Matrix(rows: map.rows, columns: 2) { reference[$0][$1] })
+    }
+    return LayerMap(
+      points: (0..<map.rows).map { SIMD2(map[$0, 0], map[$0, 1]) }, norms: norms,
+      explained: Array(pca.explainedVarianceRatio.prefix(2)))
+  }
+
+  private static func scaleToUnit(_ map: Matrix) {
+    var sum: Double = 0
+    for index in 0..<map.count { sum += Double(map.elements[index]) * Double(map.elements[index]) }
+    guard sum > 0 else { return }
+    let scale = Float((Double(map.rows) / sum).squareRoot())
+    for index in 0..<map.count { map.elements[index] *= scale }
+  }
+}

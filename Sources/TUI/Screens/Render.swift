@@ -1,0 +1,19 @@
+/// Draws the state: nothing but the state decides what is on the surface.
+func render(_ state: AppState) -> Surface {
+  var surface = Surface(state.size, asciiOnly: state.theme.glyphs.isASCII)
+  if state.isTooSmall {
+    Notice.tooSmall(state.size, wanted: AppState.smallest, state.theme, into: &surface)
+    return surface
+  }
+  let layout = ExploreLayout(state)
+  Header.draw(layout.header, state, into: &surface)
+  MapPane(state, layout).draw(into: &surface)
+  LegendPane(state, layout).draw(into: &surface)
+  DetailPane(state, layout).draw(into: &surface)
+  LayerStrip(state, layout).draw(into: &surface)
+  if case .help(let scroll) = state.overlay {
+    HelpOverlay(state).draw(scroll: scroll, into: &surface)
+  }
+  Footer.draw(layout.footer, state, into: &surface)
+  return surface
+}

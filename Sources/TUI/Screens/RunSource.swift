@@ -1,0 +1,19 @@
+import Core
+
+extension RunSource {
+  /// What the explorer needs of a run folder.
+  init(_ run: Run) {
+    self.init(
+      model: Self.name(run.manifest.model), concepts: Self.name(run.manifest.concepts),
+      layers: run.manifest.layers, rows: run.rows, states: { try run.states(layer: $0) })
+  }
+
+  /// The last part of a path, without an extension that says nothing to a reader.
+  private static func name(_ path: String) -> String {
+    var name = path.split(separator: "/").last.map(String.init) ?? path
+    for ending in [".gguf", ".csv", ".jsonl"] where name.hasSuffix(ending) {
+      name.removeLast(ending.count)
+    }
+    return name
+  }
+}

@@ -1,0 +1,55 @@
+/// A size in character cells.
+struct Size: Equatable, Sendable {
+  var width: Int
+  var height: Int
+}
+
+/// A place in character cells, counted from 0 at the top left.
+struct Cursor: Equatable, Hashable, Sendable {
+  var x: Int
+  var y: Int
+}
+
+/// A rectangle of character cells.
+struct Rect: Equatable, Sendable {
+  var x = 0
+  var y = 0
+  var width = 0
+  var height = 0
+
+  var maxX: Int { x + width }
+  var maxY: Int { y + height }
+  var isEmpty: Bool { width <= 0 || height <= 0 }
+  var size: Size { Size(width: width, height: height) }
+
+  func contains(_ place: Cursor) -> Bool {
+    place.x >= x && place.x < maxX && place.y >= y && place.y < maxY
+  }
+
+  /// The rectangle inside a one-cell border.
+  var inside: Rect { inset(1, 1) }
+
+  func inset(_ dx: Int, _ dy: Int) -> Rect {
+    Rect(x: x + dx, y: y + dy, width: max(0, width - 2 * dx), height: max(0, height - 2 * dy))
+  }
+
+  /// Cuts off `count` rows from the top and returns them.
+  mutating func takeTop(_ count: Int) -> Rect {
+    let taken = Rect(x: x, y: y, width: width, height: max(0, min(count, height)))
+    y += taken.height
+    height -= taken.height
+    return taken
+  }
+
+  mutating func takeBottom(_ count: Int) -> Rect {
+    let rows = max(0, min(count, height))
+    height -= rows
+    return Rect(x: x, y: y + height, width: width, height: rows)
+  }
+
+  mutating func takeRight(_ count: Int) -> Rect {
+    let columns = max(0, min(count, width))
+    width -= columns
+    return Rect(x: x + width, y: y, width: columns, height: height)
+  }
+}

@@ -1,0 +1,158 @@
+import CNcurses
+import Core
+
+/// The real terminal: the only place that talks to curses.
+///
+/// One at a time, on the main thread. From ``start(wake:mouse:)`` until ``stop()`` the screen is
+/// ours; suspend, signals and crashes give it back by themselves.
+final class Terminal {
+  private var shown: Surface?
+  private var pairs: [PairKey: Int32] = [:]
+  private var nextPair: Int32 = 1
+  let colors: Int
+  let hasDirectColor: Bool
+
+  private struct PairKey: Hashable {
+    let foreground: Int32
+    let background: Int32
+  }
+
+  /// Takes over the terminal.
+  ///
+  /// - Parameters:
+  ///   - wake: a descriptor to which signals write a byte.
+  ///   - name: the value of TERM, for the message.
+  /// - Throws: a usage failure where stdin or stdout is no terminal, or TERM is unknown.
+  init(wake: Int32, mouse: Bool, name: String?) throws(Failure) {
+    let advice =
+      "Set TERM to what your terminal is (xterm-256color is common), or use --script, "
+      + "which needs no terminal."
+    switch sn_start(wake, mouse) {
+    case SN_STARTED: break
+    case SN_NO_TTY:
+      throw Failure(
+        .usage, found: "no terminal on standard input and output", wanted: "a terminal",
+        advice: "Run it in a terminal, or with --script, which needs none.")
+    case SN_NO_CURSOR_ADDRESSING:
+      throw Failure(
+        .usage, place: "TERM", found: "\(name ?? "nothing"), which cannot move its cursor",
+        wanted: "a terminal that can", advice: advice)
+    default:
+      throw Failure(
+        .usage, place: "TERM",
+        found: name.map { $0.isEmpty ? "an empty value" : "'\($0)', an unknown terminal" }
+          ?? "no value",
+        wanted: "a terminal that terminfo knows", advice: advice)
+    }
+    colors = Int(sn_colors())
+    hasDirectColor = sn_direct_color()
+  }
+
+  /// Whether the locale's characters are UTF-8.
+  static var localeIsUTF8: Bool { sn_locale_is_utf8() }
+
+  var size: Size {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    sn_size(&width, &height)
+    return Size(width: Int(width), height: Int(height))
+  }
+
+  /// Follows the terminal's size; call after a resize was signalled.
+  func followResize() {
+    if sn_resize() { shown = nil }
+  }
+
+  /// Sends what differs from what is shown.
+  func present(_ surface: Surface) {
+    if shown?.size != surface.size { sn_invalidate() }
+    surface.forEachChange(from: shown) { change in put(change) }
+    shown = surface
+    sn_flush()
+  }
+
+  private func put(_ change: CellChange) {
+    let cell = change.cell
+    var scalars = (cell.scalar.value, cell.firstMark, cell.secondMark)
+    let count: Int32 = cell.firstMark == 0 ? 1 : cell.secondMark == 0 ? 2 : 3
+    var attributes = Int32(cell.style.attributes.rawValue)
+    let pair = pair(for: cell.style, attributes: &attributes)
+    withUnsafeBytes(of: &scalars) { bytes in
+      sn_put(
+        Int32(change.y), Int32(change.x), bytes.assumingMemoryBound(to: UInt32.self).baseAddress,
+        count, Int32(cell.width), attributes, pair)
+    }
+  }
+
+  /// The colour pair of a style, made when first used; the default pair when all are taken.
+  private func pair(for style: Style, attributes: inout Int32) -> Int32 {
+    let key = PairKey(
+      foreground: number(style.foreground, attributes: &attributes, isForeground: true),
+      background: number(style.background, attributes: &attributes, isForeground: false))
+    if key.foreground < 0 && key.background < 0 { return 0 }
+    if let pair = pairs[key] { return pair }
+    // Terminals of 8 colours have 64 pairs.
+    guard nextPair < (colors >= 256 ? 32_000 : 64) else { return 0 }
+    let pair = nextPair
+    nextPair += 1
+    sn_set_pair(pair, key.foreground, key.background)
+    pairs[key] = pair
+    return pair
+  }
+
+  private func number(_ color: Color, attributes: inout Int32, isForeground: Bool) -> Int32 {
+    if let value = color.directValue {
+      // With direct colour the numbers 0...7 stay the ANSI colours.
+      return Int32(max(8, value))
+    }
+    guard let index = color.paletteIndex, colors > 0 else { return -1 }
+    if colors == 8 && index >= 8 {
+      if isForeground { attributes |= Int32(Style.Attributes.bold.rawValue) }
+      return Int32(index & 7)
+    }
+    return Int32(index)
+  }
+
+  /// Waiting input, one event; nil when there is none.
+  func read() -> Event? {
+    while true {
+      let input = sn_read()
+      switch input.kind {
+      case SN_NOTHING: return nil
+      case SN_RESIZED: return .resize(size)
+      case SN_CHARACTER:
+        guard let key = Self.key(character: input.code) else { continue }
+        return .key(key)
+      case SN_KEY:
+        guard let key = Self.key(code: input.code) else { continue }
+        return .key(key)
+      case SN_MOUSE:
+        guard let action = Self.action(input.code) else { continue }
+        return .mouse(Mouse(place: Cursor(x: Int(input.x), y: Int(input.y)), action: action))
+      default: return nil
+      }
+    }
+  }
+
+  func setMouse(_ isOn: Bool) { sn_set_mouse(isOn) }
+
+  /// Stops the process as Ctrl-Z does; returns when it is continued.
+  func suspend() {
+    sn_suspend()
+    shown = nil
+  }
+
+  /// Repaints everything at the next ``present(_:)``, after something else wrote on the screen.
+  func invalidate() { shown = nil }
+
+  /// Whether a resize was signalled since the last call.
+  func takeResize() -> Bool { sn_take_resize() }
+
+  /// The terminating signal that arrived since the last call, or nil.
+  func takeTermination() -> Int32? {
+    let signal = sn_take_termination()
+    return signal == 0 ? nil : signal
+  }
+
+  func stop() { sn_stop() }
+}

@@ -1,0 +1,97 @@
+/// What the terminal's font can be trusted to have; each step down keeps the meaning.
+enum GlyphLevel: String, CaseIterable, Sendable {
+  /// Braille dots, box drawing, geometric shapes.
+  case braille
+  /// Half blocks and box drawing, for fonts of a few hundred characters (the Linux console).
+  case blocks
+  case ascii
+
+  /// - Parameter terminal: the value of TERM.
+  static func detected(utf8: Bool, terminal: String) -> GlyphLevel {
+    guard utf8, !terminal.hasPrefix("vt") || terminal.hasPrefix("vte") else { return .ascii }
+    return terminal == "linux" ? .blocks : .braille
+  }
+}
+
+/// The characters of frames, bars and marks at a level.
+struct Glyphs: Equatable, Sendable {
+  let level: GlyphLevel
+
+  var isASCII: Bool { level == .ascii }
+
+  /// Top left, top right, bottom left, bottom right, horizontal, vertical.
+  var box: [Unicode.Scalar] {
+    switch level {
+    case .braille: ["╭", "╮", "╰", "╯", "─", "│"]
+    case .blocks: ["┌", "┐", "└", "┘", "─", "│"]
+    case .ascii: ["+", "+", "+", "+", "-", "|"]
+    }
+  }
+
+  var ellipsis: String { isASCII ? "..." : "…" }
+  var separator: String { isASCII ? " - " : " · " }
+  var cursor: Unicode.Scalar {
+    switch level {
+    case .braille: "✛"
+    case .blocks: "┼"
+    case .ascii: "@"
+    }
+  }
+  /// Marks on the frame of the map, above and beside the cursor.
+  var tickDown: Unicode.Scalar { isASCII ? "v" : level == .blocks ? "┬" : "▾" }
+  var tickRight: Unicode.Scalar { isASCII ? ">" : level == .blocks ? "├" : "▸" }
+  var arrowUp: Unicode.Scalar { isASCII ? "^" : "▲" }
+  var arrowDown: Unicode.Scalar { isASCII ? "v" : "▼" }
+  var checked: Unicode.Scalar { isASCII ? "x" : level == .blocks ? "√" : "✓" }
+  /// Text that reaches past the edge in this direction.
+  var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
+
+  /// Bars of rising height, for a strip one row high; the first stands for the lowest value.
+  var levels: [Unicode.Scalar] {
+    switch level {
+    case .braille: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+    case .blocks: ["_", "▄", "█"]
+    case .ascii: ["_", ".", "-", "=", "#"]
+    }
+  }
+
+  /// A horizontal bar of `fraction` (0...1) of `width` columns.
+  func bar(_ fraction: Float, width: Int) -> String {
+    let eighths = Int((max(0, min(1, fraction)) * Float(width) * 8).rounded())
+    if level != .braille {
+      return String(repeating: isASCII ? "#" : "█", count: (eighths + 4) / 8)
+    }
+    let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+    return String(repeating: "█", count: eighths / 8) + partial[eighths % 8]
+  }
+
+  /// The mark of a concept, the same everywhere: shapes first, then letters. Repeats after
+  /// ``markCount``.
+  func mark(_ concept: Int) -> Unicode.Scalar {
+    let marks: [Unicode.Scalar]
+    switch level {
+    case .braille: marks = Self.shapes
+    case .blocks: marks = Self.blockShapes
+    case .ascii: marks = Self.asciiShapes
+    }
+    return marks[concept % marks.count]
+  }
+
+  var markCount: Int {
+    switch level {
+    case .braille: Self.shapes.count
+    case .blocks: Self.blockShapes.count
+    case .ascii: Self.asciiShapes.count
+    }
+  }
+
+  private static let letters: [Unicode.Scalar] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".unicodeScalars.map { $0 }
+  private static let shapes: [Unicode.Scalar] =
+    ["●", "▲", "■", "◆", "★", "○", "△", "□", "◇", "☆", "▼", "◐", "▽", "◑", "◀", "▶"] + letters
+  private static let blockShapes: [Unicode.Scalar] =
+    ["•", "▲", "■", "♦", "+", "o", "▼", "►", "◄", "#", "%", "="] + letters
+  private static let asciiShapes: [Unicode.Scalar] =
+    ["o", "^", "#", "*", "+", "x", "%", "=", "&", "~", "$", "?"]
+    + letters.filter { $0 != "o" && $0 != "x" && $0 != "v" }
+}

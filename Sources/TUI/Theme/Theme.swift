@@ -1,0 +1,104 @@
+/// From what something means to how it looks. Widgets name a role; only this file names colours.
+struct Theme: Equatable, Sendable {
+  enum Role: CaseIterable, Sendable {
+    case text, strong, faint, border, focusedBorder, title, accent, cursor, key, error, warning
+    case good, bar, selection
+  }
+
+  let depth: ColorDepth
+  /// Whether the terminal's background is light.
+  let isLight: Bool
+  let glyphs: Glyphs
+
+  init(depth: ColorDepth, isLight: Bool = false, glyphs: GlyphLevel = .braille) {
+    self.depth = depth
+    self.isLight = isLight
+    self.glyphs = Glyphs(level: glyphs)
+  }
+
+  /// The convention of rxvt, Konsole and others: COLORFGBG is `foreground;background`.
+  static func isLight(environment: [String: String]) -> Bool {
+    guard let last = environment["COLORFGBG"]?.split(separator: ";").last, let index = Int(last)
+    else { return false }
+    return index == 7 || index == 15
+  }
+
+  func style(_ role: Role) -> Style {
+    switch role {
+    case .text: .plain
+    case .strong: Style(attributes: .bold)
+    case .faint: ink(isLight ? 0x767676 : 0x8A8A8A, ansi: nil, mono: .dim, ansiAttributes: .dim)
+    case .border: ink(isLight ? 0xB2B2B2 : 0x4E4E4E, ansi: 8, mono: .dim)
+    case .focusedBorder: ink(isLight ? 0x5F5F5F : 0xB2B2B2, ansi: 7, mono: .bold)
+    case .title: ink(isLight ? 0x303030 : 0xD0D0D0, ansi: nil, mono: .bold).with(.bold)
+    case .accent: ink(isLight ? 0x0087AF : 0x5FD7FF, ansi: 14, mono: .bold).with(.bold)
+    case .cursor: cursor
+    case .key: ink(isLight ? 0x0087AF : 0x87D7FF, ansi: 14, mono: .bold)
+    case .error: ink(isLight ? 0xAF0000 : 0xFF8787, ansi: 9, mono: .bold).with(.bold)
+    case .warning: ink(isLight ? 0x875F00 : 0xFFD787, ansi: 11, mono: .bold)
+    case .good: ink(isLight ? 0x005F5F : 0x87D7AF, ansi: 10, mono: [])
+    case .bar: ink(isLight ? 0x5F5F87 : 0x8787AF, ansi: 4, mono: [])
+    case .selection: selection
+    }
+  }
+
+  /// The colour of a concept, chosen apart under the common colour-blindnesses; its glyph
+  /// (``Glyphs/mark(_:)``) tells it where colour does not.
+  func concept(_ index: Int) -> Style {
+    let colors = isLight ? Self.onLight : Self.onDark
+    let color = colors[index % colors.count]
+    // A second round through the colours is told from the first by weight, too.
+    let again: Style.Attributes = index / colors.count % 2 == 1 ? .bold : []
+    return ink(color, ansi: Self.ansi[index % Self.ansi.count], mono: again).with(
+      depth == .ansi16 && index / Self.ansi.count % 2 == 0 ? [] : again)
+  }
+
+  private func ink(
+    _ value: UInt32, ansi: UInt8?, mono: Style.Attributes, ansiAttributes: Style.Attributes = []
+  ) -> Style {
+    switch depth {
+    case .direct: Style(foreground: .rgb(value))
+    case .palette256: Style(foreground: .nearest256(value))
+    case .ansi16:
+      Style(foreground: ansi.map(Color.palette) ?? .standard, attributes: ansiAttributes)
+    case .mono: Style(attributes: mono)
+    }
+  }
+
+  private func paper(_ style: Style, _ value: UInt32, ansi: UInt8) -> Style {
+    var style = style
+    switch depth {
+    case .direct: style.background = .rgb(value)
+    case .palette256: style.background = .nearest256(value)
+    case .ansi16: style.background = .palette(ansi)
+    case .mono: style.attributes.formUnion(.reverse)
+    }
+    return style
+  }
+
+  private var cursor: Style {
+    switch depth {
+    case .mono: Style(attributes: [.bold, .reverse])
+    default: paper(ink(0x080808, ansi: 0, mono: []).with(.bold), 0x5FD7FF, ansi: 6)
+    }
+  }
+
+  private var selection: Style {
+    switch depth {
+    case .mono: Style(attributes: .reverse)
+    case .ansi16: Style(attributes: .reverse)
+    default: paper(.plain, isLight ? 0xD7E7EF : 0x303A44, ansi: 4)
+    }
+  }
+
+  /// Okabe and Ito's eight, lightened for a dark background, then Tol's light scheme.
+  private static let onDark: [UInt32] = [
+    0xE69F00, 0x56B4E9, 0x00B98A, 0xF0E442, 0xCC79A7, 0xBBBBBB, 0xE8662B, 0x5C8DE8, 0xAAAA00,
+    0xFFAABB, 0x99DDFF, 0xBBCC33,
+  ]
+  private static let onLight: [UInt32] = [
+    0xB87400, 0x1F78B4, 0x007F5F, 0x8C7A00, 0xA8487E, 0x555555, 0xC44E12, 0x2A4FB0, 0x6B6B00,
+    0xB8405E, 0x2B7A9E, 0x6E7F00,
+  ]
+  private static let ansi: [UInt8] = [3, 12, 2, 11, 5, 7, 1, 4, 10, 13, 14, 9]
+}

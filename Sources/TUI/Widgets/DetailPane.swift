@@ -1,0 +1,122 @@
+/// The row under the cursor: its full text, and the figures that belong to it.
+struct DetailPane {
+  private let state: ExploreState
+  private let theme: Theme
+  private let layout: ExploreLayout
+  private let lines: [String]
+
+  init(_ state: AppState, _ layout: ExploreLayout) {
+    self.state = state.explore
+    theme = state.theme
+    self.layout = layout
+    let ascii = state.theme.glyphs.isASCII
+    if let cursor = state.explore.cursor, state.explore.rows.indices.contains(cursor) {
+      let text = Text.visible(state.explore.rows[cursor].text, ascii: ascii)
+      lines = Text.wrap(text, width: Self.inside(layout).width)
+    } else {
+      lines = []
+    }
+  }
+
+  private static func inside(_ layout: ExploreLayout) -> Rect {
+    if layout.isWide {
+      return Rect(
+        x: layout.detail.x + 2, y: layout.detail.y + 1, width: max(0, layout.detail.width - 4),
+        height: max(0, layout.detail.height - 2))
+    }
+    return Rect(
+      x: layout.detail.x + 1, y: layout.detail.y + 1, width: max(0, layout.detail.width - 2),
+      height: max(0, layout.detail.height - 1))
+  }
+
+  /// Lines below the text that hold figures: none in the small layout, where they are in the title.
+  private var factLines: Int { layout.isWide && Self.inside(layout).height >= 5 ? 2 : 0 }
+
+  var visibleLines: Int { max(0, Self.inside(layout).height - factLines) }
+  var lastScroll: Int { max(0, lines.count - visibleLines) }
+
+  func draw(into surface: inout Surface) {
+    let rect = layout.detail
+    guard let cursor = state.cursor, state.rows.indices.contains(cursor) else {
+      if layout.isWide { Frame(title: "row").draw(rect, theme, into: &surface) }
+      return
+    }
+    let glyphs = theme.glyphs
+    let row = state.rows[cursor]
+    let scroll = min(state.detailScroll, lastScroll)
+    let below = lines.count - scroll - visibleLines
+    var title = "\(glyphs.cursor) row \(Numbers.grouped(row.row))"
+    if layout.isWide {
+      var note = ""
+      if below > 0 {
+        note = "\(glyphs.arrowDown) \(below) more" + (below == 1 ? " line" : " lines")
+      }
+      if scroll > 0 {
+        note += (note.isEmpty ? "" : glyphs.separator) + "\(glyphs.arrowUp) \(scroll)"
+      }
+      Frame(title: title, note: note).draw(rect, theme, into: &surface)
+      drawConcept(cursor, rect.x + 3 + DisplayWidth.of(title), rect.y, rect.maxX - 3, &surface)
+    } else {
+      title += " "
+      let x = surface.write(title, rect.x + 1, rect.y, theme.style(.accent))
+      let after = drawConcept(cursor, x - 1, rect.y, rect.maxX - 1, &surface)
+      let facts = (norm(cursor).map { ["norm \($0)"] } ?? []) + ["\(row.tokens) tokens"]
+      surface.write(
+        Text.cut(
+          glyphs.separator + facts.joined(separator: glyphs.separator), to: rect.maxX - after - 1,
+          ellipsis: ""), after, rect.y, theme.style(.faint))
+    }
+    let inside = Self.inside(layout)
+    for (offset, line) in lines.dropFirst(scroll).prefix(visibleLines).enumerated() {
+      surface.write(line, inside.x, inside.y + offset, theme.style(.text), width: inside.width)
+    }
+    if factLines > 0 { drawFacts(cursor, row.tokens, inside, &surface) }
+  }
+
+  @discardableResult
+  private func drawConcept(
+    _ cursor: Int, _ x: Int, _ y: Int, _ end: Int, _ surface: inout Surface
+  ) -> Int {
+    let concept = Int(state.conceptOfRow[cursor])
+    let style = theme.concept(concept)
+    var x = surface.write(theme.glyphs.separator, x, y, theme.style(.faint), width: end - x)
+    guard x + 2 < end else { return x }
+    surface.put(theme.glyphs.mark(concept), x, y, style)
+    surface.put(" ", x + 1, y, style)
+    x += 2
+    let name = Text.visible(state.concepts[concept].name, ascii: theme.glyphs.isASCII)
+    let cut = Text.cut(name, to: end - x, ellipsis: theme.glyphs.ellipsis)
+    x = surface.write(cut, x, y, theme.style(.strong), width: end - x)
+    if layout.isWide { x = surface.write(" ", x, y, theme.style(.strong)) }
+    return x
+  }
+
+  private func norm(_ cursor: Int) -> String? {
+    guard state.shownLayer == state.layer, let map = state.shownMap else { return nil }
+    return Numbers.short(map.norms[cursor])
+  }
+
+  private func drawFacts(
+    _ cursor: Int, _ tokens: Int, _ inside: Rect, _ surface: inout Surface
+  ) {
+    let separator = theme.glyphs.separator
+    let y = inside.maxY - 1
+    var facts: [String] = []
+    if let norm = norm(cursor), let map = state.shownMap {
+      facts.append("norm \(norm)")
+      if map.medianNorm > 0 {
+        facts.append("\(Numbers.short(map.norms[cursor] / map.medianNorm)) x median")
+      }
+    }
+    facts.append("\(tokens) " + (tokens == 1 ? "token" : "tokens"))
+    if let split = state.rows[cursor].split { facts.append(split) }
+    if let token = state.rows[cursor].token { facts.append("'\(Text.visible(token))'") }
+    var line = ""
+    for fact in facts {
+      let longer = line.isEmpty ? fact : line + separator + fact
+      if DisplayWidth.of(longer) > inside.width { break }
+      line = longer
+    }
+    surface.write(line, inside.x, y, theme.style(.faint), width: inside.width)
+  }
+}

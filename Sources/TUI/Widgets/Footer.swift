@@ -1,0 +1,33 @@
+/// One line that tells what can be done now, or the last message.
+enum Footer {
+  static func draw(_ rect: Rect, _ state: AppState, into surface: inout Surface) {
+    let theme = state.theme
+    if let message = state.message {
+      let style = theme.style(message.isError ? .error : .good)
+      let text = Text.cut(
+        Text.visible(message.text, ascii: theme.glyphs.isASCII), to: rect.width - 2,
+        ellipsis: theme.glyphs.ellipsis)
+      surface.write(text, rect.x + 1, rect.y, style)
+      return
+    }
+    let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
+    var x = rect.x + 1
+    for hint in fitting(hints, width: rect.width - 2) {
+      x = surface.write(hint.keys, x, rect.y, theme.style(.key))
+      x = surface.write(" " + hint.word, x, rect.y, theme.style(.faint)) + 2
+    }
+  }
+
+  /// The hints that fit, in order; the last two (quit and help) before all others.
+  static func fitting(_ hints: [Command.Hint], width: Int) -> [Command.Hint] {
+    func columns(_ hint: Command.Hint) -> Int { DisplayWidth.of(hint.keys + hint.word) + 3 }
+    var room = width + 2
+    var chosen = Set<Int>()
+    for index in Array(hints.indices.suffix(2).reversed()) + Array(hints.indices.dropLast(2)) {
+      guard columns(hints[index]) <= room else { continue }
+      room -= columns(hints[index])
+      chosen.insert(index)
+    }
+    return hints.indices.filter(chosen.contains).map { hints[$0] }
+  }
+}

@@ -1,0 +1,27 @@
+/// What is looked at, at the left, and how, at the right; the left gives way.
+enum Header {
+  static func draw(_ rect: Rect, _ state: AppState, into surface: inout Surface) {
+    let theme = state.theme
+    let explore = state.explore
+    let separator = theme.glyphs.separator
+    var right = "PCA"
+    if let last = explore.layers.last {
+      right = "layer \(explore.layerNumber)/\(last)" + separator + right
+    }
+    let rightX = rect.maxX - 1 - DisplayWidth.of(right)
+    surface.write(right, rightX, rect.y, theme.style(.accent))
+    var x = surface.write("seer", rect.x + 1, rect.y, theme.style(.title)) + 2
+    let rows = Numbers.grouped(explore.rows.count)
+    let parts = [explore.model, explore.conceptsName, rows + (rows == "1" ? " row" : " rows")]
+    // Drop what is least needed until the rest fits.
+    let room = rightX - 2 - x
+    let choices = [parts, [parts[0], parts[2]], [parts[0]]].map {
+      Text.visible(
+        $0.filter { !$0.isEmpty }.joined(separator: separator), ascii: theme.glyphs.isASCII)
+    }
+    let line = choices.first { DisplayWidth.of($0) <= room } ?? choices[2]
+    x = surface.write(
+      Text.cut(line, to: max(0, room), ellipsis: theme.glyphs.ellipsis), x, rect.y,
+      theme.style(.text))
+  }
+}

@@ -1,0 +1,83 @@
+/// All layers in a line, each with its value as a bar, the current one in brackets.
+struct LayerStrip {
+  private let state: ExploreState
+  private let theme: Theme
+  private let rect: Rect
+  private static let label = "layers "
+
+  init(_ state: AppState, _ layout: ExploreLayout) {
+    self.state = state.explore
+    theme = state.theme
+    rect = layout.strip
+  }
+
+  private var start: Int { rect.x + 1 + Self.label.count }
+  /// Columns for the caption at the right.
+  private var captionWidth: Int { rect.width >= 76 ? 34 : rect.width >= 56 ? 14 : 0 }
+  private var room: Int { max(3, rect.maxX - 1 - captionWidth - start) }
+  /// Two columns a layer where they fit, for easier clicking.
+  private var step: Int { state.layers.count * 2 + 2 <= room ? 2 : 1 }
+  private var capacity: Int { max(1, (room - 2) / step) }
+  private var first: Int {
+    max(0, min(state.layers.count - capacity, state.layer - capacity / 2))
+  }
+
+  /// The columns of a layer; the current one is widened by its brackets.
+  private func column(_ layer: Int) -> Int {
+    start + (layer - first) * step + (layer > state.layer ? 2 : layer == state.layer ? 1 : 0)
+  }
+
+  func layer(at place: Cursor) -> Int? {
+    guard rect.contains(place) else { return nil }
+    return (first..<min(state.layers.count, first + capacity)).first {
+      let x = column($0)
+      return place.x >= x && place.x < x + step
+        || $0 == state.layer && abs(place.x - x) <= 1
+    }
+  }
+
+  private func value(_ layer: Int) -> Float? {
+    state.maps[layer].map.map { $0.explained.reduce(0, +) }
+  }
+
+  func draw(into surface: inout Surface) {
+    guard !state.layers.isEmpty else { return }
+    let glyphs = theme.glyphs
+    surface.write(Self.label, rect.x + 1, rect.maxY - 1, theme.style(.faint))
+    let values = state.layers.indices.map(value)
+    let highest = max(values.compactMap { $0 }.max() ?? 1, .leastNormalMagnitude)
+    let rows = rect.height
+    for layer in first..<min(state.layers.count, first + capacity) {
+      let x = column(layer)
+      let isCurrent = layer == state.layer
+      let style = theme.style(isCurrent ? .accent : .bar)
+      if let value = values[layer] {
+        let steps = glyphs.levels.count
+        let level = max(1, Int((value / highest * Float(steps * rows)).rounded()))
+        for row in 0..<rows {
+          let part = min(steps, level - row * steps)
+          if part > 0 { surface.put(glyphs.levels[part - 1], x, rect.maxY - 1 - row, style) }
+        }
+      } else {
+        let isFailed = if case .failed = state.maps[layer] { true } else { false }
+        surface.put(
+          isFailed ? "!" : glyphs.hiddenConcept, x, rect.maxY - 1,
+          theme.style(isFailed ? .error : isCurrent ? .accent : .faint))
+      }
+      if isCurrent {
+        surface.put("[", x - 1, rect.maxY - 1, theme.style(.accent))
+        surface.put("]", x + 1, rect.maxY - 1, theme.style(.accent))
+      }
+    }
+    drawCaption(values, into: &surface)
+  }
+
+  private func drawCaption(_ values: [Float?], into surface: inout Surface) {
+    guard captionWidth > 0, let current = values[state.layer] else { return }
+    let last = min(state.layers.count, first + capacity) - 1
+    let x = column(last) + step + 1
+    let text = captionWidth >= 34 ? "variance shown by the map" : "shown"
+    let end = surface.write(text + " ", x, rect.maxY - 1, theme.style(.faint))
+    surface.write(Numbers.share(current), end, rect.maxY - 1, theme.style(.text))
+  }
+}

@@ -1,0 +1,124 @@
+/// The concepts with their marks and counts: a list beside the map, or one line below it.
+struct LegendPane {
+  private let state: ExploreState
+  private let theme: Theme
+  private let layout: ExploreLayout
+
+  init(_ state: AppState, _ layout: ExploreLayout) {
+    self.state = state.explore
+    theme = state.theme
+    self.layout = layout
+  }
+
+  private var isFocused: Bool { state.focus == .concepts }
+
+  /// The concept that should be in sight: the one chosen in the list, else the cursor's.
+  private var anchor: Int {
+    if isFocused { return state.legendIndex }
+    return state.cursor.map { Int(state.conceptOfRow[$0]) } ?? 0
+  }
+
+  /// The first concept of the list on screen; it moves only as far as it must.
+  private var first: Int {
+    let height = layout.legend.inside.height
+    return max(0, min(state.concepts.count - height, anchor - height / 2))
+  }
+
+  func concept(at place: Cursor) -> Int? {
+    guard layout.legend.contains(place) else { return nil }
+    if layout.isWide {
+      guard layout.legend.inside.contains(place) else { return nil }
+      let index = first + place.y - layout.legend.inside.y
+      return state.concepts.indices.contains(index) ? index : nil
+    }
+    return entries().first { place.x >= $0.x && place.x < $0.x + $0.width }?.concept
+  }
+
+  func draw(into surface: inout Surface) {
+    if layout.isWide { drawList(into: &surface) } else { drawLine(into: &surface) }
+  }
+
+  private func markStyle(_ concept: Int) -> Style {
+    state.hidden.contains(concept) ? theme.style(.faint) : theme.concept(concept)
+  }
+
+  private func mark(_ concept: Int) -> Unicode.Scalar {
+    state.hidden.contains(concept) ? theme.glyphs.hiddenConcept : theme.glyphs.mark(concept)
+  }
+
+  private func drawList(into surface: inout Surface) {
+    let rect = layout.legend
+    let inside = rect.inside
+    let hiddenCount = state.hidden.count
+    var note = hiddenCount > 0 ? "\(hiddenCount) hidden" : ""
+    if state.concepts.count > inside.height {
+      let range =
+        "\(first + 1)-\(min(state.concepts.count, first + inside.height)) of \(state.concepts.count)"
+      note = note.isEmpty ? range : range + theme.glyphs.separator + note
+    }
+    Frame(title: "concepts", note: note, isFocused: isFocused).draw(rect, theme, into: &surface)
+    for offset in 0..<inside.height {
+      let concept = first + offset
+      guard state.concepts.indices.contains(concept) else { break }
+      let group = state.concepts[concept]
+      let y = inside.y + offset
+      let isHidden = state.hidden.contains(concept)
+      let count = Numbers.grouped(group.count)
+      if concept < 9 { surface.write("\(concept + 1)", inside.x, y, theme.style(.faint)) }
+      surface.put(mark(concept), inside.x + 2, y, markStyle(concept))
+      let room = inside.width - 5 - count.count - 1
+      let name = Text.cut(
+        Text.visible(group.name.isEmpty ? "(no concept)" : group.name, ascii: theme.glyphs.isASCII),
+        to: room, ellipsis: theme.glyphs.ellipsis)
+      let nameStyle = theme.style(isHidden ? .faint : .text)
+      surface.write(name, inside.x + 4, y, nameStyle, width: room)
+      surface.write(count, inside.maxX - count.count - 1, y, theme.style(isHidden ? .faint : .text))
+      if isFocused && concept == state.legendIndex {
+        let selected = theme.style(.selection)
+        surface.restyle(Rect(x: inside.x, y: y, width: inside.width, height: 1)) {
+          theme.depth == .mono || theme.depth == .ansi16
+            ? $0.with(.reverse) : $0.on(selected)
+        }
+      }
+    }
+  }
+
+  private struct Entry {
+    var concept: Int
+    var x: Int
+    var width: Int
+    var text: String
+  }
+
+  /// The concepts of the one-line legend that fit, from the anchor's page on.
+  private func entries() -> [Entry] {
+    let rect = layout.legend
+    var pages: [[Entry]] = [[]]
+    var x = rect.x + 1
+    for (concept, group) in state.concepts.enumerated() {
+      let name = Text.cut(
+        Text.visible(group.name, ascii: theme.glyphs.isASCII), to: 14,
+        ellipsis: theme.glyphs.ellipsis)
+      let text = "\(name) \(Numbers.grouped(group.count))"
+      let width = DisplayWidth.of(text) + 2
+      if x + width > rect.maxX - 1 && x > rect.x + 1 {
+        pages.append([])
+        x = rect.x + 1
+      }
+      pages[pages.count - 1].append(Entry(concept: concept, x: x, width: width, text: text))
+      x += width + 2
+    }
+    return pages.first { page in page.contains { $0.concept == anchor } } ?? pages[0]
+  }
+
+  private func drawLine(into surface: inout Surface) {
+    let rect = layout.legend
+    for entry in entries() {
+      surface.put(mark(entry.concept), entry.x, rect.y, markStyle(entry.concept))
+      let isHidden = state.hidden.contains(entry.concept)
+      var style = theme.style(isHidden ? .faint : .text)
+      if isFocused && entry.concept == state.legendIndex { style = style.with(.reverse) }
+      surface.write(entry.text, entry.x + 2, rect.y, style, width: rect.maxX - entry.x - 2)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// Numbers as screens show them.
+enum Numbers {
+  /// `0.431` as `43 %`.
+  static func percent(_ share: Float) -> String { "\(Int((share * 100).rounded())) %" }
+
+  /// Three significant digits where the number is not whole, so that columns do not jump.
+  static func short(_ value: Float) -> String {
+    guard value.isFinite else { return "-" }
+    let size = abs(value)
+    let digits = size >= 100 ? 0 : size >= 10 ? 1 : 2
+    return String(format: "%.\(digits)f", Double(value))
+  }
+
+  /// `.43`: a share between 0 and 1 in two digits.
+  static func share(_ value: Float) -> String {
+    guard value.isFinite else { return "-" }
+    let text = String(format: "%.2f", Double(value))
+    return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
+  }
+
+  /// `50000` as `50,000`.
+  static func grouped(_ value: Int) -> String {
+    var digits = Array(String(value.magnitude))
+    var index = digits.count - 3
+    while index > 0 {
+      digits.insert(",", at: index)
+      index -= 3
+    }
+    return (value < 0 ? "-" : "") + String(digits)
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Core
+import TUI
+
+extension ColorDepth: ExpressibleByArgument {}
+
+struct ExploreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explore",
+    abstract: "Open runs in the terminal explorer.",
+    discussion: """
+      With no run named, the last one extracted is opened, or else the sample.
+
+      Example:
+        seer explore --run my-run
+      """)
+
+  @Option(name: .customLong("run"), help: "A run folder; may be given again for more runs.")
+  var runs: [String] = []
+  @Option(help: "The model of the runs: a GGUF file or the name of a cached model.")
+  var model: String?
+  @Option(help: "A file of keys to play, without a terminal.") var script: String?
+  @Flag(inversion: .prefixedNo, help: "Draw with ASCII only (default: as the terminal allows).")
+  var ascii: Bool?
+  @Option(help: "How many colours to use (default: as the terminal allows; see NO_COLOR).")
+  var colors: ColorDepth?
+  @Flag(inversion: .prefixedNo, help: "Take mouse events from the terminal.") var mouse = true
+
+  func run() throws {
+    if let model { _ = try ModelLocator.path(of: model) }
+    var options = ExplorerOptions(
+      runs: runs.isEmpty ? try defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
+    options.isMouseOn = mouse
+    let ending = try Explorer.run(options)
+    if ending == .interrupted { throw Cancelled() }
+  }
+
+  private func defaultRuns() throws -> [String] {
+    if let last = RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe") {
+      return [last]
+    }
+    throw Failure(
+      .missingInput, found: "no run yet, and no sample beside the program",
+      wanted: "a run folder", advice: "Record one with seer extract, or name one with --run.")
+  }
+}

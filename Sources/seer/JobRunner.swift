@@ -1,0 +1,94 @@
+import Core
+import Foundation
+import Synchronization
+
+/// Runs one job of the engine for the command: progress to standard error, Ctrl-C cancels.
+func runJob<Output: Sendable>(
+  _ title: String, priority: JobPriority = .map, showsProgress: Bool = false,
+  _ body: @escaping @Sendable (JobContext) throws -> Output
+) throws -> Output {
+  let engine = Engine()
+  let printer = ProgressPrinter(title: title)
+  let job = engine.submit(
+    title, priority: priority,
+    onEvent: { event in
+      guard showsProgress, case .progress(let progress) = event else { return }
+      printer.show(progress)
+    }, body: body)
+  let interrupts = [SIGINT, SIGTERM].map { number in
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler { job.cancel() }
+    source.resume()
+    return source
+  }
+  defer { interrupts.forEach { $0.cancel() } }
+  let result = Result { try job.wait() }
+  printer.finish()
+  return try result.get()
+}
+
+/// A progress bar on a terminal, plain lines every few seconds elsewhere.
+final class ProgressPrinter: Sendable {
+  private struct State {
+    var lastShown: ContinuousClock.Instant?
+    var isOpen = false
+  }
+
+  private let title: String
+  private let isTerminal = isatty(2) != 0
+  private let state = Mutex(State())
+
+  init(title: String) { self.title = title }
+
+  func show(_ progress: Core.Progress) {
+    let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
+    let isLast = progress.total > 0 && progress.completed >= progress.total
+    state.withLock { state in
+      if let last = state.lastShown, last.duration(to: .now) < interval, !isLast { return }
+      state.lastShown = .now
+      let text = line(progress)
+      if isTerminal {
+        state.isOpen = true
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+      } else {
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+      }
+    }
+  }
+
+  func finish() {
+    state.withLock { state in
+      if state.isOpen { FileHandle.standardError.write(Data("\n".utf8)) }
+      state.isOpen = false
+    }
+  }
+
+  private func line(_ progress: Core.Progress) -> String {
+    var parts = ["\(title):"]
+    if let fraction = progress.fraction {
+      if isTerminal {
+        let filled = Int(fraction * 24)
+        parts.append(
+          "[" + String(repeating: "#", count: filled)
+            + String(repeating: "-", count: 24 - filled) + "]")
+      }
+      parts.append("\(Int(fraction * 100)) %")
+    }
+    parts.append(
+      progress.total > 0
+        ? "\(progress.completed)/\(progress.total) \(progress.unit)"
+        : "\(progress.completed) \(progress.unit)")
+    if !progress.message.isEmpty { parts.append(progress.message) }
+    if let left = progress.remaining { parts.append("\(Self.time(left)) left") }
+    if progress.memory > 0 { parts.append("\(progress.memory / 1_000_000) MB working memory") }
+    return parts.joined(separator: " ")
+  }
+
+  static func time(_ duration: Duration) -> String {
+    let seconds = Int(duration.components.seconds)
+    if seconds < 60 { return "\(seconds)s" }
+    if seconds < 3600 { return "\(seconds / 60)m\(seconds % 60)s" }
+    return "\(seconds / 3600)h\(seconds % 3600 / 60)m"
+  }
+}

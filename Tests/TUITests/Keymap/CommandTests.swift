@@ -1,0 +1,51 @@
+import Testing
+
+@testable import TUI
+
+@Suite struct CommandTests {
+  @Test func everyCommandIsInTheTableOnce() {
+    #expect(Set(Command.all.map(\.id)) == Set(Command.ID.allCases))
+    #expect(Command.all.count == Command.ID.allCases.count)
+  }
+
+  @Test func everyCommandHasAKeyAndHelp() {
+    for command in Command.all {
+      #expect(!command.keys.isEmpty, "\(command.id)")
+      #expect(!command.help.isEmpty && !command.contexts.isEmpty, "\(command.id)")
+      #expect(command.help.first?.isUppercase ?? false, "\(command.id)")
+    }
+  }
+
+  @Test(arguments: Command.Context.allCases) func noKeyMeansTwoThings(context: Command.Context) {
+    var seen: [Key: Command.ID] = [:]
+    for command in Command.all where command.contexts.contains(context) {
+      for key in command.keys {
+        #expect(
+          seen[key] == nil, "\(key.name) is \(String(describing: seen[key])) and \(command.id)")
+        seen[key] = command.id
+      }
+    }
+  }
+
+  @Test func everyKeyHasANameThatReadsBack() {
+    for key in Command.all.flatMap(\.keys) { #expect(Key(name: key.name) == key) }
+  }
+
+  @Test(arguments: ["", "ab", "Ctrl-", "Ctrl-ab", "F0", "F25", "Upp"])
+  func namesThatAreNoKey(name: String) { #expect(Key(name: name) == nil) }
+
+  @Test func quitAndHelpAreInEveryFooter() {
+    for width in 40...120 {
+      let state = Fixture.app(width, 24)
+      let line = render(state).text.split(separator: "\n").last ?? ""
+      #expect(line.contains("? help") && line.contains("q quit"), "at \(width)")
+    }
+  }
+
+  @Test func footerOffersOnlyWhatWorks() {
+    let lonely = Fixture.app(80, 24, Fixture.explore(rows: Fixture.rows(1), concepts: 1, layers: 1))
+    let words = Command.hints(lonely, ascii: false).map(\.word)
+    #expect(!words.contains("layer") && !words.contains("only"))
+    #expect(words.contains("point"))
+  }
+}
