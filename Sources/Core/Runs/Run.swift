@@ -61,6 +61,11 @@ public struct Run: Sendable {
         .badData, file: path, place: "tensor states", found: "shape \(tensor.shape)",
         wanted: "\(shape), as run.json has it", advice: "Extract the run again.")
     }
+    guard tensor.dataType == (manifest.dtype == "float16" ? .float16 : .float32) else {
+      throw Failure(
+        .badData, file: path, place: "tensor states", found: "dtype \(tensor.dataType.rawValue)",
+        wanted: "\(manifest.dtype), as run.json has it", advice: "Extract the run again.")
+    }
     self.tensor = tensor
     rows = try RunRow.read(folder + "/" + Self.rowsName)
     guard rows.count == manifest.rows else {
@@ -91,8 +96,9 @@ public struct Run: Sendable {
           wanted: "\(RunManifest.currentFormat)",
           advice: "The run was written by another version of seer: extract it again.")
       }
-      guard manifest.layers == manifest.layers.sorted(), !manifest.layers.isEmpty,
-        Set(manifest.layers).count == manifest.layers.count, manifest.rows >= 0, manifest.width > 0
+      guard manifest.layers == manifest.layers.sorted(), let first = manifest.layers.first,
+        first >= 0, Set(manifest.layers).count == manifest.layers.count, manifest.rows >= 0,
+        manifest.width > 0
       else {
         throw Failure(
           .badData, file: path, place: "layers, rows, width",
