@@ -99,7 +99,8 @@ public struct Merging: Sendable {
       for (index, entry) in plan.enumerated() {
         try context.checkpoint()
         if let weight = weights[entry.name], entry.shape.count == 2 {
-          try write(merged, weight, as: entry.type, permuted: true, to: file, at: start + entry.offset)
+          try write(
+            merged, weight, as: entry.type, permuted: true, to: file, at: start + entry.offset)
         } else if let tensor = source.tensors[entry.name] {
           if entry.shape.count == 2 {
             let plain = MergedWeights.Weight(
@@ -107,7 +108,8 @@ public struct Merging: Sendable {
               matrix: StoredMatrix(
                 type: tensor.type, rows: entry.shape[0], columns: entry.shape[1],
                 in: source.file, range: tensor.range), block: nil, target: nil)
-            try write(merged, plain, as: entry.type, permuted: false, to: file, at: start + entry.offset)
+            try write(
+              merged, plain, as: entry.type, permuted: false, to: file, at: start + entry.offset)
           } else {
             try file.write(
               UnsafeRawBufferPointer(rebasing: source.file.bytes[tensor.range]),
