@@ -1,0 +1,55 @@
+"""Makes blocks.json: random stored blocks and what the gguf package expands them to.
+
+    python make_blocks.py      (numpy, gguf)
+"""
+
+import json
+import os
+
+import numpy as np
+from gguf import GGMLQuantizationType as Type
+from gguf import quants
+
+random = np.random.default_rng(7)
+SCALES = [0x0001, 0x03FF, 0x8001, 0x0400, 0x7BFF, 0xFBFF, 0x0000, 0x8000]  # subnormal, largest, zero
+
+
+def halves(count):
+    """Finite float16 bit patterns, the awkward ones first."""
+    bits = random.integers(0, 1 << 16, count, dtype=np.uint16)
+    bits[(bits & 0x7C00) == 0x7C00] &= 0xBFFF
+    bits[: len(SCALES)] = SCALES[:count]
+    return bits
+
+
+def make(type, fields, size, count=24):
+    blocks = random.integers(0, 256, (count, size), dtype=np.uint8)
+    for field in range(fields):
+        order = random.permutation(count) if field else np.arange(count)
+        blocks[:, 2 * field : 2 * field + 2] = halves(count)[order].view(np.uint8).reshape(-1, 2)
+    return blocks
+
+
+out = {}
+for name, fields, size in [("Q8_0", 1, 34), ("Q4_0", 1, 18), ("Q4_1", 2, 20)]:
+    stored = make(name, fields, size)
+    out[name] = (stored, quants.dequantize(stored, Type[name]))
+plain = halves(256)
+out["F16"] = (plain, quants.dequantize(plain.view(np.float16), Type.F16))
+brain = random.integers(0, 1 << 16, 256, dtype=np.uint16)
+brain[(brain & 0x7F80) == 0x7F80] &= 0xBFFF
+out["BF16"] = (brain, quants.dequantize(brain.view(np.uint8), Type.BF16))
+
+path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "blocks.json")
+with open(path, "w") as file:
+    json.dump(
+        {
+            name: {
+                "blocks": stored.tobytes().hex(),
+                "values": values.astype("<f4").tobytes().hex(),
+            }
+            for name, (stored, values) in out.items()
+        },
+        file,
+        indent=1,
+    )
