@@ -79,8 +79,14 @@ SK_CLONES float sk_log_sum_exp(const float *x, size_t count) {
   return largest + logf(sum);
 }
 
-SK_CLONES void sk_exp(float *x, size_t count, float offset) {
-  for (size_t i = 0; i < count; i++) x[i] = exponential(x[i] - offset);
+SK_CLONES float sk_divergence(float *x, const float *base, size_t count, float scale) {
+  float all = sk_log_sum_exp(x, count), all_base = sk_log_sum_exp(base, count), sum = 0;
+  for (size_t i = 0; i < count; i++) {
+    float p = exponential(base[i] - all_base);
+    sum += p * ((base[i] - x[i]) - (all_base - all));
+    x[i] = scale * (exponential(x[i] - all) - p);
+  }
+  return sum;
 }
 
 SK_CLONES void sk_rotate_back(float *x, const float *cosines, const float *sines, size_t half) {

@@ -32,7 +32,7 @@ struct Seer: ParsableCommand {
     version: Version.text,
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
-      ProjectCommand.self, GenerateCommand.self,
+      ProjectCommand.self, GenerateCommand.self, TrainCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)
 }

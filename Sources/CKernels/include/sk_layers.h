@@ -24,8 +24,9 @@ void sk_softmax_backward(float *dp, const float *p, size_t count, float scale);
 /// `log(sum(exp(x)))` of one vector.
 float sk_log_sum_exp(const float *x, size_t count);
 
-/// `x[i] = exp(x[i] - offset)`.
-void sk_exp(float *x, size_t count, float offset);
+/// KL(softmax(base) || softmax(x)) in nats; x becomes `scale * (softmax(x) - softmax(base))`, the
+/// gradient of `scale` times it.
+float sk_divergence(float *x, const float *base, size_t count, float scale);
 
 /// Rotates one head's vector of `2 * half` floats by the angles whose cosines and sines are given
 /// (`half` of each), pairing element i with element i + half (Su et al. 2021, split form).

@@ -5,6 +5,8 @@ import Synchronization
 /// The hidden states of every layer for a concept set, written as a run.
 public struct Extraction: Sendable {
   public var model: String
+  /// A PEFT adapter folder, or nil for the base model.
+  public var adapter: String?
   public var concepts: String
   public var folder: String
   public var position = Position.last
@@ -42,6 +44,9 @@ public struct Extraction: Sendable {
     let set = try ConceptSet(contentsOf: concepts)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
     let language = try LanguageModel(model)
+    let lora = try adapter.map { folder throws(Failure) in
+      try AdapterFile.read(folder, for: language.configuration)
+    }
     guard maxTokens <= language.configuration.context else {
       throw Failure(
         .usage, place: "--max-tokens", found: "\(maxTokens)",
@@ -53,6 +58,7 @@ public struct Extraction: Sendable {
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     let manifest = RunManifest(
       tool: tool, model: model, modelSHA256: try sha256(ofFile: language.path),
+      adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
       template: template.rawValue, position: position.rawValue, maxTokens: maxTokens,
       layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
@@ -73,7 +79,7 @@ public struct Extraction: Sendable {
       summary.notes.append("Went on with an unfinished run: \(writer.tokens) tokens were done.")
     }
     try runBatches(
-      language, rendered, spans: spans, starts: starts, into: writer, manifest, context)
+      language, lora, rendered, spans: spans, starts: starts, into: writer, manifest, context)
     try writer.finish(rows(chosen, rendered, language.tokenizer))
     summary.tokens = writer.tokens
     summary.seconds = writer.seconds
@@ -127,7 +133,8 @@ public struct Extraction: Sendable {
   }
 
   private func runBatches(
-    _ language: LanguageModel, _ rendered: [RenderedRow], spans: [[Range<Int>]], starts: [Int],
+    _ language: LanguageModel, _ adapter: Adapter?, _ rendered: [RenderedRow],
+    spans: [[Range<Int>]], starts: [Int],
     into writer: RunWriter, _ manifest: RunManifest, _ context: JobContext
   ) throws {
     let total = rendered.reduce(0) { $0 + $1.ids.count }
@@ -160,8 +167,8 @@ public struct Extraction: Sendable {
       var waited = Duration.zero
       let began = ContinuousClock.now
       let result = try language.transformer.forward(
-        batch, request: ForwardRequest(layers: manifest.layers, spans: places),
-        activations: state,
+        batch, adapter: adapter,
+        request: ForwardRequest(layers: manifest.layers, spans: places), activations: state,
         checkpoint: {
           let asked = ContinuousClock.now
           try context.checkpoint()

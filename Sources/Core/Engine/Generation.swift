@@ -49,7 +49,8 @@ extension LanguageModel {
   ///
   /// - Parameter onText: called with each piece of text as it becomes certain.
   public func generate(
-    from prompt: [Int32], _ options: GenerationOptions, context: JobContext,
+    from prompt: [Int32], adapter: Adapter? = nil, _ options: GenerationOptions,
+    context: JobContext,
     onText: (String) -> Void = { _ in }
   ) throws -> Generation {
     try check(prompt)
@@ -75,7 +76,7 @@ extension LanguageModel {
     var started = ContinuousClock.now
     while result.ids.count < options.tokens {
       let logits = try nextLogits(
-        options.usesCache ? pending : all, options.usesCache ? cache : nil, state, context)
+        options.usesCache ? pending : all, options.usesCache ? cache : nil, adapter, state, context)
       let id = sample(logits, temperature: options.temperature, &generator)
       if result.ids.isEmpty {
         result.promptSeconds = started.duration(to: .now).seconds
@@ -101,7 +102,8 @@ extension LanguageModel {
   /// The logits after the last of `tokens`, which follow the cached ones; long texts go through in
   /// pieces that fit the working memory.
   private func nextLogits(
-    _ tokens: [Int32], _ cache: KVCache?, _ state: Activations, _ context: JobContext
+    _ tokens: [Int32], _ cache: KVCache?, _ adapter: Adapter?, _ state: Activations,
+    _ context: JobContext
   ) throws -> Matrix {
     var start = 0
     while true {
@@ -109,7 +111,7 @@ extension LanguageModel {
       start += piece.count
       let isLast = start == tokens.count
       let result = try transformer.forward(
-        Batch([piece]), caches: cache.map { [$0] } ?? [],
+        Batch([piece]), caches: cache.map { [$0] } ?? [], adapter: adapter,
         request: isLast
           ? ForwardRequest(logitsAt: [piece.count - 1])
           : ForwardRequest(layers: [configuration.blocks]),

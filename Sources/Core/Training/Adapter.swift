@@ -134,13 +134,21 @@ public final class Adapter: @unchecked Sendable {
     groups[block][place.rawValue]
   }
 
-  /// Where a target's A begins, and its B; nil where the adapter has none there.
-  func pair(block: Int, _ target: LoRATarget) -> (a: UnsafeMutablePointer<Float>, b: Matrix)? {
+  /// Where a target's A, (rank, inputs), begins, and its B; nil where the adapter has none there.
+  func pair(
+    block: Int, _ target: LoRATarget
+  ) -> (a: UnsafeMutablePointer<Float>, inputs: Int, b: Matrix)? {
     for group in groups[block].compactMap({ $0 }) {
       guard let index = group.targets.firstIndex(of: target) else { continue }
-      return (group.a.row(index * configuration.rank), group.b[index])
+      return (group.a.row(index * configuration.rank), group.a.columns, group.b[index])
     }
     return nil
+  }
+
+  func copy(from other: Adapter) {
+    for (target, source) in zip(parameters, other.parameters) {
+      target.elements.update(from: source.elements, count: target.count)
+    }
   }
 
   /// Sets every matrix to zeros (where the adapter holds gradients).

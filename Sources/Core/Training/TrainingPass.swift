@@ -77,7 +77,7 @@ final class TrainingPass {
   ///   states, (tokens, width), to which it adds what the loss asks of that layer.
   func backward(
     into gradients: Adapter, checkpoint: () throws -> Void,
-    addSlope: (_ layer: Int, _ slope: Matrix) -> Void
+    addSlope: (_ layer: Int, _ slope: Matrix) throws -> Void
   ) throws {
     let slope = Matrix(rows: output.rows, columns: output.columns)
     // Below the first block that carries LoRA nothing is trained.
@@ -85,7 +85,7 @@ final class TrainingPass {
     guard lowest < last else { return }
     for block in (lowest..<last).reversed() {
       try checkpoint()
-      addSlope(block + 1, slope)
+      try addSlope(block + 1, slope)
       let buffers = keepsBlocks ? kept[block] : kept[0]
       if !keepsBlocks {
         let state = inputs[block].copy()

@@ -21,6 +21,7 @@ struct ExtractCommand: ParsableCommand {
       """)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
+  @Option(help: "A PEFT adapter folder.") var adapter: String?
   @Option(help: "The concept set: CSV or JSON Lines with prompt, value, response, split.")
   var concepts: String
   @Option(name: .customLong("run"), help: "The folder to write.") var folder: String
@@ -45,6 +46,7 @@ struct ExtractCommand: ParsableCommand {
   func run() throws {
     var extraction = Extraction(
       model: model, concepts: concepts, folder: folder, tool: Version.tool)
+    extraction.adapter = adapter
     extraction.position = position
     extraction.template = template
     extraction.limit = limit

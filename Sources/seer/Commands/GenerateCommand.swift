@@ -14,6 +14,7 @@ struct GenerateCommand: ParsableCommand {
       """)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
+  @Option(help: "A PEFT adapter folder.") var adapter: String?
   @Option(help: "The text to go on from.") var prompt: String
   @Option(help: "How many tokens at the most.") var tokens = 128
   @Option(help: "How the prompt is put to the model.") var template = RowTemplate.chat
@@ -41,6 +42,9 @@ struct GenerateCommand: ParsableCommand {
     let streams = !json
     let result = try runJob("generate", priority: .typing) { context in
       let model = try LanguageModel(command.model)
+      let adapter = try command.adapter.map {
+        try AdapterFile.read($0, for: model.configuration)
+      }
       let renderer = try RowRenderer(
         model.tokenizer, template: command.template,
         maxTokens: model.configuration.context)
@@ -54,7 +58,7 @@ struct GenerateCommand: ParsableCommand {
         tokens: command.tokens, temperature: command.temperature, seed: command.seed,
         ignoresStop: command.ignoreStop, usesCache: command.cache)
       let generation = try model.generate(
-        from: row.ids, options, context: context,
+        from: row.ids, adapter: adapter, options, context: context,
         onText: { piece in
           if streams { FileHandle.standardOutput.write(Data(piece.utf8)) }
         })

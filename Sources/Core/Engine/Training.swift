@@ -1,0 +1,281 @@
+import Foundation
+import LinearAlgebra
+
+/// Trains an adapter, resumably, and writes it as PEFT does.
+public struct Training: Sendable {
+  public var model: String
+  public var concepts: String
+  public var retain: String?
+  public var folder: String
+  public var preset: TrainingPreset
+  public var template = RowTemplate.chat
+  public var seed: UInt64 = 0
+  public var resumes = false
+  /// Bytes that kept activations of one pass may take.
+  public var memory = 1_500_000_000
+  public var tool: String
+
+  public init(
+    model: String, concepts: String, retain: String?, folder: String, preset: TrainingPreset,
+    tool: String
+  ) {
+    self.model = model
+    self.concepts = concepts
+    self.retain = retain
+    self.folder = folder
+    self.preset = preset
+    self.tool = tool
+  }
+
+  public struct Summary: Sendable {
+    /// Steps done.
+    public var steps: Int
+    /// The step whose adapter was written.
+    public var chosenStep: Int
+    public var seconds: Double
+    public var before: HeldOutFigures
+    public var after: HeldOutFigures
+    public var notes: [String]
+  }
+
+  /// Runs the job. Cancelled, it leaves a checkpoint of the last whole step.
+  public func run(
+    _ context: JobContext, onStep: (TrainingStep) -> Void = { _ in }
+  ) throws -> Summary {
+    let language = try LanguageModel(model)
+    try preset.check(language.configuration)
+    let data = try TrainingData(
+      concepts: concepts, retain: retain,
+      renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
+      preset: preset, seed: seed)
+    let recipe = TrainingCheckpoint.Recipe(
+      tool: tool, modelSHA256: try sha256(ofFile: language.path),
+      conceptsSHA256: try sha256(ofFile: concepts),
+      retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
+      template: template.rawValue, seed: seed, preset: preset)
+    try checkFolder()
+    var sitting = try Sitting(self, language, data, recipe)
+    let summary = try sitting.run(context, onStep: onStep)
+    return summary
+  }
+
+  private func checkFolder() throws(Failure) {
+    if AdapterFile.exists(folder) {
+      throw Failure(
+        .cannotWrite, file: folder, found: "a finished adapter", wanted: "a new folder",
+        advice: "Choose another folder, or delete this one.")
+    }
+    let hasCheckpoint = TrainingCheckpoint.exists(folder)
+    if hasCheckpoint, !resumes {
+      throw Failure(
+        .cannotWrite, file: folder, found: "an unfinished training", wanted: "a new folder",
+        advice: "Go on with it by --resume, or choose another folder.")
+    }
+    try OutputFile.makeFolder(folder)
+  }
+}
+
+/// One sitting of a training, from its start or checkpoint to its end or interruption.
+private struct Sitting {
+  let training: Training
+  let language: LanguageModel
+  let data: TrainingData
+  let recipe: TrainingCheckpoint.Recipe
+  let adapter: Adapter
+  let bestAdapter: Adapter
+  let gradients: Adapter
+  let optimizer: AdamW
+  var state: TrainingCheckpoint
+  var log: TrainingLog
+
+  private var preset: TrainingPreset { training.preset }
+
+  init(
+    _ training: Training, _ language: LanguageModel, _ data: TrainingData,
+    _ recipe: TrainingCheckpoint.Recipe
+  ) throws(Failure) {
+    self.training = training
+    self.language = language
+    self.data = data
+    self.recipe = recipe
+    let preset = training.preset
+    let c = language.configuration
+    let configuration = LoRAConfiguration(
+      rank: preset.rank, alpha: preset.alpha, dropout: preset.dropout, targets: preset.targets,
+      blocks: Array(0..<(preset.objective.layers.max() ?? 0)))
+    var generator = SeededGenerator(seed: training.seed)
+    adapter = Adapter(starting: configuration, c, using: &generator)
+    bestAdapter = Adapter(zeros: configuration, c)
+    gradients = Adapter(zeros: configuration, c)
+    optimizer = AdamW(adapter, weightDecay: preset.weightDecay)
+    let resumes = training.resumes && TrainingCheckpoint.exists(training.folder)
+    state =
+      resumes
+      ? try TrainingCheckpoint(
+        training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
+        bestAdapter: bestAdapter)
+      : TrainingCheckpoint(step: 0, best: nil, bestStep: 0)
+    log = try TrainingLog(training.folder, keepingSteps: resumes ? state.step : nil)
+  }
+
+  mutating func run(
+    _ context: JobContext, onStep: (TrainingStep) -> Void
+  ) throws -> Training.Summary {
+    let started = ContinuousClock.now
+    let firstStep = state.step
+    let judge = HeldOutJudge(
+      model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
+    let before = try judge.figures(nil, checkpoint: context.checkpoint)
+    if firstStep == 0 {
+      try note(TrainingStep(step: 0, seconds: 0, heldOut: before), onStep)
+    }
+    var after: HeldOutFigures?
+    do {
+      while state.step < preset.steps {
+        let stepStarted = ContinuousClock.now
+        let (terms, norm) = try takeStep(context)
+        var entry = TrainingStep(
+          step: state.step, terms: terms, learningRate: preset.rate(step: state.step - 1),
+          gradientNorm: norm, seconds: stepStarted.duration(to: .now).seconds)
+        let isLast = state.step == preset.steps
+        if state.step % preset.evaluateEvery == 0 || isLast {
+          let figures = try judge.figures(adapter, checkpoint: context.checkpoint)
+          entry.heldOut = figures
+          after = figures
+          keepBest(figures)
+          try note(entry, onStep)
+          if !isLast { try save() }
+        } else {
+          try note(entry, onStep)
+        }
+        report(context, terms, started, firstStep)
+      }
+    } catch let cancelled as Cancelled {
+      // Between judgements the parameters are those of the last whole step. At one, either it was
+      // saved already or it was not finished: then the checkpoint before it stands, so that a
+      // resumed training judges all that an undisturbed one does.
+      if state.step % preset.evaluateEvery != 0 { try save() }
+      throw cancelled
+    }
+    return try finish(
+      before: before, after: after ?? before, seconds: started.duration(to: .now).seconds)
+  }
+
+  private mutating func note(
+    _ entry: TrainingStep, _ onStep: (TrainingStep) -> Void
+  ) throws(Failure) {
+    try log.append(entry)
+    onStep(entry)
+  }
+
+  private mutating func takeStep(
+    _ context: JobContext
+  ) throws -> (LossTerms, norm: Double) {
+    let batch = data.batch(step: state.step, preset: preset)
+    let computer = LossComputer(
+      model: language.transformer, objective: preset.objective, memory: training.memory,
+      endOfText: language.tokenizer.endOfText ?? language.tokenizer.padding ?? 0,
+      checkpoint: context.checkpoint)
+    var keys: SeededGenerator? =
+      preset.dropout > 0
+      ? SeededGenerator(seed: training.seed &+ 0xD0 &+ UInt64(state.step) &* 0x1000_0000_01B3)
+      : nil
+    let terms = try computer.gradients(
+      batch, adapter: adapter, into: gradients, dropoutKeys: &keys)
+    let norm = AdamW.clip(gradients, to: preset.clip)
+    guard terms.total.isFinite, norm.isFinite else { throw try notFinite(batch, terms) }
+    optimizer.update(adapter, gradients, learningRate: preset.rate(step: state.step))
+    state.step += 1
+    return (terms, norm)
+  }
+
+  /// Saves the last good step, and says which row made the loss something else than a number.
+  private func notFinite(_ batch: TrainingBatch, _ terms: LossTerms) throws -> Failure {
+    try save()
+    let model = language.transformer
+    var culprit = "a retain row"
+    for row in batch.rows {
+      let result = try model.forward(
+        Batch([row.ids]), adapter: adapter,
+        request: ForwardRequest(
+          layers: [model.configuration.blocks], spans: [row.ids.count - 1..<row.ids.count]),
+        activations: Activations(capacity: row.ids.count, configuration: model.configuration))
+      if result.states[0].values.contains(where: { !$0.isFinite }) {
+        culprit = "row \(row.source) of \(training.concepts)"
+        break
+      }
+    }
+    return Failure(
+      .badData, file: training.folder, place: "step \(state.step + 1), \(culprit)",
+      found: "a loss of \(terms.total)", wanted: "a finite loss",
+      advice: "The checkpoint of step \(state.step) is kept; try a lower --learning-rate.")
+  }
+
+  /// Among checkpoints within the KL limit, the most accurate; the earliest of equals.
+  private mutating func keepBest(_ figures: HeldOutFigures) {
+    guard preset.bestWithinKL > 0, figures.kl <= preset.bestWithinKL else { return }
+    if let best = state.best, best.accuracy >= figures.accuracy { return }
+    state.best = figures
+    state.bestStep = state.step
+    bestAdapter.copy(from: adapter)
+  }
+
+  private func save() throws(Failure) {
+    try state.write(
+      training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
+      bestAdapter: bestAdapter)
+  }
+
+  private func report(
+    _ context: JobContext, _ terms: LossTerms, _ started: ContinuousClock.Instant, _ first: Int
+  ) {
+    // Time left is judged by this sitting's steps alone.
+    let done = state.step - first
+    let elapsed = started.duration(to: .now)
+    let message = String(
+      format: "loss %.3f (contrastive %.3f, retain %.3f, KL %.4f)", terms.total,
+      terms.contrastive, terms.retain, terms.kl)
+    context.report(
+      Progress(
+        completed: state.step, total: preset.steps, unit: "steps",
+        elapsed: elapsed * (Double(state.step) / Double(max(1, done))), memory: peakMemory(),
+        message: message))
+  }
+
+  private func finish(
+    before: HeldOutFigures, after: HeldOutFigures, seconds: Double
+  ) throws(Failure) -> Training.Summary {
+    var summary = Training.Summary(
+      steps: state.step, chosenStep: state.step, seconds: seconds, before: before, after: after,
+      notes: data.notes)
+    var chosen = adapter
+    if let best = state.best {
+      chosen = bestAdapter
+      summary.chosenStep = state.bestStep
+      summary.after = best
+    } else if preset.bestWithinKL > 0 {
+      summary.notes.append(
+        "No checkpoint stayed within a KL of \(preset.bestWithinKL) nats a token on held-out "
+          + "retain rows; the last one is written.")
+    }
+    let folder = training.folder
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    if let text = try? encoder.encode(preset) {
+      try OutputFile.write(Array(text) + [10], to: folder + "/preset.json")
+    }
+    if let text = try? encoder.encode(recipe) {
+      try OutputFile.write(Array(text) + [10], to: folder + "/recipe.json")
+    }
+    try AdapterFile.write(chosen, to: folder, model: training.model)
+    unlink(folder + "/" + TrainingCheckpoint.name)
+    return summary
+  }
+
+  /// The process's peak resident memory so far, in bytes.
+  private func peakMemory() -> Int {
+    var usage = rusage()
+    return getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0
+      ? Int(usage.ru_maxrss) * 1024 : 0
+  }
+}

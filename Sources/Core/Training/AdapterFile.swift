@@ -1,0 +1,233 @@
+import Foundation
+import LinearAlgebra
+
+/// Adapter folders as PEFT writes and reads them:
+/// 1. `adapter_config.json`: `peft_type` LORA, `r`, `lora_alpha`, `target_modules`, ...;
+/// 2. `adapter_model.safetensors`: for each projection `lora_A.weight` (rank, inputs) and
+///    `lora_B.weight` (outputs, rank), under
+///    `base_model.model.model.layers.N.MODULE.PROJECTION.`.
+public enum AdapterFile {
+  static let configurationName = "adapter_config.json"
+  static let weightsName = "adapter_model.safetensors"
+
+  static func key(block: Int, _ target: LoRATarget, _ matrix: String) -> String {
+    "base_model.model.model.layers.\(block).\(target.module).\(target.rawValue).\(matrix).weight"
+  }
+
+  /// Whether a folder holds a finished adapter.
+  public static func exists(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/" + weightsName)
+  }
+
+  /// Identifies an adapter by its weights' bytes.
+  static func sha256(of folder: String) throws(Failure) -> String {
+    try Core.sha256(ofFile: folder + "/" + weightsName)
+  }
+
+  // MARK: Writing
+
+  /// Writes both files; the weights come last.
+  public static func write(
+    _ adapter: Adapter, to folder: String, model: String
+  ) throws(Failure) {
+    try OutputFile.makeFolder(folder)
+    try OutputFile.write(
+      configurationText(adapter.configuration, model: model),
+      to: folder + "/" + configurationName)
+    var tensors: [(name: String, matrix: UnsafePointer<Float>, shape: [Int])] = []
+    for block in adapter.configuration.blocks.sorted() {
+      for target in LoRATarget.allCases {
+        guard let pair = adapter.pair(block: block, target) else { continue }
+        let rank = adapter.configuration.rank
+        let inputs = pair.inputs
+        tensors.append(
+          (key(block: block, target, "lora_A"), UnsafePointer(pair.a), [rank, inputs]))
+        tensors.append(
+          (
+            key(block: block, target, "lora_B"), UnsafePointer(pair.b.elements),
+            [pair.b.rows, rank]
+          ))
+      }
+    }
+    var bytes = Safetensors.header(
+      tensors.map { ($0.name, .float32, $0.shape) }, metadata: ["format": "pt"])
+    for tensor in tensors {
+      bytes += UnsafeRawBufferPointer(
+        start: tensor.matrix, count: tensor.shape.reduce(4, *))
+    }
+    try OutputFile.write(bytes, to: folder + "/" + weightsName)
+  }
+
+  private static func configurationText(_ c: LoRAConfiguration, model: String) -> String {
+    func list(_ values: [String]) -> String { "[" + values.joined(separator: ", ") + "]" }
+    func quoted(_ text: String) -> String {
+      let data = try? JSONEncoder().encode(text)
+      return data.map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+    return """
+      {
+        "alpha_pattern": {},
+        "auto_mapping": null,
+        "base_model_name_or_path": \(quoted(model)),
+        "bias": "none",
+        "fan_in_fan_out": false,
+        "inference_mode": true,
+        "init_lora_weights": true,
+        "layers_pattern": null,
+        "layers_to_transform": \(list(c.blocks.sorted().map(String.init))),
+        "lora_alpha": \(c.alpha == c.alpha.rounded() ? "\(Int(c.alpha))" : "\(c.alpha)"),
+        "lora_dropout": \(c.dropout),
+        "modules_to_save": null,
+        "peft_type": "LORA",
+        "r": \(c.rank),
+        "rank_pattern": {},
+        "revision": null,
+        "target_modules": \(list(c.targets.map { "\"\($0.rawValue)\"" })),
+        "task_type": "CAUSAL_LM",
+        "use_dora": false,
+        "use_rslora": \(c.isRankStabilised)
+      }
+
+      """
+  }
+
+  // MARK: Reading
+
+  /// Reads an adapter for a model; what PEFT has and Seer has not is refused by name.
+  public static func read(_ folder: String, for c: ModelConfiguration) throws(Failure) -> Adapter {
+    let path = folder + "/" + configurationName
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Failure(
+        .missingInput, file: path, found: "nothing there", wanted: "a PEFT adapter folder",
+        advice: "Give the folder that seer train or peft wrote.")
+    }
+    let file = try Safetensors(path: folder + "/" + weightsName)
+    let configuration = try configuration(path, weights: file, for: c)
+    let adapter = Adapter(zeros: configuration, c)
+    var left = Set(file.tensors.keys)
+    for block in configuration.blocks {
+      for target in configuration.targets {
+        guard let pair = adapter.pair(block: block, target) else { continue }
+        let shapes = target.shape(c)
+        for (name, shape, elements) in [
+          ("lora_A", [configuration.rank, shapes.inputs], pair.a),
+          ("lora_B", [shapes.outputs, configuration.rank], pair.b.elements),
+        ] {
+          let key = key(block: block, target, name)
+          guard let tensor = file.tensors[key] else {
+            throw wrong(file, key, "no such tensor", "shape \(shape)")
+          }
+          guard tensor.shape == shape else {
+            throw wrong(file, key, "shape \(tensor.shape)", "\(shape)")
+          }
+          file.read(tensor, count: tensor.count, into: elements)
+          guard (0..<tensor.count).allSatisfy({ elements[$0].isFinite }) else {
+            throw wrong(file, key, "a value that is not finite", "finite weights")
+          }
+          left.remove(key)
+        }
+      }
+    }
+    if let stranger = left.min() {
+      throw wrong(file, stranger, "a tensor that LoRA on these modules does not have", "none")
+    }
+    return adapter
+  }
+
+  private static func wrong(
+    _ file: Safetensors, _ key: String, _ found: String, _ wanted: String
+  ) -> Failure {
+    Failure(
+      .badData, file: file.file.path, place: "tensor \(key)", found: found, wanted: wanted,
+      advice: "The adapter belongs to another model or is damaged: train it for this one.")
+  }
+
+  private static func configuration(
+    _ path: String, weights: Safetensors, for c: ModelConfiguration
+  ) throws(Failure) -> LoRAConfiguration {
+    let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    guard let object = try? JSONSerialization.jsonObject(with: Data(file.bytes)),
+      let values = object as? [String: Any]
+    else {
+      throw Failure(.badData, file: path, found: "no JSON object", wanted: "PEFT's configuration")
+    }
+    func unsupported(_ key: String, _ found: Any, _ wanted: String) -> Failure {
+      Failure(
+        .badData, file: path, place: "key \(key)", found: "\(found)", wanted: wanted,
+        advice: "Seer runs plain LoRA only: merge the adapter with peft, or train one with Seer.")
+    }
+    guard let type = values["peft_type"] as? String, type == "LORA" else {
+      throw unsupported("peft_type", values["peft_type"] ?? "nothing", "LORA")
+    }
+    for key in ["use_dora", "fan_in_fan_out", "lora_bias", "use_qalora"]
+    where values[key] as? Bool == true {
+      throw unsupported(key, "true", "false")
+    }
+    for key in ["rank_pattern", "alpha_pattern"] {
+      if let pattern = values[key] as? [String: Any], !pattern.isEmpty {
+        throw unsupported(key, "patterns", "none")
+      }
+    }
+    for key in [
+      "modules_to_save", "target_parameters", "trainable_token_indices", "layer_replication",
+      "exclude_modules", "megatron_config", "corda_config", "eva_config",
+    ] {
+      guard let value = values[key], !(value is NSNull) else { continue }
+      if let list = value as? [Any], list.isEmpty { continue }
+      throw unsupported(key, value, "none")
+    }
+    if let bias = values["bias"] as? String, bias != "none" {
+      throw unsupported("bias", bias, "none")
+    }
+    guard let rank = values["r"] as? Int, (1...4096).contains(rank) else {
+      throw unsupported("r", values["r"] ?? "nothing", "a rank from 1 to 4096")
+    }
+    guard let alpha = (values["lora_alpha"] as? NSNumber)?.doubleValue, alpha.isFinite else {
+      throw unsupported("lora_alpha", values["lora_alpha"] ?? "nothing", "a number")
+    }
+    return LoRAConfiguration(
+      rank: rank, alpha: alpha,
+      dropout: (values["lora_dropout"] as? NSNumber)?.doubleValue ?? 0,
+      targets: try targets(values["target_modules"], unsupported),
+      blocks: try blocks(values["layers_to_transform"], weights, c, unsupported),
+      isRankStabilised: values["use_rslora"] as? Bool ?? false)
+  }
+
+  private static func targets(
+    _ value: Any?, _ unsupported: (String, Any, String) -> Failure
+  ) throws(Failure) -> [LoRATarget] {
+    if let text = value as? String, text == "all-linear" { return LoRATarget.allCases }
+    guard let names = value as? [String], !names.isEmpty else {
+      throw unsupported("target_modules", value ?? "nothing", "a list of modules")
+    }
+    var targets: [LoRATarget] = []
+    for name in names {
+      guard let target = LoRATarget(rawValue: name) else {
+        throw unsupported(
+          "target_modules", name,
+          LoRATarget.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      targets.append(target)
+    }
+    return LoRATarget.allCases.filter { targets.contains($0) }
+  }
+
+  private static func blocks(
+    _ value: Any?, _ weights: Safetensors, _ c: ModelConfiguration,
+    _ unsupported: (String, Any, String) -> Failure
+  ) throws(Failure) -> [Int] {
+    let all: [Int]
+    switch value {
+    case let number as Int: all = [number]
+    case let list as [Int]: all = list
+    case nil, is NSNull: all = Array(0..<c.blocks)
+    default: throw unsupported("layers_to_transform", value ?? "nothing", "a list of layers")
+    }
+    let blocks = Set(all).sorted()
+    guard blocks.allSatisfy({ (0..<c.blocks).contains($0) }), !blocks.isEmpty else {
+      throw unsupported("layers_to_transform", all, "layers from 0 to \(c.blocks - 1)")
+    }
+    return blocks
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import LinearAlgebra
+
+/// The published code's objective, faults included: rows are padded on the right to the longest of
+/// their batch and read at the last, usually padded, place; negatives ignore labels; masked states
+/// are compared with unmasked ones; "KL" weighs the realised token only, pads included.
+extension LossComputer {
+  func released(
+    _ batch: TrainingBatch, _ adapter: Adapter, _ dropouts: [Dropout?], _ gradients: Adapter
+  ) throws -> LossTerms {
+    var terms = LossTerms()
+    let firstView = padded(stride(from: 0, to: batch.rows.count, by: 2).map { batch.rows[$0].ids })
+    let secondView = padded(stride(from: 1, to: batch.rows.count, by: 2).map { batch.rows[$0].ids })
+    try views(firstView, secondView, adapter, dropouts, gradients, &terms)
+    try releasedRetain(padded(batch.retain), adapter, dropouts[2], gradients, &terms)
+    terms.total = terms.retain + 10 * terms.contrastive + objective.klWeight * terms.kl
+    return terms
+  }
+
+  private func padded(_ rows: [[Int32]]) -> Batch {
+    let longest = rows.map(\.count).max() ?? 0
+    var batch = Batch()
+    for row in rows { batch.append(row, padding: longest - row.count, with: endOfText) }
+    return batch
+  }
+
+  private func views(
+    _ first: Batch, _ second: Batch, _ adapter: Adapter, _ dropouts: [Dropout?],
+    _ gradients: Adapter, _ terms: inout LossTerms
+  ) throws {
+    let blocks = model.configuration.blocks
+    let hasKL = objective.klWeight != 0
+    let passes = [
+      try pass(first, last: hasKL ? blocks : target, adapter, dropouts[0]),
+      try pass(second, last: target, adapter, dropouts[1]),
+    ]
+    let ends = [first, second].map { $0.rows.map { $0.range.upperBound - 1 } }
+    var slopes: [Int: [Matrix]] = [:]
+    let share = 1 / Double(objective.layers.count)
+    for layer in objective.layers {
+      let (value, a, b) = pairLoss(
+        passes[0].states(layer: layer).selecting(rows: ends[0]),
+        passes[1].states(layer: layer).selecting(rows: ends[1]))
+      terms.contrastive += share * value
+      slopes[layer] = [a, b]
+    }
+    for (view, pass) in passes.enumerated() {
+      try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
+        if layer == blocks, view == 0, hasKL {
+          terms.kl = try realisedLikelihood(first, pass, into: slope)
+        }
+        guard let gradient = slopes[layer]?[view] else { return }
+        for (row, place) in ends[view].enumerated() {
+          let source = gradient.row(row)
+          let target = slope.row(place)
+          for column in 0..<slope.columns { target[column] += Float(10 * share) * source[column] }
+        }
+      }
+    }
+  }
+
+  private func realisedLikelihood(
+    _ batch: Batch, _ pass: TrainingPass, into slope: Matrix
+  ) throws -> Double {
+    let outputs = OutputDivergence(model: model)
+    let places = batch.rows.flatMap { $0.range.dropLast() }
+    let next = places.map { batch.tokens[$0 + 1] }
+    let base = try baseStates(batch, layers: [model.configuration.blocks])[0]
+    let weights = outputs.probabilities(base, at: places, tokens: next)
+    let samples = Double(batch.rows.count)
+    return try outputs.weightedLikelihood(
+      pass.output, at: places, tokens: next, weights: weights,
+      scale: Float(objective.klWeight / samples), into: slope, checkpoint: checkpoint) / samples
+  }
+
+  private func releasedRetain(
+    _ batch: Batch, _ adapter: Adapter, _ dropout: Dropout?, _ gradients: Adapter,
+    _ terms: inout LossTerms
+  ) throws {
+    guard objective.retainWeight != 0, !batch.rows.isEmpty else { return }
+    let c = model.configuration
+    let base = try baseStates(batch, layers: Array(0...c.blocks))
+    let pass = try pass(batch, last: c.blocks, adapter, dropout)
+    // The reference's last hidden state is the one after the final norm.
+    func normed(_ states: Matrix) -> Matrix {
+      let result = Matrix(rows: states.rows, columns: states.columns)
+      model.rmsNormForward(
+        states.elements, model.finalNorm, into: result.elements, tokens: states.rows)
+      return result
+    }
+    let tops = (tuned: normed(pass.output), base: normed(base[c.blocks]))
+    /// Masked tuned states less unmasked base states.
+    func differences(_ layer: Int) -> Matrix {
+      let isTop = layer == c.blocks
+      let tuned = isTop ? tops.tuned : pass.states(layer: layer)
+      let reference = isTop ? tops.base : base[layer]
+      let result = Matrix(rows: reference.rows, columns: c.width)
+      for row in batch.rows {
+        for token in row.range {
+          let isPadding = token - row.start >= row.visible
+          let (a, b, target) = (tuned.row(token), reference.row(token), result.row(token))
+          for column in 0..<c.width { target[column] = (isPadding ? 0 : a[column]) - b[column] }
+        }
+      }
+      return result
+    }
+    var squares = [Double](repeating: 0, count: batch.rows.count)
+    for layer in 0...c.blocks {
+      let difference = differences(layer)
+      for (index, row) in batch.rows.enumerated() {
+        let values = UnsafeBufferPointer(
+          start: difference.row(row.start), count: row.count * c.width)
+        for value in values { squares[index] += Double(value) * Double(value) }
+      }
+    }
+    let norms = squares.map { $0.squareRoot() }
+    let coefficient =
+      Double(objective.layers.count) / Double(adapter.configuration.blocks.count) / 100
+    let samples = Double(batch.rows.count)
+    terms.retain = coefficient * norms.reduce(0, +) / samples
+    try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
+      let part = differences(layer)
+      for (row, norm) in zip(batch.rows, norms) {
+        let scale = norm > 0 ? Float(coefficient / samples / norm) : 0
+        for token in row.range {
+          let isPadding = token - row.start >= row.visible
+          let target = part.row(token)
+          for column in 0..<c.width { target[column] *= isPadding ? 0 : scale }
+        }
+      }
+      if layer == c.blocks {
+        model.rmsNormBackward(
+          part.elements, pass.output.elements, model.finalNorm, into: slope.elements,
+          tokens: slope.rows)
+      } else {
+        for index in 0..<slope.count { slope.elements[index] += part.elements[index] }
+      }
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import CKernels
+import Foundation
+import LinearAlgebra
+
+/// Next-token distributions compared at some tokens, a block of them at a time: a vocabulary of
+/// 49,152 makes 200 KB of logits a token.
+struct OutputDivergence {
+  private static let block = 128
+
+  let model: Llama
+
+  /// Sum over the places of KL(base || tuned) in nats; where a slope is given, adds to it
+  /// `scale` times the gradient with respect to the tuned states.
+  ///
+  /// - Parameters:
+  ///   - states, base: the last layer's states, before the final norm: (tokens, width) each.
+  func divergence(
+    _ states: Matrix, base: Matrix, at places: [Int], scale: Float, into slope: Matrix?,
+    checkpoint: () throws -> Void
+  ) throws -> Double {
+    try eachBlock(of: places) { part in
+      try checkpoint()
+      let logits = self.logits(states, at: part)
+      let reference = self.logits(base, at: part)
+      var sums = [Double](repeating: 0, count: part.count)
+      sums.withUnsafeMutableBufferPointer { sums in
+        let target = sums
+        Parallel.forEach(part.count) { index in
+          target[index] = Double(
+            sk_divergence(logits.row(index), reference.row(index), logits.columns, scale))
+        }
+      }
+      if let slope { addGradient(logits, states, at: part, into: slope) }
+      return sums.reduce(0, +)
+    }
+  }
+
+  /// Sum over the places of -weight x log p(token); adds `scale` times its gradient to the slope.
+  func weightedLikelihood(
+    _ states: Matrix, at places: [Int], tokens: [Int32], weights: [Float], scale: Float,
+    into slope: Matrix, checkpoint: () throws -> Void
+  ) throws -> Double {
+    var offset = 0
+    return try eachBlock(of: places) { part in
+      try checkpoint()
+      let first = offset
+      offset += part.count
+      let logits = self.logits(states, at: part)
+      var sum = 0.0
+      for index in part.indices {
+        let row = logits.row(index)
+        let all = sk_log_sum_exp(row, logits.columns)
+        let token = Int(tokens[first + index])
+        let weight = weights[first + index]
+        sum -= Double(weight * (row[token] - all))
+        for id in 0..<logits.columns { row[id] = scale * weight * expFloat(row[id] - all) }
+        row[token] -= scale * weight
+      }
+      addGradient(logits, states, at: part, into: slope)
+      return sum
+    }
+  }
+
+  /// The probability of one token at each place.
+  func probabilities(_ states: Matrix, at places: [Int], tokens: [Int32]) -> [Float] {
+    var result: [Float] = []
+    for start in stride(from: 0, to: places.count, by: Self.block) {
+      let part = places[start..<min(start + Self.block, places.count)]
+      let logits = self.logits(states, at: part)
+      for index in 0..<part.count {
+        let row = logits.row(index)
+        let all = sk_log_sum_exp(row, logits.columns)
+        result.append(expFloat(row[Int(tokens[start + index])] - all))
+      }
+    }
+    return result
+  }
+
+  /// Sum over the places of the negative log-likelihood of a token each, in nats.
+  func negativeLogLikelihood(_ states: Matrix, at places: [Int], tokens: [Int32]) -> Double {
+    var sum = 0.0
+    for start in stride(from: 0, to: places.count, by: Self.block) {
+      let part = places[start..<min(start + Self.block, places.count)]
+      let logits = self.logits(states, at: part)
+      for index in 0..<part.count {
+        let row = logits.row(index)
+        sum += Double(
+          sk_log_sum_exp(row, logits.columns) - row[Int(tokens[start + index])])
+      }
+    }
+    return sum
+  }
+
+  private func eachBlock(
+    of places: [Int], _ body: (ArraySlice<Int>) throws -> Double
+  ) rethrows -> Double {
+    var sum = 0.0
+    for start in stride(from: 0, to: places.count, by: Self.block) {
+      let part = places[start..<min(start + Self.block, places.count)]
+      sum += try body(part[...])
+    }
+    return sum
+  }
+
+  private func gathered(_ states: Matrix, at places: ArraySlice<Int>) -> Matrix {
+    states.selecting(rows: Array(places))
+  }
+
+  private func logits(_ states: Matrix, at places: ArraySlice<Int>) -> Matrix {
+    let normed = gathered(states, at: places)
+    model.rmsNormForward(
+      normed.elements, model.finalNorm, into: normed.elements, tokens: places.count)
+    let logits = Matrix(rows: places.count, columns: model.configuration.vocabulary)
+    linearForward(
+      normed.elements, tokens: places.count,
+      [LinearTask(weight: model.head, output: logits.elements)])
+    return logits
+  }
+
+  /// Takes gradients of logits back through head and final norm.
+  private func addGradient(
+    _ logitGradient: Matrix, _ states: Matrix, at places: ArraySlice<Int>, into slope: Matrix
+  ) {
+    let width = model.configuration.width
+    let normedGradient = Matrix(rows: places.count, columns: width)
+    linearBackward(
+      [LinearBackwardTask(weight: model.head, outputGradient: logitGradient.elements)],
+      tokens: places.count, into: normedGradient.elements)
+    let gradient = Matrix(rows: places.count, columns: width)
+    model.rmsNormBackward(
+      normedGradient.elements, gathered(states, at: places).elements, model.finalNorm,
+      into: gradient.elements, tokens: places.count)
+    for (index, place) in places.enumerated() {
+      let target = slope.row(place)
+      let source = gradient.row(index)
+      for column in 0..<width { target[column] += source[column] }
+    }
+  }
+}
+
+@inline(__always)
+private func expFloat(_ x: Float) -> Float { Float(exp(Double(x))) }

@@ -1,0 +1,117 @@
+import Foundation
+import LinearAlgebra
+
+/// What an interrupted training goes on from: one safetensors file with the adapter, both moments
+/// of AdamW and the best adapter so far; the rest is in its metadata. Batches and dropout are
+/// functions of seed and step, so there is no random state to keep.
+struct TrainingCheckpoint {
+  static let name = "checkpoint.safetensors"
+
+  /// Steps done.
+  var step: Int
+  var best: HeldOutFigures?
+  var bestStep: Int
+
+  /// Everything that must be equal for a resumed run to be the same run.
+  struct Recipe: Codable, Equatable {
+    var tool: String
+    var modelSHA256: String
+    var conceptsSHA256: String
+    var retainSHA256: String?
+    var template: String
+    var seed: UInt64
+    var preset: TrainingPreset
+
+    func differences(from other: Recipe) -> [String] {
+      var keys: [String] = []
+      if tool != other.tool { keys.append("tool (\(tool))") }
+      if modelSHA256 != other.modelSHA256 { keys.append("model") }
+      if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts") }
+      if retainSHA256 != other.retainSHA256 { keys.append("retain") }
+      if template != other.template { keys.append("template (\(template))") }
+      if seed != other.seed { keys.append("seed (\(seed))") }
+      if preset != other.preset { keys.append("preset or options") }
+      return keys
+    }
+  }
+
+  static func exists(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/" + name)
+  }
+
+  func write(
+    _ folder: String, recipe: Recipe, adapter: Adapter, optimizer: AdamW, bestAdapter: Adapter
+  ) throws(Failure) {
+    var metadata = ["step": "\(step)", "best_step": "\(bestStep)"]
+    do {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      metadata["recipe"] = String(decoding: try encoder.encode(recipe), as: UTF8.self)
+      if let best { metadata["best"] = String(decoding: try encoder.encode(best), as: UTF8.self) }
+    } catch {
+      throw Failure(.software, found: "a checkpoint that JSON cannot hold")
+    }
+    let groups = Self.groups(adapter, optimizer, bestAdapter)
+    var bytes = Safetensors.header(
+      groups.map { ($0.name, .float32, [$0.matrix.rows, $0.matrix.columns]) },
+      metadata: metadata)
+    for group in groups {
+      bytes += UnsafeRawBufferPointer(
+        start: group.matrix.elements, count: group.matrix.count * 4)
+    }
+    try OutputFile.write(bytes, to: folder + "/" + Self.name)
+  }
+
+  /// Reads a checkpoint into the given matrices; refuses another recipe's, naming the difference.
+  init(
+    _ folder: String, recipe: Recipe, adapter: Adapter, optimizer: AdamW, bestAdapter: Adapter
+  ) throws(Failure) {
+    let file = try Safetensors(path: folder + "/" + Self.name)
+    func bad(_ place: String, _ found: String, _ wanted: String) -> Failure {
+      Failure(
+        .badData, file: file.file.path, place: place, found: found, wanted: wanted,
+        advice: "Start again in another folder.")
+    }
+    func value<T: Decodable>(_ type: T.Type, _ key: String) -> T? {
+      file.metadata[key].flatMap { try? JSONDecoder().decode(type, from: Data($0.utf8)) }
+    }
+    guard let step = value(Int.self, "step"), let bestStep = value(Int.self, "best_step"),
+      let found = value(Recipe.self, "recipe"), step >= 0
+    else { throw bad("metadata", "no step and recipe", "those of a checkpoint") }
+    let differences = found.differences(from: recipe)
+    guard differences.isEmpty else {
+      throw Failure(
+        .usage, file: file.file.path, place: "--resume",
+        found: "a training that differs in \(differences.joined(separator: ", "))",
+        wanted: "the same recipe", advice: "Give the options it was started with.")
+    }
+    self.step = step
+    self.bestStep = bestStep
+    best = value(HeldOutFigures.self, "best")
+    for group in Self.groups(adapter, optimizer, bestAdapter) {
+      guard let tensor = file.tensors[group.name],
+        tensor.shape == [group.matrix.rows, group.matrix.columns]
+      else { throw bad("tensor \(group.name)", "another shape or nothing", "the adapter's") }
+      file.read(tensor, count: tensor.count, into: group.matrix.elements)
+    }
+    optimizer.step = step
+  }
+
+  init(step: Int, best: HeldOutFigures?, bestStep: Int) {
+    self.step = step
+    self.best = best
+    self.bestStep = bestStep
+  }
+
+  private static func groups(
+    _ adapter: Adapter, _ optimizer: AdamW, _ best: Adapter
+  ) -> [(name: String, matrix: Matrix)] {
+    let parts: [(String, [Matrix])] = [
+      ("adapter", adapter.parameters), ("first", optimizer.first), ("second", optimizer.second),
+      ("best", best.parameters),
+    ]
+    return parts.flatMap { name, matrices in
+      matrices.enumerated().map { ("\(name).\($0)", $1) }
+    }
+  }
+}

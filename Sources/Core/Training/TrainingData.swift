@@ -1,0 +1,150 @@
+import LinearAlgebra
+
+/// The rows of a training: which are trained on, which are held out, and what each step draws.
+///
+/// A step's rows are a function of seed and step alone, so a resumed training draws what an
+/// undisturbed one would, with nothing to store.
+struct TrainingData: Sendable {
+  /// One row in its three forms: prompt and response, prompt only, response only.
+  struct Row: Sendable {
+    let forms: [TrainingRow]
+    let label: Int
+  }
+
+  let concepts: [String]
+  let rows: [Row]
+  /// Indices into `rows`, by concept.
+  let train: [[Int]]
+  let heldOut: [Int]
+  let retain: [[Int32]]
+  let heldOutRetain: [[Int32]]
+  let notes: [String]
+  private let seed: UInt64
+  private let rowMix: [Double]
+
+  init(
+    concepts path: String, retain retainPath: String?, renderer: RowRenderer,
+    preset: TrainingPreset, seed: UInt64
+  ) throws(Failure) {
+    let set = try ConceptSet(contentsOf: path)
+    // Rows marked `test` are for judging afterwards.
+    let usable = set.rows.indices.filter { set.rows[$0].split != .test }
+    let names = set.concepts
+    guard names.count >= 2 else {
+      throw Failure(
+        .badData, file: path, found: "one concept only (\(names.first ?? "none"))",
+        wanted: "two or more: there is nothing to push apart",
+        advice: "Add rows of another concept.")
+    }
+    var cut = 0
+    var rows: [Row] = []
+    for index in usable {
+      let row = set.rows[index]
+      var forms: [TrainingRow] = []
+      let response = row.response ?? ""
+      for (prompt, response) in [
+        (row.prompt, response), (row.prompt, ""), (response.isEmpty ? row.prompt : response, ""),
+      ] {
+        let rendered = try renderer.render(prompt: prompt, response: response)
+        if forms.isEmpty, rendered.isCut { cut += 1 }
+        let spans = preset.objective.positions.map { $0.spans(of: rendered)[0] }
+        forms.append(TrainingRow(ids: rendered.ids, spans: spans, source: index))
+      }
+      rows.append(
+        Row(forms: forms, label: names.firstIndex(of: row.concept ?? "") ?? 0))
+    }
+    self.rows = rows
+    self.concepts = names
+    let (train, heldOut) = Self.split(rows, prompts: usable.map { set.rows[$0].prompt }, seed: seed)
+    for (label, members) in train.enumerated() where members.count < 2 {
+      throw Failure(
+        .badData, file: path, place: "concept `\(names[label])`",
+        found: "\(members.count) row\(members.count == 1 ? "" : "s") to train on",
+        wanted: "2 or more: a row needs a partner", advice: "Add rows of it, or leave it out.")
+    }
+    self.train = (0..<names.count).map { label in
+      train.indices.contains(label) ? train[label] : []
+    }
+    self.heldOut = heldOut
+    let retain = try Self.readRetain(retainPath, renderer)
+    // The last fifth is held out.
+    let trained = retain.count - retain.count / 5
+    self.retain = Array(retain.prefix(trained))
+    heldOutRetain = Array(retain.suffix(retain.count - trained))
+    if preset.retainBatch > 0, self.retain.isEmpty,
+      preset.objective.retainWeight != 0 || preset.objective.klWeight != 0
+    {
+      throw Failure(
+        .badData, file: retainPath, place: "--retain", found: "no retain rows",
+        wanted: "general texts that keep the model able",
+        advice: "Give a file with --retain, or --retain-batch 0 to train without.")
+    }
+    notes =
+      set.notes
+      + (cut > 0 ? ["\(cut) rows were cut at \(preset.maxTokens) tokens (--max-tokens)."] : [])
+    self.seed = seed
+    rowMix = preset.rowMix
+  }
+
+  private static func readRetain(
+    _ path: String?, _ renderer: RowRenderer
+  ) throws(Failure) -> [[Int32]] {
+    guard let path else { return [] }
+    var ids: [[Int32]] = []
+    for row in try ConceptSet(contentsOf: path, requiresConcepts: false).rows {
+      ids.append(try renderer.render(prompt: row.prompt, response: row.response).ids)
+    }
+    return ids
+  }
+
+  /// A fifth of the rows is held out, with all rows of one prompt on the same side.
+  private static func split(
+    _ rows: [Row], prompts: [String], seed: UInt64
+  ) -> (train: [[Int]], heldOut: [Int]) {
+    let folds = Folds(prompts: prompts, splits: prompts.map { _ in nil }, seed: seed)
+    let heldOut = Set(folds.folds.first?.test ?? [])
+    var train: [[Int]] = []
+    for (index, row) in rows.enumerated() {
+      while train.count <= row.label { train.append([]) }
+      if !heldOut.contains(index) { train[row.label].append(index) }
+    }
+    return (train, heldOut.sorted())
+  }
+
+  /// The rows of a step: pairs, concepts in turn; each concept's rows come in a shuffled order, all
+  /// of them before any again.
+  func batch(step: Int, preset: TrainingPreset) -> TrainingBatch {
+    var mixer = SeededGenerator(seed: seed &+ 0x5EE2 &+ UInt64(step) &* 0x9E37_79B9)
+    var batch = TrainingBatch(rows: [], labels: [], retain: [])
+    let pairs = preset.batch / 2
+    for pair in step * pairs..<(step + 1) * pairs {
+      let label = pair % concepts.count
+      for draw in 0..<2 {
+        let index = drawn(
+          2 * (pair / concepts.count) + draw, of: train[label], stream: UInt64(label))
+        let row = rows[index]
+        batch.rows.append(row.forms[form(&mixer)])
+        batch.labels.append(label)
+      }
+    }
+    for draw in step * preset.retainBatch..<(step + 1) * preset.retainBatch where !retain.isEmpty {
+      batch.retain.append(retain[drawn(draw, of: Array(retain.indices), stream: 1 << 32)])
+    }
+    return batch
+  }
+
+  private func drawn(_ number: Int, of members: [Int], stream: UInt64) -> Int {
+    let round = UInt64(number / members.count)
+    var generator = SeededGenerator(seed: seed &+ stream &* 0x1000_0001 &+ round &* 0x9E37_79B9)
+    return members[generator.permutation(members.count)[number % members.count]]
+  }
+
+  private func form(_ generator: inout SeededGenerator) -> Int {
+    var left = Double(generator.uniform()) * rowMix.reduce(0, +)
+    for (form, share) in rowMix.enumerated() {
+      left -= share
+      if left < 0 { return form }
+    }
+    return 0
+  }
+}

@@ -1,0 +1,138 @@
+import Foundation
+
+/// Everything that decides what training does, apart from model, data and seed: a value that is
+/// also a JSON file users can copy and edit.
+public struct TrainingPreset: Equatable, Sendable, Codable {
+  public enum Schedule: String, CaseIterable, Sendable, Codable {
+    case constant, cosine
+  }
+
+  public var objective: Objective
+  public var rank: Int
+  public var alpha: Double
+  public var dropout: Double
+  public var targets: [LoRATarget]
+  public var learningRate: Double
+  public var schedule: Schedule
+  /// Steps over which the rate rises from 0.
+  public var warmup: Int
+  public var weightDecay: Double
+  /// The gradients' largest common norm; 0 leaves them as they are.
+  public var clip: Double
+  /// Concept rows a step.
+  public var batch: Int
+  /// Retain rows a step.
+  public var retainBatch: Int
+  public var steps: Int
+  public var maxTokens: Int
+  /// Shares of rows shown as prompt and response, prompt only, response only.
+  public var rowMix: [Double]
+  /// Held-out figures and a checkpoint every so many steps.
+  public var evaluateEvery: Int
+  /// Ends with the checkpoint that did best on held-out rows, among those whose KL on held-out
+  /// retain rows is at most this; 0: ends with the last step.
+  public var bestWithinKL: Double
+
+  enum CodingKeys: String, CodingKey {
+    case objective, rank, alpha, dropout, targets
+    case learningRate = "learning_rate"
+    case schedule, warmup
+    case weightDecay = "weight_decay"
+    case clip, batch
+    case retainBatch = "retain_batch"
+    case steps
+    case maxTokens = "max_tokens"
+    case rowMix = "row_mix"
+    case evaluateEvery = "evaluate_every"
+    case bestWithinKL = "best_within_kl"
+  }
+
+  /// What serves the default model best (docs/training.md has the measurements).
+  public static let standard = TrainingPreset(
+    objective: Objective(layers: [24]), rank: 16, alpha: 16, dropout: 0.05,
+    targets: LoRATarget.allCases, learningRate: 3e-4, schedule: .cosine, warmup: 10,
+    weightDecay: 0, clip: 1, batch: 24, retainBatch: 8, steps: 200, maxTokens: 256,
+    rowMix: [1, 0, 0], evaluateEvery: 25, bestWithinKL: 0.05)
+
+  /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
+  public static let paper = TrainingPreset(
+    objective: Objective(
+      name: .released, contrastiveWeight: 10, retainWeight: 1, klWeight: 1, layers: [24]),
+    rank: 16, alpha: 16, dropout: 0.05, targets: LoRATarget.allCases, learningRate: 1e-4,
+    schedule: .constant, warmup: 0, weightDecay: 0, clip: 0, batch: 16, retainBatch: 8,
+    steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], evaluateEvery: 25,
+    bestWithinKL: 0)
+
+  public static let names = ["standard", "paper"]
+
+  /// A preset by name, or from a JSON file of its keys.
+  public static func named(_ name: String) throws(Failure) -> TrainingPreset {
+    switch name {
+    case "standard": return standard
+    case "paper": return paper
+    default: break
+    }
+    guard FileManager.default.fileExists(atPath: name) else {
+      throw Failure(
+        .missingInput, file: name, found: "no preset of that name and no such file",
+        wanted: "one of \(names.joined(separator: ", ")), or a JSON file")
+    }
+    let file = try MappedFile(path: name)
+    defer { withExtendedLifetime(file) {} }
+    do {
+      return try JSONDecoder().decode(TrainingPreset.self, from: Data(file.bytes))
+    } catch {
+      throw Failure(
+        .badData, file: name, found: "a preset that cannot be read: \(Run.reason(error))",
+        wanted: "the keys of a preset",
+        advice: "Start from the one that training wrote to preset.json beside an adapter.")
+    }
+  }
+
+  /// The rate of a step, counted from 0.
+  func rate(step: Int) -> Double {
+    if step < warmup { return learningRate * Double(step + 1) / Double(warmup) }
+    guard schedule == .cosine, steps > warmup else { return learningRate }
+    let done = Double(step - warmup) / Double(steps - warmup)
+    return learningRate * 0.5 * (1 + cos(.pi * min(1, done)))
+  }
+
+  /// Throws where a value cannot be used with the model.
+  func check(_ c: ModelConfiguration) throws(Failure) {
+    func bad(_ option: String, _ found: Any, _ wanted: String) -> Failure {
+      Failure(.usage, place: option, found: "\(found)", wanted: wanted)
+    }
+    guard !objective.layers.isEmpty, objective.layers.allSatisfy({ (1...c.blocks).contains($0) })
+    else {
+      let layers = objective.layers.map(String.init).joined(separator: ",")
+      throw bad("--layer", layers.isEmpty ? "none" : layers, "layers from 1 to \(c.blocks)")
+    }
+    guard !objective.positions.isEmpty, !objective.positions.contains(.all) else {
+      throw bad("--position", "all", "last, prompt-end or mean")
+    }
+    guard (1...min(c.width, 1024)).contains(rank) else {
+      throw bad("--rank", rank, "1 to \(min(c.width, 1024))")
+    }
+    guard alpha > 0, alpha.isFinite else { throw bad("--alpha", alpha, "above 0") }
+    guard (0..<1).contains(dropout) else { throw bad("--dropout", dropout, "0 to below 1") }
+    guard learningRate > 0, learningRate.isFinite else {
+      throw bad("--learning-rate", learningRate, "above 0")
+    }
+    guard batch >= 2, batch % 2 == 0 else {
+      throw bad("--batch", batch, "an even number of rows: each row has a partner")
+    }
+    guard retainBatch >= 0 else { throw bad("--retain-batch", retainBatch, "0 or more") }
+    guard steps > 0 else { throw bad("--steps", steps, "1 or more") }
+    guard (1...c.context).contains(maxTokens) else {
+      throw bad("--max-tokens", maxTokens, "1 to \(c.context), the model's context")
+    }
+    guard rowMix.count == 3, rowMix.allSatisfy({ $0 >= 0 }), rowMix.reduce(0, +) > 0 else {
+      throw bad("row_mix", rowMix, "three shares")
+    }
+    guard evaluateEvery > 0 else { throw bad("evaluate_every", evaluateEvery, "1 or more") }
+    guard !targets.isEmpty else { throw bad("targets", "none", "one or more projections") }
+    guard objective.temperature > 0 else {
+      throw bad("temperature", objective.temperature, "above 0")
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import ArgumentParser
+import Core
+import Foundation
+
+extension ObjectiveName: ExpressibleByArgument {}
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train an adapter so that concepts separate in the hidden states (SEER).",
+    discussion: """
+      Writes a PEFT adapter folder with log.csv in it. Options override the preset; the layers
+      given are the targets, and LoRA sits on the blocks up to the highest.
+
+      Example:
+        seer train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \\
+          --layer 24 --adapter my-adapter
+      """)
+
+  @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
+  @Option(help: "The concept set; rows of split `test` are left out.") var concepts: String
+  @Option(help: "General texts that keep the model able: prompt and response.")
+  var retain: String?
+  @Option(help: "Target layers, separated by commas.") var layer: String?
+  @Option(name: .customLong("adapter"), help: "The folder to write.") var folder: String
+  @Option(help: "What to minimise.") var objective: ObjectiveName?
+  @Option(
+    help: "A preset (\(TrainingPreset.names.joined(separator: ", "))) or a JSON file of its keys.")
+  var preset = "standard"
+  @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
+  @Option(help: "Tokens that speak for a row, separated by commas: last, prompt-end, mean.")
+  var position: String?
+  @Option(help: "The adapter's rank.") var rank: Int?
+  @Option(help: "The adapter's alpha.") var alpha: Double?
+  @Option(help: "Dropout inside the adapter.") var dropout: Double?
+  @Option(help: "The highest learning rate.") var learningRate: Double?
+  @Option(help: "Concept rows a step (an even number).") var batch: Int?
+  @Option(help: "Retain rows a step.") var retainBatch: Int?
+  @Option(help: "Passes over the concept rows, in place of --steps.") var epochs: Int?
+  @Option(help: "Steps.") var steps: Int?
+  @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @Option(help: "Tokens of a row that are kept.") var maxTokens: Int?
+  @Option(help: "Weight of the contrastive term.") var contrastiveWeight: Double?
+  @Option(help: "Weight of the l2 term on retain rows.") var retainWeight: Double?
+  @Option(help: "Weight of the KL term.") var klWeight: Double?
+  @Option(help: "Held-out figures every so many steps.") var evaluateEvery: Int?
+  @Flag(help: "Go on with an interrupted training.") var resume = false
+  @Flag(help: "Print one JSON object.") var json = false
+
+  struct Result: Encodable {
+    let steps: Int
+    let chosenStep: Int
+    let seconds: Double
+    let before: HeldOutFigures
+    let after: HeldOutFigures
+  }
+
+  func validate() throws {
+    if steps != nil, epochs != nil {
+      throw ValidationError("Give either --steps or --epochs.")
+    }
+  }
+
+  func run() throws {
+    var training = Training(
+      model: model, concepts: concepts, retain: retain, folder: folder,
+      preset: try chosenPreset(), tool: Version.tool)
+    training.template = template
+    training.seed = seed
+    training.resumes = resume
+    let job = training
+    let summary = try runJob("train", priority: .training, showsProgress: true) { context in
+      try job.run(context)
+    }
+    for note in summary.notes { Report.note(note) }
+    if json {
+      return try Report.json(
+        Result(
+          steps: summary.steps, chosenStep: summary.chosenStep, seconds: summary.seconds,
+          before: summary.before, after: summary.after))
+    }
+    func line(_ name: String, _ value: KeyPath<HeldOutFigures, Double>, _ digits: Int) -> String {
+      let before = Report.rounded(summary.before[keyPath: value], digits)
+      let after = Report.rounded(summary.after[keyPath: value], digits)
+      return "  \(name) \(before) -> \(after)"
+    }
+    Report.line(
+      """
+      \(folder): \(summary.steps) steps in \(Report.rounded(summary.seconds, 0)) s, \
+      the adapter of step \(summary.chosenStep); on held-out rows
+      \(line("nearest prototype", \.accuracy, 3))
+      \(line("cosine within    ", \.within, 3))
+      \(line("cosine between   ", \.between, 3))
+      \(line("KL to base       ", \.kl, 4))
+      """)
+  }
+
+  private func chosenPreset() throws -> TrainingPreset {
+    var preset = try TrainingPreset.named(preset)
+    if let layer { preset.objective.layers = try list(layer, "--layer", "layers") { Int($0) } }
+    if let position {
+      preset.objective.positions = try list(position, "--position", "last, prompt-end or mean") {
+        Position(rawValue: $0)
+      }
+    }
+    if let objective {
+      // The published code has weights of its own.
+      if objective == .released, preset.objective.name != .released {
+        let layers = preset.objective.layers
+        preset.objective = TrainingPreset.paper.objective
+        preset.objective.layers = layers
+      }
+      preset.objective.name = objective
+    }
+    func set<T>(_ key: WritableKeyPath<TrainingPreset, T>, _ value: T?) {
+      if let value { preset[keyPath: key] = value }
+    }
+    set(\.rank, rank)
+    set(\.alpha, alpha)
+    set(\.dropout, dropout)
+    set(\.learningRate, learningRate)
+    set(\.batch, batch)
+    set(\.retainBatch, retainBatch)
+    set(\.steps, steps)
+    set(\.maxTokens, maxTokens)
+    set(\.objective.contrastiveWeight, contrastiveWeight)
+    set(\.objective.retainWeight, retainWeight)
+    set(\.objective.klWeight, klWeight)
+    set(\.evaluateEvery, evaluateEvery)
+    if let epochs {
+      let rows = try ConceptSet(contentsOf: concepts).rows.filter { $0.split != .test }.count
+      preset.steps = max(1, (rows * max(1, epochs) + preset.batch - 1) / preset.batch)
+    }
+    return preset
+  }
+
+  private func list<T>(
+    _ text: String, _ option: String, _ wanted: String, _ value: (String) -> T?
+  ) throws -> [T] {
+    try text.split(separator: ",").map { part in
+      guard let value = value(part.trimmingCharacters(in: .whitespaces)) else {
+        throw Failure(.usage, place: option, found: "`\(part)`", wanted: wanted)
+      }
+      return value
+    }
+  }
+}
