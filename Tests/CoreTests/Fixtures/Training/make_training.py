@@ -369,4 +369,5 @@ def main():
             }, file, indent=1)
 
 
-main()
+if __name__ == "__main__":
+    main()
