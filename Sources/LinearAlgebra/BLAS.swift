@@ -38,6 +38,18 @@ public enum BLAS {
     {
       return
     }
+    openBLASgemm(
+      transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: alpha, a,
+      stride: lda, b, stride: ldb, beta: beta, into: c, stride: ldc)
+  }
+
+  /// The same by OpenBLAS, whatever the processor.
+  @usableFromInline
+  static func openBLASgemm(
+    transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float,
+    _ a: UnsafePointer<Float>, stride lda: Int, _ b: UnsafePointer<Float>, stride ldb: Int,
+    beta: Float, into c: UnsafeMutablePointer<Float>, stride ldc: Int
+  ) {
     _ = ready
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,

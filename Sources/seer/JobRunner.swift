@@ -50,18 +50,23 @@ final class ProgressPrinter: Sendable {
       let text = line(progress)
       if isTerminal {
         state.isOpen = true
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        write("\r\u{1B}[K\(text)")
       } else {
-        FileHandle.standardError.write(Data("\(text)\n".utf8))
+        write("\(text)\n")
       }
     }
   }
 
   func finish() {
     state.withLock { state in
-      if state.isOpen { FileHandle.standardError.write(Data("\n".utf8)) }
+      if state.isOpen { write("\n") }
       state.isOpen = false
     }
+  }
+
+  /// Progress that cannot be shown (a closed or full standard error) must not end the work.
+  private func write(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   private func line(_ progress: Core.Progress) -> String {

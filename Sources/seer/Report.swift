@@ -14,13 +14,32 @@ enum Report {
     line(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
-  static func line(_ text: String) { write(text + "\n", to: FileHandle.standardOutput) }
+  static func line(_ text: String) { piece(text + "\n") }
 
-  static func note(_ text: String) { write("seer: \(text)\n", to: FileHandle.standardError) }
+  /// A part of the result as it comes.
+  static func piece(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EPIPE {
+        // A reader that went away (`seer ... | head`) is no fault of ours.
+        Foundation.exit(141)
+      } else if errno != EINTR {
+        exit(
+          Failure(
+            .cannotWrite, file: "standard output",
+            found: "writing failed: \(String(cString: strerror(errno)))",
+            wanted: "a place for the result",
+            advice: "Free some space or send the result elsewhere."))
+      }
+    }
+  }
 
-  /// A reader that went away (`seer ... | head`) is no fault of ours.
-  private static func write(_ text: String, to handle: FileHandle) {
-    do { try handle.write(contentsOf: Data(text.utf8)) } catch { Foundation.exit(141) }
+  /// Where even messages cannot be written there is no one to tell.
+  static func note(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("seer: \(text)\n".utf8))
   }
 
   /// Ends the process with the contract's code for an error, after saying what it was.

@@ -9,6 +9,8 @@ enum Main {
   static func main() {
     // OpenBLAS chooses its kernels when it is loaded: nothing may come before this.
     KernelChoice.relaunchIfBetter()
+    // A limit on the size of files is an error to report, not a signal to die of.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try Seer.parseAsRoot()
       try command.run()

@@ -28,6 +28,12 @@ extension GGUF {
     }
   }
 
+  func positive(_ key: String) throws(Failure) -> Double {
+    let value = try real(key)
+    guard value > 0 else { throw wrongKey(key, "a number above 0") }
+    return value
+  }
+
   func string(_ key: String) throws(Failure) -> String {
     guard case .string(let value)? = metadata[key] else { throw wrongKey(key, "a string") }
     return value

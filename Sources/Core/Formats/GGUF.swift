@@ -38,7 +38,7 @@ public struct GGUF: Sendable {
       let swapped = rawVersion.byteSwapped
       throw reader.failure(
         "version, offset 4",
-        found: swapped <= 3 ? "a big-endian file" : "version \(rawVersion)",
+        found: (1...3).contains(swapped) ? "a big-endian file" : "version \(rawVersion)",
         wanted: "version 2 or 3, little-endian",
         advice: "Convert the model again with a current converter on a little-endian machine.")
     }

@@ -91,11 +91,10 @@ public struct Safetensors: Sendable {
         dataType: dataType, shape: shape,
         range: dataStart + offsets[0]..<dataStart + offsets[1])
     }
-    let ordered = tensors.sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
+    let ordered = tensors.filter { !$0.value.range.isEmpty }
+      .sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
     for (earlier, later) in zip(ordered, ordered.dropFirst())
-    where earlier.value.range.upperBound > later.value.range.lowerBound
-      && !later.value.range.isEmpty
-    {
+    where earlier.value.range.upperBound > later.value.range.lowerBound {
       throw bad(
         "tensor \(later.key), offset \(later.value.range.lowerBound)",
         "bytes that \(earlier.key) holds too", "tensors that do not overlap")

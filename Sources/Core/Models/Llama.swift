@@ -115,8 +115,8 @@ extension ModelConfiguration {
     }
     vocabulary = shape[0]
     context = try file.integer("llama.context_length", in: 1...1 << 30)
-    ropeBase = file.has("llama.rope.freq_base") ? try file.real("llama.rope.freq_base") : 10_000
-    epsilon = Float(try file.real("llama.attention.layer_norm_rms_epsilon"))
+    ropeBase = file.has("llama.rope.freq_base") ? try file.positive("llama.rope.freq_base") : 10_000
+    epsilon = Float(try file.positive("llama.attention.layer_norm_rms_epsilon"))
     architecture = "llama"
   }
 }

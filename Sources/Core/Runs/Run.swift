@@ -61,6 +61,11 @@ public struct Run: Sendable {
         .badData, file: path, place: "tensor states", found: "shape \(tensor.shape)",
         wanted: "\(shape), as run.json has it", advice: "Extract the run again.")
     }
+    guard tensor.dataType == (manifest.dtype == "float16" ? .float16 : .float32) else {
+      throw Failure(
+        .badData, file: path, place: "tensor states", found: "dtype \(tensor.dataType.rawValue)",
+        wanted: "\(manifest.dtype), as run.json has it", advice: "Extract the run again.")
+    }
     self.tensor = tensor
     rows = try RunRow.read(folder + "/" + Self.rowsName)
     guard rows.count == manifest.rows else {

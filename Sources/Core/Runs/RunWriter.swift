@@ -69,8 +69,9 @@ final class RunWriter {
       try states.truncate(to: 0)
       try states.reserve(size)
       try states.truncate(to: size)
-      try states.write(header, count: header.count, at: 0)
     }
+    // Always: a kill may have come between making room and this.
+    try states.write(header, count: header.count, at: 0)
   }
 
   private static func check(_ recipe: String, equals manifest: RunManifest) throws(Failure) {
@@ -116,7 +117,8 @@ final class RunWriter {
       let fields = line.split(separator: " ")
       guard fields.count == 4, let first = Int(fields[0]), let count = Int(fields[1]),
         let tokens = Int(fields[2]), let seconds = Double(fields[3]), first >= 0, count > 0,
-        first <= manifest.rows - count
+        first <= manifest.rows - count, (0...1 << 40).contains(tokens), seconds >= 0,
+        seconds.isFinite
       else { break }
       done.append(first..<first + count)
       self.tokens += tokens

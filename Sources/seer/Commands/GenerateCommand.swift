@@ -60,7 +60,7 @@ struct GenerateCommand: ParsableCommand {
       let generation = try model.generate(
         from: row.ids, adapter: adapter, options, context: context,
         onText: { piece in
-          if streams { FileHandle.standardOutput.write(Data(piece.utf8)) }
+          if streams { Report.piece(piece) }
         })
       return Result(
         text: generation.text, ids: generation.ids,

@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import LinearAlgebra
 import TestSupport
@@ -54,6 +53,8 @@ enum TinyLlama {
 
   static func builder(_ type: BlockType = .q4_0, tied: Bool = false) throws -> GGUFBuilder {
     let file = try GGUF(path: Fixtures.tinyModel)
+    // The bytes do not keep the mapping alive.
+    defer { withExtendedLifetime(file) {} }
     var builder = GGUFBuilder()
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
       builder.set(key, encoded(value))

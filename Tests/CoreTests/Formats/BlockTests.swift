@@ -1,0 +1,143 @@
+import CKernels
+import Foundation
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// Stored blocks: expanded bit for bit as the gguf package does (Fixtures/Blocks/make_blocks.py),
+/// and multiplied as they are.
+struct BlockTests {
+  struct Golden: Decodable {
+    let blocks: String
+    let values: String
+  }
+
+  static let types = BlockType.allCases
+
+  func bytes(hex: String) -> [UInt8] {
+    let digits = hex.utf8.map { UInt8($0 < 0x3A ? $0 - 0x30 : $0 - 0x57) }
+    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+  }
+
+  /// Random stored weights: every scale finite and small.
+  func stored(
+    _ type: BlockType, rows: Int, width: Int, rowBytes: Int, _ random: inout SeededGenerator
+  ) -> [UInt8] {
+    var result: [UInt8] = []
+    func half(_ random: inout SeededGenerator) -> [UInt8] {
+      little(Float16(random.normal() * 0.1).bitPattern)
+    }
+    for _ in 0..<rows {
+      let start = result.count
+      for _ in 0..<width / type.weights {
+        switch type {
+        case .f32: result += floatBytes([random.normal()])
+        case .f16: result += half(&random)
+        case .bf16: result += little(UInt16(random.normal().bitPattern >> 16))
+        case .q4_0, .q8_0, .q4_1:
+          result += half(&random)
+          if type == .q4_1 { result += half(&random) }
+          for _ in 0..<(type == .q8_0 ? 32 : 16) {
+            result.append(UInt8.random(in: 0...255, using: &random))
+          }
+        }
+      }
+      result += [UInt8](repeating: 0xFF, count: rowBytes - (result.count - start))
+    }
+    return result
+  }
+
+  func expanded(_ type: BlockType, _ blocks: [UInt8], count: Int) -> [Float] {
+    var values = [Float](repeating: .nan, count: count)
+    #expect(sk_expand(Int32(type.rawValue), &values, blocks, count) == 1)
+    return values
+  }
+
+  @Test(arguments: ["Q8_0", "Q4_0", "Q4_1", "F16", "BF16"])
+  func expansionIsBitForBitTheReferences(name: String) throws {
+    let data = Data(try TestSupport.bytes(ofFile: Fixtures.folder + "/Blocks/blocks.json"))
+    let golden = try #require(JSONDecoder().decode([String: Golden].self, from: data)[name])
+    let type = try #require(Self.types.first { $0.name == name })
+    let blocks = bytes(hex: golden.blocks)
+    let count = blocks.count / type.bytes * type.weights
+    #expect(floatBytes(expanded(type, blocks, count: count)) == bytes(hex: golden.values))
+  }
+
+  @Test func anUnknownTypeIsRefused() {
+    var target: [Float] = [7]
+    #expect(sk_expand(12, &target, [UInt8](repeating: 0, count: 256), 1) == 0)
+    #expect(target == [7])
+    #expect(sk_dot_rows(12, &target, [UInt8](repeating: 0, count: 256), 4, 1, [1], 1) == 0)
+  }
+
+  @Test(arguments: types, [1, 2, 3, 4, 5, 7, 8, 9, 33])
+  func rowsTimesAVector(type: BlockType, count: Int) {
+    var random = SeededGenerator(seed: UInt64(count))
+    let widths = type.isQuantised ? [32, 64, 96, 320] : [1, 2, 15, 16, 17, 31, 33, 100, 576]
+    for width in widths {
+      for gap in [0, type.bytes] {
+        let rowBytes = width / type.weights * type.bytes + gap
+        let rows = stored(type, rows: count, width: width, rowBytes: rowBytes, &random)
+        let x = (0..<width).map { _ in random.normal() }
+        var out = [Float](repeating: .nan, count: count + 1)
+        #expect(sk_dot_rows(Int32(type.rawValue), &out, rows, rowBytes, count, x, width) == 1)
+        #expect(out[count].isNaN, "written past the end")
+        for row in 0..<count {
+          let weights = expanded(
+            type, Array(rows[(row * rowBytes)...].prefix(rowBytes - gap)), count: width)
+          let terms = zip(weights, x).map { Double($0) * Double($1) }
+          let size = terms.reduce(1e-30) { $0 + abs($1) }
+          #expect(abs(Double(out[row]) - terms.reduce(0, +)) <= 2e-6 * size, "width \(width)")
+        }
+      }
+    }
+  }
+
+  @Test(.enabled(if: sk_gemm_supported() != 0), arguments: types, [1, 5, 31, 32])
+  func panels(type: BlockType, count: Int) {
+    var random = SeededGenerator(seed: UInt64(count) + 100)
+    for width in type.isQuantised ? [32, 96] : [1, 15, 33, 64] {
+      let rowBytes = width / type.weights * type.bytes
+      let rows = stored(type, rows: count, width: width, rowBytes: rowBytes, &random)
+      for tokens in [1, 4, 13, 14, 15, 29] {
+        let x = (0..<tokens * width).map { _ in random.normal() }
+        for beta: Float in [0, 1] {
+          // One column more than the panel: it must stay as it is.
+          let before = (0..<tokens * (count + 1)).map { _ in beta == 0 ? Float.nan : random.normal()
+          }
+          var out = before
+          let done = rows.withUnsafeBytes { bytes in
+            // Rows in reverse, to see that pointers are followed.
+            let pointers = (0..<count).reversed().map { row in
+              bytes.baseAddress.map { $0 + row * rowBytes }
+            }
+            return pointers.withUnsafeBufferPointer { buffer in
+              sk_panel_product(
+                Int32(type.rawValue), buffer.baseAddress, count, width, tokens, x, width, beta,
+                &out, count + 1)
+            }
+          }
+          #expect(done == 1)
+          for token in 0..<tokens {
+            for column in 0..<count {
+              let row = count - 1 - column
+              let weights = expanded(
+                type, Array(rows[(row * rowBytes)...].prefix(rowBytes)), count: width)
+              let terms = (0..<width).map {
+                Double(weights[$0]) * Double(x[token * width + $0])
+              }
+              let place = token * (count + 1) + column
+              let start = beta == 0 ? 0 : Double(before[place])
+              let size = terms.reduce(abs(start) + 1e-30) { $0 + abs($1) }
+              #expect(abs(Double(out[place]) - start - terms.reduce(0, +)) <= 2e-6 * size)
+            }
+            let spare = token * (count + 1) + count
+            #expect(out[spare].bitPattern == before[spare].bitPattern, "written past the panel")
+          }
+        }
+      }
+    }
+  }
+}

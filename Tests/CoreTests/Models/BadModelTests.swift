@@ -1,0 +1,210 @@
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// Files that are GGUF but no model of ours.
+struct BadModelTests {
+  let folder: TemporaryFolder
+  let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder("model.gguf")
+  }
+
+  func opening(_ change: (inout GGUFBuilder) -> Void) throws -> Failure {
+    var builder = try TinyLlama.builder()
+    change(&builder)
+    try folder.write(builder.bytes, to: "model.gguf")
+    let failure = try #require(thrownFailure { _ = try LanguageModel(path) }, "it opened")
+    #expect(failure.kind == .badData)
+    #expect(failure.file == path, "\(failure)")
+    return failure
+  }
+
+  func resize(
+    _ builder: inout GGUFBuilder, _ name: String, _ change: (inout GGUFBuilder.Tensor) -> Void
+  ) {
+    for index in builder.tensors.indices where builder.tensors[index].name == name {
+      change(&builder.tensors[index])
+    }
+  }
+
+  @Test func anotherArchitecture() throws {
+    try opening { $0.set("general.architecture", .string("gemma3")) }.expect(
+      place: "key general.architecture", found: "gemma3", wanted: "llama",
+      advice: "Llama family")
+  }
+
+  @Test func noArchitecture() throws {
+    try opening { $0.set("general.architecture", nil) }.expect(
+      place: "key general.architecture", found: "no such key", wanted: "a string")
+  }
+
+  @Test(arguments: [
+    "llama.block_count", "llama.embedding_length", "llama.attention.head_count",
+    "llama.feed_forward_length", "llama.context_length", "llama.attention.layer_norm_rms_epsilon",
+    "tokenizer.ggml.model", "tokenizer.ggml.tokens",
+  ])
+  func aMissingKey(key: String) throws {
+    try opening { $0.set(key, nil) }.expect(place: "key \(key)", found: "no such key")
+  }
+
+  @Test(arguments: [
+    "llama.block_count", "llama.embedding_length", "llama.attention.head_count",
+    "llama.attention.head_count_kv", "llama.feed_forward_length", "llama.context_length",
+    "llama.attention.layer_norm_rms_epsilon", "llama.rope.freq_base",
+    "llama.rope.dimension_count", "tokenizer.ggml.tokens", "tokenizer.ggml.merges",
+    "tokenizer.ggml.token_type", "tokenizer.ggml.eos_token_id",
+  ])
+  func aKeyOfAnotherType(key: String) throws {
+    try opening { $0.set(key, .string("many")) }.expect(
+      place: "key \(key)", found: "string \"many\"")
+  }
+
+  @Test(
+    arguments: [
+      "llama.block_count", "llama.embedding_length", "llama.attention.head_count",
+      "llama.attention.head_count_kv", "llama.feed_forward_length", "llama.context_length",
+    ], [0, -1, 1 << 40])
+  func aSizeOutOfRange(key: String, size: Int64) throws {
+    try opening { $0.set(key, .int64(size)) }.expect(
+      place: "key \(key)", found: "integer \(size)", wanted: "an integer from 1 to")
+  }
+
+  @Test(arguments: [0, -1, Float.nan, .infinity])
+  func aRopeBaseThatIsNone(base: Float) throws {
+    try opening { $0.set("llama.rope.freq_base", .float32(base)) }.expect(
+      place: "key llama.rope.freq_base", found: "number \(Double(base))", wanted: "number")
+  }
+
+  @Test(arguments: [-1e-5, Float.nan])
+  func anEpsilonThatIsNone(epsilon: Float) throws {
+    try opening { $0.set("llama.attention.layer_norm_rms_epsilon", .float32(epsilon)) }.expect(
+      place: "key llama.attention.layer_norm_rms_epsilon", found: "number", wanted: "number")
+  }
+
+  @Test func headsThatCannotBeGrouped() throws {
+    try opening { $0.set("llama.attention.head_count_kv", .int64(3)) }.expect(
+      place: "key llama.attention.head_count_kv", found: "integer 3", wanted: "divisor of 4")
+  }
+
+  @Test func headsThatDoNotShareTheWidth() throws {
+    try opening {
+      $0.set("llama.attention.head_count", .int64(6))
+      $0.set("llama.rope.dimension_count", nil)
+    }.expect(place: "tensor blk.0.attn_q.weight", found: "shape [64, 64]", wanted: "[60, 64]")
+  }
+
+  @Test func headsOfAnOddSize() throws {
+    try opening {
+      $0.set("llama.attention.head_count", .int64(64))
+      $0.set("llama.rope.dimension_count", nil)
+    }.expect(place: "key llama.attention.head_count", found: "64", wanted: "even")
+  }
+
+  @Test func partlyRotatedHeads() throws {
+    try opening { $0.set("llama.rope.dimension_count", .int64(8)) }.expect(
+      place: "key llama.rope.dimension_count", found: "8", wanted: "16, the whole head")
+  }
+
+  @Test func scaledRope() throws {
+    try opening { $0.set("llama.rope.scaling.type", .string("yarn")) }.expect(
+      place: "key llama.rope.scaling.type", found: "yarn", wanted: "no RoPE scaling")
+  }
+
+  @Test func ropeFrequencies() throws {
+    try opening {
+      $0.tensors.append(
+        GGUFBuilder.Tensor(
+          "rope_freqs.weight", sizes: [8], bytes: floatBytes([1, 1, 1, 1, 1, 1, 1, 1])))
+    }.expect(place: "tensor rope_freqs.weight", found: "scaled RoPE", wanted: "unscaled")
+  }
+
+  @Test func experts() throws {
+    try opening { $0.set("llama.expert_count", .int64(8)) }.expect(
+      place: "key llama.expert_count", found: "8", wanted: "mixtures of experts")
+  }
+
+  @Test(arguments: [
+    "token_embd.weight", "output_norm.weight", "blk.0.attn_norm.weight", "blk.1.attn_q.weight",
+    "blk.2.ffn_down.weight",
+  ])
+  func aMissingTensor(name: String) throws {
+    try opening { builder in builder.tensors.removeAll { $0.name == name } }.expect(
+      place: "tensor \(name)", found: "no such tensor")
+  }
+
+  @Test func oneBlockMoreThanThereAre() throws {
+    try opening { $0.set("llama.block_count", .int64(4)) }.expect(
+      place: "tensor blk.3.attn_norm.weight", found: "no such tensor")
+  }
+
+  @Test(arguments: [
+    ("llama.embedding_length", "token_embd.weight"),
+    ("llama.feed_forward_length", "blk.0.ffn_gate.weight"),
+  ])
+  func aShapeThatDisagreesWithTheKeys(key: String, tensor: String) throws {
+    try opening {
+      $0.set(key, .int64(128))
+      $0.set("llama.rope.dimension_count", nil)
+    }.expect(place: "tensor \(tensor)", found: "shape", wanted: "128")
+  }
+
+  @Test func aNormOfAnotherSize() throws {
+    try opening { builder in
+      resize(&builder, "blk.1.ffn_norm.weight") {
+        $0.sizes = [32]
+        $0.bytes = Array($0.bytes.prefix(128))
+      }
+    }.expect(place: "tensor blk.1.ffn_norm.weight", found: "shape [32]", wanted: "[64]")
+  }
+
+  @Test func embeddingsThatAreAVector() throws {
+    try opening { builder in
+      resize(&builder, "token_embd.weight") { $0.sizes = [$0.sizes[0] * $0.sizes[1]] }
+    }.expect(place: "tensor token_embd.weight", found: "a vector")
+  }
+
+  @Test func aHeadOfAnotherVocabulary() throws {
+    try opening { builder in
+      resize(&builder, "output.weight") {
+        $0.sizes = [64, 100]
+        $0.bytes = Array($0.bytes.prefix(100 * 36))
+      }
+    }.expect(place: "tensor output.weight", found: "shape [100, 64]", wanted: "[325, 64]")
+  }
+
+  @Test func moreTokensThanEmbeddings() throws {
+    try opening { builder in
+      for name in ["token_embd.weight", "output.weight"] {
+        resize(&builder, name) {
+          $0.sizes = [64, 300]
+          $0.bytes = Array($0.bytes.prefix(300 * 36))
+        }
+      }
+    }.expect(place: "key tokenizer.ggml.tokens", found: "325 tokens", wanted: "at most 300")
+  }
+
+  @Test func anotherKindOfTokenizer() throws {
+    let failure = try opening { $0.set("tokenizer.ggml.model", .string("llama")) }
+    #expect(failure.description.contains("llama"))
+  }
+
+  @Test func anIdBeyondTheVocabularyIsRefused() throws {
+    let model = try TinyLlama.model()
+    for id: Int32 in [-1, 325, .max] {
+      let failure = try #require(thrownFailure { try model.check([0, id]) })
+      failure.expect(place: "token 1", found: "id \(id)", wanted: "below 325")
+    }
+  }
+
+  @Test func aNameThatIsNotInTheCache() throws {
+    let failure = try #require(
+      thrownFailure {
+        _ = try ModelLocator.path(of: "smollm2", environment: ["XDG_CACHE_HOME": folder.path])
+      })
+    failure.expect(.missingInput, file: "smollm2", found: "no file", advice: "make model")
+  }
+}
