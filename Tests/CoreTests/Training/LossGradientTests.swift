@@ -105,7 +105,7 @@ struct LossGradientTests {
     let states = Matrix(rows: 4, columns: 3) { row, _ in row == 0 ? 0 : Float(row) }
     let loss = contrastiveLoss(states, labels: [0, 0, 1, 1], temperature: 0.1)
     #expect(loss.value.isFinite)
-    #expect(loss.gradient.values.allSatisfy(\.isFinite))
+    #expect(loss.gradient.values.allSatisfy { $0.isFinite })
   }
 
   @Test(arguments: [1, 2, 5])
