@@ -229,9 +229,18 @@ sn_result sn_start(int wake_descriptor, bool mouse) {
   return SN_STARTED;
 }
 
+// Where there is no second screen to leave, ours must not stay under the shell's lines.
+static void clear_only_screen(void) {
+  char *leave = tigetstr("rmcup");
+  if (leave && leave != (char *)-1) return;
+  werase(stdscr);
+  wrefresh(stdscr);
+}
+
 void sn_stop(void) {
   if (!screen) return;
   if (mouse_on) sn_set_mouse(false);
+  clear_only_screen();
   curs_set(1);
   endwin();
   active = 0;
@@ -247,6 +256,7 @@ void sn_stop(void) {
 void sn_suspend(void) {
   bool mouse = mouse_on;
   if (mouse) sn_set_mouse(false);
+  clear_only_screen();
   endwin();
   struct sigaction ours, standard = {.sa_handler = SIG_DFL};
   sigemptyset(&standard.sa_mask);
@@ -365,5 +375,3 @@ sn_input sn_read(void) {
     default: return (sn_input){.kind = SN_NOTHING};
   }
 }
-
-void sn_crash(void) { __builtin_trap(); }

@@ -64,5 +64,3 @@ int sn_take_termination(void);
 bool sn_locale_is_utf8(void);
 // libc's column count of a character in the current locale, for tests of our own table.
 int sn_libc_width(uint32_t scalar);
-// Dies of a trap as a Swift runtime error does; for the test of the crash handler.
-void sn_crash(void);

@@ -96,8 +96,9 @@ public struct Run: Sendable {
           wanted: "\(RunManifest.currentFormat)",
           advice: "The run was written by another version of seer: extract it again.")
       }
-      guard manifest.layers == manifest.layers.sorted(), !manifest.layers.isEmpty,
-        Set(manifest.layers).count == manifest.layers.count, manifest.rows >= 0, manifest.width > 0
+      guard manifest.layers == manifest.layers.sorted(), let first = manifest.layers.first,
+        first >= 0, Set(manifest.layers).count == manifest.layers.count, manifest.rows >= 0,
+        manifest.width > 0
       else {
         throw Failure(
           .badData, file: path, place: "layers, rows, width",

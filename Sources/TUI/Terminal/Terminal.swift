@@ -155,10 +155,4 @@ final class Terminal {
   }
 
   func stop() { sn_stop() }
-
-  /// Dies as a runtime error does; only for the test of the crash handler.
-  static func crash() -> Never {
-    sn_crash()
-    fatalError("unreachable")
-  }
 }

@@ -5,7 +5,7 @@ import LinearAlgebra
 import Projection
 
 enum ProjectionMethod: String, CaseIterable, ExpressibleByArgument {
-  case pca
+  case pca, tsne
 }
 
 struct ProjectCommand: ParsableCommand {
@@ -14,7 +14,7 @@ struct ProjectCommand: ParsableCommand {
     abstract: "Project one layer's states, or any matrix, to a few coordinates.",
     discussion: """
       Example:
-        seer project --run my-run --layer 24 --method pca --output map.csv
+        seer project --run my-run --layer 24 --method tsne --output map.csv
         seer project --matrix states.npy --method pca --components 3 --output map.csv
       """)
 
@@ -23,6 +23,10 @@ struct ProjectCommand: ParsableCommand {
   @Option(help: "A NumPy array file, (rows, columns), in place of a run.") var matrix: String?
   @Option(help: "How to project.") var method = ProjectionMethod.pca
   @Option(help: "How many coordinates.") var components = 2
+  @Option(help: "t-SNE: the effective number of neighbours; lowered where rows are few.")
+  var perplexity: Float = 30
+  @Option(help: "t-SNE: steps, the 250 exaggerated ones included.") var iterations = 750
+  @Option(help: "t-SNE: the seed of everything random.") var seed: UInt64 = 0
   @Option(help: "The CSV file to write.") var output: String
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -36,47 +40,140 @@ struct ProjectCommand: ParsableCommand {
     guard components >= 2 else {
       throw ValidationError("--components: found \(components), wanted 2 or more.")
     }
+    guard method == .pca || components == 2 else {
+      throw ValidationError("--components: found \(components), wanted 2 with t-SNE.")
+    }
+    guard perplexity >= 1, perplexity.isFinite else {
+      throw ValidationError("--perplexity: found \(perplexity), wanted 1 or more.")
+    }
+    guard iterations >= 1 else {
+      throw ValidationError("--iterations: found \(iterations), wanted 1 or more.")
+    }
   }
 
   struct Result: Encodable {
     let rows: Int
     let seconds: Double
     let explainedVariance: [Float]
+    let klDivergence: Double?
+    let trustworthiness: Double?
+    let neighboursKept: Double?
+
+    // The contract's keys are always there, null where a method has no such figure.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(rows, forKey: .rows)
+      try container.encode(seconds, forKey: .seconds)
+      try container.encode(explainedVariance, forKey: .explainedVariance)
+      try container.encode(klDivergence, forKey: .klDivergence)
+      try container.encode(trustworthiness, forKey: .trustworthiness)
+      try container.encode(neighboursKept, forKey: .neighboursKept)
+    }
+
+    private enum Key: CodingKey {
+      case rows, seconds, explainedVariance, klDivergence, trustworthiness, neighboursKept
+    }
   }
 
   func run() throws {
     let command = self
-    let result = try runJob("project") { context in try command.project(context) }
+    let (result, notes) = try runJob("project", showsProgress: true) { context in
+      try command.project(context)
+    }
+    for note in notes { Report.note(note) }
     if json { return try Report.json(result) }
-    let variance = result.explainedVariance.map { String(format: "%.1f %%", 100 * $0) }
-    Report.line(
-      "\(output): \(result.rows) rows, variance \(variance.joined(separator: ", ")), "
-        + "\(Report.rounded(result.seconds, 3)) s")
+    var parts = ["\(output): \(result.rows) rows, \(Report.rounded(result.seconds, 3)) s"]
+    if !result.explainedVariance.isEmpty {
+      let shares = result.explainedVariance.map { String(format: "%.1f %%", 100 * $0) }
+      parts.append("variance " + shares.joined(separator: ", "))
+    }
+    if let kl = result.klDivergence { parts.append("KL \(Report.rounded(kl, 3))") }
+    if let trust = result.trustworthiness {
+      parts.append("trustworthiness \(Report.rounded(trust, 3))")
+    }
+    if let kept = result.neighboursKept {
+      parts.append("neighbours kept \(Report.rounded(100 * kept, 0)) %")
+    }
+    Report.line(parts.joined(separator: ", "))
   }
 
-  private func project(_ context: JobContext) throws -> Result {
-    var concepts: [RunRow] = []
+  private func project(_ context: JobContext) throws -> (Result, notes: [String]) {
+    var rows: [RunRow] = []
     let states: Matrix
+    let source: String
     if let folder, let layer {
       let opened = try Run.open(folder)
-      concepts = opened.rows
+      rows = opened.rows
       states = try opened.states(layer: layer)
+      source = "\(folder), layer \(layer)"
     } else {
-      states = try NPY.read(matrix ?? "")
+      source = matrix ?? ""
+      states = try NPY.read(source)
     }
-    guard components <= states.columns else {
+    do {
+      return try project(states, rows, context)
+    } catch let error as ProjectionError {
+      if case .badOption(let name, let found, let wanted) = error {
+        throw Failure(.usage, place: "--" + name, found: found, wanted: wanted)
+      }
+      throw Failure(
+        .badData, file: source, found: "a matrix that cannot be projected: \(error)")
+    }
+  }
+
+  private func project(
+    _ states: Matrix, _ rows: [RunRow], _ context: JobContext
+  ) throws -> (Result, notes: [String]) {
+    guard components <= max(2, states.columns) else {
       throw Failure(
         .usage, place: "--components", found: "\(components)",
         wanted: "at most \(states.columns), the width of the states")
     }
+    var notes: [String] = []
     let started = ContinuousClock.now
-    let pca = try PCA.fit(states, components: components)
-    let points = pca.transform(states)
+    let points: Matrix
+    var variance: [Float] = []
+    var divergence: Double?
+    switch method {
+    case .pca:
+      let pca = try PCA.fit(states, components: components)
+      points = padded(pca.transform(states))
+      variance = pca.explainedVarianceRatio
+    case .tsne:
+      let map = try TSNE.fit(
+        TSNE.reduced(states),
+        options: TSNE.Options(perplexity: perplexity, iterations: iterations, seed: seed),
+        checkpoint: context.checkpoint,
+        progress: { done, total in
+          context.report(
+            Core.Progress(
+              completed: done, total: total, unit: "iterations",
+              elapsed: started.duration(to: .now)))
+        })
+      points = map.points
+      divergence = map.divergence
+      if map.perplexityWasLowered {
+        notes.append(
+          "The perplexity was lowered to \(map.perplexity): \(states.rows) rows are few for "
+            + "\(perplexity).")
+      }
+    }
     let seconds = started.duration(to: .now).seconds
-    try context.checkpoint()
-    try OutputFile.write(table(points, concepts), to: output)
-    return Result(
-      rows: states.rows, seconds: seconds, explainedVariance: pca.explainedVarianceRatio)
+    let quality = try MapQuality.measure(points, of: states, checkpoint: context.checkpoint)
+    try OutputFile.write(table(points, rows), to: output)
+    let result = Result(
+      rows: states.rows, seconds: seconds, explainedVariance: variance,
+      klDivergence: divergence, trustworthiness: quality.trustworthiness,
+      neighboursKept: quality.neighboursKept)
+    return (result, notes)
+  }
+
+  /// A matrix of one column still has an x and a y.
+  private func padded(_ points: Matrix) -> Matrix {
+    guard points.columns < components else { return points }
+    return Matrix(rows: points.rows, columns: components) { row, column in
+      column < points.columns ? points[row, column] : 0
+    }
   }
 
   private func table(_ points: Matrix, _ rows: [RunRow]) -> String {

@@ -1,0 +1,34 @@
+import LinearAlgebra
+
+/// Moves rows to the centre of a matrix and scales its largest magnitude to 1: neighbours are found
+/// by inner products, which lose digits far from the origin. t-SNE does not depend on either.
+struct Frame {
+  let mean: [Float]
+  let scale: Float
+
+  init(of matrix: Matrix) throws(ProjectionError) {
+    mean = try PCA.columnMeans(matrix)
+    var largest: Float = 0
+    for row in 0..<matrix.rows {
+      let values = matrix.row(row)
+      for column in 0..<matrix.columns {
+        largest = max(largest, abs(values[column] - mean[column]))
+      }
+    }
+    guard largest.isFinite else { throw .tooLarge }
+    // A reciprocal beyond float32 means that nothing varies.
+    scale = largest > 0 && (1 / largest).isFinite ? 1 / largest : 0
+  }
+
+  func apply(_ matrix: Matrix) -> Matrix {
+    let result = Matrix(rows: matrix.rows, columns: matrix.columns)
+    Parallel.ranges(of: matrix.rows, grain: 256) { range in
+      for row in range {
+        for column in 0..<matrix.columns {
+          result.row(row)[column] = (matrix.row(row)[column] - mean[column]) * scale
+        }
+      }
+    }
+    return result
+  }
+}

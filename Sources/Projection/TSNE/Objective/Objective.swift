@@ -1,0 +1,35 @@
+import Foundation
+import LinearAlgebra
+
+extension TSNE {
+  /// Up to this many points comparing all pairs is fastest; measured with `tsne-gradients` in
+  /// Benchmarks.
+  static let exactLimit = 2000
+
+  static func gradient(_ wanted: Gradient?, rows: Int, bounds: LayoutBounds) -> Gradient {
+    let choice = wanted ?? (rows <= exactLimit ? .exact : .interpolation)
+    let extent = max(bounds.highestX - bounds.lowestX, bounds.highestY - bounds.lowestY)
+    guard choice == .interpolation, InterpolatedRepulsion.side(for: extent) == nil else {
+      return choice
+    }
+    return .barnesHut
+  }
+
+  static func makeRepulsion(_ gradient: Gradient, rows: Int) -> any Repulsion {
+    switch gradient {
+    case .exact: ExactRepulsion(count: rows)
+    case .interpolation: InterpolatedRepulsion()
+    case .barnesHut: BarnesHutRepulsion(count: rows)
+    }
+  }
+}
+
+extension Affinities {
+  /// KL(P || Q) from the pieces' sums of p ln(1 + |y_i - y_j|²) and Z.
+  func divergence(logarithms: Buffer<Double>, normalisation: Double) -> Double {
+    guard rows > 1 else { return 0 }
+    var sum = negativeEntropy + log(normalisation)
+    for piece in 0..<logarithms.count { sum += logarithms.elements[piece] }
+    return sum
+  }
+}

@@ -1,0 +1,60 @@
+import CKernels
+import LinearAlgebra
+
+/// Gradient descent with momentum, one gain a coordinate (Jacobs 1988) and clipped steps.
+///
+/// The learning rate is N / exaggeration (Belkina et al. 2019), for the gradient without its
+/// factor 4.
+struct Optimizer {
+  /// No point moves further in one step, in units of the map.
+  static let largestStep: Float = 5
+  static let leastGain: Float = 0.01
+
+  private let velocities: Matrix
+  private let gains: Matrix
+  /// Moves the centre of the map to the origin with the next step.
+  private var shift: (x: Float, y: Float) = (0, 0)
+
+  init(count: Int) {
+    velocities = Matrix(rows: count, columns: 2)
+    gains = Matrix(rows: count, columns: 2)
+    reset()
+  }
+
+  /// Forgets velocities and gains.
+  func reset() {
+    velocities.elements.update(repeating: 0, count: velocities.count)
+    gains.elements.update(repeating: 1, count: gains.count)
+  }
+
+  /// Moves the points once and returns their new bounds.
+  mutating func step(
+    _ points: Matrix, attraction: Matrix, repulsion: Matrix, normalisation: Double,
+    exaggeration: Float, learningRate: Float, momentum: Float, pieces: Int
+  ) -> LayoutBounds {
+    var descent = sk_descent(
+      exaggeration: exaggeration, inverse_normalisation: Float(1 / normalisation),
+      learning_rate: learningRate, momentum: momentum, largest_step: Self.largestStep,
+      least_gain: Self.leastGain, shift_x: shift.x, shift_y: shift.y)
+    var sums = [sk_layout_sums](repeating: sk_layout_sums(), count: pieces)
+    let (velocities, gains) = (velocities, gains)
+    let count = points.rows
+    sums.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let base = sums.baseAddress
+      withUnsafePointer(to: &descent) { descent in
+        nonisolated(unsafe) let descent = descent
+        Parallel.forEach(pieces) { piece in
+          guard let base else { return }
+          sk_descend(
+            points.elements, velocities.elements, gains.elements, attraction.elements,
+            repulsion.elements, count * piece / pieces, count * (piece + 1) / pieces, descent,
+            base + piece)
+        }
+      }
+    }
+    // In the order of the pieces, whatever the order they were done in.
+    shift.x = Float(-sums.reduce(0) { $0 + $1.x } / Double(count))
+    shift.y = Float(-sums.reduce(0) { $0 + $1.y } / Double(count))
+    return LayoutBounds(sums)
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+/// The real binary in a real terminal.
+@Suite(.serialized, .enabled(if: Tmux.isInstalled, "tmux is not installed"))
+struct TerminalTests {
+  private func explore(
+    _ width: Int = 80, _ height: Int = 24, _ options: String = "",
+    environment: [String: String] = [:], _ body: (Tmux) throws -> Void
+  ) throws {
+    let run = try RunFixture()
+    defer { run.remove() }
+    let tmux = try Tmux(width, height, environment: environment)
+    try tmux.explore(run, options)
+    try body(tmux)
+  }
+
+  @Test func startKeysResizeQuit() throws {
+    try explore { tmux in
+      try tmux.wait("the first row") { $0.contains("row 0") && $0.contains("layer 3/4") }
+      #expect(try tmux.isOnAlternateScreen())
+      try tmux.keys("l", "j", "j")
+      try tmux.wait("layer 4 and row 2") { $0.contains("layer 4/4") && $0.contains("row 2") }
+      for (width, height) in [(120, 40), (40, 12), (60, 20), (300, 100), (80, 24)] {
+        try tmux.resize(width, height)
+      }
+      try tmux.wait("the map at 80 x 24") { $0.contains("╭─ concepts") && $0.contains("? help") }
+      try tmux.resize(10, 5)
+      try tmux.wait("its sizes") { $0.contains("too small") && $0.contains("need 40x12") }
+      try tmux.resize(80, 24)
+      try tmux.keys("?")
+      try tmux.wait("the help") { $0.contains("Previous layer") }
+      try tmux.keys("Escape", "q")
+      try tmux.expectSaneShell(code: 0)
+    }
+  }
+
+  @Test func controlCQuits() throws {
+    try explore { tmux in
+      try tmux.keys("C-c")
+      try tmux.expectSaneShell(code: 130)
+    }
+  }
+
+  @Test(arguments: [SIGTERM, SIGHUP, SIGINT]) func signalsQuit(signal: Int32) throws {
+    try explore { tmux in
+      kill(try tmux.child(), signal)
+      try tmux.expectSaneShell(code: 130)
+    }
+  }
+
+  @Test func suspendAndResume() throws {
+    try explore { tmux in
+      try tmux.keys("j")
+      try tmux.wait("row 1") { $0.contains("row 1 ") }
+      try tmux.keys("C-z")
+      try tmux.wait("the shell's word") { $0.contains("Stopped") || $0.contains("Suspended") }
+      #expect(try tmux.isOnAlternateScreen() == false)
+      try tmux.resize(90, 26)
+      try tmux.run("fg")
+      try tmux.wait("the map again") { $0.contains("row 1 ") && $0.contains("? help") }
+      try tmux.keys("j")
+      try tmux.wait("row 2") { $0.contains("row 2 ") }
+      try tmux.keys("q")
+      try tmux.wait("the shell") { $0.contains("$") && !$0.contains("? help") }
+      #expect(try tmux.isOnAlternateScreen() == false)
+    }
+  }
+
+  @Test func aCrashLeavesASaneTerminalAndItsMessage() throws {
+    let run = try RunFixture()
+    defer { run.remove() }
+    let tmux = try Tmux(100, 40, environment: ["SWIFT_BACKTRACE": "enable=no"])
+    try tmux.run("clear; SEER_CRASH=1 \(Tmux.seer) explore --run \(run.folder); echo code=$?")
+    try tmux.wait("the end") { $0.contains("code=") }
+    #expect(try tmux.screen().contains("a crash was asked for"))
+    #expect(try tmux.isOnAlternateScreen() == false)
+    try tmux.run("clear; stty -a | grep -qw -- -echo; echo echo=$?")
+    try tmux.wait("an echoing terminal") { $0.contains("echo=1") }
+  }
+
+  @Test(arguments: ["xterm-256color", "screen", "linux", "vt100", "tmux-256color"])
+  func terminals(name: String) throws {
+    try explore(environment: ["TERM": name]) { tmux in
+      try tmux.keys("l")
+      try tmux.wait("layer 4") { $0.contains("layer 4/4") }
+      if name == "vt100" {
+        #expect(try tmux.screen().unicodeScalars.allSatisfy { $0.isASCII })
+      }
+      try tmux.keys("q")
+      try tmux.expectSaneShell(code: 0)
+    }
+  }
+
+  @Test func noColor() throws {
+    try explore(environment: ["NO_COLOR": "1", "TERM": "xterm-256color"]) { tmux in
+      let screen = try tmux.screen(colors: true)
+      #expect(!screen.contains("[38;5;") && !screen.contains("[31m"))
+      try tmux.keys("q")
+    }
+    try explore(environment: ["TERM": "xterm-256color"]) { tmux in
+      #expect(try tmux.screen(colors: true).contains("[38;5;"))
+      try tmux.keys("q")
+    }
+  }
+
+  @Test func localeWithoutUTF8IsASCII() throws {
+    try explore(environment: ["LANG": "C", "LC_ALL": "C"]) { tmux in
+      #expect(try tmux.screen().unicodeScalars.allSatisfy { $0.isASCII })
+      try tmux.keys("q")
+    }
+  }
+
+  @Test func theMouseChoosesLayers() throws {
+    try explore(environment: ["TERM": "xterm-256color"]) { tmux in
+      // SGR report: left button pressed and released on layer 0, first in the strip.
+      try tmux.keys("-l", "\u{1B}[<0;9;23M\u{1B}[<0;9;23m")
+      try tmux.wait("layer 0") { $0.contains("layer 0/4") }
+      try tmux.keys("q")
+      try tmux.expectSaneShell(code: 0)
+    }
+  }
+
+  @Test(arguments: [("TERM=nonsense", "nonsense"), ("TERM=", "TERM"), ("TERM=dumb", "dumb")])
+  func badTerminals(setting: String, said: String) throws {
+    let run = try RunFixture()
+    defer { run.remove() }
+    let tmux = try Tmux(100, 30)
+    try tmux.run("clear; \(setting) \(Tmux.seer) explore --run \(run.folder); echo code=$?")
+    try tmux.wait("exit code 64") { $0.contains("code=64") }
+    #expect(try tmux.screen().contains(said))
+  }
+
+  @Test func noTerminal() throws {
+    let run = try RunFixture()
+    defer { run.remove() }
+    let tmux = try Tmux(100, 30)
+    try tmux.run("clear; \(Tmux.seer) explore --run \(run.folder) < /dev/null; echo code=$?")
+    try tmux.wait("exit code 64") { $0.contains("code=64") }
+    #expect(try tmux.screen().contains("no terminal"))
+  }
+}
