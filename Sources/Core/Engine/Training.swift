@@ -42,6 +42,15 @@ public struct Training: Sendable {
   public func run(
     _ context: JobContext, onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
+    try run(
+      checkpoint: { try context.checkpoint() }, report: { context.report($0) }, onStep: onStep)
+  }
+
+  /// The same with what it sees of a job as values: `checkpoint` may throw at any call.
+  func run(
+    checkpoint: @escaping () throws -> Void, report: @escaping (Progress) -> Void,
+    onStep: (TrainingStep) -> Void = { _ in }
+  ) throws -> Summary {
     let language = try LanguageModel(model)
     try preset.check(language.configuration)
     let data = try TrainingData(
@@ -54,9 +63,8 @@ public struct Training: Sendable {
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       template: template.rawValue, seed: seed, preset: preset)
     try checkFolder()
-    var sitting = try Sitting(self, language, data, recipe)
-    let summary = try sitting.run(context, onStep: onStep)
-    return summary
+    var sitting = try Sitting(self, language, data, recipe, checkpoint, report)
+    return try sitting.run(onStep: onStep)
   }
 
   private func checkFolder() throws(Failure) {
@@ -85,6 +93,8 @@ private struct Sitting {
   let bestAdapter: Adapter
   let gradients: Adapter
   let optimizer: AdamW
+  let checkpoint: () throws -> Void
+  let report: (Progress) -> Void
   var state: TrainingCheckpoint
   var log: TrainingLog
 
@@ -92,9 +102,12 @@ private struct Sitting {
 
   init(
     _ training: Training, _ language: LanguageModel, _ data: TrainingData,
-    _ recipe: TrainingCheckpoint.Recipe
+    _ recipe: TrainingCheckpoint.Recipe, _ checkpoint: @escaping () throws -> Void,
+    _ report: @escaping (Progress) -> Void
   ) throws(Failure) {
     self.training = training
+    self.checkpoint = checkpoint
+    self.report = report
     self.language = language
     self.data = data
     self.recipe = recipe
@@ -118,14 +131,12 @@ private struct Sitting {
     log = try TrainingLog(training.folder, keepingSteps: resumes ? state.step : nil)
   }
 
-  mutating func run(
-    _ context: JobContext, onStep: (TrainingStep) -> Void
-  ) throws -> Training.Summary {
+  mutating func run(onStep: (TrainingStep) -> Void) throws -> Training.Summary {
     let started = ContinuousClock.now
     let firstStep = state.step
     let judge = HeldOutJudge(
       model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
-    let before = try judge.figures(nil, checkpoint: context.checkpoint)
+    let before = try judge.figures(nil, checkpoint: checkpoint)
     if firstStep == 0 {
       try note(TrainingStep(step: 0, seconds: 0, heldOut: before), onStep)
     }
@@ -133,13 +144,13 @@ private struct Sitting {
     do {
       while state.step < preset.steps {
         let stepStarted = ContinuousClock.now
-        let (terms, norm) = try takeStep(context)
+        let (terms, norm) = try takeStep()
         var entry = TrainingStep(
           step: state.step, terms: terms, learningRate: preset.rate(step: state.step - 1),
           gradientNorm: norm, seconds: stepStarted.duration(to: .now).seconds)
         let isLast = state.step == preset.steps
         if state.step % preset.evaluateEvery == 0 || isLast {
-          let figures = try judge.figures(adapter, checkpoint: context.checkpoint)
+          let figures = try judge.figures(adapter, checkpoint: checkpoint)
           entry.heldOut = figures
           after = figures
           keepBest(figures)
@@ -148,7 +159,7 @@ private struct Sitting {
         } else {
           try note(entry, onStep)
         }
-        report(context, terms, started, firstStep)
+        reportProgress(terms, started, firstStep)
       }
     } catch let cancelled as Cancelled {
       // Between judgements the parameters are those of the last whole step. At one, either it was
@@ -168,14 +179,12 @@ private struct Sitting {
     onStep(entry)
   }
 
-  private mutating func takeStep(
-    _ context: JobContext
-  ) throws -> (LossTerms, norm: Double) {
+  private mutating func takeStep() throws -> (LossTerms, norm: Double) {
     let batch = data.batch(step: state.step, preset: preset)
     let computer = LossComputer(
       model: language.transformer, objective: preset.objective, memory: training.memory,
       endOfText: language.tokenizer.endOfText ?? language.tokenizer.padding ?? 0,
-      checkpoint: context.checkpoint)
+      checkpoint: checkpoint)
     var keys: SeededGenerator? =
       preset.dropout > 0
       ? SeededGenerator(seed: training.seed &+ 0xD0 &+ UInt64(state.step) &* 0x1000_0000_01B3)
@@ -226,8 +235,8 @@ private struct Sitting {
       bestAdapter: bestAdapter)
   }
 
-  private func report(
-    _ context: JobContext, _ terms: LossTerms, _ started: ContinuousClock.Instant, _ first: Int
+  private func reportProgress(
+    _ terms: LossTerms, _ started: ContinuousClock.Instant, _ first: Int
   ) {
     // Time left is judged by this sitting's steps alone.
     let done = state.step - first
@@ -235,7 +244,7 @@ private struct Sitting {
     let message = String(
       format: "loss %.3f (contrastive %.3f, retain %.3f, KL %.4f)", terms.total,
       terms.contrastive, terms.retain, terms.kl)
-    context.report(
+    report(
       Progress(
         completed: state.step, total: preset.steps, unit: "steps",
         elapsed: elapsed * (Double(state.step) / Double(max(1, done))), memory: peakMemory(),

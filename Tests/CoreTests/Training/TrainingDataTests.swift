@@ -116,6 +116,17 @@ struct TrainingDataTests {
     #expect(data.train.allSatisfy { $0.count >= 4 })
   }
 
+  /// A response without a prompt is one form in all three places.
+  @Test func aRowWithoutPromptIsItsResponse() throws {
+    let test = try TinyTraining(
+      concepts: TinyTraining.concepts() + ",only an answer,red\n"
+    ) { $0.rowMix = [1, 1, 1] }
+    let data = try data(test)
+    let row = try #require(data.rows.last)
+    #expect(row.forms[1].ids == row.forms[2].ids && !row.forms[1].ids.isEmpty)
+    #expect(try test.run().steps == 5)
+  }
+
   @Test func rowsLongerThanTheLimitAreCutWithANote() throws {
     var test = try TinyTraining()
     test.preset.maxTokens = 6

@@ -6,7 +6,7 @@ import Testing
 @testable import Core
 
 /// A training that was stopped and resumed ends at the same adapter, bit for bit.
-struct ResumeTests {
+struct TrainingResumeTests {
   func expectSame(_ test: TinyTraining, _ name: String, as whole: String, _ comment: Comment) throws
   {
     for file in ["adapter_model.safetensors", "adapter_config.json", "preset.json"] {
