@@ -95,6 +95,9 @@ private struct Sitting {
   let optimizer: AdamW
   let checkpoint: () throws -> Void
   let report: (Progress) -> Void
+  let isResumed: Bool
+  /// The step of the checkpoint in the folder.
+  var savedStep: Int?
   var state: TrainingCheckpoint
   var log: TrainingLog
 
@@ -121,14 +124,15 @@ private struct Sitting {
     bestAdapter = Adapter(zeros: configuration, c)
     gradients = Adapter(zeros: configuration, c)
     optimizer = AdamW(adapter, weightDecay: preset.weightDecay)
-    let resumes = training.resumes && TrainingCheckpoint.exists(training.folder)
+    isResumed = training.resumes && TrainingCheckpoint.exists(training.folder)
     state =
-      resumes
+      isResumed
       ? try TrainingCheckpoint(
         training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
         bestAdapter: bestAdapter)
       : TrainingCheckpoint(step: 0, best: nil, bestStep: 0)
-    log = try TrainingLog(training.folder, keepingSteps: resumes ? state.step : nil)
+    savedStep = isResumed ? state.step : nil
+    log = try TrainingLog(training.folder, keepingSteps: isResumed ? state.step : nil)
   }
 
   mutating func run(onStep: (TrainingStep) -> Void) throws -> Training.Summary {
@@ -137,10 +141,11 @@ private struct Sitting {
     let judge = HeldOutJudge(
       model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
     let before = try judge.figures(nil, checkpoint: checkpoint)
-    if firstStep == 0 {
+    if !isResumed {
       try note(TrainingStep(step: 0, seconds: 0, heldOut: before), onStep)
     }
     var after: HeldOutFigures?
+    var awaitsJudgement = false
     do {
       while state.step < preset.steps {
         let stepStarted = ContinuousClock.now
@@ -150,11 +155,13 @@ private struct Sitting {
           gradientNorm: norm, seconds: stepStarted.duration(to: .now).seconds)
         let isLast = state.step == preset.steps
         if state.step % preset.evaluateEvery == 0 || isLast {
+          awaitsJudgement = true
           let figures = try judge.figures(adapter, checkpoint: checkpoint)
           entry.heldOut = figures
           after = figures
           keepBest(figures)
           try note(entry, onStep)
+          awaitsJudgement = false
           if !isLast { try save() }
         } else {
           try note(entry, onStep)
@@ -162,10 +169,10 @@ private struct Sitting {
         reportProgress(terms, started, firstStep)
       }
     } catch let cancelled as Cancelled {
-      // Between judgements the parameters are those of the last whole step. At one, either it was
-      // saved already or it was not finished: then the checkpoint before it stands, so that a
-      // resumed training judges all that an undisturbed one does.
-      if state.step % preset.evaluateEvery != 0 { try save() }
+      // The parameters are those of the last whole step. Where its judgement is not finished the
+      // checkpoint before it stands, so that a resumed training judges all that an undisturbed one
+      // does.
+      if !awaitsJudgement { try save() }
       throw cancelled
     }
     return try finish(
@@ -192,32 +199,41 @@ private struct Sitting {
     let terms = try computer.gradients(
       batch, adapter: adapter, into: gradients, dropoutKeys: &keys)
     let norm = AdamW.clip(gradients, to: preset.clip)
-    guard terms.total.isFinite, norm.isFinite else { throw try notFinite(batch, terms) }
+    guard terms.total.isFinite, norm.isFinite else {
+      throw try notFinite(
+        batch, terms.total.isFinite ? "gradients of \(norm)" : "a loss of \(terms.total)")
+    }
     optimizer.update(adapter, gradients, learningRate: preset.rate(step: state.step))
     state.step += 1
     return (terms, norm)
   }
 
-  /// Saves the last good step, and says which row made the loss something else than a number.
-  private func notFinite(_ batch: TrainingBatch, _ terms: LossTerms) throws -> Failure {
-    try save()
+  /// Says which row made the loss something else than a number. The checkpoint in the folder stays
+  /// as it is: weights that gave no finite loss are not known to be good.
+  private func notFinite(_ batch: TrainingBatch, _ found: String) throws -> Failure {
     let model = language.transformer
-    var culprit = "a retain row"
-    for row in batch.rows {
-      let result = try model.forward(
-        Batch([row.ids]), adapter: adapter,
+    func isFinite(_ ids: [Int32]) throws -> Bool {
+      try model.forward(
+        Batch([ids]), adapter: adapter,
         request: ForwardRequest(
-          layers: [model.configuration.blocks], spans: [row.ids.count - 1..<row.ids.count]),
-        activations: Activations(capacity: row.ids.count, configuration: model.configuration))
-      if result.states[0].values.contains(where: { !$0.isFinite }) {
-        culprit = "row \(row.source) of \(training.concepts)"
-        break
-      }
+          layers: [model.configuration.blocks], spans: ids.indices.map { $0..<$0 + 1 }),
+        activations: Activations(capacity: ids.count, configuration: model.configuration),
+        checkpoint: checkpoint
+      ).states[0].values.allSatisfy { $0.isFinite }
     }
+    var culprit = "no single row"
+    if let row = try batch.rows.first(where: { try !isFinite($0.ids) }) {
+      culprit = "row \(row.source) of \(training.concepts)"
+    } else if let ids = try batch.retain.first(where: { try !isFinite($0) }),
+      let row = data.retain.firstIndex(of: ids)
+    {
+      culprit = "row \(row) of \(training.retain ?? "the retain set")"
+    }
+    let kept = savedStep.map { "The checkpoint of step \($0) is kept" } ?? "No step was saved yet"
     return Failure(
       .badData, file: training.folder, place: "step \(state.step + 1), \(culprit)",
-      found: "a loss of \(terms.total)", wanted: "a finite loss",
-      advice: "The checkpoint of step \(state.step) is kept; try a lower --learning-rate.")
+      found: found, wanted: "finite numbers",
+      advice: "\(kept); look at the row, or try a lower --learning-rate.")
   }
 
   /// Among checkpoints within the KL limit, the most accurate; the earliest of equals.
@@ -229,10 +245,11 @@ private struct Sitting {
     bestAdapter.copy(from: adapter)
   }
 
-  private func save() throws(Failure) {
+  private mutating func save() throws(Failure) {
     try state.write(
       training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
       bestAdapter: bestAdapter)
+    savedStep = state.step
   }
 
   private func reportProgress(

@@ -127,9 +127,13 @@ struct OutputDivergence {
       [LinearBackwardTask(weight: model.head, outputGradient: logitGradient.elements)],
       tokens: places.count, into: normedGradient.elements)
     let gradient = Matrix(rows: places.count, columns: width)
-    model.rmsNormBackward(
-      normedGradient.elements, gathered(states, at: places).elements, model.finalNorm,
-      into: gradient.elements, tokens: places.count)
+    // Named, because a pointer into a temporary matrix would outlive it.
+    let chosen = gathered(states, at: places)
+    withExtendedLifetime(chosen) {
+      model.rmsNormBackward(
+        normedGradient.elements, chosen.elements, model.finalNorm, into: gradient.elements,
+        tokens: places.count)
+    }
     for (index, place) in places.enumerated() {
       let target = slope.row(place)
       let source = gradient.row(index)

@@ -83,7 +83,7 @@ struct AdapterFileTests {
     let c = try TinyLlama.model().configuration
     let folder = try TemporaryFolder()
     let adapter = Self.randomAdapter(configuration, c)
-    try AdapterFile.write(adapter, to: folder.path, model: "a \"tiny\" model", modelBlocks: 3)
+    try AdapterFile.write(adapter, to: folder.path, model: "a \"tiny\" model")
     #expect(
       try names(inFolder: folder.path) == ["adapter_config.json", "adapter_model.safetensors"])
 
@@ -134,7 +134,7 @@ struct AdapterFileTests {
       let folder = try TemporaryFolder()
       let adapter = Self.randomAdapter(
         LoRAConfiguration(rank: 1, alpha: alpha, targets: [.keys], blocks: [0]), c)
-      try AdapterFile.write(adapter, to: folder.path, model: "tiny", modelBlocks: 3)
+      try AdapterFile.write(adapter, to: folder.path, model: "tiny")
       #expect(try AdapterFile.read(folder.path, for: c).configuration.alpha == alpha)
     }
   }
@@ -147,7 +147,7 @@ struct AdapterFileTests {
     let model = try TinyLlama.model()
     let folder = try TemporaryFolder()
     let adapter = Self.randomAdapter(configuration, model.configuration)
-    try AdapterFile.write(adapter, to: folder("adapter"), model: "tiny", modelBlocks: 3)
+    try AdapterFile.write(adapter, to: folder("adapter"), model: "tiny")
     let ids = try TrainingGolden.load().rows[3].ids
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(Self.python))

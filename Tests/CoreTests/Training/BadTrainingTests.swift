@@ -192,7 +192,7 @@ struct BadTrainingTests {
       let message = try #require(failure)
       message.expect(
         file: test.folder("adapter"), place: "step \(good + 1)", found: "nan", wanted: "finite",
-        advice: "\(good)")
+        advice: good == 0 ? "No step was saved" : "checkpoint of step \(good) is kept")
       let place = try #require(message.place)
       let source = try #require(
         place.split(separator: " ").compactMap { Int($0) }.last, "\(message)")
@@ -211,7 +211,8 @@ struct BadTrainingTests {
     var test = try TinyTraining(retain: retain)
     test.model = try poisonedModel(test.folder, token: "Q")
     let failure = try test.failure()
-    failure.expect(place: "step 1, retain row", found: "nan", wanted: "finite")
+    failure.expect(
+      place: "step 1, row 1 of \(test.folder("retain.csv"))", found: "nan", wanted: "finite")
   }
 
   /// Weights that have run away leave the last checkpoint that was judged, and it is finite.

@@ -45,7 +45,8 @@ struct TinyTraining {
     concepts: String = TinyTraining.concepts(), retain: String? = TinyTraining.retainRows(),
     _ change: (inout TrainingPreset) -> Void = { _ in }
   ) throws {
-    folder = try TemporaryFolder()
+    let folder = try TemporaryFolder()
+    self.folder = folder
     try folder.write(concepts, to: "concepts.csv")
     self.retain = try retain.map { try folder.write($0, to: "retain.csv") }
     preset = TrainingPreset(
