@@ -47,7 +47,7 @@ struct OutputDivergence {
       offset += part.count
       let logits = self.logits(states, at: part)
       var sum = 0.0
-      for index in part.indices {
+      for index in 0..<part.count {
         let row = logits.row(index)
         let all = sk_log_sum_exp(row, logits.columns)
         let token = Int(tokens[first + index])

@@ -60,9 +60,16 @@ struct DropoutTests {
     for distance in [1, 2, 3, 16, 32, 64, 576, 1536, 65_536] {
       #expect(abs(shared(one[distance...], one[...(count - distance - 1)]) - 0.25) <= 1.5 * bound)
     }
-    for key: UInt in [1001, 1002, 1000 ^ 1 << 31, 1000 ^ 1 << 32, 1000 ^ 1 << 63, 2000] {
-      let other = mask(count, key: key, rate: rate)
-      #expect(abs(shared(one[...], other[...]) - 0.25) <= bound, "key \(key)")
+    // Keys as passes make them: neighbouring passes, blocks and places.
+    let keys = [0, 1, 2, 1 << 32, 1 << 63].flatMap { pass in
+      [0, 1, 29].flatMap { block in
+        LoRAGroup.Place.allCases.map { Dropout(rate: rate, key: pass).key(block: block, $0) }
+      }
+    }
+    let masks = keys.map { mask(20_000, key: $0, rate: rate) }
+    let shortBound = 6 * (0.25 * 0.75 / 20_000).squareRoot()
+    for (i, a) in masks.enumerated() {
+      for b in masks[..<i] { #expect(abs(shared(a[...], b[...]) - 0.25) <= shortBound) }
     }
   }
 
