@@ -3,6 +3,7 @@
 #include "include/sk_pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -91,6 +92,12 @@ void sk_pool_for(size_t count, void (*body)(void *, size_t), void *context) {
   pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&sleep_lock);
   run_indices();
-  while (atomic_load_explicit(&active, memory_order_acquire) != 0) sk_relax();
+  // The others are about to finish, unless another process has their core: then it may have ours.
+  for (int rounds = 0; atomic_load_explicit(&active, memory_order_acquire) != 0; rounds++) {
+    if (rounds < spin_rounds)
+      sk_relax();
+    else
+      sched_yield();
+  }
   pthread_mutex_unlock(&owner);
 }

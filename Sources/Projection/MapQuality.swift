@@ -65,29 +65,26 @@ public struct MapQuality: Equatable, Sendable {
     let kept = Buffer<Int>(repeating: 0, count: n)
     let excess = Buffer<Int>(repeating: 0, count: n)
     let tiles = (n + tile - 1) / tile
-    // About 10 ms of products between checkpoints.
     let work = Double(tile) * Double(n) * Double(points.columns)
-    let batch = max(Parallel.workers, Int(5e8 / max(1, work)))
-    for firstTile in stride(from: 0, to: tiles, by: batch) {
-      try checkpoint()
-      Parallel.forEach(min(batch, tiles - firstTile)) { index in
-        let first = (firstTile + index) * tile
-        let rows = min(tile, n - first)
-        let distances = Matrix(rows: rows, columns: n)
-        BLAS.sgemm(
-          transposeB: true, m: rows, n: n, k: points.columns, alpha: -2, points.row(first),
-          stride: points.columns, points.elements, stride: points.columns,
-          into: distances.elements, stride: n)
-        for row in 0..<rows {
-          let values = distances.row(row)
-          sk_add_rows(values, norms, n)
-          values[first + row] = .infinity
-          for entry in 0..<k {
-            let other = Int(neighbours.indices.elements[(first + row) * k + entry])
-            let rank = sk_count_below(values, n, values[other]) + 1
-            if rank <= k { kept.elements[first + row] += 1 }
-            excess.elements[first + row] += max(0, rank - k)
-          }
+    try NeighbourSearch.forEachBatch(
+      of: tiles, work: work, checkpoint: checkpoint, progress: { _ in }
+    ) { index in
+      let first = index * tile
+      let rows = min(tile, n - first)
+      let distances = Matrix(rows: rows, columns: n)
+      BLAS.sgemm(
+        transposeB: true, m: rows, n: n, k: points.columns, alpha: -2, points.row(first),
+        stride: points.columns, points.elements, stride: points.columns,
+        into: distances.elements, stride: n)
+      for row in 0..<rows {
+        let values = distances.row(row)
+        sk_add_rows(values, norms, n)
+        values[first + row] = .infinity
+        for entry in 0..<k {
+          let other = Int(neighbours.indices.elements[(first + row) * k + entry])
+          let rank = sk_count_below(values, n, values[other]) + 1
+          if rank <= k { kept.elements[first + row] += 1 }
+          excess.elements[first + row] += max(0, rank - k)
         }
       }
     }

@@ -12,20 +12,42 @@ extension PCA {
   /// - Throws: ``ProjectionError`` for an empty matrix, NaN and infinities (naming the first row
   ///   that has one), squares beyond float32, and fewer than one component.
   public static func fit(_ matrix: Matrix, components: Int) throws(ProjectionError) -> PCA {
+    try fit(matrix, components: components, goesOn: { true })
+  }
+
+  /// The same with checkpoints a few milliseconds apart while the covariance is summed; throws what
+  /// `checkpoint` throws.
+  public static func fit(
+    _ matrix: Matrix, components: Int, checkpoint: Checkpoint
+  ) throws -> PCA {
+    var failure: (any Error)?
+    do {
+      return try fit(matrix, components: components) {
+        do { try checkpoint() } catch { failure = error }
+        return failure == nil
+      }
+    } catch {
+      throw failure ?? error
+    }
+  }
+
+  private static func fit(
+    _ matrix: Matrix, components: Int, goesOn: () -> Bool
+  ) throws(ProjectionError) -> PCA {
     guard components > 0 else {
       throw .badOption(name: "components", found: "\(components)", wanted: "at least 1")
     }
     let mean = try columnMeans(matrix)
     let wanted = min(components, matrix.columns)
     return matrix.columns <= matrix.rows
-      ? try fitCovariance(matrix, mean: mean, components: wanted)
+      ? try fitCovariance(matrix, mean: mean, components: wanted, goesOn: goesOn)
       : try fitGram(matrix, mean: mean, components: wanted)
   }
 
   private static func fitCovariance(
-    _ matrix: Matrix, mean: [Float], components wanted: Int
+    _ matrix: Matrix, mean: [Float], components wanted: Int, goesOn: () -> Bool
   ) throws(ProjectionError) -> PCA {
-    let scatter = scatterMatrix(of: matrix, mean: mean)
+    let scatter = try scatterMatrix(of: matrix, mean: mean, goesOn: goesOn)
     let eigen = try decompose(scatter, largest: wanted)
     let directions = Matrix(rows: wanted, columns: matrix.columns)
     for index in 0..<wanted {
@@ -128,12 +150,15 @@ extension PCA {
   ///
   /// Rows go through one centred tile at a time, which all cores share; each core owns strips of
   /// the result, so every sum has one order whatever the number of cores.
-  private static func scatterMatrix(of matrix: Matrix, mean: [Float]) -> Matrix {
+  private static func scatterMatrix(
+    of matrix: Matrix, mean: [Float], goesOn: () -> Bool
+  ) throws(ProjectionError) -> Matrix {
     let width = matrix.columns
     let scatter = Matrix(rows: width, columns: width)
     let tileRows = min(matrix.rows, max(256, (1 << 20) / width))
     let tile = Matrix(rows: tileRows, columns: width)
     for first in stride(from: 0, to: matrix.rows, by: tileRows) {
+      guard goesOn() else { throw .stopped }
       let rows = min(tileRows, matrix.rows - first)
       Parallel.ranges(of: rows, grain: 64) { range in
         sk_centre_rows(

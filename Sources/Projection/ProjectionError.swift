@@ -10,6 +10,8 @@ public enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertible
   case tooLarge
   /// LAPACK gave up.
   case decomposition(LAPACKError)
+  /// The caller's checkpoint said to stop.
+  case stopped
   /// An option outside of its range.
   case badOption(name: String, found: String, wanted: String)
 
@@ -24,6 +26,7 @@ public enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertible
       "found values whose squares leave the range of float32, wanted magnitudes below 1e17. "
         + "Scale the matrix down."
     case .decomposition(let error): error.description
+    case .stopped: "stopped before it was done."
     case .badOption(let name, let found, let wanted):
       "\(name): found \(found), wanted \(wanted)."
     }

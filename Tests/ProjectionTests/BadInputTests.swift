@@ -108,3 +108,27 @@ private func allFinite(_ matrix: Matrix) -> Bool { matrix.values.allSatisfy { $0
   let further = Matrix(rows: 100, columns: 2) { row, _ in row == 7 ? 1e20 : 0 }
   #expect(throws: ProjectionError.self) { try TSNE(matrix, initialization: .layout(further)) }
 }
+
+@Test func aHundredThousandRowsAndCancellationInTheMiddle() throws {
+  struct Stop: Error {}
+  var generator = SeededGenerator(seed: 5)
+  let matrix = Matrix(rows: 100_000, columns: 4) { row, _ in
+    generator.normal() + (row % 2 == 0 ? 0 : 6)
+  }
+  let tsne = try TSNE(matrix, options: .init(perplexity: 5))
+  tsne.step()
+  tsne.step()
+  let points = tsne.points
+  #expect(allFinite(points))
+  #expect(tsne.divergence().isFinite)
+  #expect(throws: Stop.self) { try tsne.step { throw Stop() } }
+  #expect(tsne.points.values == points.values)
+  var calls = 0
+  #expect(throws: Stop.self) {
+    try TSNE(matrix, options: .init(perplexity: 5)) {
+      calls += 1
+      if calls == 10 { throw Stop() }
+    }
+  }
+  #expect(calls == 10)
+}

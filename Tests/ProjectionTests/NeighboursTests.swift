@@ -72,3 +72,37 @@ func neighboursAreExact(portable: Bool, shape: (rows: Int, columns: Int)) throws
   }
   #expect(calls == 2)
 }
+
+@Test func approximateNeighboursFindMost() throws {
+  // Points near a curved surface in 20 dimensions, a fifth of them exact duplicates.
+  var generator = SeededGenerator(seed: 8)
+  let basis = matrix(rows: 6, columns: 20, seed: 9)
+  let points = Matrix(rows: 30_000, columns: 20)
+  for row in 0..<points.rows where row % 5 != 0 {
+    let u = generator.normal()
+    let v = generator.normal()
+    let features = [u, v, u * v, u * u, v * v, 0.1 * generator.normal()]
+    for column in 0..<20 {
+      points[row, column] = (0..<6).reduce(0) { $0 + features[$1] * basis[$1, column] }
+    }
+  }
+  let exact = try Neighbours.exact(points, k: 15)
+  let found = try Neighbours.approximate(points, k: 15)
+  var kept = 0
+  for row in stride(from: 1, to: points.rows, by: 50) {
+    #expect(!found.indices(of: row).contains(row))
+    kept += Set(found.indices(of: row)).intersection(exact.indices(of: row)).count
+  }
+  #expect(Double(kept) / Double(15 * points.rows / 50) > 0.95)
+  // Duplicates may choose other twins, at the same distance.
+  #expect(found.squaredDistances(of: 0).allSatisfy { $0 == 0 })
+  let again = try Neighbours.approximate(points, k: 15)
+  #expect(again.indices(of: 77) == found.indices(of: 77))
+}
+
+@Test(arguments: [1, 2, 600]) func approximateNeighboursOfFewRows(rows: Int) throws {
+  let points = matrix(rows: rows, columns: 4, seed: 10)
+  let found = try Neighbours.approximate(points, k: 700)
+  #expect(found.k == rows - 1)
+  #expect(Set(found.indices(of: 0)).count == rows - 1)
+}

@@ -144,3 +144,16 @@ private func orthonormalityError(_ basis: Matrix) -> Float {
     }
   }
 }
+
+@Test func pcaIsCancelled() throws {
+  struct Stop: Error {}
+  let matrix = Matrix(rows: 2000, columns: 1100) { Float(($0 * $1) % 17) }
+  var calls = 0
+  #expect(throws: Stop.self) {
+    try PCA.fit(matrix, components: 2) {
+      calls += 1
+      if calls == 2 { throw Stop() }
+    }
+  }
+  #expect(calls == 2)
+}

@@ -14,8 +14,9 @@ func readMatrix(_ path: String) throws -> Matrix {
   else { throw CocoaError(.fileReadCorruptFile) }
   let matrix = Matrix(rows: shape[0], columns: shape[1])
   data.withUnsafeBytes { bytes in
+    guard let base = bytes.baseAddress else { return }
     UnsafeMutableRawPointer(matrix.elements).copyMemory(
-      from: bytes.baseAddress! + 10 + headerLength, byteCount: 4 * matrix.count)
+      from: base + 10 + headerLength, byteCount: 4 * matrix.count)
   }
   return matrix
 }
@@ -38,7 +39,9 @@ func text(_ value: Double, _ digits: Int = 3) -> String { String(format: "%.\(di
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else {
-  print("usage: ProjectionBenchmark (pca | tsne) MATRIX.npy [LAYOUT.csv] [key=value ...]")
+  print(
+    "usage: ProjectionBenchmark (pca | tsne | neighbours | quality) MATRIX.npy [LAYOUT.csv] [key=value ...]"
+  )
   exit(64)
 }
 var settings: [String: String] = [:]
@@ -98,7 +101,31 @@ case "tsne":
     for row in 0..<points.rows { lines += "\(points[row, 0]),\(points[row, 1])\n" }
     try lines.write(toFile: layout, atomically: true, encoding: .utf8)
   }
+case "neighbours":
+  // The approximate index against all pairs: time, and the share of neighbours found.
+  let reduced = try TSNE.reduced(matrix)
+  var exact: Neighbours?
+  var found: Neighbours?
+  let exactTime = try seconds { exact = try Neighbours.exact(reduced, k: 90) }
+  let foundTime = try seconds { found = try Neighbours.approximate(reduced, k: 90) }
+  guard let exact, let found else { exit(70) }
+  var kept = 0.0
+  let rows = Array(stride(from: 0, to: matrix.rows, by: 97))
+  for row in rows {
+    let limit = exact.squaredDistances(of: row).last ?? 0
+    // By distance: duplicates may choose other twins.
+    kept += Double(found.squaredDistances(of: row).filter { $0 <= limit }.count) / Double(exact.k)
+  }
+  print(
+    "neighbours: exact \(text(exactTime)) s, approximate \(text(foundTime)) s, "
+      + "found \(text(kept / Double(rows.count), 4))")
+case "quality":
+  let reduced = try TSNE.reduced(matrix)
+  let map = try TSNE.fit(reduced).points
+  var quality: MapQuality?
+  let time = try seconds { quality = try MapQuality.measure(map, of: matrix) }
+  print("quality \(text(time)) s: \(quality.map { "\($0)" } ?? "")")
 default:
-  print("found \(arguments[1]), wanted pca or tsne")
+  print("found \(arguments[1]), wanted pca, tsne, neighbours or quality")
   exit(64)
 }

@@ -38,7 +38,7 @@ public struct Affinities: Sendable {
     progress: (Double) -> Void = { _ in }
   ) throws {
     let k = Self.usable(perplexity: perplexity, rows: matrix.rows).neighbours
-    let neighbours = try Neighbours.exact(
+    let neighbours = try Neighbours.find(
       matrix, k: k, checkpoint: checkpoint, progress: progress)
     try self.init(neighbours, perplexity: perplexity, checkpoint: checkpoint)
   }

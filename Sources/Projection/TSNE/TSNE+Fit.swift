@@ -61,9 +61,12 @@ extension TSNE {
 
   /// The input of a map: the first principal components of a wide matrix, or the matrix itself
   /// when it is no wider than that.
-  public static func reduced(_ matrix: Matrix, to width: Int = 50) throws(ProjectionError) -> Matrix
-  {
+  public static func reduced(
+    _ matrix: Matrix, to width: Int = 50, checkpoint: Checkpoint = {}
+  ) throws -> Matrix {
     guard matrix.columns > width else { return matrix }
-    return try PCA.fit(matrix, components: width).transform(matrix)
+    let pca = try PCA.fit(matrix, components: width, checkpoint: checkpoint)
+    try checkpoint()
+    return pca.transform(matrix)
   }
 }

@@ -7,6 +7,8 @@ enum Event: Sendable {
   case resize(Size)
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
+  case separation(index: Int, Result<LayerSeparation, Problem>)
+  case nearest(Result<NearestRows, Problem>)
   /// The outcome of a ``Effect/saveScreen(_:)``.
   case saved(String, Problem?)
 }
@@ -24,6 +26,9 @@ struct Problem: Error, Equatable, Sendable {
 enum Effect: Equatable, Sendable {
   /// Computes the map of a layer, turned onto that of `reference` where there is one.
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
+  case measureSeparation(index: Int)
+  /// Finds the rows nearest to one at a layer, by its index.
+  case findNearest(row: Int, index: Int)
   case saveScreen(String)
   case setMouse(Bool)
   case redraw

@@ -1,5 +1,7 @@
 import Core
 import Foundation
+import LinearAlgebra
+import Synchronization
 
 /// The state with everything around it: the engine that computes for it and the mailbox that
 /// brings results back. The terminal's loop and the script both drive one.
@@ -7,6 +9,7 @@ final class Session {
   private(set) var state: AppState
   private let source: RunSource
   private let engine: Engine
+  private let units = LastLayer()
   let mailbox: Mailbox
   /// Set when the user has left.
   private(set) var ending: Ending?
@@ -39,6 +42,8 @@ final class Session {
       switch effect {
       case .computeMap(let index, let reference, let isUrgent):
         computeMap(index, reference: reference, isUrgent: isUrgent)
+      case .measureSeparation(let index): measureSeparation(index)
+      case .findNearest(let row, let index): findNearest(row, index)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
@@ -67,6 +72,42 @@ final class Session {
       })
   }
 
+  private func measureSeparation(_ index: Int) {
+    let layer = state.explore.layers[index]
+    let labels = state.explore.conceptOfRow.map { Int($0) }
+    let concepts = state.explore.concepts.count
+    let folds = folds
+    engine.submit(
+      "separation at layer \(layer)", priority: .map,
+      onEvent: { [mailbox] (event: JobEvent<LayerSeparation>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.separation(index: index, result.mapError { Problem($0) }))
+      },
+      body: { [source] context in
+        try LayerSeparation.measure(
+          source.states(layer), labels: labels, concepts: concepts, folds: folds, context: context)
+      })
+  }
+
+  /// The split rule over the run's rows; rows of the same text stay together.
+  private lazy var folds = Folds(
+    prompts: source.rows.map(\.text),
+    splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+
+  private func findNearest(_ row: Int, _ index: Int) {
+    let layer = state.explore.layers[index]
+    engine.submit(
+      "rows nearest to row \(row)", priority: .typing,
+      onEvent: { [mailbox] (event: JobEvent<NearestRows>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.nearest(result.mapError { Problem($0) }))
+      },
+      body: { [source, units] context in
+        let matrix = try units.matrix(of: layer) { unitNormalised(try source.states(layer)) }
+        return NearestRows.find(row, layer: index, units: matrix, count: 10)
+      })
+  }
+
   private func save(_ path: String) -> Problem? {
     do throws(Failure) {
       try saveScreen(path)
@@ -76,10 +117,13 @@ final class Session {
     }
   }
 
-  /// Writes the screen to a file as text.
+  /// Writes the screen to a file: with its colours where the name ends in `.svg`, else as text.
   func saveScreen(_ path: String) throws(Failure) {
     do {
-      try Data(render(state).text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      let screen = render(state)
+      let text =
+        path.hasSuffix(".svg") ? screen.svg(isLight: state.theme.isLight) : screen.text
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
       throw Failure(
         .cannotWrite, file: path, found: error.localizedDescription,
@@ -92,5 +136,17 @@ final class Session {
     while state.explore.isBusy && ending == nil {
       if !handlePosted() { _ = mailbox.wait() }
     }
+  }
+}
+
+/// The unit states of the layer used last: the cursor asks about the same one again and again.
+private final class LastLayer: Sendable {
+  private let kept = Mutex<(layer: Int, matrix: Matrix)?>(nil)
+
+  func matrix(of layer: Int, _ make: () throws -> Matrix) rethrows -> Matrix {
+    if let kept = kept.withLock({ $0 }), kept.layer == layer { return kept.matrix }
+    let matrix = try make()
+    kept.withLock { $0 = (layer, matrix) }
+    return matrix
   }
 }

@@ -1,19 +1,27 @@
 /// The only place that changes the state: one event in, effects for the loop out.
 func update(_ state: inout AppState, _ event: Event) -> [Effect] {
+  let effects = handle(&state, event)
+  return effects + ExploreScreen.followUp(&state)
+}
+
+private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
   switch event {
   case .resize(let size):
     state.size = size
     return []
   case .key(let key):
     state.message = nil
-    guard let command = Command.find(key, in: state.context), command.isAvailable(state)
-    else { return [] }
-    return perform(command.id, key, &state)
+    if let command = Command.find(key, in: state.context) {
+      return command.isAvailable(state) ? perform(command.id, key, &state) : []
+    }
+    type(key, &state)
+    return []
   case .mouse(let mouse):
     if state.overlay != nil {
       switch mouse.action {
-      case .wheelDown: return perform(.helpDown, .down, &state)
-      case .wheelUp: return perform(.helpUp, .up, &state)
+      case .wheelDown:
+        return perform(state.context == .help ? .helpDown : .paletteDown, .down, &state)
+      case .wheelUp: return perform(state.context == .help ? .helpUp : .paletteUp, .up, &state)
       case .left: return perform(.closeHelp, .escape, &state)
       default: return []
       }
@@ -22,6 +30,15 @@ func update(_ state: inout AppState, _ event: Event) -> [Effect] {
     return ExploreScreen.update(&state, mouse)
   case .map(let index, let result):
     return ExploreScreen.receive(&state.explore, index: index, result)
+  case .separation(let index, let result):
+    if state.explore.separations.indices.contains(index) {
+      state.explore.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
+    }
+    return []
+  case .nearest(let result):
+    state.explore.isFindingNearest = false
+    if case .success(let nearest) = result { state.explore.nearest = nearest }
+    return []
   case .saved(let path, let problem):
     state.message =
       problem.map { AppState.Message(text: $0.text, isError: true) }
@@ -34,7 +51,21 @@ func update(_ state: inout AppState, _ event: Event) -> [Effect] {
 func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
   switch id {
   case .help: state.overlay = .help(scroll: 0)
-  case .closeHelp: state.overlay = nil
+  case .closeHelp, .closePalette: state.overlay = nil
+  case .palette: state.overlay = .palette(query: "", index: 0)
+  case .paletteUp, .paletteDown:
+    guard case .palette(let query, let index) = state.overlay else { break }
+    let last = max(0, Command.matching(query, state).count - 1)
+    let next = id == .paletteDown ? index + 1 : index - 1
+    state.overlay = .palette(query: query, index: max(0, min(last, next)))
+  case .runPalette:
+    guard case .palette(let query, let index) = state.overlay else { break }
+    state.overlay = nil
+    let found = Command.matching(query, state)
+    guard found.indices.contains(index), let key = found[index].keys.first else { break }
+    return perform(found[index].id, key, &state)
+  case .saveScreen:
+    return [.saveScreen("seer-layer-\(state.explore.layerNumber).svg")]
   case .helpDown, .helpUp:
     guard case .help(let scroll) = state.overlay else { break }
     let last = HelpOverlay(state).lastScroll
@@ -53,6 +84,32 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   default: return ExploreScreen.perform(id, key, &state)
   }
   return []
+}
+
+/// Text for whatever is being typed into.
+private func type(_ key: Key, _ state: inout AppState) {
+  switch state.context {
+  case .search:
+    guard var search = state.explore.search else { return }
+    edit(&search.query, key)
+    search.find(in: state.explore.searchTexts)
+    state.explore.search = search
+    ExploreScreen.goToMatch(&state.explore)
+  case .palette:
+    guard case .palette(var query, _) = state.overlay else { return }
+    edit(&query, key)
+    state.overlay = .palette(query: query, index: 0)
+  default: break
+  }
+}
+
+private func edit(_ text: inout String, _ key: Key) {
+  switch key {
+  case .character(let scalar): text.unicodeScalars.append(scalar)
+  case .backspace: if !text.isEmpty { text.unicodeScalars.removeLast() }
+  case .control("u"): text = ""
+  default: break
+  }
 }
 
 /// What has to be started before the first event.

@@ -1,25 +1,28 @@
 /// Something a key can do. One table of them feeds dispatch, footer and help.
 struct Command: Sendable {
   enum ID: String, CaseIterable, Sendable {
-    case previousLayer, nextLayer, firstLayer, lastLayer
+    case previousLayer, nextLayer, firstLayer, lastLayer, bestLayer, stripMetric
     case previousPoint, nextPoint, previousOfConcept, nextOfConcept
     case pointLeft, pointRight, pointUp, pointDown
-    case textDown, textUp
+    case textDown, textUp, neighbours
+    case search, nextMatch, previousMatch, clearSearch, acceptSearch, cancelSearch
     case toggleConcept, onlyConcept, showAll, focusConcepts
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
-    case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks
+    case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors
     case help, closeHelp, helpDown, helpUp
+    case palette, paletteUp, paletteDown, runPalette, closePalette, saveScreen
     case mouse, redraw, suspend, quit, interrupt
   }
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, help
+    case map, concepts, help, search, palette
   }
 
   enum Group: String, CaseIterable, Sendable {
     case layers = "Layers"
     case points = "Points"
+    case search = "Search"
     case concepts = "Concepts"
     case view = "View"
     case program = "Program"
@@ -59,6 +62,12 @@ struct Command: Sendable {
       .nextLayer, ["l", "Right"], .layers, "Next layer", hint: "layer", when: hasLayers),
     Command(.firstLayer, ["g", "Home"], .layers, "First layer", when: hasLayers),
     Command(.lastLayer, ["G", "End"], .layers, "Last layer", when: hasLayers),
+    Command(
+      .bestLayer, ["*"], .layers, "The layer the strip marks as best", hint: "best",
+      when: { $0.explore.layers.count > 1 && $0.explore.bestLayer != nil }),
+    Command(
+      .stripMetric, ["y"], .layers, "Figure of the layer strip",
+      when: { $0.explore.concepts.count > 1 }),
 
     Command(
       .nextPoint, ["j", "Down"], .points, in: [.map], "Next row", hint: "point",
@@ -82,6 +91,23 @@ struct Command: Sendable {
     Command(.previousOfConcept, [","], .points, "Previous row of the concept", when: hasRows),
     Command(.textDown, ["PageDown", "Ctrl-d"], .points, "Scroll the text down", when: hasRows),
     Command(.textUp, ["PageUp", "Ctrl-u"], .points, "Scroll the text up", when: hasRows),
+    Command(
+      .neighbours, ["b"], .points, in: [.map], "Mark the nearest rows on the map",
+      hint: "neighbours", when: hasRows),
+
+    Command(
+      .search, ["/"], .search, "Search texts and concepts", hint: "search", when: hasRows),
+    Command(
+      .nextMatch, ["n"], .search, "Next row found", hint: "found",
+      when: { $0.explore.search != nil }),
+    Command(
+      .previousMatch, ["N"], .search, "Previous row found", hint: "found",
+      when: { $0.explore.search != nil }),
+    Command(
+      .clearSearch, ["Esc"], .search, in: [.map], "End the search", hint: "all rows",
+      when: { $0.explore.search != nil }),
+    Command(.acceptSearch, ["Enter"], .search, in: [.search], "Keep the search", hint: "keep"),
+    Command(.cancelSearch, ["Esc", "Ctrl-g"], .search, in: [.search], "End it", hint: "end"),
 
     Command(
       .conceptDown, ["j", "Down"], .concepts, in: [.concepts], "Move down the list", hint: "move"),
@@ -122,6 +148,9 @@ struct Command: Sendable {
     Command(
       .marks, ["m"], .view, "Marks: glyphs, dots, automatic", hint: "marks",
       when: hasRows),
+    Command(
+      .colors, ["c"], .view, "Colour by concept, by prediction, by right or wrong", hint: "colour",
+      when: { $0.explore.concepts.count > 1 }),
 
     Command(
       .helpDown, ["j", "Down", "PageDown", "Space"], .program, in: [.help], "Scroll down",
@@ -130,6 +159,13 @@ struct Command: Sendable {
     Command(
       .closeHelp, ["Esc", "?", "q", "Enter"], .program, in: [.help], "Close the help", hint: "close"
     ),
+    Command(.paletteDown, ["Down", "Ctrl-n"], .program, in: [.palette], "Down", hint: "choose"),
+    Command(.paletteUp, ["Up", "Ctrl-p"], .program, in: [.palette], "Up", hint: "choose"),
+    Command(.runPalette, ["Enter"], .program, in: [.palette], "Do it", hint: "do it"),
+    Command(.closePalette, ["Esc", "Ctrl-g"], .program, in: [.palette], "Close", hint: "close"),
+    Command(.palette, [":"], .program, "Find a command by its words", hint: "commands"),
+    Command(
+      .saveScreen, ["x"], .program, "Save this screen as SVG in the current folder", hint: "save"),
     Command(
       .mouse, ["M"], .program, "Mouse: for the map, or for selecting text"
     ),
@@ -146,6 +182,8 @@ struct Command: Sendable {
   private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
   private static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
 
+  static subscript(id: ID) -> Command? { all.first { $0.id == id } }
+
   static func find(_ key: Key, in context: Context) -> Command? {
     all.first { $0.contexts.contains(context) && $0.keys.contains(key) }
   }
@@ -154,6 +192,39 @@ struct Command: Sendable {
   struct Hint: Equatable, Sendable {
     var keys: String
     var word: String
+  }
+
+  /// The commands whose words or keys hold the letters of a query in order, for the palette.
+  static func matching(_ query: String, _ state: AppState) -> [Command] {
+    let context: Context = state.explore.focus == .concepts ? .concepts : .map
+    let wanted = query.lowercased().unicodeScalars.filter { $0 != " " }
+    return all.filter { command in
+      guard command.contexts.contains(context), command.isAvailable(state),
+        command.id != .palette
+      else { return false }
+      var rest = wanted[...]
+      for scalar in (command.help + " " + command.group.rawValue).lowercased().unicodeScalars {
+        if rest.first == scalar { rest.removeFirst() }
+      }
+      return rest.isEmpty
+    }
+  }
+
+  /// The table as a page of documentation.
+  static var markdown: String {
+    var page = "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n"
+    for group in Group.allCases {
+      page += "\n## \(group.rawValue)\n\n| Keys | What they do | Where |\n|---|---|---|\n"
+      for command in all where command.group == group {
+        let keys = command.keys.map { "`\($0.name == "`" ? "` ` `" : $0.name)`" }
+        let places = Context.allCases.filter { command.contexts.contains($0) }
+        let place =
+          places.count == Context.allCases.count
+          ? "everywhere" : places.map(\.rawValue).joined(separator: ", ")
+        page += "| \(keys.joined(separator: " ")) | \(command.help) | \(place) |\n"
+      }
+    }
+    return page
   }
 
   /// What can be done now, most useful first; help and quit come last and are never left out.
@@ -178,7 +249,12 @@ struct Command: Sendable {
 extension AppState {
   /// Who gets the next key.
   var context: Command.Context {
-    if overlay != nil { return .help }
+    switch overlay {
+    case .help: return .help
+    case .palette: return .palette
+    case nil: break
+    }
+    if explore.search?.isEditing ?? false { return .search }
     return explore.focus == .concepts ? .concepts : .map
   }
 }

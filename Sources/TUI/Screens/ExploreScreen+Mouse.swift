@@ -59,7 +59,7 @@ extension ExploreScreen {
     guard let map = state.shownMap, let bounds = WorldBounds(map.points) else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel)
     var best: (row: Int, distance: Float)?
-    for row in map.points.indices where state.isVisible(row) {
+    for row in map.points.indices where state.isVisible(row) && state.isMatch(row) {
       var offset = viewport.place(map.points[row]) - place
       offset.y *= 2
       let distance = (offset * offset).sum()

@@ -7,6 +7,13 @@ enum ExploreScreen {
     case .firstLayer: return show(layer: 0, &state.explore)
     case .lastLayer: return show(layer: state.explore.layers.count - 1, &state.explore)
 
+    case .bestLayer:
+      if let best = state.explore.bestLayer { return show(layer: best, &state.explore) }
+    case .stripMetric:
+      state.explore.stripMetric = next(state.explore.stripMetric)
+      state.message = AppState.Message(
+        text: "strip: \(state.explore.stripMetric.rawValue)", isError: false)
+
     case .nextPoint: step(1, &state.explore)
     case .previousPoint: step(-1, &state.explore)
     case .nextOfConcept: step(1, &state.explore, sameConcept: true)
@@ -17,6 +24,24 @@ enum ExploreScreen {
     case .pointDown: walk(SIMD2(0, -1), &state.explore)
     case .textDown: scrollText(1, &state)
     case .textUp: scrollText(-1, &state)
+
+    case .neighbours: state.explore.showsNeighbours.toggle()
+    case .search:
+      if state.explore.searchTexts.isEmpty {
+        state.explore.searchTexts = state.explore.rows.map {
+          Search.folded($0.text + "\n" + $0.concept)
+        }
+      }
+      if state.explore.search == nil {
+        state.explore.search = Search(rows: state.explore.rows.count)
+      }
+      state.explore.search?.isEditing = true
+    case .acceptSearch:
+      state.explore.search?.isEditing = false
+      if state.explore.search?.query.isEmpty ?? true { state.explore.search = nil }
+    case .cancelSearch, .clearSearch: state.explore.search = nil
+    case .nextMatch: step(1, &state.explore)
+    case .previousMatch: step(-1, &state.explore)
 
     case .toggleConcept:
       if case .character(let digit) = key, let number = Int(String(digit)) {
@@ -48,13 +73,22 @@ enum ExploreScreen {
     case .panUp: pan(SIMD2(0, 1), &state.explore)
     case .panDown: pan(SIMD2(0, -1), &state.explore)
     case .marks:
-      let modes = MarkMode.allCases
-      let next = modes[((modes.firstIndex(of: state.explore.marks) ?? 0) + 1) % modes.count]
-      state.explore.marks = next
-      state.message = AppState.Message(text: "marks: \(next.rawValue)", isError: false)
+      state.explore.marks = next(state.explore.marks)
+      state.message = AppState.Message(
+        text: "marks: \(state.explore.marks.rawValue)", isError: false)
+    case .colors:
+      state.explore.colorMode = next(state.explore.colorMode)
+      state.message = AppState.Message(
+        text: "colour: \(state.explore.colorMode.rawValue)", isError: false)
     default: break
     }
     return []
+  }
+
+  private static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
+    let all = Array(Choice.allCases)
+    let index = all.firstIndex(of: choice) ?? 0
+    return all[(index + 1) % all.count]
   }
 
   // MARK: layers
@@ -88,6 +122,34 @@ enum ExploreScreen {
     return [.computeMap(index: wanted, reference: reference, isUrgent: isUrgent)]
   }
 
+  /// What the state needs computed after any event: the separation of the layers, once the maps are
+  /// there, and the nearest rows of the cursor. One of each at a time.
+  static func followUp(_ state: inout AppState) -> [Effect] {
+    var explore = state.explore
+    defer { state.explore = explore }
+    guard !explore.rows.isEmpty, explore.maps.indices.contains(explore.layer),
+      !explore.maps.contains(.computing)
+    else { return [] }
+    var effects: [Effect] = []
+    if let row = explore.cursor, !explore.isFindingNearest, explore.currentNearest == nil,
+      explore.rows.count > 1, explore.maps[explore.layer].map != nil,
+      explore.showsNeighbours || DetailPane.hasNeighbours(state)
+    {
+      explore.isFindingNearest = true
+      effects.append(.findNearest(row: row, index: explore.layer))
+    }
+    if explore.concepts.count > 1, !explore.separations.contains(.computing) {
+      let missing = explore.separations.indices.filter { explore.separations[$0] == .missing }
+      if let wanted = missing.min(by: {
+        distance($0, explore.layer) < distance($1, explore.layer)
+      }) {
+        explore.separations[wanted] = .computing
+        effects.append(.measureSeparation(index: wanted))
+      }
+    }
+    return effects
+  }
+
   private static func distance(_ a: Int, _ b: Int) -> Int { abs(a - b) }
 
   static func receive(
@@ -116,11 +178,17 @@ enum ExploreScreen {
     let count = state.rows.count
     for distance in 1...max(1, count) {
       let row = ((cursor + direction * distance) % count + count) % count
-      guard state.isVisible(row) else { continue }
+      guard state.isVisible(row), state.isMatch(row) else { continue }
       if sameConcept && state.conceptOfRow[row] != state.conceptOfRow[cursor] { continue }
       move(to: row, &state)
       return
     }
+  }
+
+  /// Moves the cursor to the next match where it is on none.
+  static func goToMatch(_ state: inout ExploreState) {
+    guard let cursor = state.cursor, !state.isMatch(cursor) else { return }
+    step(1, &state)
   }
 
   /// Goes to the point that lies best in a direction: near, and more along than across.
@@ -128,7 +196,8 @@ enum ExploreScreen {
     guard let cursor = state.cursor, let map = state.shownMap else { return }
     let from = map.points[cursor]
     var best: (row: Int, cost: Float)?
-    for row in map.points.indices where row != cursor && state.isVisible(row) {
+    for row in map.points.indices where row != cursor && state.isVisible(row) && state.isMatch(row)
+    {
       let offset = map.points[row] - from
       let along = (offset * direction).sum()
       let across = abs((offset * SIMD2(direction.y, direction.x)).sum())

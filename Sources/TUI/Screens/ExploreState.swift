@@ -30,6 +30,18 @@ enum MapStatus: Equatable, Sendable {
   }
 }
 
+enum SeparationStatus: Equatable, Sendable {
+  case missing
+  case computing
+  case ready(LayerSeparation)
+  case failed
+
+  var separation: LayerSeparation? {
+    if case .ready(let separation) = self { return separation }
+    return nil
+  }
+}
+
 /// How points are drawn.
 enum MarkMode: String, CaseIterable, Sendable {
   /// Glyphs as long as they have room, else dots.
@@ -62,6 +74,16 @@ struct ExploreState: Sendable {
   var view = View.whole
   var marks = MarkMode.automatic
   var detailScroll = 0
+  var separations: [SeparationStatus]
+  var stripMetric = StripMetric.nearestPrototype
+  var colorMode = ColorMode.concept
+  /// The last answer; it may belong to a row that the cursor has left.
+  var nearest: NearestRows?
+  var isFindingNearest = false
+  var showsNeighbours = false
+  var search: Search?
+  /// What searches look through; made for the first one.
+  var searchTexts: [[UInt8]] = []
   /// Where the left button went down on the map, while it is held.
   var dragFrom: Cursor?
 
@@ -88,6 +110,7 @@ struct ExploreState: Sendable {
     layer = max(0, min(source.layers.count - 1, source.layers.count * 3 / 4))
     shownLayer = layer
     maps = Array(repeating: .missing, count: source.layers.count)
+    separations = Array(repeating: .missing, count: source.layers.count)
     cursor = source.rows.isEmpty ? nil : 0
   }
 
@@ -98,14 +121,52 @@ struct ExploreState: Sendable {
 
   func isVisible(_ row: Int) -> Bool { !hidden.contains(Int(conceptOfRow[row])) }
 
-  /// Whether maps are still being computed, for `wait idle`.
-  var isBusy: Bool { maps.contains(.computing) }
+  func isMatch(_ row: Int) -> Bool { search?.matches[row] ?? true }
+
+  /// Whether something is still being computed, for `wait idle`.
+  var isBusy: Bool {
+    maps.contains(.computing) || separations.contains(.computing) || isFindingNearest
+  }
+
+  /// The current layer's separation, where it is there.
+  var separation: LayerSeparation? {
+    separations.indices.contains(layer) ? separations[layer].separation : nil
+  }
+
+  /// The cursor's neighbours, once they are known at this layer.
+  var currentNearest: NearestRows? {
+    nearest.flatMap { $0.row == cursor && $0.layer == layer ? $0 : nil }
+  }
+
+  /// The figure of a layer that the strip draws.
+  func stripValue(_ layer: Int, _ metric: StripMetric) -> Float? {
+    switch metric {
+    case .nearestPrototype: separations[layer].separation?.nearestPrototype
+    case .silhouette: separations[layer].separation?.silhouette
+    case .angle: separations[layer].separation?.angleBetween
+    case .variance: maps[layer].map.map { $0.explained.reduce(0, +) }
+    }
+  }
+
+  /// The metric chosen, or, where nothing can be held out, the variance.
+  var shownMetric: StripMetric { concepts.count > 1 ? stripMetric : .variance }
+
+  /// The layer with the highest figure of the strip; the first of equals.
+  var bestLayer: Int? {
+    var best: (layer: Int, value: Float)?
+    for layer in layers.indices {
+      guard let value = stripValue(layer, shownMetric) else { continue }
+      if best.map({ value > $0.value }) ?? true { best = (layer, value) }
+    }
+    return best?.layer
+  }
 }
 
 /// The whole interface.
 struct AppState: Sendable {
   enum Overlay: Equatable, Sendable {
     case help(scroll: Int)
+    case palette(query: String, index: Int)
   }
 
   struct Message: Equatable, Sendable {

@@ -11,8 +11,11 @@ func render(_ state: AppState) -> Surface {
   LegendPane(state, layout).draw(into: &surface)
   DetailPane(state, layout).draw(into: &surface)
   LayerStrip(state, layout).draw(into: &surface)
-  if case .help(let scroll) = state.overlay {
-    HelpOverlay(state).draw(scroll: scroll, into: &surface)
+  switch state.overlay {
+  case .help(let scroll): HelpOverlay(state).draw(scroll: scroll, into: &surface)
+  case .palette(let query, let index):
+    PaletteOverlay(query: query, index: index).draw(state, into: &surface)
+  case nil: break
   }
   Footer.draw(layout.footer, state, into: &surface)
   return surface

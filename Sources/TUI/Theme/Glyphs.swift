@@ -43,7 +43,7 @@ struct Glyphs: Equatable, Sendable {
   var arrowUp: Unicode.Scalar { isASCII ? "^" : "▲" }
   var arrowDown: Unicode.Scalar { isASCII ? "v" : "▼" }
   var checked: Unicode.Scalar { isASCII ? "x" : level == .blocks ? "√" : "✓" }
-  /// Text that reaches past the edge in this direction.
+  var wrong: Unicode.Scalar { isASCII ? "!" : level == .blocks ? "×" : "✗" }
   var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
 
   /// Bars of rising height, for a strip one row high; the first stands for the lowest value.

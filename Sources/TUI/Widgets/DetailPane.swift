@@ -32,7 +32,19 @@ struct DetailPane {
   /// Lines below the text that hold figures: none in the small layout, where they are in the title.
   private var factLines: Int { layout.isWide && Self.inside(layout).height >= 5 ? 2 : 0 }
 
-  var visibleLines: Int { max(0, Self.inside(layout).height - factLines) }
+  /// Lines of the list of nearest rows, its title and the blank line above it included.
+  private var nearestLines: Int {
+    let height = Self.inside(layout).height
+    guard layout.isWide, height >= 13, state.rows.count > 1 else { return 0 }
+    return min(7, height - factLines - 5)
+  }
+
+  /// Whether the pane has room for the nearest rows: only then are they computed.
+  static func hasNeighbours(_ state: AppState) -> Bool {
+    DetailPane(state, ExploreLayout(state)).nearestLines > 0
+  }
+
+  var visibleLines: Int { max(0, Self.inside(layout).height - factLines - nearestLines) }
   var lastScroll: Int { max(0, lines.count - visibleLines) }
 
   func draw(into surface: inout Surface) {
@@ -70,6 +82,7 @@ struct DetailPane {
     for (offset, line) in lines.dropFirst(scroll).prefix(visibleLines).enumerated() {
       surface.write(line, inside.x, inside.y + offset, theme.style(.text), width: inside.width)
     }
+    if nearestLines > 0 { drawNearest(inside, &surface) }
     if factLines > 0 { drawFacts(cursor, row.tokens, inside, &surface) }
   }
 
@@ -89,6 +102,24 @@ struct DetailPane {
     x = surface.write(cut, x, y, theme.style(.strong), width: end - x)
     if layout.isWide { x = surface.write(" ", x, y, theme.style(.strong)) }
     return x
+  }
+
+  private func drawNearest(_ inside: Rect, _ surface: inout Surface) {
+    guard let nearest = state.currentNearest else { return }
+    var y = inside.maxY - factLines - nearestLines + 1
+    surface.write("nearest, by cosine", inside.x, y, theme.style(.faint), width: inside.width)
+    for (row, cosine) in zip(nearest.rows, nearest.cosines).prefix(nearestLines - 2) {
+      y += 1
+      let concept = Int(state.conceptOfRow[row])
+      let x = surface.write(Numbers.fine(cosine), inside.x, y, theme.style(.faint)) + 1
+      surface.put(theme.glyphs.mark(concept), x, y, theme.concept(concept))
+      let text = Text.visible(state.rows[row].text, ascii: theme.glyphs.isASCII)
+        .replacing("\n", with: " ")
+      let room = inside.maxX - x - 2
+      surface.write(
+        Text.cut(text.prefix(2 * room), to: room, ellipsis: theme.glyphs.ellipsis), x + 2, y,
+        theme.style(.text), width: room)
+    }
   }
 
   private func norm(_ cursor: Int) -> String? {

@@ -10,11 +10,29 @@ enum Footer {
       surface.write(text, rect.x + 1, rect.y, style)
       return
     }
+    if let search = state.explore.search, search.isEditing {
+      var x = surface.write("/", rect.x + 1, rect.y, theme.style(.key))
+      let query = Text.visible(search.query, ascii: theme.glyphs.isASCII)
+      x = surface.write(query, x, rect.y, theme.style(.strong), width: max(1, rect.width - 40))
+      surface.put(" ", x, rect.y, theme.style(.cursor))
+      let found = search.count == 1 ? "1 row" : "\(Numbers.grouped(search.count)) rows"
+      let style = theme.style(search.count == 0 ? .warning : .faint)
+      x = surface.write("  \(found)   ", x + 1, rect.y, style)
+      let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
+      draw(fitting(hints, width: rect.maxX - x - 1), x, rect.y, theme, &surface)
+      return
+    }
     let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
-    var x = rect.x + 1
-    for hint in fitting(hints, width: rect.width - 2) {
-      x = surface.write(hint.keys, x, rect.y, theme.style(.key))
-      x = surface.write(" " + hint.word, x, rect.y, theme.style(.faint)) + 2
+    draw(fitting(hints, width: rect.width - 2), rect.x + 1, rect.y, theme, &surface)
+  }
+
+  private static func draw(
+    _ hints: [Command.Hint], _ x: Int, _ y: Int, _ theme: Theme, _ surface: inout Surface
+  ) {
+    var x = x
+    for hint in hints {
+      x = surface.write(hint.keys, x, y, theme.style(.key))
+      x = surface.write(" " + hint.word, x, y, theme.style(.faint)) + 2
     }
   }
 

@@ -13,7 +13,7 @@ struct LayerStrip {
 
   private var start: Int { rect.x + 1 + Self.label.count }
   /// Columns for the caption at the right.
-  private var captionWidth: Int { rect.width >= 76 ? 34 : rect.width >= 56 ? 14 : 0 }
+  private var captionWidth: Int { rect.width >= 76 ? 34 : rect.width >= 56 ? 18 : 0 }
   private var room: Int { max(3, rect.maxX - 1 - captionWidth - start) }
   /// Two columns a layer where they fit, for easier clicking.
   private var step: Int { state.layers.count * 2 + 2 <= room ? 2 : 1 }
@@ -36,25 +36,26 @@ struct LayerStrip {
     }
   }
 
-  private func value(_ layer: Int) -> Float? {
-    state.maps[layer].map.map { $0.explained.reduce(0, +) }
-  }
-
   func draw(into surface: inout Surface) {
     guard !state.layers.isEmpty else { return }
     let glyphs = theme.glyphs
     surface.write(Self.label, rect.x + 1, rect.maxY - 1, theme.style(.faint))
-    let values = state.layers.indices.map(value)
-    let highest = max(values.compactMap { $0 }.max() ?? 1, .leastNormalMagnitude)
-    let rows = rect.height
+    let values = state.layers.indices.map { state.stripValue($0, state.shownMetric) }
+    let known = values.compactMap { $0 }
+    let best = state.bestLayer
+    // The lowest value keeps one step: no bar means no value.
+    let lowest = known.min() ?? 0
+    let range = max((known.max() ?? 1) - lowest, .leastNormalMagnitude)
+    let steps = glyphs.levels.count
     for layer in first..<min(state.layers.count, first + capacity) {
       let x = column(layer)
       let isCurrent = layer == state.layer
-      let style = theme.style(isCurrent ? .accent : .bar)
+      var style = theme.style(isCurrent ? .accent : layer == best ? .good : .bar)
+      if layer == best { style = style.with(.bold) }
       if let value = values[layer] {
-        let steps = glyphs.levels.count
-        let level = max(1, Int((value / highest * Float(steps * rows)).rounded()))
-        for row in 0..<rows {
+        let share = (value - lowest) / range
+        let level = 1 + Int((share * Float(steps * rect.height - 1)).rounded())
+        for row in 0..<rect.height {
           let part = min(steps, level - row * steps)
           if part > 0 { surface.put(glyphs.levels[part - 1], x, rect.maxY - 1 - row, style) }
         }
@@ -69,15 +70,25 @@ struct LayerStrip {
         surface.put("]", x + 1, rect.maxY - 1, theme.style(.accent))
       }
     }
-    drawCaption(values, into: &surface)
+    drawCaption(values, best, into: &surface)
   }
 
-  private func drawCaption(_ values: [Float?], into surface: inout Surface) {
+  /// The figure of the current layer, its name, and where the best one is, as far as they fit.
+  private func drawCaption(_ values: [Float?], _ best: Int?, into surface: inout Surface) {
     guard captionWidth > 0, let current = values[state.layer] else { return }
+    let metric = state.shownMetric
     let last = min(state.layers.count, first + capacity) - 1
     let x = column(last) + step + 1
-    let text = captionWidth >= 34 ? "variance shown by the map" : "shown"
-    let end = surface.write(text + " ", x, rect.maxY - 1, theme.style(.faint))
-    surface.write(Numbers.share(current), end, rect.maxY - 1, theme.style(.text))
+    let room = rect.maxX - 1 - x
+    let value = metric == .angle ? Numbers.short(current) : Numbers.share(current)
+    let bestText = best.map { "\(theme.glyphs.separator)best \(state.layers[$0])" } ?? ""
+    let choices = [
+      (metric.rawValue + " ", bestText), (metric.short + " ", bestText), ("", bestText), ("", ""),
+    ]
+    let (name, rest) =
+      choices.first { DisplayWidth.of($0.0 + value + $0.1) <= room } ?? ("", "")
+    var end = surface.write(name, x, rect.maxY - 1, theme.style(.faint))
+    end = surface.write(value, end, rect.maxY - 1, theme.style(.text))
+    surface.write(rest, end, rect.maxY - 1, theme.style(.good))
   }
 }

@@ -56,6 +56,9 @@ struct LegendPane {
         "\(first + 1)-\(min(state.concepts.count, first + inside.height)) of \(state.concepts.count)"
       note = note.isEmpty ? range : range + theme.glyphs.separator + note
     }
+    if note.isEmpty && barWidth(inside) > 0 && state.separation?.nearestPrototype != nil {
+      note = "bars: held-out recall"
+    }
     Frame(title: "concepts", note: note, isFocused: isFocused).draw(rect, theme, into: &surface)
     for offset in 0..<inside.height {
       let concept = first + offset
@@ -66,13 +69,20 @@ struct LegendPane {
       let count = Numbers.grouped(group.count)
       if concept < 9 { surface.write("\(concept + 1)", inside.x, y, theme.style(.faint)) }
       surface.put(mark(concept), inside.x + 2, y, markStyle(concept))
-      let room = inside.width - 5 - count.count - 1
+      let recall = isHidden ? nil : recall(of: concept)
+      let barWidth = barWidth(inside)
+      let room = inside.width - 5 - count.count - 1 - (barWidth > 0 ? barWidth + 6 : 0)
       let name = Text.cut(
         Text.visible(group.name.isEmpty ? "(no concept)" : group.name, ascii: theme.glyphs.isASCII),
         to: room, ellipsis: theme.glyphs.ellipsis)
       let nameStyle = theme.style(isHidden ? .faint : .text)
       surface.write(name, inside.x + 4, y, nameStyle, width: room)
-      surface.write(count, inside.maxX - count.count - 1, y, theme.style(isHidden ? .faint : .text))
+      var x = inside.x + 4 + room + 1
+      x = surface.write(count, x, y, theme.style(isHidden ? .faint : .text)) + 1
+      if let recall, barWidth > 0 {
+        surface.write(theme.glyphs.bar(recall, width: barWidth), x, y, markStyle(concept))
+        surface.write(Numbers.share(recall), x + barWidth + 1, y, theme.style(.text))
+      }
       if isFocused && concept == state.legendIndex {
         let selected = theme.style(.selection)
         surface.restyle(Rect(x: inside.x, y: y, width: inside.width, height: 1)) {
@@ -81,6 +91,15 @@ struct LegendPane {
         }
       }
     }
+  }
+
+  private func recall(of concept: Int) -> Float? {
+    state.separation?.recall(of: concept, conceptOfRow: state.conceptOfRow)
+  }
+
+  /// Columns of the bars of held-out recall; 0 where there is no room for them.
+  private func barWidth(_ inside: Rect) -> Int {
+    inside.width >= 32 ? min(14, inside.width - 24) : 0
   }
 
   private struct Entry {

@@ -26,7 +26,14 @@ struct MapPane {
   }
 
   private var title: String {
-    state.view == .whole ? "map" : "map\(theme.glyphs.separator)\(Numbers.short(state.view.zoom))x"
+    var parts = ["map"]
+    if state.view != .whole { parts.append("\(Numbers.short(state.view.zoom))x") }
+    if state.colorMode != .concept { parts.append(state.colorMode.rawValue) }
+    if let search = state.search, !search.isEditing {
+      let query = Text.visible(search.query, ascii: theme.glyphs.isASCII)
+      parts.append("/\(query)  \(Numbers.grouped(search.count)) found")
+    }
+    return parts.joined(separator: theme.glyphs.separator)
   }
 
   /// What this map can be trusted with.
@@ -44,23 +51,34 @@ struct MapPane {
     else { return }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel.size)
     let isStale = state.shownLayer != state.layer
-    let groups = state.conceptOfRow.map { state.hidden.contains(Int($0)) ? -1 : $0 }
-    let scatter = Scatter(
-      points: map.points, groups: groups, groupCount: state.concepts.count, viewport: viewport,
-      grid: DotGrid(theme.glyphs.level))
+    let paint = PointPaint(state, theme)
     let asDots = usesDots(panel.size)
-    for y in 0..<panel.height {
-      for x in 0..<panel.width {
-        let index = y * panel.width + x
-        let group = scatter.majority[index]
-        guard group >= 0 else { continue }
-        var style = isStale ? theme.style(.faint) : theme.concept(Int(group))
-        // A glyph stands for one point or for many: weight tells.
-        if !asDots && scatter.count(x, y) > 2 && !isStale { style = style.with(.bold) }
-        let glyph = asDots ? scatter.grid.glyph(scatter.bits[index]) : theme.glyphs.mark(Int(group))
-        surface.put(glyph, panel.x + x, panel.y + y, style)
+    let rows = map.points.indices
+    // What is searched for lies over what is not, whatever the majority.
+    for layer in state.search == nil ? [true] : [false, true] {
+      let groups = rows.map { row in
+        state.isVisible(row) && state.isMatch(row) == layer ? paint.group(row) : -1
+      }
+      let scatter = Scatter(
+        points: map.points, groups: groups, groupCount: paint.count, viewport: viewport,
+        grid: DotGrid(theme.glyphs.level))
+      for y in 0..<panel.height {
+        for x in 0..<panel.width {
+          let index = y * panel.width + x
+          let group = scatter.majority[index]
+          guard group >= 0 else { continue }
+          var style = isStale || !layer ? theme.style(.faint) : paint.style(Int(group))
+          // A glyph stands for one point or for many: weight tells.
+          if layer && !asDots && scatter.count(x, y) > 2 && !isStale { style = style.with(.bold) }
+          let glyph =
+            asDots
+            ? scatter.grid.glyph(scatter.bits[index])
+            : layer ? paint.glyph(Int(group)) : theme.glyphs.hiddenConcept
+          surface.put(glyph, panel.x + x, panel.y + y, style)
+        }
       }
     }
+    if !isStale { drawNeighbours(map, viewport, paint, into: &surface) }
     drawCursor(map, viewport, into: &surface)
   }
 
@@ -76,17 +94,36 @@ struct MapPane {
     }
   }
 
+  private func drawNeighbours(
+    _ map: LayerMap, _ viewport: Viewport, _ paint: PointPaint, into surface: inout Surface
+  ) {
+    guard state.showsNeighbours, let nearest = state.currentNearest else { return }
+    let selected = theme.style(.selection)
+    for row in nearest.rows where state.isVisible(row) {
+      guard let cell = viewport.cell(map.points[row]) else { continue }
+      let group = Int(paint.group(row))
+      let style =
+        theme.depth == .mono || theme.depth == .ansi16
+        ? paint.style(group).with(.reverse) : paint.style(group).on(selected).with(.bold)
+      let place = Cursor(x: layout.mapInside.x + cell.x, y: layout.mapInside.y + cell.y)
+      surface.put(paint.glyph(group), place.x, place.y, style)
+    }
+  }
+
   private func drawCursor(_ map: LayerMap, _ viewport: Viewport, into surface: inout Surface) {
     let panel = layout.mapInside
     guard let row = state.cursor, state.isVisible(row), let cell = viewport.cell(map.points[row])
     else { return }
     let x = panel.x + cell.x
     let y = panel.y + cell.y
-    let concept = Int(state.conceptOfRow[row])
-    surface.put(theme.glyphs.mark(concept), x, y, theme.style(.cursor))
+    let paint = PointPaint(state, theme)
+    surface.put(paint.glyph(Int(paint.group(row))), x, y, theme.style(.cursor))
     if layout.mapHasBorder {
       let style = theme.style(.accent)
-      surface.put(theme.glyphs.tickDown, x, layout.map.y, style)
+      // The title stays readable.
+      if surface[x, layout.map.y].scalar == theme.glyphs.box[4] {
+        surface.put(theme.glyphs.tickDown, x, layout.map.y, style)
+      }
       surface.put(theme.glyphs.tickRight, layout.map.x, y, style)
     }
   }

@@ -20,6 +20,13 @@ enum Numbers {
     return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
   }
 
+  /// `.981`: a cosine in three digits.
+  static func fine(_ value: Float) -> String {
+    guard value.isFinite else { return "-" }
+    let text = String(format: "%.3f", Double(value))
+    return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
+  }
+
   /// `50000` as `50,000`.
   static func grouped(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))

@@ -1,0 +1,107 @@
+extension Surface {
+  /// The screen with its colours as an SVG picture, on a dark or a light ground.
+  ///
+  /// One text element for each run of equal style, placed by column, so that fonts with other
+  /// widths cannot shift the rest of a line.
+  func svg(isLight: Bool = false) -> String {
+    let cellWidth = 8.4
+    let cellHeight = 17.0
+    let ground = isLight ? "#ffffff" : "#16181d"
+    let ink = isLight ? "#1f2328" : "#d6d9de"
+    let width = Int((Double(size.width) * cellWidth + 16).rounded(.up))
+    let height = Int((Double(size.height) * cellHeight + 16).rounded(.up))
+    var result =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" "
+      + "viewBox=\"0 0 \(width) \(height)\" "
+      + "font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"14\">\n"
+      + "<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"\(ground)\"/>\n"
+    for y in 0..<size.height {
+      for run in runs(y) {
+        let colors = Self.colors(run.style, ink: ink, ground: ground)
+        let x = 8 + Double(run.x) * cellWidth
+        let top = 8 + Double(y) * cellHeight
+        if let background = colors.background {
+          result +=
+            "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(top))\" "
+            + "width=\"\(Self.number(Double(run.width) * cellWidth))\" height=\"\(Self.number(cellHeight))\" "
+            + "fill=\"\(background)\"/>\n"
+        }
+        guard run.text.contains(where: { $0 != " " }) else { continue }
+        result +=
+          "<text xml:space=\"preserve\" x=\"\(Self.number(x))\" y=\"\(Self.number(top + 13))\" "
+          + "textLength=\"\(Self.number(Double(run.width) * cellWidth))\" "
+          + "fill=\"\(colors.foreground)\""
+          + (run.style.attributes.contains(.bold) ? " font-weight=\"bold\"" : "")
+          + (run.style.attributes.contains(.dim) ? " opacity=\"0.6\"" : "")
+          + ">\(Self.escaped(run.text))</text>\n"
+      }
+    }
+    return result + "</svg>\n"
+  }
+
+  fileprivate struct Run {
+    var x: Int
+    var width: Int
+    var style: Style
+    var text: String
+  }
+
+  private func runs(_ y: Int) -> [Run] {
+    var runs: [Run] = []
+    for x in 0..<size.width {
+      let cell = self[x, y]
+      if cell.isRightHalf {
+        runs[runs.count - 1].width += 1
+        continue
+      }
+      var text = String(cell.scalar)
+      for mark in [cell.firstMark, cell.secondMark] where mark != 0 {
+        if let scalar = Unicode.Scalar(mark) { text.unicodeScalars.append(scalar) }
+      }
+      // Blanks at the start of a run would be squeezed by some viewers.
+      if let last = runs.last, last.style == cell.style, (cell.scalar == " ") == last.isBlank {
+        runs[runs.count - 1].text += text
+        runs[runs.count - 1].width += 1
+      } else {
+        runs.append(Run(x: x, width: 1, style: cell.style, text: text))
+      }
+    }
+    return runs
+  }
+
+  private static func colors(
+    _ style: Style, ink: String, ground: String
+  ) -> (foreground: String, background: String?) {
+    let foreground = hex(style.foreground) ?? ink
+    let background = hex(style.background)
+    guard style.attributes.contains(.reverse) else { return (foreground, background) }
+    return (background ?? ground, foreground)
+  }
+
+  private static func hex(_ color: Color) -> String? {
+    let value: UInt32
+    if let direct = color.directValue {
+      value = direct
+    } else if let index = color.paletteIndex {
+      let (red, green, blue) = Color.components(index)
+      value = UInt32(red << 16 | green << 8 | blue)
+    } else {
+      return nil
+    }
+    let digits = String(value, radix: 16)
+    return "#" + String(repeating: "0", count: 6 - digits.count) + digits
+  }
+
+  private static func number(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  }
+}
+
+extension Surface.Run {
+  fileprivate var isBlank: Bool { text.last == " " }
+}
