@@ -56,6 +56,15 @@ enum Fixture {
       var map = map(rows: rows, concepts: concepts, spread: 0.06 + 0.01 * Float(layer % 12))
       map.explained = [0.0625 * Float(1 + layer % 10), 0.03125]
       state.maps[layer] = .ready(map)
+      state.separations[layer] = .ready(
+        LayerSeparation(
+          nearestPrototype: 0.25 + 0.0625 * Float((layer * 5) % 12), silhouette: 0.125,
+          angleBetween: Float(10 + layer),
+          predicted: rows.indices.map { row in
+            row % 5 != 0 ? -1 : Int32(row % 3 == 0 ? row % concepts : (row + 1) % concepts)
+          }))
+      state.qualities[QualityKey(layer: layer, method: .principal)] = MapTrust(
+        trustworthiness: 0.875, neighboursKept: 0.4375)
     }
     return state
   }

@@ -8,6 +8,9 @@ enum Event: Sendable {
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)
+  /// A t-SNE map as far as it is, or why it ended; `run` tells it from runs given up.
+  case embedding(run: Int, Result<Embedding, Problem>)
+  case judged(QualityKey, MapTrust?)
   case nearest(Result<NearestRows, Problem>)
   /// The outcome of a ``Effect/saveScreen(_:)``.
   case saved(String, Problem?)
@@ -29,6 +32,11 @@ enum Effect: Equatable, Sendable {
   case measureSeparation(index: Int)
   /// Finds the rows nearest to one at a layer, by its index.
   case findNearest(row: Int, index: Int)
+  /// Makes the t-SNE map of a layer, by its index, from a layout.
+  case startTSNE(index: Int, run: Int, TSNEStart)
+  case pauseTSNE(Bool)
+  case stopTSNE
+  case judge(QualityKey)
   case saveScreen(String)
   case setMouse(Bool)
   case redraw

@@ -10,6 +10,7 @@ final class Session {
   private let source: RunSource
   private let engine: Engine
   private let units = LastLayer()
+  private var tsneJob: JobID?
   let mailbox: Mailbox
   /// Set when the user has left.
   private(set) var ending: Ending?
@@ -42,6 +43,13 @@ final class Session {
       switch effect {
       case .computeMap(let index, let reference, let isUrgent):
         computeMap(index, reference: reference, isUrgent: isUrgent)
+      case .startTSNE(let index, let number, let start): startTSNE(index, number, start)
+      case .pauseTSNE(let isPaused):
+        if let tsneJob { isPaused ? engine.pause(tsneJob) : engine.resume(tsneJob) }
+      case .stopTSNE:
+        if let tsneJob { engine.cancel(tsneJob) }
+        tsneJob = nil
+      case .judge(let key): judge(key)
       case .measureSeparation(let index): measureSeparation(index)
       case .findNearest(let row, let index): findNearest(row, index)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
@@ -93,6 +101,40 @@ final class Session {
   private lazy var folds = Folds(
     prompts: source.rows.map(\.text),
     splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+
+  private func startTSNE(_ index: Int, _ number: Int, _ start: TSNEStart) {
+    let layer = state.explore.layers[index]
+    tsneJob =
+      engine.submit(
+        "t-SNE of layer \(layer)", priority: .map,
+        onEvent: { [mailbox] (event: JobEvent<Embedding>) in
+          guard case .finished(let result) = event else { return }
+          mailbox.post(.embedding(run: number, result.mapError { Problem($0) }))
+        },
+        body: { [source, mailbox] context in
+          try Embedding.make(source.states(layer), layer: index, start: start, context: context) {
+            mailbox.post(.embedding(run: number, .success($0)))
+          }
+        }
+      ).id
+  }
+
+  private func judge(_ key: QualityKey) {
+    let layer = state.explore.layers[key.layer]
+    let points =
+      key.method == .tsne
+      ? state.explore.embeddings[key.layer]?.points
+      : state.explore.maps[key.layer].map?.points
+    engine.submit(
+      "trust in the map of layer \(layer)", priority: .map,
+      onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.judged(key, try? result.get()))
+      },
+      body: { [source] context in
+        try MapTrust.measure(points ?? [], of: source.states(layer), context: context)
+      })
+  }
 
   private func findNearest(_ row: Int, _ index: Int) {
     let layer = state.explore.layers[index]

@@ -35,6 +35,13 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
       state.explore.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
     }
     return []
+  case .embedding(let run, let result):
+    ExploreScreen.receive(&state, run: run, result)
+    return []
+  case .judged(let key, let trust):
+    state.explore.isJudging = false
+    state.explore.qualities[key] = trust ?? MapTrust()
+    return []
   case .nearest(let result):
     state.explore.isFindingNearest = false
     if case .success(let nearest) = result { state.explore.nearest = nearest }

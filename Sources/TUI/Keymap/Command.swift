@@ -8,6 +8,7 @@ struct Command: Sendable {
     case search, nextMatch, previousMatch, clearSearch, acceptSearch, cancelSearch
     case toggleConcept, onlyConcept, showAll, focusConcepts
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
+    case projection, pause, perplexityDown, perplexityUp, newSeed
     case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors
     case help, closeHelp, helpDown, helpUp
     case palette, paletteUp, paletteDown, runPalette, closePalette, saveScreen
@@ -20,7 +21,7 @@ struct Command: Sendable {
   }
 
   enum Group: String, CaseIterable, Sendable {
-    case layers = "Layers"
+    case layers = "Layers and maps"
     case points = "Points"
     case search = "Search"
     case concepts = "Concepts"
@@ -68,6 +69,19 @@ struct Command: Sendable {
     Command(
       .stripMetric, ["y"], .layers, "Figure of the layer strip",
       when: { $0.explore.concepts.count > 1 }),
+    Command(
+      .projection, ["p"], .layers, "Projection: PCA or t-SNE", hint: "projection", when: hasRows),
+    Command(
+      .pause, ["Space"], .layers, in: [.map], "Pause or resume t-SNE", hint: "pause",
+      when: { $0.explore.running != nil }),
+    Command(
+      .perplexityDown, ["{"], .layers, "Lower perplexity, going on from here", hint: "perplexity",
+      when: isTSNE),
+    Command(
+      .perplexityUp, ["}"], .layers, "Higher perplexity, going on from here", hint: "perplexity",
+      when: isTSNE),
+    Command(
+      .newSeed, ["r"], .layers, "Another seed for t-SNE", hint: "new seed", when: isTSNE),
 
     Command(
       .nextPoint, ["j", "Down"], .points, in: [.map], "Next row", hint: "point",
@@ -76,13 +90,13 @@ struct Command: Sendable {
       .previousPoint, ["k", "Up"], .points, in: [.map], "Previous row", hint: "point",
       when: hasRows),
     Command(
+      .pointUp, ["w"], .points, in: [.map], "Nearest point above", hint: "walk",
+      when: hasRows),
+    Command(
       .pointLeft, ["a"], .points, in: [.map], "Nearest point left", hint: "walk",
       when: hasRows),
     Command(
       .pointDown, ["s"], .points, in: [.map], "Nearest point below", hint: "walk",
-      when: hasRows),
-    Command(
-      .pointUp, ["w"], .points, in: [.map], "Nearest point above", hint: "walk",
       when: hasRows),
     Command(
       .pointRight, ["d"], .points, in: [.map], "Nearest point right", hint: "walk",
@@ -179,6 +193,7 @@ struct Command: Sendable {
   static let everywhere = Set(Context.allCases)
 
   private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
+  private static let isTSNE: @Sendable (AppState) -> Bool = { $0.explore.method == .tsne }
   private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
   private static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
 

@@ -56,11 +56,11 @@ extension ExploreScreen {
 
   /// The visible point nearest to a place of the panel, within four columns of it.
   static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
-    guard let map = state.shownMap, let bounds = WorldBounds(map.points) else { return nil }
+    guard let points = state.shownPoints, let bounds = WorldBounds(points) else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel)
     var best: (row: Int, distance: Float)?
-    for row in map.points.indices where state.isVisible(row) && state.isMatch(row) {
-      var offset = viewport.place(map.points[row]) - place
+    for row in points.indices where state.isVisible(row) && state.isMatch(row) {
+      var offset = viewport.place(points[row]) - place
       offset.y *= 2
       let distance = (offset * offset).sum()
       if distance <= 16, best.map({ distance < $0.distance }) ?? true { best = (row, distance) }

@@ -14,6 +14,15 @@ enum ExploreScreen {
       state.message = AppState.Message(
         text: "strip: \(state.explore.stripMetric.rawValue)", isError: false)
 
+    case .projection: return changeMethod(&state)
+    case .pause: return pause(&state.explore)
+    case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
+    case .perplexityUp: return changePerplexity(by: 1.5, &state)
+    case .newSeed:
+      state.explore.tsne.seed += 1
+      state.message = AppState.Message(text: "seed \(state.explore.tsne.seed)", isError: false)
+      return restart(&state.explore)
+
     case .nextPoint: step(1, &state.explore)
     case .previousPoint: step(-1, &state.explore)
     case .nextOfConcept: step(1, &state.explore, sameConcept: true)
@@ -96,8 +105,9 @@ enum ExploreScreen {
   static func show(layer: Int, _ state: inout ExploreState) -> [Effect] {
     guard state.layers.indices.contains(layer) else { return [] }
     state.layer = layer
+    let stopped = stopTSNE(&state)
     if state.maps[layer].map != nil { state.shownLayer = layer }
-    return request(&state)
+    return stopped + request(&state)
   }
 
   /// Asks for the current layer's map, or, once that is there, for the nearest missing one, so
@@ -137,6 +147,19 @@ enum ExploreScreen {
     {
       explore.isFindingNearest = true
       effects.append(.findNearest(row: row, index: explore.layer))
+    }
+    if explore.method == .tsne, explore.running == nil, explore.embeddings[explore.layer] == nil,
+      explore.maps[explore.layer].map != nil
+    {
+      effects += startTSNE(&explore, from: nil)
+    }
+    let key = QualityKey(layer: explore.layer, method: explore.method)
+    let isFinal = explore.method == .principal || (explore.embedding?.isDone ?? false)
+    if !explore.isJudging, explore.qualities[key] == nil, isFinal, explore.rows.count > 1,
+      explore.maps[explore.layer].map != nil
+    {
+      explore.isJudging = true
+      effects.append(.judge(key))
     }
     if explore.concepts.count > 1, !explore.separations.contains(.computing) {
       let missing = explore.separations.indices.filter { explore.separations[$0] == .missing }
@@ -193,12 +216,11 @@ enum ExploreScreen {
 
   /// Goes to the point that lies best in a direction: near, and more along than across.
   private static func walk(_ direction: SIMD2<Float>, _ state: inout ExploreState) {
-    guard let cursor = state.cursor, let map = state.shownMap else { return }
-    let from = map.points[cursor]
+    guard let cursor = state.cursor, let points = state.shownPoints else { return }
+    let from = points[cursor]
     var best: (row: Int, cost: Float)?
-    for row in map.points.indices where row != cursor && state.isVisible(row) && state.isMatch(row)
-    {
-      let offset = map.points[row] - from
+    for row in points.indices where row != cursor && state.isVisible(row) && state.isMatch(row) {
+      let offset = points[row] - from
       let along = (offset * direction).sum()
       let across = abs((offset * SIMD2(direction.y, direction.x)).sum())
       guard along > 0, across <= 2 * along else { continue }
@@ -237,13 +259,13 @@ enum ExploreScreen {
   /// Magnifies around a place of the map panel, else around the cursor, which stays where it is.
   static func zoom(_ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState) {
     let panel = ExploreLayout(state).mapInside.size
-    guard let map = state.explore.shownMap, let bounds = WorldBounds(map.points) else { return }
+    guard let points = state.explore.shownPoints, let bounds = WorldBounds(points) else { return }
     let before = Viewport(bounds: bounds, view: state.explore.view, size: panel)
     let anchor: SIMD2<Float>
     if let place {
       anchor = before.world(place)
     } else if let cursor = state.explore.cursor, state.explore.isVisible(cursor) {
-      anchor = map.points[cursor]
+      anchor = points[cursor]
     } else {
       anchor = before.center
     }

@@ -81,6 +81,14 @@ struct ExploreState: Sendable {
   var nearest: NearestRows?
   var isFindingNearest = false
   var showsNeighbours = false
+  var method = MapMethod.principal
+  var embeddings: [Int: Embedding] = [:]
+  var tsne = TSNESettings()
+  /// The layer whose t-SNE map is being made, and the number of that work.
+  var running: TSNERun?
+  var lastRun = 0
+  var qualities: [QualityKey: MapTrust] = [:]
+  var isJudging = false
   var search: Search?
   /// What searches look through; made for the first one.
   var searchTexts: [[UInt8]] = []
@@ -116,8 +124,17 @@ struct ExploreState: Sendable {
 
   var layerNumber: Int { layers.indices.contains(layer) ? layers[layer] : 0 }
 
-  /// The map on screen and whether it belongs to the current layer.
-  var shownMap: LayerMap? { maps.indices.contains(shownLayer) ? maps[shownLayer].map : nil }
+  /// The points on screen: the layer's t-SNE map as far as it is, where that is wanted, else its
+  /// principal components.
+  var shownPoints: [SIMD2<Float>]? {
+    if method == .tsne, let embedding = embeddings[shownLayer] { return embedding.points }
+    return maps.indices.contains(shownLayer) ? maps[shownLayer].map?.points : nil
+  }
+
+  /// The current layer's t-SNE map, as far as it is.
+  var embedding: Embedding? { method == .tsne ? embeddings[layer] : nil }
+
+  var trust: MapTrust? { qualities[QualityKey(layer: layer, method: method)] }
 
   func isVisible(_ row: Int) -> Bool { !hidden.contains(Int(conceptOfRow[row])) }
 
@@ -126,6 +143,7 @@ struct ExploreState: Sendable {
   /// Whether something is still being computed, for `wait idle`.
   var isBusy: Bool {
     maps.contains(.computing) || separations.contains(.computing) || isFindingNearest
+      || isJudging || (running != nil && running?.isPaused == false)
   }
 
   /// The current layer's separation, where it is there.

@@ -123,7 +123,8 @@ struct DetailPane {
   }
 
   private func norm(_ cursor: Int) -> String? {
-    guard state.shownLayer == state.layer, let map = state.shownMap else { return nil }
+    guard state.maps.indices.contains(state.layer), let map = state.maps[state.layer].map
+    else { return nil }
     return Numbers.short(map.norms[cursor])
   }
 
@@ -133,7 +134,7 @@ struct DetailPane {
     let separator = theme.glyphs.separator
     let y = inside.maxY - 1
     var facts: [String] = []
-    if let norm = norm(cursor), let map = state.shownMap {
+    if let norm = norm(cursor), let map = state.maps[state.layer].map {
       facts.append("norm \(norm)")
       if map.medianNorm > 0 {
         facts.append("\(Numbers.short(map.norms[cursor] / map.medianNorm)) x median")

@@ -1,10 +1,23 @@
 /// What is looked at, at the left, and how, at the right; the left gives way.
 enum Header {
+  /// How the map is made, and how far it is.
+  private static func method(_ explore: ExploreState, _ theme: Theme, width: Int) -> String {
+    guard explore.method == .tsne else { return "PCA" }
+    let perplexity = width >= 76 ? " perplexity \(Int(explore.tsne.perplexity))" : ""
+    let name = "t-SNE" + perplexity
+    guard let embedding = explore.embedding, !embedding.isDone else {
+      return explore.embedding == nil ? name + theme.glyphs.separator + "starting" : name
+    }
+    let isPaused = explore.running?.isPaused ?? true
+    return name + theme.glyphs.separator + (isPaused ? "paused" : "live")
+      + " \(embedding.iteration)/\(embedding.iterations)"
+  }
+
   static func draw(_ rect: Rect, _ state: AppState, into surface: inout Surface) {
     let theme = state.theme
     let explore = state.explore
     let separator = theme.glyphs.separator
-    var right = "PCA"
+    var right = method(explore, theme, width: rect.width)
     if let last = explore.layers.last {
       right = "layer \(explore.layerNumber)/\(last)" + separator + right
     }

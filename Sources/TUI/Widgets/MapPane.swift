@@ -36,31 +36,53 @@ struct MapPane {
     return parts.joined(separator: theme.glyphs.separator)
   }
 
-  /// What this map can be trusted with.
+  /// What this map can be trusted with, the most telling first.
   private var note: String {
-    guard state.shownLayer == state.layer, let map = state.shownMap, map.explained.count == 2
-    else { return "" }
-    return "shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance"
-      + " (\(Numbers.percent(map.explained[0])) + \(Numbers.percent(map.explained[1])))"
-      + (layout.map.width >= 70 ? "\(theme.glyphs.separator)axes turned with the layers" : "")
+    guard state.shownLayer == state.layer, let map = state.maps[state.layer].map else { return "" }
+    var parts: [String] = []
+    if let embedding = state.embedding {
+      if let kept = state.trust?.neighboursKept {
+        parts.append("neighbours kept \(Numbers.percent(kept))")
+      }
+      if let trust = state.trust?.trustworthiness {
+        parts.append("trustworthiness \(Numbers.share(trust))")
+      }
+      parts.append("KL \(Numbers.short(embedding.divergence))")
+      parts.append("distances between clusters mean little")
+    } else if map.explained.count == 2 {
+      parts.append("shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance")
+      if let kept = state.trust?.neighboursKept {
+        parts.append("neighbours kept \(Numbers.percent(kept))")
+      }
+      if let trust = state.trust?.trustworthiness {
+        parts.append("trustworthiness \(Numbers.share(trust))")
+      }
+    }
+    var note = ""
+    for part in parts {
+      let longer = note.isEmpty ? part : note + theme.glyphs.separator + part
+      if DisplayWidth.of(longer) > layout.map.width - 6 { break }
+      note = longer
+    }
+    return note
   }
 
   private func drawPoints(into surface: inout Surface) {
     let panel = layout.mapInside
-    guard let map = state.shownMap, let bounds = WorldBounds(map.points), !panel.isEmpty
+    guard let points = state.shownPoints, let bounds = WorldBounds(points), !panel.isEmpty
     else { return }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel.size)
     let isStale = state.shownLayer != state.layer
     let paint = PointPaint(state, theme)
     let asDots = usesDots(panel.size)
-    let rows = map.points.indices
+    let rows = points.indices
     // What is searched for lies over what is not, whatever the majority.
     for layer in state.search == nil ? [true] : [false, true] {
       let groups = rows.map { row in
         state.isVisible(row) && state.isMatch(row) == layer ? paint.group(row) : -1
       }
       let scatter = Scatter(
-        points: map.points, groups: groups, groupCount: paint.count, viewport: viewport,
+        points: points, groups: groups, groupCount: paint.count, viewport: viewport,
         grid: DotGrid(theme.glyphs.level))
       for y in 0..<panel.height {
         for x in 0..<panel.width {
@@ -78,8 +100,8 @@ struct MapPane {
         }
       }
     }
-    if !isStale { drawNeighbours(map, viewport, paint, into: &surface) }
-    drawCursor(map, viewport, into: &surface)
+    if !isStale { drawNeighbours(points, viewport, paint, into: &surface) }
+    drawCursor(points, viewport, into: &surface)
   }
 
   /// Glyphs tell concepts apart by shape; dots show more of where points are.
@@ -95,12 +117,12 @@ struct MapPane {
   }
 
   private func drawNeighbours(
-    _ map: LayerMap, _ viewport: Viewport, _ paint: PointPaint, into surface: inout Surface
+    _ points: [SIMD2<Float>], _ viewport: Viewport, _ paint: PointPaint, into surface: inout Surface
   ) {
     guard state.showsNeighbours, let nearest = state.currentNearest else { return }
     let selected = theme.style(.selection)
     for row in nearest.rows where state.isVisible(row) {
-      guard let cell = viewport.cell(map.points[row]) else { continue }
+      guard let cell = viewport.cell(points[row]) else { continue }
       let group = Int(paint.group(row))
       let style =
         theme.depth == .mono || theme.depth == .ansi16
@@ -110,9 +132,11 @@ struct MapPane {
     }
   }
 
-  private func drawCursor(_ map: LayerMap, _ viewport: Viewport, into surface: inout Surface) {
+  private func drawCursor(
+    _ points: [SIMD2<Float>], _ viewport: Viewport, into surface: inout Surface
+  ) {
     let panel = layout.mapInside
-    guard let row = state.cursor, state.isVisible(row), let cell = viewport.cell(map.points[row])
+    guard let row = state.cursor, state.isVisible(row), let cell = viewport.cell(points[row])
     else { return }
     let x = panel.x + cell.x
     let y = panel.y + cell.y
@@ -134,7 +158,7 @@ struct MapPane {
     switch state.maps[state.layer] {
     case .ready: break
     case .missing, .computing:
-      if state.shownMap == nil {
+      if state.shownPoints == nil {
         Notice(
           title: "Reading layer \(state.layerNumber)",
           lines: ["\(Numbers.grouped(state.rows.count)) rows, then their principal components"]

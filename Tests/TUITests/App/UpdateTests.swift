@@ -71,8 +71,8 @@ import Testing
 
   @Test func walkingGoesTheWayOfTheKey() throws {
     let start = Fixture.app(80, 24)
-    let map = try #require(start.explore.shownMap)
-    func point(_ state: AppState) -> SIMD2<Float> { map.points[state.explore.cursor ?? 0] }
+    let map = try #require(start.explore.shownPoints)
+    func point(_ state: AppState) -> SIMD2<Float> { map[state.explore.cursor ?? 0] }
     #expect(point(start.after("a")).x < point(start).x)
     #expect(point(start.after("a", "d")).x > point(start.after("a")).x)
     #expect(point(start.after("w")).y > point(start).y)
@@ -82,16 +82,16 @@ import Testing
   @Test func aClickChoosesThePointUnderIt() throws {
     var state = Fixture.app(80, 24)
     let layout = ExploreLayout(state)
-    let map = try #require(state.explore.shownMap)
-    let bounds = try #require(WorldBounds(map.points))
+    let map = try #require(state.explore.shownPoints)
+    let bounds = try #require(WorldBounds(map))
     let viewport = Viewport(bounds: bounds, view: .whole, size: layout.mapInside.size)
     for row in [5, 17, 40] {
-      let cell = try #require(viewport.cell(map.points[row]))
+      let cell = try #require(viewport.cell(map[row]))
       let place = Cursor(x: layout.mapInside.x + cell.x, y: layout.mapInside.y + cell.y)
       _ = update(&state, .mouse(Mouse(place: place, action: .left)))
       _ = update(&state, .mouse(Mouse(place: place, action: .release)))
       let chosen = try #require(state.explore.cursor)
-      #expect(viewport.cell(map.points[chosen]) == cell)
+      #expect(viewport.cell(map[chosen]) == cell)
     }
   }
 
@@ -118,11 +118,11 @@ import Testing
     let start = Fixture.app(120, 40).after("j", "j")
     let zoomed = start.after("+", "+", "+")
     func cell(_ state: AppState) throws -> SIMD2<Float> {
-      let map = try #require(state.explore.shownMap)
+      let map = try #require(state.explore.shownPoints)
       let viewport = Viewport(
-        bounds: try #require(WorldBounds(map.points)), view: state.explore.view,
+        bounds: try #require(WorldBounds(map)), view: state.explore.view,
         size: ExploreLayout(state).mapInside.size)
-      return viewport.place(map.points[state.explore.cursor ?? 0])
+      return viewport.place(map[state.explore.cursor ?? 0])
     }
     let before = try cell(start)
     let after = try cell(zoomed)

@@ -1,0 +1,120 @@
+import Core
+import Foundation
+import LinearAlgebra
+import Testing
+
+@testable import TUI
+
+@Suite struct ToolsTests {
+  private func type(_ text: String, into state: AppState) -> AppState {
+    var state = state
+    for scalar in text.unicodeScalars { _ = update(&state, .key(.character(scalar))) }
+    return state
+  }
+
+  @Test func searching() throws {
+    let typed = type("LEDGER", into: Fixture.app(80, 24).after("/"))
+    #expect(typed.explore.search?.count == 12)
+    #expect(typed.explore.cursor == 2, "on the first row found")
+    try expectSnapshot(render(typed), "search-typing")
+    let kept = typed.after("Enter")
+    try expectSnapshot(render(kept), "search-kept")
+    #expect(kept.after("n").explore.cursor == 6)
+    #expect(kept.after("N").explore.cursor == 46)
+    #expect(kept.after("Esc").explore.search == nil)
+    #expect(typed.after("Esc").explore.search == nil)
+    let nothing = type("zzz", into: Fixture.app(80, 24).after("/"))
+    #expect(nothing.explore.search?.count == 0)
+    try expectSnapshot(render(nothing), "search-nothing")
+    #expect(nothing.after("Backspace", "Backspace", "Backspace").explore.search?.count == 48)
+  }
+
+  @Test(arguments: [
+    ("She told", "told", true), ("She told", "TOLD", true), ("étude", "ÉT", true),
+    ("ab", "abc", false), ("aab", "ab", true), ("", "", true), ("x", "", true),
+  ])
+  func matching(text: String, query: String, isMatch: Bool) {
+    var search = Search(rows: 1)
+    search.query = query
+    search.find(in: [Search.folded(text)])
+    #expect(search.matches == [isMatch])
+  }
+
+  @Test func palette() throws {
+    let open = Fixture.app(80, 24).after(":")
+    #expect(open.context == .palette)
+    let typed = type("last lay", into: open)
+    try expectSnapshot(render(typed), "palette")
+    let done = typed.after("Enter")
+    #expect(done.overlay == nil && done.explore.layer == 30)
+    #expect(type("qqqq", into: open).after("Enter").overlay == nil)
+    try expectSnapshot(render(type("qqqq", into: open)), "palette-nothing")
+    #expect(
+      type("", into: open).after("Down", "Down", "Up").overlay == .palette(query: "", index: 1))
+  }
+
+  @Test func colours() throws {
+    try expectSnapshot(render(Fixture.app(80, 24).after("c")), "colour-predicted")
+    try expectSnapshot(render(Fixture.app(80, 24).after("c", "c")), "colour-right-or-wrong")
+  }
+
+  @Test func neighbours() throws {
+    var state = Fixture.app(110, 30)
+    let effects = update(&state, .key(.character("j")))
+    #expect(effects == [.findNearest(row: 1, index: 23)])
+    #expect(update(&state, .key(.character("k"))).isEmpty, "one at a time")
+    let answer = NearestRows(row: 1, layer: 23, rows: [7, 2, 13], cosines: [0.9871, 0.5, -0.25])
+    #expect(update(&state, .nearest(.success(answer))) == [.findNearest(row: 0, index: 23)])
+    _ = update(&state, .key(.character("j")))
+    #expect(state.explore.currentNearest == answer)
+    _ = update(&state, .key(.character("b")))
+    try expectSnapshot(render(state), "neighbours", styles: true)
+  }
+
+  @Test func nearestRowsAreTheLargestCosines() {
+    var generator = SeededGenerator(seed: 3)
+    let states = Matrix(rows: 30, columns: 13) { _, _ in generator.normal() }
+    let units = unitNormalised(states)
+    let found = NearestRows.find(4, layer: 0, units: units, count: 5)
+    let cosines = (0..<30).map { row in
+      (0..<13).reduce(Float(0)) { $0 + units[4, $1] * units[row, $1] }
+    }
+    let expected = (0..<30).filter { $0 != 4 }.sorted { cosines[$0] > cosines[$1] }.prefix(5)
+    #expect(found.rows == Array(expected))
+  }
+
+  @Test func theBestLayerAndTheStripsFigures() {
+    let state = Fixture.app(110, 30)
+    #expect(state.explore.bestLayer == 7)
+    #expect(state.after("*").explore.layer == 7)
+    #expect(state.after("y", "y").explore.bestLayer == 30, "the widest angle")
+  }
+
+  @Test func svgIsWellFormedAndShowsTheText() throws {
+    let state = type("<&>", into: Fixture.app(80, 24).after("/"))
+    let svg = render(state).svg()
+    let parser = TagChecker()
+    #expect(parser.parse(svg))
+    #expect(svg.contains("violence") && svg.contains("&lt;&amp;&gt;"))
+    #expect(svg.contains("#d7af00") || svg.contains("#dfaf00"), "the first concept's colour")
+  }
+}
+
+/// Tags opened and closed in order, without a library for XML.
+private struct TagChecker {
+  func parse(_ text: String) -> Bool {
+    var open: [Substring] = []
+    var rest = text[...]
+    while let start = rest.firstIndex(of: "<") {
+      guard let end = rest[start...].firstIndex(of: ">") else { return false }
+      let tag = rest[rest.index(after: start)..<end]
+      if tag.hasPrefix("/") {
+        guard open.popLast() == tag.dropFirst() else { return false }
+      } else if !tag.hasSuffix("/") {
+        open.append(tag.prefix { $0 != " " })
+      }
+      rest = rest[rest.index(after: end)...]
+    }
+    return open.isEmpty
+  }
+}
