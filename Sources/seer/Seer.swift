@@ -49,6 +49,6 @@ enum Version {
     let own = BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : ""
     let relaunched = KernelChoice.relaunched ? " (restarted for them)" : ""
     return "\(tool) (\(own)OpenBLAS \(BLAS.kernelName) kernels\(relaunched), "
-      + "\(Parallel.workers) threads)"
+      + "\(Parallel.workers) thread\(Parallel.workers == 1 ? "" : "s"))"
   }
 }
