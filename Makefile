@@ -13,7 +13,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test lint format model samples check-samples system system-test ci-smoke
+.PHONY: help run build test lint format model samples screens check-samples versus-extract system system-test ci-smoke
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -43,6 +43,10 @@ samples: build model  ## Record samples/run-base from the default model.
 	$(RELEASE) extract --model smollm2 --concepts samples/concepts.csv --run samples/run-base \
 	  --template plain --dtype float16
 
+screens: build  ## Make the screens that README shows.
+	$(RELEASE) explore --run samples/run-base --script docs/screens/explore.keys
+	$(PYTHON) scripts/put-screens.py
+
 check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
 	$(PYTHON) samples/check.py
 
@@ -51,6 +55,12 @@ system:
 
 system-test:
 	@scripts/install-system.sh test
+
+versus-extract: build model  ## Extraction against transformers: PEER=... DATA=... (README).
+	@test -n "$(PEER)" || { echo "Give PEER=, a command that prints 'N tok/s'." >&2; exit 64; }
+	scripts/versus.py --figure-a '"tokens_per_second":([0-9.]+)' --figure-b '([0-9]+) tok/s' \
+	  "rm -rf .build/versus && $(RELEASE) extract --template plain --concepts $(DATA) \
+	   --run .build/versus --json" "$(PEER)"
 
 ci-smoke: build model
 	@scripts/smoke.sh $(RELEASE)

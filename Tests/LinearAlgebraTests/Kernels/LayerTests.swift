@@ -35,17 +35,18 @@ struct LayerTests {
   func siluMultiply(count: Int) {
     let gate = numbers(count, scale: 8)
     let up = numbers(count, seed: 2)
-    var out = gate
-    sk_silu_multiply(&out, up, count)
+    var out = [Float](repeating: 0, count: count)
+    sk_silu_multiply(&out, gate, up, count)
     let wanted = zip(gate, up).map { Float(Double($0) / (1 + exp(-Double($0))) * Double($1)) }
     for (a, b) in zip(out, wanted) { #expect(abs(a - b) <= 2e-6 * max(abs(b), 1e-6)) }
   }
 
   @Test func siluOfExtremes() {
-    var gate: [Float] = [-1000, -100, -88, 0, 88, 1000, 1e30]
-    sk_silu_multiply(&gate, [Float](repeating: 1, count: 7), 7)
-    #expect(gate[0...2].allSatisfy { abs($0) < 1e-30 })
-    #expect(Array(gate[3...]) == [0, 88, 1000, 1e30])
+    let gate: [Float] = [-1000, -100, -88, 0, 88, 1000, 1e30]
+    var out = gate
+    sk_silu_multiply(&out, gate, [Float](repeating: 1, count: 7), 7)
+    #expect(out[0...2].allSatisfy { abs($0) < 1e-30 })
+    #expect(Array(out[3...]) == [0, 88, 1000, 1e30])
   }
 
   @Test(arguments: counts)
