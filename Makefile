@@ -13,7 +13,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test lint format model samples screens check-samples versus-extract system system-test ci-smoke
+.PHONY: help run build test lint format model samples screens check-samples versus-extract verify-training system system-test ci-smoke
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -61,6 +61,14 @@ versus-extract: build model  ## Extraction against transformers: PEER=... DATA=.
 	scripts/versus.py --figure-a '"tokens_per_second":([0-9.]+)' --figure-b '([0-9]+) tok/s' \
 	  "rm -rf .build/versus && $(RELEASE) extract --template plain --concepts $(DATA) \
 	   --run .build/versus --json" "$(PEER)"
+
+# TRAIN= and TEST= hold one concept set split by prompt; resumable: what is done stays in WORK.
+WORK ?= .build/verify-training
+verify-training: build model  ## Train all objectives, three seeds each, and write a table: TRAIN= TEST=
+	@test -n "$(TRAIN)" -a -n "$(TEST)" || { echo "Give TRAIN= and TEST=, two concept files." >&2; exit 64; }
+	$(PYTHON) scripts/verify-training.py --seer $(RELEASE) --train $(TRAIN) --test $(TEST) \
+	  --retain samples/retain.csv --layer $(or $(LAYER),24) --work $(WORK) \
+	  --output $(or $(OUTPUT),$(WORK)/table.md) --name "$(NAME)"
 
 ci-smoke: build model
 	@scripts/smoke.sh $(RELEASE)

@@ -44,13 +44,15 @@ let package = Package(
       name: "TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/TestSupport",
       swiftSettings: swift),
     .testTarget(
-      name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "TestSupport"],
+      name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
-      name: "CoreTests", dependencies: ["Core", "TestSupport"], exclude: ["Fixtures"],
+      name: "CoreTests", dependencies: ["Core", "CKernels", "TestSupport"],
+      exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
-      name: "ProjectionTests", dependencies: ["Projection", "TestSupport"], exclude: ["Fixtures"],
+      name: "ProjectionTests", dependencies: ["Projection", "CKernels", "TestSupport"],
+      exclude: ["Fixtures"],
       swiftSettings: swift),
     .testTarget(
       name: "TUITests", dependencies: ["TUI", "TestSupport"], exclude: ["Snapshots"],

@@ -35,6 +35,7 @@ struct Seer: ParsableCommand {
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
       ProjectCommand.self, GenerateCommand.self, TrainCommand.self,
+      EvaluateCommand.self, MergeCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)
 }
@@ -48,6 +49,6 @@ enum Version {
     let own = BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : ""
     let relaunched = KernelChoice.relaunched ? " (restarted for them)" : ""
     return "\(tool) (\(own)OpenBLAS \(BLAS.kernelName) kernels\(relaunched), "
-      + "\(Parallel.workers) threads)"
+      + "\(Parallel.workers) thread\(Parallel.workers == 1 ? "" : "s"))"
   }
 }

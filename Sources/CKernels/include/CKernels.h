@@ -13,3 +13,4 @@
 #include "sk_projection_neighbours.h"
 #include "sk_projection_pca.h"
 #include "sk_projection_tree.h"
+#include "sk_quantise.h"

@@ -66,7 +66,8 @@ public struct Extraction: Sendable {
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
     let cut = rendered.filter(\.isCut).count
     if cut > 0 {
-      summary.notes.append("\(cut) rows were cut at \(maxTokens) tokens (--max-tokens).")
+      summary.notes.append(
+        "\(cut) row\(cut == 1 ? " was" : "s were") cut at \(maxTokens) tokens (--max-tokens).")
     }
     if let finished = try finishedRun(manifest) {
       summary.tokens = finished.tokens ?? 0

@@ -21,6 +21,10 @@ public struct GGUF: Sendable {
   public let version: Int
   public let metadata: [String: GGUFValue]
   public let tensors: [String: Tensor]
+  /// The bytes of all keys and values, for writing a file with the same ones.
+  let keyBytes: Range<Int>
+  /// Where the value of `general.file_type` (uint32) lies, if anywhere.
+  let fileTypeOffset: Int?
 
   public init(path: String) throws(Failure) {
     file = try MappedFile(path: path)
@@ -53,14 +57,19 @@ public struct GGUF: Sendable {
       throw reader.failure("tensor count, offset 8", found: "\(tensorCount)", wanted: "what fits")
     }
     var metadata: [String: GGUFValue] = [:]
+    var fileTypeOffset: Int?
+    let keysStart = reader.offset
     for index in 0..<Int(keyCount) {
       let key = try reader.string("name of key \(index)")
       let value = try GGUFValue(&reader, key: key)
+      if key == "general.file_type", case .integer = value { fileTypeOffset = reader.offset - 4 }
       guard metadata.updateValue(value, forKey: key) == nil else {
         throw reader.failure("key \(key)", found: "it twice", wanted: "each key once")
       }
     }
     self.metadata = metadata
+    self.fileTypeOffset = fileTypeOffset
+    keyBytes = keysStart..<reader.offset
     tensors = try Self.tensors(
       &reader, count: Int(tensorCount), alignment: metadata["general.alignment"])
   }

@@ -10,7 +10,7 @@ public struct LanguageModel: Sendable {
   public let tokenizer: Tokenizer
   public let chatTemplate: ChatTemplate
   let transformer: Llama
-  private let file: GGUF
+  let file: GGUF
 
   /// Opens a model by path or cached name.
   public init(_ model: String) throws(Failure) {

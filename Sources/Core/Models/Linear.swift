@@ -70,20 +70,24 @@ private func directProduct(
 private func panelProduct(
   _ x: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, rows range: Range<Int>
 ) {
+  guard BLAS.hasOwnKernel else { return expandedProduct(x, tokens: tokens, task, rows: range) }
   let weight = task.weight
-  let output = task.output + range.lowerBound
-  if BLAS.hasOwnKernel {
-    withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: range.count) { pointers in
-      for (index, row) in range.enumerated() {
-        pointers[index] = weight.storedRow(weight.storedIndex(of: row))
-      }
-      let done = sk_panel_product(
-        Int32(weight.type.rawValue), pointers.baseAddress, range.count, weight.columns, tokens, x,
-        weight.columns, task.adds ? 1 : 0, output, weight.rows)
-      precondition(done != 0, "a block type without a kernel, or no memory for a panel")
+  withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: range.count) { pointers in
+    for (index, row) in range.enumerated() {
+      pointers[index] = weight.storedRow(weight.storedIndex(of: row))
     }
-    return
+    let done = sk_panel_product(
+      Int32(weight.type.rawValue), pointers.baseAddress, range.count, weight.columns, tokens, x,
+      weight.columns, task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
+    precondition(done != 0, "a block type without a kernel, or no memory for a panel")
   }
+}
+
+/// The same for processors without our kernels: rows are expanded, OpenBLAS multiplies.
+func expandedProduct(
+  _ x: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, rows range: Range<Int>
+) {
+  let weight = task.weight
   withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count * weight.columns) { buffer in
     guard let tile = buffer.baseAddress else { return }
     for (index, row) in range.enumerated() {
@@ -91,6 +95,7 @@ private func panelProduct(
     }
     BLAS.sgemm(
       transposeB: true, m: tokens, n: range.count, k: weight.columns, x, stride: weight.columns,
-      tile, stride: weight.columns, beta: task.adds ? 1 : 0, into: output, stride: weight.rows)
+      tile, stride: weight.columns, beta: task.adds ? 1 : 0,
+      into: task.output + range.lowerBound, stride: weight.rows)
   }
 }

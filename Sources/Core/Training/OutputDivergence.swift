@@ -76,19 +76,36 @@ struct OutputDivergence {
     return result
   }
 
-  /// Sum over the places of the negative log-likelihood of a token each, in nats.
-  func negativeLogLikelihood(_ states: Matrix, at places: [Int], tokens: [Int32]) -> Double {
-    var sum = 0.0
+  /// Sums over the places of both models' negative log-likelihood of a token each and of
+  /// KL(base || tuned), in nats, and at how many both find the same token likeliest.
+  func comparison(
+    _ states: Matrix, base: Matrix, at places: [Int], tokens: [Int32],
+    checkpoint: () throws -> Void
+  ) throws -> (tuned: Double, base: Double, kl: Double, agreeing: Int) {
+    var sums = (tuned: 0.0, base: 0.0, kl: 0.0, agreeing: 0)
     for start in stride(from: 0, to: places.count, by: Self.block) {
+      try checkpoint()
       let part = places[start..<min(start + Self.block, places.count)]
       let logits = self.logits(states, at: part)
+      let reference = self.logits(base, at: part)
       for index in 0..<part.count {
         let row = logits.row(index)
-        sum += Double(
-          sk_log_sum_exp(row, logits.columns) - row[Int(tokens[start + index])])
+        let other = reference.row(index)
+        let count = logits.columns
+        let token = Int(tokens[start + index])
+        sums.tuned += Double(sk_log_sum_exp(row, count) - row[token])
+        sums.base += Double(sk_log_sum_exp(other, count) - other[token])
+        if likeliest(row, count) == likeliest(other, count) { sums.agreeing += 1 }
+        sums.kl += Double(sk_divergence(row, other, count, 0))
       }
     }
-    return sum
+    return sums
+  }
+
+  private func likeliest(_ logits: UnsafePointer<Float>, _ count: Int) -> Int {
+    var best = 0
+    for index in 1..<count where logits[index] > logits[best] { best = index }
+    return best
   }
 
   private func eachBlock(

@@ -1,0 +1,90 @@
+import Foundation
+import LinearAlgebra
+
+/// What an adapter does to a model's ability on general texts.
+public struct AbilityEvaluation: Sendable {
+  public var model: String
+  public var adapter: String?
+  /// A file with `prompt` and, perhaps, `response`.
+  public var texts: String
+  public var template = RowTemplate.chat
+  public var maxTokens = 512
+
+  public init(model: String, adapter: String?, texts: String) {
+    self.model = model
+    self.adapter = adapter
+    self.texts = texts
+  }
+
+  public struct Figures: Sendable, Codable {
+    public var rows: Int
+    /// Next-token positions judged.
+    public var tokens: Int
+    /// exp(mean negative log-likelihood of the texts' own next tokens).
+    public var perplexityBase: Double
+    public var perplexityTuned: Double
+    /// KL(base || tuned) a position, in nats.
+    public var kl: Double
+    /// The share of positions where both find the same token likeliest.
+    public var agreement: Double
+  }
+
+  public func run(_ context: JobContext) throws -> Figures {
+    let language = try LanguageModel(model)
+    let lora = try adapter.map { folder throws(Failure) in
+      try AdapterFile.read(folder, for: language.configuration)
+    }
+    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens)
+    let set = try ConceptSet(contentsOf: texts, requiresConcepts: false)
+    let rows = try set.rows.map { row throws(Failure) in
+      try renderer.render(prompt: row.prompt, response: row.response).ids
+    }
+    var sums = (base: 0.0, tuned: 0.0, kl: 0.0, agreeing: 0, places: 0)
+    let outputs = OutputDivergence(model: language.transformer)
+    var first = 0
+    while first < rows.count {
+      var batch = Batch()
+      while first < rows.count,
+        batch.rows.isEmpty || batch.tokens.count + rows[first].count <= Extraction.batchTokens
+      {
+        batch.append(rows[first])
+        first += 1
+      }
+      let places = batch.rows.flatMap { $0.range.dropLast() }
+      guard !places.isEmpty else { continue }
+      let next = places.map { batch.tokens[$0 + 1] }
+      let base = try top(language, nil, batch, context)
+      let tuned = lora == nil ? base : try top(language, lora, batch, context)
+      let part = try outputs.comparison(
+        tuned, base: base, at: places, tokens: next, checkpoint: context.checkpoint)
+      sums.base += part.base
+      sums.tuned += part.tuned
+      sums.kl += part.kl
+      sums.agreeing += part.agreeing
+      sums.places += places.count
+      context.report(Progress(completed: first, total: rows.count, unit: "rows"))
+    }
+    guard sums.places > 0 else {
+      throw Failure(
+        .badData, file: texts, found: "no text of two tokens or more", wanted: "texts to judge")
+    }
+    let count = Double(sums.places)
+    return Figures(
+      rows: rows.count, tokens: sums.places, perplexityBase: exp(sums.base / count),
+      perplexityTuned: exp(sums.tuned / count), kl: sums.kl / count,
+      agreement: Double(sums.agreeing) / count)
+  }
+
+  private func top(
+    _ language: LanguageModel, _ adapter: Adapter?, _ batch: Batch, _ context: JobContext
+  ) throws -> Matrix {
+    try language.transformer.forward(
+      batch, adapter: adapter,
+      request: ForwardRequest(
+        layers: [language.configuration.blocks],
+        spans: batch.tokens.indices.map { $0..<$0 + 1 }),
+      activations: language.activations(tokens: batch.tokens.count),
+      checkpoint: context.checkpoint
+    ).states[0]
+  }
+}

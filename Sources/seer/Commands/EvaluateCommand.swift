@@ -1,0 +1,44 @@
+import ArgumentParser
+import Core
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Judge an adapter.",
+    subcommands: [AbilityCommand.self])
+}
+
+struct AbilityCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ability",
+    abstract: "Perplexity, KL to base and next-token agreement on general texts.",
+    discussion: """
+      Example:
+        seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
+      """)
+
+  @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
+  @Option(help: "A PEFT adapter folder.") var adapter: String?
+  @Option(help: "Texts: CSV or JSON Lines with prompt and response.") var texts: String
+  @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
+  @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() throws {
+    var evaluation = AbilityEvaluation(model: model, adapter: adapter, texts: texts)
+    evaluation.template = template
+    evaluation.maxTokens = maxTokens
+    let job = evaluation
+    let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
+      try job.run($0)
+    }
+    if json { return try Report.json(figures) }
+    Report.line(
+      """
+      \(figures.rows) texts, \(figures.tokens) next tokens
+        perplexity      \(Report.rounded(figures.perplexityBase, 3)) -> \
+      \(Report.rounded(figures.perplexityTuned, 3))
+        KL to base      \(Report.rounded(figures.kl, 5)) nats a token
+        same next token \(Report.rounded(100 * figures.agreement, 1)) %
+      """)
+  }
+}

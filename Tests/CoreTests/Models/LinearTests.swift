@@ -1,0 +1,70 @@
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// Products with stored weights, by every path, against the expanded rows in Double.
+struct LinearTests {
+  /// 1 to 3 tokens are multiplied with the blocks, more by panels.
+  @Test(arguments: BlockType.allCases, [1, 2, 3, 4, 20])
+  func products(type: BlockType, tokens: Int) throws {
+    let block = try TinyLlama.model(type).transformer.blocks[1]
+    // Interleaved rows, as many rows as columns, and others.
+    for weights in [
+      [block.queries, block.keys, block.values], [block.gate, block.up], [block.down],
+    ] {
+      var random = SeededGenerator(seed: 1)
+      let x = Matrix(rows: tokens, columns: weights[0].columns) { _, _ in random.normal() }
+      for adds in [false, true] {
+        let before = weights.map { weight in
+          Matrix(rows: tokens, columns: weight.rows) { _, _ in adds ? random.normal() : .nan }
+        }
+        let together = before.map { $0.copy() }
+        linearForward(
+          x.elements, tokens: tokens,
+          zip(weights, together).map {
+            LinearTask(weight: $0, output: $1.elements, adds: adds)
+          })
+        for (index, weight) in weights.enumerated() {
+          let expanded = before[index].copy()
+          let task = LinearTask(weight: weight, output: expanded.elements, adds: adds)
+          for first in stride(from: 0, to: weight.rows, by: 32) {
+            expandedProduct(
+              x.elements, tokens: tokens, task, rows: first..<min(first + 32, weight.rows))
+          }
+          let wanted = naive(x, weight, adds ? before[index] : nil)
+          #expect(relativeDistance(together[index].values, wanted) <= 1e-6)
+          #expect(relativeDistance(expanded.values, wanted) <= 1e-6)
+        }
+      }
+    }
+  }
+
+  func naive(_ x: Matrix, _ weight: StoredMatrix, _ start: Matrix?) -> [Float] {
+    let rows = Matrix(rows: weight.rows, columns: weight.columns)
+    for row in 0..<weight.rows { weight.expand(row: row, into: rows.row(row)) }
+    return (0..<x.rows).flatMap { token in
+      (0..<weight.rows).map { row in
+        let sum = (0..<weight.columns).reduce(Double(start?[token, row] ?? 0)) {
+          $0 + Double(x[token, $1]) * Double(rows[row, $1])
+        }
+        return Float(sum)
+      }
+    }
+  }
+
+  @Test(arguments: [2, 16, 64])
+  func everyStoredRowIsOneOfOurs(headDimension: Int) throws {
+    let file = try MappedFile(path: Fixtures.tinyModel)
+    let matrix = StoredMatrix(
+      type: .f32, rows: 3 * headDimension, columns: 1,
+      order: .interleavedHeads(headDimension: headDimension), in: file,
+      range: 0..<12 * headDimension)
+    let stored = (0..<matrix.rows).map { matrix.storedIndex(of: $0) }
+    #expect(stored.sorted() == Array(0..<matrix.rows))
+    #expect(stored.map { matrix.row(ofStored: $0) } == Array(0..<matrix.rows))
+    // The second half of a head begins at the head's stored row 1.
+    #expect(stored[headDimension / 2] == 1 && stored[headDimension] == headDimension)
+  }
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Trains every objective with several seeds and writes a table of held-out figures.
+
+usage: verify-training.py --seer PATH --train F --test F --retain F --layer L --work DIR --output F.md
+       [--name NAME] [--objectives seer,nt-xent,released] [--seeds 0,1,2] [--steps 300]
+
+Resumable: what is in the work folder already is not done again, and an interrupted training goes on
+from its checkpoint. The test rows are read only after training; checkpoints are chosen by Seer on
+a prompt-disjoint fifth of the training rows. Needs numpy and safetensors.
+"""
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy
+from safetensors.numpy import load_file
+
+
+def seer(*arguments):
+    process = subprocess.run(arguments, stdout=subprocess.PIPE, text=True)
+    if process.returncode != 0:
+        sys.exit(f"verify-training.py: found exit status {process.returncode} of: {' '.join(arguments)}")
+    return json.loads(process.stdout)
+
+
+def states(run, layer):
+    tensor = load_file(run + "/states.safetensors")["states"][layer].astype("f8")
+    with open(run + "/rows.csv", newline="") as file:
+        labels = [row["concept"] for row in csv.DictReader(file)]
+    return tensor / numpy.linalg.norm(tensor, axis=1, keepdims=True), numpy.array(labels)
+
+
+def nearest_prototype(train, test, layer):
+    (a, la), (b, lb) = states(train, layer), states(test, layer)
+    names = sorted(set(la))
+    prototypes = numpy.stack([a[la == name].mean(0) for name in names])
+    prototypes /= numpy.linalg.norm(prototypes, axis=1, keepdims=True)
+    return float(numpy.mean(numpy.array(names)[(b @ prototypes.T).argmax(1)] == lb))
+
+
+def last_fifth(path, target):
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    with open(target, "w", newline="") as file:
+        writer = csv.DictWriter(file, ["prompt", "response"], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows[len(rows) - len(rows) // 5:])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("seer", "train", "test", "retain", "layer", "work", "output"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--name", default="")
+    parser.add_argument("--objectives", default="seer,nt-xent,released")
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--steps", default="300")
+    o = parser.parse_args()
+    os.makedirs(o.work, exist_ok=True)
+    held_out = o.work + "/retain-last-fifth.csv"
+    last_fifth(o.retain, held_out)
+
+    def extract(concepts, run, adapter=None):
+        extra = ["--adapter", adapter] if adapter else []
+        seer(o.seer, "extract", "--template", "plain", "--concepts", concepts, "--run", run, "--json", *extra)
+
+    extract(o.train, o.work + "/base-train")
+    extract(o.test, o.work + "/base-test")
+    layer = int(o.layer)
+    base = nearest_prototype(o.work + "/base-train", o.work + "/base-test", layer)
+    lines = [f"| untouched | | {base:.3f} | 0 | |"]
+    for objective in o.objectives.split(","):
+        for seed in o.seeds.split(","):
+            name = f"{o.work}/{objective}-{seed}"
+            result = name + "/result.json"
+            if not os.path.exists(result):
+                if not os.path.exists(name + "/adapter_model.safetensors"):
+                    seer(o.seer, "train", "--concepts", o.train, "--retain", o.retain, "--template", "plain",
+                         "--layer", o.layer, "--objective", objective, "--seed", seed, "--steps", o.steps,
+                         "--adapter", name, "--resume", "--json")
+                extract(o.train, name + "-train", name)
+                extract(o.test, name + "-test", name)
+                figures = seer(o.seer, "evaluate", "ability", "--adapter", name, "--texts", held_out,
+                               "--template", "plain", "--json")
+                figures["accuracy"] = nearest_prototype(name + "-train", name + "-test", layer)
+                with open(result + ".partial", "w") as file:
+                    json.dump(figures, file)
+                os.rename(result + ".partial", result)
+            with open(result) as file:
+                figures = json.load(file)
+            change = 100 * (figures["perplexity_tuned"] / figures["perplexity_base"] - 1)
+            lines.append(f"| {objective} | {seed} | {figures['accuracy']:.3f} | {figures['kl']:.4f} | {change:+.2f} % |")
+            print(lines[-1], flush=True)
+    table = "\n".join([
+        f"## {o.name or o.train}: layer {o.layer}, {o.steps} steps at most", "",
+        "| objective | seed | nearest prototype, test rows | KL to base, nats a token | perplexity |",
+        "|---|---|---|---|---|", *lines, ""])
+    with open(o.output, "w") as file:
+        file.write(table)
+
+
+if __name__ == "__main__":
+    main()
