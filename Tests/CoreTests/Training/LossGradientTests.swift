@@ -226,8 +226,13 @@ struct LossGradientTests {
       #expect(abs(Double(probabilities[index]) - exp(log)) <= 2e-6)
     }
     #expect(abs(likelihood - expected) <= 1e-5 * abs(expected))
-    let total = outputs.negativeLogLikelihood(states, at: places, tokens: tokens)
-    #expect(abs(total - negative) <= 1e-5 * negative)
+    let both = try outputs.comparison(
+      states, base: base, at: places, tokens: tokens, checkpoint: {})
+    #expect(abs(both.tuned - negative) <= 1e-5 * negative)
+    #expect(abs(both.kl - value) <= 1e-6 * value)
+    let same = try outputs.comparison(
+      states, base: states, at: places, tokens: tokens, checkpoint: {})
+    #expect(same.tuned == same.base && same.kl == 0 && same.agreeing == places.count)
     for index in [0, 127, 137] {
       let numeric = centralDifferences(at: row(states, places[index])) {
         -0.5 * Double(weights[index]) * logProbabilities($0)[Int(tokens[index])]
