@@ -226,8 +226,19 @@ struct LossGradientTests {
       #expect(abs(Double(probabilities[index]) - exp(log)) <= 2e-6)
     }
     #expect(abs(likelihood - expected) <= 1e-5 * abs(expected))
-    let total = outputs.negativeLogLikelihood(states, at: places, tokens: tokens)
-    #expect(abs(total - negative) <= 1e-5 * negative)
+    let both = try outputs.comparison(
+      states, base: base, at: places, tokens: tokens, checkpoint: {})
+    #expect(abs(both.tuned - negative) <= 1e-5 * negative)
+    #expect(abs(both.kl - exact) <= 1e-5 * exact)
+    let swapped = try outputs.comparison(
+      base, base: states, at: places, tokens: tokens, checkpoint: {})
+    #expect(swapped.tuned == both.base && swapped.base == both.tuned)
+    func likeliest(_ matrix: Matrix, _ place: Int) -> Int? {
+      let values = logProbabilities(row(matrix, place))
+      return values.indices.max { values[$0] < values[$1] }
+    }
+    #expect(
+      both.agreeing == places.filter { likeliest(states, $0) == likeliest(base, $0) }.count)
     for index in [0, 127, 137] {
       let numeric = centralDifferences(at: row(states, places[index])) {
         -0.5 * Double(weights[index]) * logProbabilities($0)[Int(tokens[index])]
