@@ -16,6 +16,17 @@ struct WorldBounds: Equatable, Sendable {
     self.high = high
   }
 
+  /// The bounds a map is fitted by: those of its points, but no further than 3.5 times the map's
+  /// unit from the middle, so that a few stray points do not shrink all others to a spot. Maps
+  /// have a mean squared distance of 1 from the middle.
+  static func ofMap(_ points: [SIMD2<Float>]) -> WorldBounds? {
+    guard var bounds = WorldBounds(points) else { return nil }
+    let furthest = SIMD2<Float>(repeating: 3.5)
+    bounds.low = pointwiseMax(bounds.low, -furthest)
+    bounds.high = pointwiseMax(bounds.low, pointwiseMin(bounds.high, furthest))
+    return bounds
+  }
+
   var center: SIMD2<Float> { (low + high) / 2 }
   var extent: SIMD2<Float> { high - low }
 }
@@ -29,7 +40,7 @@ struct View: Equatable, Sendable {
   var pan = SIMD2<Float>(0, 0)
 
   static let whole = View()
-  static let zoomRange: ClosedRange<Float> = 0.5...512
+  static let zoomRange: ClosedRange<Float> = 0.05...512
 }
 
 /// Where a world point lies on a panel of cells.

@@ -56,7 +56,7 @@ extension ExploreScreen {
 
   /// The visible point nearest to a place of the panel, within four columns of it.
   static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
-    guard let points = state.shownPoints, let bounds = WorldBounds(points) else { return nil }
+    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points) else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel)
     var best: (row: Int, distance: Float)?
     for row in points.indices where state.isVisible(row) && state.isMatch(row) {

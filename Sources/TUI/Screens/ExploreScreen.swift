@@ -259,7 +259,9 @@ enum ExploreScreen {
   /// Magnifies around a place of the map panel, else around the cursor, which stays where it is.
   static func zoom(_ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState) {
     let panel = ExploreLayout(state).mapInside.size
-    guard let points = state.explore.shownPoints, let bounds = WorldBounds(points) else { return }
+    guard let points = state.explore.shownPoints, let bounds = WorldBounds.ofMap(points) else {
+      return
+    }
     let before = Viewport(bounds: bounds, view: state.explore.view, size: panel)
     let anchor: SIMD2<Float>
     if let place {

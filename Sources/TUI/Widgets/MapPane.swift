@@ -28,12 +28,21 @@ struct MapPane {
   private var title: String {
     var parts = ["map"]
     if state.view != .whole { parts.append("\(Numbers.short(state.view.zoom))x") }
+    let outside = state.view == .whole ? outsideCount : 0
+    if outside > 0 { parts.append("\(Numbers.grouped(outside)) outside") }
     if state.colorMode != .concept { parts.append(state.colorMode.rawValue) }
     if let search = state.search, !search.isEditing {
       let query = Text.visible(search.query, ascii: theme.glyphs.isASCII)
       parts.append("/\(query)  \(Numbers.grouped(search.count)) found")
     }
     return parts.joined(separator: theme.glyphs.separator)
+  }
+
+  /// Points too far off to fit the rest by; zooming out shows them.
+  private var outsideCount: Int {
+    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points) else { return 0 }
+    let viewport = Viewport(bounds: bounds, view: .whole, size: layout.mapInside.size)
+    return points.reduce(0) { $0 + (viewport.cell($1) == nil ? 1 : 0) }
   }
 
   /// What this map can be trusted with, the most telling first.
@@ -69,7 +78,7 @@ struct MapPane {
 
   private func drawPoints(into surface: inout Surface) {
     let panel = layout.mapInside
-    guard let points = state.shownPoints, let bounds = WorldBounds(points), !panel.isEmpty
+    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points), !panel.isEmpty
     else { return }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel.size)
     let isStale = state.shownLayer != state.layer

@@ -1,0 +1,90 @@
+"""How fast the explorer answers, measured in the real binary through a pseudo-terminal.
+
+    python3 Benchmarks/terminal/latency.py .build/release/seer samples/run-base 120 40
+
+Prints the time from process start to the first whole map, for each kind of key the time to the
+first and to the last byte of its answer, the bytes it took, and the CPU time of an idle screen.
+"""
+
+import fcntl
+import os
+import pty
+import select
+import statistics
+import struct
+import sys
+import termios
+import time
+
+KEYS = {
+    "cursor": "jjjjjkkkkkjjjjjjjjjjwasdwasd",
+    "layer": "hhhhhhllllllhhhhhhllllll",
+    "zoom": "++++----++++----",
+    "pan": "HHLLJJKKHHLLJJKK",
+}
+
+
+def start(binary, run, columns, rows):
+    begun = time.perf_counter()
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
+        os.execv(binary, [binary, "explore", "--run", run])
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    return begun, child, terminal
+
+
+def read(terminal, quiet, limit, until=None):
+    """Reads until nothing came for `quiet` seconds, or `until` came; (bytes, time of the last)."""
+    data, last, end = b"", None, time.perf_counter() + limit
+    while time.perf_counter() < end:
+        if not select.select([terminal], [], [], quiet)[0]:
+            if data and until is None:
+                break
+            continue
+        data += os.read(terminal, 65536)
+        last = time.perf_counter()
+        if until and until in data:
+            break
+    return data, last
+
+
+def at(values, share):
+    return sorted(values)[max(0, int(len(values) * share) - 1)]
+
+
+def main():
+    binary, run, columns, rows = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    begun, child, terminal = start(binary, run, columns, rows)
+    data, last = read(terminal, 0.3, 30, b"of the variance")
+    print(f"first map {1000 * (last - begun):.0f} ms, {len(data)} bytes")
+    read(terminal, 2.0, 60)
+    for name, keys in KEYS.items():
+        firsts, lasts, sizes = [], [], []
+        for key in keys:
+            pressed = time.perf_counter()
+            os.write(terminal, key.encode())
+            select.select([terminal], [], [], 0.5)
+            firsts.append(1000 * (time.perf_counter() - pressed))
+            data, last = read(terminal, 0.06, 0.5)
+            if last:
+                lasts.append(1000 * (last - pressed))
+                sizes.append(len(data))
+        print(
+            f"{name}: first byte {statistics.median(firsts):.1f} ms (95 % {at(firsts, 0.95):.1f}), "
+            f"last byte {statistics.median(lasts):.1f} ms (95 % {at(lasts, 0.95):.1f}), "
+            f"{statistics.median(sizes):.0f} bytes"
+        )
+
+    def ticks():
+        fields = open(f"/proc/{child}/stat").read().split()
+        return int(fields[13]) + int(fields[14])
+
+    before = ticks()
+    time.sleep(3)
+    print(f"idle: {ticks() - before} clock ticks of CPU in 3 s")
+    os.write(terminal, b"q")
+    os.waitpid(child, 0)
+
+
+main()
