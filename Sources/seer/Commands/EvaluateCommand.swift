@@ -3,7 +3,12 @@ import Core
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Judge an adapter.",
+    commandName: "evaluate",
+    abstract: "Judge an adapter.",
+    discussion: """
+      Example:
+        seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
+      """,
     subcommands: [AbilityCommand.self])
 }
 
