@@ -42,6 +42,15 @@ public struct Training: Sendable {
   public func run(
     _ context: JobContext, onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
+    try run(
+      checkpoint: { try context.checkpoint() }, report: { context.report($0) }, onStep: onStep)
+  }
+
+  /// The same with what it sees of a job as values: `checkpoint` may throw at any call.
+  func run(
+    checkpoint: @escaping () throws -> Void, report: @escaping (Progress) -> Void,
+    onStep: (TrainingStep) -> Void = { _ in }
+  ) throws -> Summary {
     let language = try LanguageModel(model)
     try preset.check(language.configuration)
     let data = try TrainingData(
@@ -54,9 +63,8 @@ public struct Training: Sendable {
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       template: template.rawValue, seed: seed, preset: preset)
     try checkFolder()
-    var sitting = try Sitting(self, language, data, recipe)
-    let summary = try sitting.run(context, onStep: onStep)
-    return summary
+    var sitting = try Sitting(self, language, data, recipe, checkpoint, report)
+    return try sitting.run(onStep: onStep)
   }
 
   private func checkFolder() throws(Failure) {
@@ -85,6 +93,11 @@ private struct Sitting {
   let bestAdapter: Adapter
   let gradients: Adapter
   let optimizer: AdamW
+  let checkpoint: () throws -> Void
+  let report: (Progress) -> Void
+  let isResumed: Bool
+  /// The step of the checkpoint in the folder.
+  var savedStep: Int?
   var state: TrainingCheckpoint
   var log: TrainingLog
 
@@ -92,9 +105,12 @@ private struct Sitting {
 
   init(
     _ training: Training, _ language: LanguageModel, _ data: TrainingData,
-    _ recipe: TrainingCheckpoint.Recipe
+    _ recipe: TrainingCheckpoint.Recipe, _ checkpoint: @escaping () throws -> Void,
+    _ report: @escaping (Progress) -> Void
   ) throws(Failure) {
     self.training = training
+    self.checkpoint = checkpoint
+    self.report = report
     self.language = language
     self.data = data
     self.recipe = recipe
@@ -108,53 +124,55 @@ private struct Sitting {
     bestAdapter = Adapter(zeros: configuration, c)
     gradients = Adapter(zeros: configuration, c)
     optimizer = AdamW(adapter, weightDecay: preset.weightDecay)
-    let resumes = training.resumes && TrainingCheckpoint.exists(training.folder)
+    isResumed = training.resumes && TrainingCheckpoint.exists(training.folder)
     state =
-      resumes
+      isResumed
       ? try TrainingCheckpoint(
         training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
         bestAdapter: bestAdapter)
       : TrainingCheckpoint(step: 0, best: nil, bestStep: 0)
-    log = try TrainingLog(training.folder, keepingSteps: resumes ? state.step : nil)
+    savedStep = isResumed ? state.step : nil
+    log = try TrainingLog(training.folder, keepingSteps: isResumed ? state.step : nil)
   }
 
-  mutating func run(
-    _ context: JobContext, onStep: (TrainingStep) -> Void
-  ) throws -> Training.Summary {
+  mutating func run(onStep: (TrainingStep) -> Void) throws -> Training.Summary {
     let started = ContinuousClock.now
     let firstStep = state.step
     let judge = HeldOutJudge(
       model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
-    let before = try judge.figures(nil, checkpoint: context.checkpoint)
-    if firstStep == 0 {
+    let before = try judge.figures(nil, checkpoint: checkpoint)
+    if !isResumed {
       try note(TrainingStep(step: 0, seconds: 0, heldOut: before), onStep)
     }
     var after: HeldOutFigures?
+    var awaitsJudgement = false
     do {
       while state.step < preset.steps {
         let stepStarted = ContinuousClock.now
-        let (terms, norm) = try takeStep(context)
+        let (terms, norm) = try takeStep()
         var entry = TrainingStep(
           step: state.step, terms: terms, learningRate: preset.rate(step: state.step - 1),
           gradientNorm: norm, seconds: stepStarted.duration(to: .now).seconds)
         let isLast = state.step == preset.steps
         if state.step % preset.evaluateEvery == 0 || isLast {
-          let figures = try judge.figures(adapter, checkpoint: context.checkpoint)
+          awaitsJudgement = true
+          let figures = try judge.figures(adapter, checkpoint: checkpoint)
           entry.heldOut = figures
           after = figures
           keepBest(figures)
           try note(entry, onStep)
+          awaitsJudgement = false
           if !isLast { try save() }
         } else {
           try note(entry, onStep)
         }
-        report(context, terms, started, firstStep)
+        reportProgress(terms, started, firstStep)
       }
     } catch let cancelled as Cancelled {
-      // Between judgements the parameters are those of the last whole step. At one, either it was
-      // saved already or it was not finished: then the checkpoint before it stands, so that a
-      // resumed training judges all that an undisturbed one does.
-      if state.step % preset.evaluateEvery != 0 { try save() }
+      // The parameters are those of the last whole step. Where its judgement is not finished the
+      // checkpoint before it stands, so that a resumed training judges all that an undisturbed one
+      // does.
+      if !awaitsJudgement { try save() }
       throw cancelled
     }
     return try finish(
@@ -168,14 +186,12 @@ private struct Sitting {
     onStep(entry)
   }
 
-  private mutating func takeStep(
-    _ context: JobContext
-  ) throws -> (LossTerms, norm: Double) {
+  private mutating func takeStep() throws -> (LossTerms, norm: Double) {
     let batch = data.batch(step: state.step, preset: preset)
     let computer = LossComputer(
       model: language.transformer, objective: preset.objective, memory: training.memory,
       endOfText: language.tokenizer.endOfText ?? language.tokenizer.padding ?? 0,
-      checkpoint: context.checkpoint)
+      checkpoint: checkpoint)
     var keys: SeededGenerator? =
       preset.dropout > 0
       ? SeededGenerator(seed: training.seed &+ 0xD0 &+ UInt64(state.step) &* 0x1000_0000_01B3)
@@ -183,32 +199,41 @@ private struct Sitting {
     let terms = try computer.gradients(
       batch, adapter: adapter, into: gradients, dropoutKeys: &keys)
     let norm = AdamW.clip(gradients, to: preset.clip)
-    guard terms.total.isFinite, norm.isFinite else { throw try notFinite(batch, terms) }
+    guard terms.total.isFinite, norm.isFinite else {
+      throw try notFinite(
+        batch, terms.total.isFinite ? "gradients of \(norm)" : "a loss of \(terms.total)")
+    }
     optimizer.update(adapter, gradients, learningRate: preset.rate(step: state.step))
     state.step += 1
     return (terms, norm)
   }
 
-  /// Saves the last good step, and says which row made the loss something else than a number.
-  private func notFinite(_ batch: TrainingBatch, _ terms: LossTerms) throws -> Failure {
-    try save()
+  /// Says which row made the loss something else than a number. The checkpoint in the folder stays
+  /// as it is: weights that gave no finite loss are not known to be good.
+  private func notFinite(_ batch: TrainingBatch, _ found: String) throws -> Failure {
     let model = language.transformer
-    var culprit = "a retain row"
-    for row in batch.rows {
-      let result = try model.forward(
-        Batch([row.ids]), adapter: adapter,
+    func isFinite(_ ids: [Int32]) throws -> Bool {
+      try model.forward(
+        Batch([ids]), adapter: adapter,
         request: ForwardRequest(
-          layers: [model.configuration.blocks], spans: [row.ids.count - 1..<row.ids.count]),
-        activations: Activations(capacity: row.ids.count, configuration: model.configuration))
-      if result.states[0].values.contains(where: { !$0.isFinite }) {
-        culprit = "row \(row.source) of \(training.concepts)"
-        break
-      }
+          layers: [model.configuration.blocks], spans: ids.indices.map { $0..<$0 + 1 }),
+        activations: Activations(capacity: ids.count, configuration: model.configuration),
+        checkpoint: checkpoint
+      ).states[0].values.allSatisfy { $0.isFinite }
     }
+    var culprit = "no single row"
+    if let row = try batch.rows.first(where: { try !isFinite($0.ids) }) {
+      culprit = "row \(row.source) of \(training.concepts)"
+    } else if let ids = try batch.retain.first(where: { try !isFinite($0) }),
+      let row = data.retain.firstIndex(of: ids)
+    {
+      culprit = "row \(row) of \(training.retain ?? "the retain set")"
+    }
+    let kept = savedStep.map { "The checkpoint of step \($0) is kept" } ?? "No step was saved yet"
     return Failure(
       .badData, file: training.folder, place: "step \(state.step + 1), \(culprit)",
-      found: "a loss of \(terms.total)", wanted: "a finite loss",
-      advice: "The checkpoint of step \(state.step) is kept; try a lower --learning-rate.")
+      found: found, wanted: "finite numbers",
+      advice: "\(kept); look at the row, or try a lower --learning-rate.")
   }
 
   /// Among checkpoints within the KL limit, the most accurate; the earliest of equals.
@@ -220,14 +245,15 @@ private struct Sitting {
     bestAdapter.copy(from: adapter)
   }
 
-  private func save() throws(Failure) {
+  private mutating func save() throws(Failure) {
     try state.write(
       training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
       bestAdapter: bestAdapter)
+    savedStep = state.step
   }
 
-  private func report(
-    _ context: JobContext, _ terms: LossTerms, _ started: ContinuousClock.Instant, _ first: Int
+  private func reportProgress(
+    _ terms: LossTerms, _ started: ContinuousClock.Instant, _ first: Int
   ) {
     // Time left is judged by this sitting's steps alone.
     let done = state.step - first
@@ -235,7 +261,7 @@ private struct Sitting {
     let message = String(
       format: "loss %.3f (contrastive %.3f, retain %.3f, KL %.4f)", terms.total,
       terms.contrastive, terms.retain, terms.kl)
-    context.report(
+    report(
       Progress(
         completed: state.step, total: preset.steps, unit: "steps",
         elapsed: elapsed * (Double(state.step) / Double(max(1, done))), memory: peakMemory(),

@@ -75,7 +75,7 @@ public enum AdapterFile {
         "init_lora_weights": true,
         "layers_pattern": null,
         "layers_to_transform": \(list(c.blocks.sorted().map(String.init))),
-        "lora_alpha": \(c.alpha == c.alpha.rounded() ? "\(Int(c.alpha))" : "\(c.alpha)"),
+        "lora_alpha": \(Int(exactly: c.alpha).map { "\($0)" } ?? "\(c.alpha)"),
         "lora_dropout": \(c.dropout),
         "modules_to_save": null,
         "peft_type": "LORA",
@@ -153,32 +153,30 @@ public enum AdapterFile {
       throw Failure(.badData, file: path, found: "no JSON object", wanted: "PEFT's configuration")
     }
     func unsupported(_ key: String, _ found: Any, _ wanted: String) -> Failure {
-      Failure(
-        .badData, file: path, place: "key \(key)", found: "\(found)", wanted: wanted,
+      let text = try? JSONSerialization.data(
+        withJSONObject: found, options: [.fragmentsAllowed, .sortedKeys])
+      return Failure(
+        .badData, file: path, place: "key \(key)",
+        found: text.map { String(decoding: $0, as: UTF8.self) } ?? "\(found)", wanted: wanted,
         advice: "Seer runs plain LoRA only: merge the adapter with peft, or train one with Seer.")
     }
     guard let type = values["peft_type"] as? String, type == "LORA" else {
       throw unsupported("peft_type", values["peft_type"] ?? "nothing", "LORA")
     }
-    for key in ["use_dora", "fan_in_fan_out", "lora_bias", "use_qalora"]
-    where values[key] as? Bool == true {
-      throw unsupported(key, "true", "false")
-    }
-    for key in ["rank_pattern", "alpha_pattern"] {
-      if let pattern = values[key] as? [String: Any], !pattern.isEmpty {
-        throw unsupported(key, "patterns", "none")
-      }
-    }
-    for key in [
-      "modules_to_save", "target_parameters", "trainable_token_indices", "layer_replication",
-      "exclude_modules", "megatron_config", "corda_config", "eva_config",
-    ] {
-      guard let value = values[key], !(value is NSNull) else { continue }
-      if let list = value as? [Any], list.isEmpty { continue }
-      throw unsupported(key, value, "none")
-    }
-    if let bias = values["bias"] as? String, bias != "none" {
+    if let bias = values["bias"], bias as? String != "none", !isOff(bias) {
       throw unsupported("bias", bias, "none")
+    }
+    // Some ways to begin change the base model's weights; such an adapter fits those only.
+    if let start = values["init_lora_weights"] as? String, !plainStarts.contains(start) {
+      throw unsupported("init_lora_weights", start, "a start that leaves the base model as it is")
+    }
+    // Whatever else is switched on, now or in a later peft, may change what the adapter does.
+    for (key, value) in values.sorted(by: { $0.key < $1.key })
+    where !understood.contains(key) && !isOff(value) {
+      throw unsupported(key, value, "nothing")
+    }
+    guard values["use_rslora"] is Bool? || isOff(values["use_rslora"] ?? false) else {
+      throw unsupported("use_rslora", values["use_rslora"] ?? "nothing", "true or false")
     }
     guard let rank = values["r"] as? Int, (1...4096).contains(rank) else {
       throw unsupported("r", values["r"] ?? "nothing", "a rank from 1 to 4096")
@@ -192,6 +190,28 @@ public enum AdapterFile {
       targets: try targets(values["target_modules"], unsupported),
       blocks: try blocks(values["layers_to_transform"], weights, c, unsupported),
       isRankStabilised: values["use_rslora"] as? Bool ?? false)
+  }
+
+  /// Keys that are read, and those that only tell how the adapter was made.
+  private static let understood: Set<String> = [
+    "peft_type", "r", "lora_alpha", "lora_dropout", "target_modules", "layers_to_transform",
+    "use_rslora", "bias", "init_lora_weights",
+    "auto_mapping", "base_model_name_or_path", "corda_config", "ensure_weight_tying", "eva_config",
+    "inference_mode", "layers_pattern", "loftq_config", "lora_ga_config", "megatron_core",
+    "peft_version", "qalora_group_size", "revision", "runtime_config", "task_type",
+  ]
+
+  /// Starts of A and B that leave the base model as it is.
+  private static let plainStarts: Set<String> = ["gaussian", "orthogonal", "eva"]
+
+  private static func isOff(_ value: Any) -> Bool {
+    switch value {
+    case is NSNull: true
+    case let flag as Bool: !flag
+    case let list as [Any]: list.isEmpty
+    case let map as [String: Any]: map.isEmpty
+    default: false
+    }
   }
 
   private static func targets(

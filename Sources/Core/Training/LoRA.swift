@@ -9,8 +9,9 @@ struct Dropout: Sendable {
   let key: UInt64
 
   func key(block: Int, _ place: LoRAGroup.Place) -> UInt {
-    var generator = SeededGenerator(
-      seed: key &+ UInt64(block * LoRAGroup.Place.allCases.count + place.rawValue))
+    // Far apart, so that passes with neighbouring keys share no mask.
+    let number = UInt64(block * LoRAGroup.Place.allCases.count + place.rawValue)
+    var generator = SeededGenerator(seed: key &+ number &* 0xD1B5_4A32_D192_ED03)
     return UInt(generator.next())
   }
 }

@@ -12,7 +12,9 @@ extension LossComputer {
     let firstView = padded(stride(from: 0, to: batch.rows.count, by: 2).map { batch.rows[$0].ids })
     let secondView = padded(stride(from: 1, to: batch.rows.count, by: 2).map { batch.rows[$0].ids })
     try views(firstView, secondView, adapter, dropouts, gradients, &terms)
-    try releasedRetain(padded(batch.retain), adapter, dropouts[2], gradients, &terms)
+    if !batch.retain.isEmpty {
+      try releasedRetain(padded(batch.retain), adapter, dropouts[2], gradients, &terms)
+    }
     terms.total = terms.retain + 10 * terms.contrastive + objective.klWeight * terms.kl
     return terms
   }

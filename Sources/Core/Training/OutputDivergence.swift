@@ -47,7 +47,7 @@ struct OutputDivergence {
       offset += part.count
       let logits = self.logits(states, at: part)
       var sum = 0.0
-      for index in part.indices {
+      for index in 0..<part.count {
         let row = logits.row(index)
         let all = sk_log_sum_exp(row, logits.columns)
         let token = Int(tokens[first + index])
@@ -144,9 +144,13 @@ struct OutputDivergence {
       [LinearBackwardTask(weight: model.head, outputGradient: logitGradient.elements)],
       tokens: places.count, into: normedGradient.elements)
     let gradient = Matrix(rows: places.count, columns: width)
-    model.rmsNormBackward(
-      normedGradient.elements, gathered(states, at: places).elements, model.finalNorm,
-      into: gradient.elements, tokens: places.count)
+    // Named, because a pointer into a temporary matrix would outlive it.
+    let chosen = gathered(states, at: places)
+    withExtendedLifetime(chosen) {
+      model.rmsNormBackward(
+        normedGradient.elements, chosen.elements, model.finalNorm, into: gradient.elements,
+        tokens: places.count)
+    }
     for (index, place) in places.enumerated() {
       let target = slope.row(place)
       let source = gradient.row(index)

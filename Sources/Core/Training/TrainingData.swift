@@ -30,6 +30,7 @@ struct TrainingData: Sendable {
     // Rows marked `test` are for judging afterwards.
     let usable = set.rows.indices.filter { set.rows[$0].split != .test }
     let names = set.concepts
+    let labels = set.labels
     guard names.count >= 2 else {
       throw Failure(
         .badData, file: path, found: "one concept only (\(names.first ?? "none"))",
@@ -43,28 +44,31 @@ struct TrainingData: Sendable {
       var forms: [TrainingRow] = []
       let response = row.response ?? ""
       for (prompt, response) in [
-        (row.prompt, response), (row.prompt, ""), (response.isEmpty ? row.prompt : response, ""),
+        (row.prompt, response), (row.prompt.isEmpty ? response : row.prompt, ""),
+        (response.isEmpty ? row.prompt : response, ""),
       ] {
         let rendered = try renderer.render(prompt: prompt, response: response)
         if forms.isEmpty, rendered.isCut { cut += 1 }
         let spans = preset.objective.positions.map { $0.spans(of: rendered)[0] }
         forms.append(TrainingRow(ids: rendered.ids, spans: spans, source: index))
       }
-      rows.append(
-        Row(forms: forms, label: names.firstIndex(of: row.concept ?? "") ?? 0))
+      guard let label = labels[index] else {
+        throw Failure(
+          .badData, file: path, place: "row \(index)", found: "no concept", wanted: "a `value`")
+      }
+      rows.append(Row(forms: forms, label: label))
     }
     self.rows = rows
     self.concepts = names
-    let (train, heldOut) = Self.split(rows, prompts: usable.map { set.rows[$0].prompt }, seed: seed)
+    let (train, heldOut) = Self.split(
+      rows, concepts: names.count, prompts: usable.map { set.rows[$0].prompt }, seed: seed)
     for (label, members) in train.enumerated() where members.count < 2 {
       throw Failure(
         .badData, file: path, place: "concept `\(names[label])`",
         found: "\(members.count) row\(members.count == 1 ? "" : "s") to train on",
         wanted: "2 or more: a row needs a partner", advice: "Add rows of it, or leave it out.")
     }
-    self.train = (0..<names.count).map { label in
-      train.indices.contains(label) ? train[label] : []
-    }
+    self.train = train
     self.heldOut = heldOut
     let retain = try Self.readRetain(retainPath, renderer)
     // The last fifth is held out.
@@ -99,44 +103,49 @@ struct TrainingData: Sendable {
 
   /// A fifth of the rows is held out, with all rows of one prompt on the same side.
   private static func split(
-    _ rows: [Row], prompts: [String], seed: UInt64
+    _ rows: [Row], concepts: Int, prompts: [String], seed: UInt64
   ) -> (train: [[Int]], heldOut: [Int]) {
     let folds = Folds(prompts: prompts, splits: prompts.map { _ in nil }, seed: seed)
     let heldOut = Set(folds.folds.first?.test ?? [])
-    var train: [[Int]] = []
-    for (index, row) in rows.enumerated() {
-      while train.count <= row.label { train.append([]) }
-      if !heldOut.contains(index) { train[row.label].append(index) }
+    var train = [[Int]](repeating: [], count: concepts)
+    for (index, row) in rows.enumerated() where !heldOut.contains(index) {
+      train[row.label].append(index)
     }
     return (train, heldOut.sorted())
   }
 
-  /// The rows of a step: pairs, concepts in turn; each concept's rows come in a shuffled order, all
-  /// of them before any again.
+  /// The rows of a step: pairs, concepts in turn; each concept's rows come in a shuffled order,
+  /// round after round.
   func batch(step: Int, preset: TrainingPreset) -> TrainingBatch {
     var mixer = SeededGenerator(seed: seed &+ 0x5EE2 &+ UInt64(step) &* 0x9E37_79B9)
     var batch = TrainingBatch(rows: [], labels: [], retain: [])
     let pairs = preset.batch / 2
     for pair in step * pairs..<(step + 1) * pairs {
       let label = pair % concepts.count
+      // A round is a shuffled order taken two by two; where the rows are odd in number, another
+      // one sits out each round, so that a pair is always of two rows.
+      let (round, place) = (pair / concepts.count).quotientAndRemainder(
+        dividingBy: train[label].count / 2)
       for draw in 0..<2 {
         let index = drawn(
-          2 * (pair / concepts.count) + draw, of: train[label], stream: UInt64(label))
+          2 * place + draw, round: round, of: train[label], stream: UInt64(label))
         let row = rows[index]
         batch.rows.append(row.forms[form(&mixer)])
         batch.labels.append(label)
       }
     }
     for draw in step * preset.retainBatch..<(step + 1) * preset.retainBatch where !retain.isEmpty {
-      batch.retain.append(retain[drawn(draw, of: Array(retain.indices), stream: 1 << 32)])
+      let (round, place) = draw.quotientAndRemainder(dividingBy: retain.count)
+      batch.retain.append(
+        retain[drawn(place, round: round, of: Array(retain.indices), stream: 1 << 32)])
     }
     return batch
   }
 
-  private func drawn(_ number: Int, of members: [Int], stream: UInt64) -> Int {
-    let round = UInt64(number / members.count)
-    var generator = SeededGenerator(seed: seed &+ stream &* 0x1000_0001 &+ round &* 0x9E37_79B9)
-    return members[generator.permutation(members.count)[number % members.count]]
+  private func drawn(_ place: Int, round: Int, of members: [Int], stream: UInt64) -> Int {
+    var generator = SeededGenerator(
+      seed: seed &+ stream &* 0x1000_0001 &+ UInt64(round) &* 0x9E37_79B9)
+    return members[generator.permutation(members.count)[place]]
   }
 
   private func form(_ generator: inout SeededGenerator) -> Int {

@@ -108,7 +108,8 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
       throw bad("--layer", layers.isEmpty ? "none" : layers, "layers from 1 to \(c.blocks)")
     }
     guard !objective.positions.isEmpty, !objective.positions.contains(.all) else {
-      throw bad("--position", "all", "last, prompt-end or mean")
+      throw bad(
+        "--position", objective.positions.isEmpty ? "none" : "all", "last, prompt-end or mean")
     }
     guard (1...min(c.width, 1024)).contains(rank) else {
       throw bad("--rank", rank, "1 to \(min(c.width, 1024))")
@@ -126,13 +127,23 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     guard (1...c.context).contains(maxTokens) else {
       throw bad("--max-tokens", maxTokens, "1 to \(c.context), the model's context")
     }
-    guard rowMix.count == 3, rowMix.allSatisfy({ $0 >= 0 }), rowMix.reduce(0, +) > 0 else {
+    guard rowMix.count == 3, rowMix.allSatisfy({ $0 >= 0 && $0.isFinite }),
+      rowMix.reduce(0, +) > 0
+    else {
       throw bad("row_mix", rowMix, "three shares")
     }
     guard evaluateEvery > 0 else { throw bad("evaluate_every", evaluateEvery, "1 or more") }
     guard !targets.isEmpty else { throw bad("targets", "none", "one or more projections") }
     guard objective.temperature > 0 else {
       throw bad("temperature", objective.temperature, "above 0")
+    }
+    guard warmup >= 0 else { throw bad("warmup", warmup, "0 or more") }
+    for (option, value) in [
+      ("--contrastive-weight", objective.contrastiveWeight),
+      ("--retain-weight", objective.retainWeight), ("--kl-weight", objective.klWeight),
+      ("weight_decay", weightDecay), ("clip", clip), ("best_within_kl", bestWithinKL),
+    ] where !(value >= 0 && value.isFinite) {
+      throw bad(option, value, "0 or more")
     }
   }
 }

@@ -33,10 +33,12 @@ struct TerminalLoop {
     // The loop's own closure would keep the session alive through itself.
     defer { session.onTerminalEffect = { _ in } }
     var lastFrame = clock.now
+    // Apart from the frames that keys ask for: what a key's answer still lacks comes at once.
+    var lastBackgroundFrame = lastFrame - Self.frame
     draw(&lastFrame)
     var isDirty = false
     while session.ending == nil {
-      let wait = isDirty ? Self.frame - (clock.now - lastFrame) : nil
+      let wait = isDirty ? Self.frame - (clock.now - lastBackgroundFrame) : nil
       let milliseconds = wait.map { Int32(max(0, $0 / .milliseconds(1)).rounded(.up)) } ?? -1
       let isClosed = session.mailbox.wait(input: STDIN_FILENO, milliseconds: milliseconds)
       var answered = handleSignals()
@@ -48,9 +50,11 @@ struct TerminalLoop {
       }
       if isClosed && !answered { session.end(.interrupted) }
       if session.ending != nil { break }
-      if answered || isDirty && clock.now - lastFrame >= Self.frame {
+      let isDue = isDirty && clock.now - lastBackgroundFrame >= Self.frame
+      if answered || isDue {
         draw(&lastFrame)
         isDirty = false
+        if !answered { lastBackgroundFrame = lastFrame }
       }
     }
     return session.ending ?? .quit

@@ -44,11 +44,11 @@ struct MapPane {
       if let kept = state.trust?.neighboursKept {
         parts.append("neighbours kept \(Numbers.percent(kept))")
       }
+      parts.append("cluster distances mean little")
       if let trust = state.trust?.trustworthiness {
         parts.append("trustworthiness \(Numbers.share(trust))")
       }
       parts.append("KL \(Numbers.short(embedding.divergence))")
-      parts.append("distances between clusters mean little")
     } else if map.explained.count == 2 {
       parts.append("shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance")
       if let kept = state.trust?.neighboursKept {

@@ -25,6 +25,8 @@ import Testing
     try expectSnapshot(render(state), "tsne-starting")
     _ = update(&state, .embedding(run: run, .success(embedding(state, iteration: 400))))
     try expectSnapshot(render(state), "tsne-live")
+    _ = update(
+      &state, .nearest(.success(NearestRows(row: 0, layer: 23, rows: [6], cosines: [0.75]))))
     #expect(update(&state, .key(.character(" "))) == [.pauseTSNE(true)])
     #expect(!state.explore.isBusy)
     try expectSnapshot(render(state), "tsne-paused")
@@ -32,8 +34,6 @@ import Testing
     let done = embedding(state, iteration: 750, isDone: true)
     let after = update(&state, .embedding(run: run, .success(done)))
     #expect(after.contains(.judge(QualityKey(layer: 23, method: .tsne))))
-    _ = update(
-      &state, .nearest(.success(NearestRows(row: 0, layer: 23, rows: [6], cosines: [0.75]))))
     _ = update(
       &state,
       .judged(

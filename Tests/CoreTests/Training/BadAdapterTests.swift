@@ -1,0 +1,223 @@
+import Foundation
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// Adapters that cannot be used, each refused by the name of what is wrong with it.
+struct BadAdapterTests {
+  /// A copy of a peft adapter whose configuration and tensors can be changed.
+  struct Copy {
+    let folder: TemporaryFolder
+    var configuration: [String: Any]
+    var tensors: [(name: String, shape: [Int], values: [Float])]
+
+    init(_ name: String = "adapter-partial") throws {
+      folder = try TemporaryFolder()
+      let source = TrainingGolden.folder + "/" + name
+      let object = try JSONSerialization.jsonObject(
+        with: Data(bytes(ofFile: source + "/adapter_config.json")))
+      configuration = try #require(object as? [String: Any])
+      let file = try Safetensors(path: source + "/adapter_model.safetensors")
+      tensors = file.tensors.sorted { $0.key < $1.key }.map { name, tensor in
+        let matrix = Matrix(rows: 1, columns: tensor.count)
+        file.read(tensor, count: tensor.count, into: matrix.elements)
+        return (name, tensor.shape, matrix.values)
+      }
+    }
+
+    func read(for model: ModelConfiguration? = nil) throws -> Adapter {
+      let c = try model ?? TinyLlama.model().configuration
+      let text = try JSONSerialization.data(withJSONObject: configuration)
+      try folder.write([UInt8](text), to: "adapter_config.json")
+      try folder.write(
+        Safetensors.header(tensors.map { ($0.name, .float32, $0.shape) })
+          + tensors.flatMap { floatBytes($0.values) }, to: "adapter_model.safetensors")
+      return try AdapterFile.read(folder.path, for: c)
+    }
+
+    func failure(for model: ModelConfiguration? = nil) throws -> Failure {
+      try #require(thrownFailure { _ = try read(for: model) })
+    }
+
+    var configurationPath: String { folder("adapter_config.json") }
+    var weightsPath: String { folder("adapter_model.safetensors") }
+  }
+
+  @Test func theCopyItselfIsGood() throws {
+    #expect(try Copy().read().configuration.blocks == [0, 2])
+    #expect(try Copy("adapter-plain").read().configuration.blocks == [0, 1, 2])
+  }
+
+  struct Feature: CustomTestStringConvertible {
+    let key: String
+    let value: any Sendable
+    let found: String
+    var testDescription: String { "\(key) \(found)" }
+  }
+
+  static let features: [Feature] = [
+    Feature(key: "peft_type", value: "IA3", found: "IA3"),
+    Feature(key: "peft_type", value: "ADALORA", found: "ADALORA"),
+    Feature(key: "peft_type", value: NSNull(), found: "null"),
+    Feature(key: "use_dora", value: true, found: "true"),
+    Feature(key: "use_qalora", value: true, found: "true"),
+    Feature(key: "use_bdlora", value: ["target_modules_bd_a": ["q_proj"]], found: "q_proj"),
+    Feature(key: "fan_in_fan_out", value: true, found: "true"),
+    Feature(key: "lora_bias", value: true, found: "true"),
+    Feature(key: "bias", value: "all", found: "all"),
+    Feature(key: "bias", value: "lora_only", found: "lora_only"),
+    Feature(key: "rank_pattern", value: ["q_proj": 8], found: "q_proj"),
+    Feature(key: "alpha_pattern", value: ["q_proj": 8], found: "q_proj"),
+    Feature(key: "modules_to_save", value: ["lm_head"], found: "lm_head"),
+    Feature(key: "layer_replication", value: [[0, 2], [1, 3]], found: "0"),
+    Feature(key: "target_parameters", value: ["w"], found: "w"),
+    Feature(key: "trainable_token_indices", value: [1, 2], found: "1"),
+    Feature(key: "exclude_modules", value: ["q_proj"], found: "q_proj"),
+    Feature(key: "alora_invocation_tokens", value: [1, 2], found: "1"),
+    Feature(key: "arrow_config", value: ["top_k": 3], found: "top_k"),
+    // These begin by changing the base model's weights.
+    Feature(key: "init_lora_weights", value: "pissa", found: "pissa"),
+    Feature(key: "init_lora_weights", value: "pissa_niter_4", found: "pissa_niter_4"),
+    Feature(key: "init_lora_weights", value: "olora", found: "olora"),
+    Feature(key: "init_lora_weights", value: "loftq", found: "loftq"),
+    Feature(key: "init_lora_weights", value: "corda", found: "corda"),
+    Feature(key: "a_feature_of_next_year", value: true, found: "true"),
+    Feature(key: "another_of_next_year", value: ["x": 1], found: "x"),
+    Feature(key: "target_modules", value: ["q_proj", "lm_head"], found: "lm_head"),
+    Feature(key: "target_modules", value: ["query_key_value"], found: "query_key_value"),
+    Feature(key: "target_modules", value: ".*_proj", found: ".*_proj"),
+    Feature(key: "target_modules", value: [String](), found: ""),
+    Feature(key: "target_modules", value: NSNull(), found: ""),
+    Feature(key: "layers_to_transform", value: [0, 3], found: "3"),
+    Feature(key: "layers_to_transform", value: [-1], found: "-1"),
+    Feature(key: "layers_to_transform", value: [Int](), found: ""),
+    Feature(key: "layers_to_transform", value: ["all"], found: "all"),
+    Feature(key: "r", value: 0, found: "0"),
+    Feature(key: "r", value: -3, found: "-3"),
+    Feature(key: "r", value: "16", found: "16"),
+    Feature(key: "r", value: 1 << 40, found: "1099511627776"),
+    Feature(key: "lora_alpha", value: "many", found: "many"),
+    Feature(key: "lora_alpha", value: NSNull(), found: ""),
+    Feature(key: "use_rslora", value: "yes", found: "yes"),
+  ]
+
+  @Test(arguments: features)
+  func unsupportedFeaturesAreNamed(feature: Feature) throws {
+    var copy = try Copy()
+    copy.configuration[feature.key] = feature.value
+    try copy.failure().expect(
+      file: copy.configurationPath, place: feature.key, found: feature.found)
+  }
+
+  /// What changes nothing about running the adapter is no reason to refuse it.
+  @Test func harmlessFieldsAreAccepted() throws {
+    var copy = try Copy()
+    let harmless: [String: Any] = [
+      "init_lora_weights": "gaussian", "peft_version": "9.9", "task_type": NSNull(),
+      "revision": "main", "lora_dropout": 0.5, "inference_mode": false, "loftq_config": [:],
+      "auto_mapping": ["base_model_class": "LlamaForCausalLM"], "megatron_core": "megatron.core",
+      "qalora_group_size": 32, "modules_to_save": [String](), "rank_pattern": NSNull(),
+      "runtime_config": ["ephemeral_gpu_offload": false], "layers_pattern": "layers",
+    ]
+    for (key, value) in harmless { copy.configuration[key] = value }
+    #expect(try copy.read().configuration.rank == 3)
+  }
+
+  @Test func layersToTransformMayBeOneNumber() throws {
+    var copy = try Copy()
+    copy.configuration["layers_to_transform"] = 0
+    // Its tensors of layer 2 are then one too many.
+    try copy.failure().expect(file: copy.weightsPath, place: "layers.2", found: "does not have")
+  }
+
+  @Test func aMissingTensorIsNamed() throws {
+    for index in [0, 5, 11] {
+      var copy = try Copy()
+      let name = copy.tensors.remove(at: index).name
+      try copy.failure().expect(
+        file: copy.weightsPath, place: name, found: "no such tensor", wanted: "shape",
+        advice: "another model")
+    }
+  }
+
+  @Test func aTensorOfAnotherShapeIsNamed() throws {
+    var copy = try Copy()
+    let index = try #require(copy.tensors.firstIndex { $0.name.contains("2.mlp.down_proj.lora_A") })
+    copy.tensors[index].shape = [96, 3]
+    try copy.failure().expect(
+      file: copy.weightsPath, place: copy.tensors[index].name, found: "[96, 3]", wanted: "[3, 96]",
+      advice: "another model")
+    copy.tensors[index].shape = [288]
+    try copy.failure().expect(place: copy.tensors[index].name, found: "[288]", wanted: "[3, 96]")
+  }
+
+  @Test func aRankOtherThanTheTensorsIsNamed() throws {
+    var copy = try Copy()
+    copy.configuration["r"] = 4
+    try copy.failure().expect(
+      file: copy.weightsPath, place: "lora_A", found: "[3, 64]", wanted: "[4, 64]")
+  }
+
+  @Test func anAdapterOfAnotherModelIsRefused() throws {
+    let c = try TinyLlama.model().configuration
+    var wider = c
+    wider.width = 128
+    try Copy().failure(for: wider).expect(
+      place: "q_proj.lora_A", found: "[3, 64]", wanted: "[3, 128]", advice: "another model")
+    var fewer = c
+    fewer.blocks = 2
+    try Copy().failure(for: fewer).expect(
+      place: "layers_to_transform", found: "2", wanted: "0 to 1")
+    try Copy("adapter-plain").failure(for: fewer).expect(
+      place: "layers.2", found: "does not have", advice: "another model")
+    var more = c
+    more.blocks = 4
+    try Copy("adapter-plain").failure(for: more).expect(
+      place: "layers.3", found: "no such tensor", advice: "another model")
+    var feedForward = c
+    feedForward.feedForward = 100
+    try Copy().failure(for: feedForward).expect(place: "down_proj", found: "96", wanted: "100")
+  }
+
+  @Test func aTensorTooManyIsNamed() throws {
+    for name in [
+      "base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight",
+      "base_model.model.lm_head.lora_A.weight",
+      "base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector",
+    ] {
+      var copy = try Copy()
+      copy.tensors.append((name, [1], [1]))
+      try copy.failure().expect(file: copy.weightsPath, place: name, found: "does not have")
+    }
+  }
+
+  @Test(arguments: [Float.nan, .infinity])
+  func aWeightThatIsNoNumberIsRefused(value: Float) throws {
+    var copy = try Copy()
+    copy.tensors[3].values[7] = value
+    try copy.failure().expect(
+      file: copy.weightsPath, place: copy.tensors[3].name, found: "not finite")
+  }
+
+  @Test func filesThatAreNotThere() throws {
+    let c = try TinyLlama.model().configuration
+    let folder = try TemporaryFolder()
+    func failure() throws -> Failure {
+      try #require(thrownFailure { _ = try AdapterFile.read(folder.path, for: c) })
+    }
+    try failure().expect(
+      .missingInput, file: folder("adapter_config.json"), found: "nothing there",
+      advice: "seer train or peft")
+    try folder.write("{}", to: "adapter_config.json")
+    let missing = try failure()
+    #expect(missing.kind == .missingInput && missing.file == folder("adapter_model.safetensors"))
+    try folder.write(Safetensors.header([]), to: "adapter_model.safetensors")
+    try failure().expect(place: "peft_type", found: "nothing", wanted: "LORA")
+    for text in ["", "[]", "{", "null", "\u{FEFF}"] {
+      try folder.write(text, to: "adapter_config.json")
+      try failure().expect(file: folder("adapter_config.json"), found: "no JSON object")
+    }
+  }
+}

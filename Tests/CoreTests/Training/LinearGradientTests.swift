@@ -1,0 +1,173 @@
+import CKernels
+import Foundation
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// The input's gradient through stored weights against a naive product in Double.
+struct LinearGradientTests {
+  /// A weight of random blocks in a mapped file.
+  static func weight(
+    _ type: BlockType, rows: Int, columns: Int, order: StoredMatrix.RowOrder = .asStored,
+    using random: inout SeededGenerator
+  ) throws -> StoredMatrix {
+    var bytes: [UInt8] = []
+    func half(_ random: inout SeededGenerator) -> [UInt8] {
+      little(Float16(random.normal() * 0.1).bitPattern)
+    }
+    for _ in 0..<rows * columns / type.weights {
+      switch type {
+      case .f32: bytes += floatBytes([random.normal()])
+      case .f16: bytes += half(&random)
+      case .bf16: bytes += little(UInt16(random.normal().bitPattern >> 16))
+      case .q4_0, .q4_1, .q8_0:
+        bytes += half(&random)
+        if type == .q4_1 { bytes += half(&random) }
+        for _ in 0..<(type == .q8_0 ? 32 : 16) {
+          bytes.append(UInt8.random(in: 0...255, using: &random))
+        }
+      }
+    }
+    // Not at the start of the file: offsets are followed.
+    let folder = try TemporaryFolder()
+    let file = try MappedFile(path: folder.write(little(UInt64(0)) + bytes, to: "weight"))
+    return StoredMatrix(
+      type: type, rows: rows, columns: columns, order: order, in: file, range: 8..<8 + bytes.count)
+  }
+
+  static func expanded(_ weight: StoredMatrix) -> [[Float]] {
+    (0..<weight.rows).map { row in
+      let line = Matrix(rows: 1, columns: weight.columns)
+      weight.expand(row: row, into: line.elements)
+      return line.values
+    }
+  }
+
+  /// dx = sum over weights of dy W, and the size of its terms, in Double.
+  static func naive(
+    _ tasks: [(weight: [[Float]], dy: Matrix)], tokens: Int, columns: Int
+  ) -> (sum: [Double], size: [Double]) {
+    var sum = [Double](repeating: 0, count: tokens * columns)
+    var size = sum
+    for (weight, dy) in tasks {
+      for token in 0..<tokens {
+        for (row, line) in weight.enumerated() {
+          let slope = Double(dy[token, row])
+          for column in 0..<columns {
+            let term = slope * Double(line[column])
+            sum[token * columns + column] += term
+            size[token * columns + column] += abs(term)
+          }
+        }
+      }
+    }
+    return (sum, size)
+  }
+
+  /// Runs both and compares each element against the size of its terms: float32's rounding.
+  static func compare(
+    _ weights: [StoredMatrix], tokens: Int, adds: Bool, using random: inout SeededGenerator
+  ) {
+    let columns = weights[0].columns
+    let slopes = weights.map { weight in
+      Matrix(rows: tokens, columns: weight.rows) { _, _ in random.normal() }
+    }
+    let before = Matrix(rows: tokens + 1, columns: columns) { _, _ in
+      adds ? random.normal() : .nan
+    }
+    let dx = before.copy()
+    linearBackward(
+      zip(weights, slopes).map { LinearBackwardTask(weight: $0, outputGradient: $1.elements) },
+      tokens: tokens, into: dx.elements, adds: adds)
+    let (sum, size) = naive(
+      zip(weights, slopes).map { (expanded($0), $1) }, tokens: tokens, columns: columns)
+    var worst = 0.0
+    for index in 0..<tokens * columns {
+      let start = adds ? Double(before.elements[index]) : 0
+      let error = abs(Double(dx.elements[index]) - start - sum[index])
+      worst = max(worst, error / (size[index] + abs(start) + 1e-30))
+      if error.isNaN { worst = .infinity }
+    }
+    #expect(
+      worst <= 2e-6,
+      "\(weights.map { "\($0.type.name) \($0.rows)x\($0.columns)" }), \(tokens) tokens, \(adds)")
+    for column in 0..<columns {
+      #expect(
+        dx[tokens, column].bitPattern == before[tokens, column].bitPattern, "written past the end")
+    }
+  }
+
+  @Test(arguments: BlockType.allCases)
+  func matchesTheNaiveProduct(type: BlockType) throws {
+    var random = SeededGenerator(seed: UInt64(type.rawValue))
+    let widths = type.isQuantised ? [32, 64, 96, 320] : [1, 2, 15, 31, 32, 33, 64, 100]
+    for columns in widths {
+      for rows in [1, 2, 31, 33, 96, 1100] {
+        let weight = try Self.weight(type, rows: rows, columns: columns, using: &random)
+        for tokens in [1, 2, 3, 4, 13, 14, 15, 29] where rows < 1000 || tokens == 15 {
+          Self.compare([weight], tokens: tokens, adds: tokens % 2 == 0, using: &random)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: BlockType.allCases, [2, 8, 16, 64])
+  func followsTheInterleavedRowOrder(type: BlockType, headDimension: Int) throws {
+    var random = SeededGenerator(seed: UInt64(headDimension))
+    let weight = try Self.weight(
+      type, rows: 3 * headDimension, columns: 64,
+      order: .interleavedHeads(headDimension: headDimension), using: &random)
+    for tokens in [1, 5, 17] {
+      Self.compare([weight], tokens: tokens, adds: false, using: &random)
+    }
+    // The order matters at all: the same bytes in stored order are another matrix.
+    if headDimension > 2 {
+      let line = Matrix(rows: 1, columns: 64)
+      #expect((0..<weight.rows).contains { weight.storedIndex(of: $0) != $0 })
+      for row in 0..<weight.rows {
+        weight.expand(row: row, into: line.elements)
+        #expect(weight.row(ofStored: weight.storedIndex(of: row)) == row)
+      }
+    }
+  }
+
+  @Test func sumsOverWeightsOfDifferentTypesAndHeights() throws {
+    var random = SeededGenerator(seed: 9)
+    let weights = [
+      try Self.weight(
+        .q4_1, rows: 64, columns: 96, order: .interleavedHeads(headDimension: 16), using: &random),
+      try Self.weight(.q8_0, rows: 32, columns: 96, using: &random),
+      try Self.weight(.f16, rows: 7, columns: 96, using: &random),
+      try Self.weight(.f32, rows: 1, columns: 96, using: &random),
+    ]
+    for tokens in [1, 6, 40] {
+      for adds in [false, true] {
+        Self.compare(weights, tokens: tokens, adds: adds, using: &random)
+      }
+    }
+  }
+
+  /// Forward is linear in x, so `dy . (W x)` and `(dy W) . x` are one number.
+  @Test(arguments: BlockType.allCases)
+  func isTheTransposeOfTheForwardProduct(type: BlockType) throws {
+    var random = SeededGenerator(seed: 11)
+    let weight = try Self.weight(type, rows: 65, columns: 96, using: &random)
+    for tokens in [1, 3, 4, 19] {
+      let x = Matrix(rows: tokens, columns: 96) { _, _ in random.normal() }
+      let dy = Matrix(rows: tokens, columns: 65) { _, _ in random.normal() }
+      let y = Matrix(rows: tokens, columns: 65)
+      let dx = Matrix(rows: tokens, columns: 96)
+      linearForward(
+        x.elements, tokens: tokens, [LinearTask(weight: weight, output: y.elements)])
+      linearBackward(
+        [LinearBackwardTask(weight: weight, outputGradient: dy.elements)], tokens: tokens,
+        into: dx.elements)
+      let forward = dot(dy.values.doubles, y.values.doubles)
+      let backward = dot(dx.values.doubles, x.values.doubles)
+      let size = zip(dy.values, y.values).reduce(1e-30) { $0 + abs(Double($1.0 * $1.1)) }
+      #expect(abs(forward - backward) <= 2e-6 * size)
+    }
+  }
+}
