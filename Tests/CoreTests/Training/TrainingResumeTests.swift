@@ -28,7 +28,8 @@ struct TrainingResumeTests {
     let whole = try test.run("again")
     try expectSame(test, "again", as: "whole", "the same seed gives the same adapter")
     #expect(count > 30)
-    for stop in 1...count {
+    // Every checkpoint once; the other objectives share all of the trainer.
+    for stop in stride(from: 1, through: count, by: objective == .seer ? 1 : 7) {
       let name = "stopped\(stop)"
       do {
         _ = try test.run(
