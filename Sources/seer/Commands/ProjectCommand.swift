@@ -113,11 +113,25 @@ struct ProjectCommand: ParsableCommand {
     do {
       return try project(states, rows, context)
     } catch let error as ProjectionError {
-      if case .badOption(let name, let found, let wanted) = error {
-        throw Failure(.usage, place: "--" + name, found: found, wanted: wanted)
-      }
-      throw Failure(
-        .badData, file: source, found: "a matrix that cannot be projected: \(error)")
+      throw Self.failure(error, source)
+    }
+  }
+
+  /// Adds the file and layer that the projection does not know.
+  private static func failure(_ error: ProjectionError, _ source: String) -> Failure {
+    switch error {
+    case .badOption(let name, let found, let wanted):
+      Failure(.usage, place: "--" + name, found: found, wanted: wanted)
+    case .notFinite(let row, let column, let value):
+      Failure(
+        .badData, file: source, place: "row \(row), column \(column)", found: "\(value)",
+        wanted: "a finite number", advice: "Remove the row, or extract its states again.")
+    case .empty(let rows, let columns):
+      Failure(
+        .badData, file: source, found: "a matrix of \(rows) x \(columns)",
+        wanted: "at least one row and one column")
+    default:
+      Failure(.badData, file: source, place: "projection", found: "\(error)")
     }
   }
 
@@ -151,11 +165,12 @@ struct ProjectCommand: ParsableCommand {
               elapsed: started.duration(to: .now)))
         })
       points = map.points
-      divergence = map.divergence
+      // Rounding can leave a perfect map's KL a hair below 0.
+      divergence = max(0, map.divergence)
       if map.perplexityWasLowered {
         notes.append(
-          "The perplexity was lowered to \(map.perplexity): \(states.rows) rows are few for "
-            + "\(perplexity).")
+          "The perplexity was lowered from \(perplexity) to \(map.perplexity) for so few rows "
+            + "(\(states.rows)).")
       }
     }
     let seconds = started.duration(to: .now).seconds
