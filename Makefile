@@ -10,7 +10,7 @@ DATA ?= samples/concepts.csv
 # OpenBLAS takes new AVX-512 processors for AVX2 ones (ARCHITECTURE.md, "Kernels"). The program
 # restarts itself with the right kernels; test runners cannot, so they are told here.
 ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
-export OPENBLAS_CORETYPE ?= SkylakeX
+test: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
 .PHONY: help run build test lint format model samples screens check-samples versus-extract verify-training system system-test ci-smoke
@@ -19,7 +19,7 @@ help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: build model  ## Build, fetch the default model, open the explorer on the sample.
-	@env -u OPENBLAS_CORETYPE $(RELEASE) explore --run samples/run-base
+	@$(RELEASE) explore --run samples/run-base
 
 build: system  ## Build the release binary.
 	@$(SWIFT) build -c release --product seer
