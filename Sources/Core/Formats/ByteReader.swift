@@ -4,13 +4,8 @@ import Foundation
 struct ByteReader {
   let file: MappedFile
   private(set) var offset = 0
-  /// What the file is called in messages, such as "GGUF".
-  let format: String
 
-  init(_ file: MappedFile, format: String) {
-    self.file = file
-    self.format = format
-  }
+  init(_ file: MappedFile) { self.file = file }
 
   var remaining: Int { file.count - offset }
 

@@ -28,7 +28,7 @@ public struct GGUF: Sendable {
 
   public init(path: String) throws(Failure) {
     file = try MappedFile(path: path)
-    var reader = ByteReader(file, format: "GGUF")
+    var reader = ByteReader(file)
     guard file.count >= 4, file.bytes.prefix(4).elementsEqual("GGUF".utf8) else {
       let start = file.bytes.prefix(4).map { String(format: "%02x", $0) }.joined(separator: " ")
       throw reader.failure(
