@@ -9,7 +9,7 @@ public struct LanguageModel: Sendable {
   public let configuration: ModelConfiguration
   public let tokenizer: Tokenizer
   public let chatTemplate: ChatTemplate
-  let transformer: Llama
+  let transformer: Transformer
   let file: GGUF
 
   /// Opens a model by path or cached name.
@@ -22,7 +22,7 @@ public struct LanguageModel: Sendable {
         .badData, file: path, place: "key general.architecture", found: "`\(architecture)`",
         wanted: "`llama`", advice: "Use a model of the Llama family.")
     }
-    transformer = try Llama(file)
+    transformer = try Transformer(file)
     configuration = transformer.configuration
     tokenizer = try Tokenizer(try file.tokenizerDescription())
     chatTemplate = ChatTemplate(tokenizer.chatTemplate)

@@ -18,7 +18,7 @@ struct HeldOutJudge {
   /// Retain rows a judgement reads.
   static let retainRows = 24
 
-  let model: Llama
+  let model: Transformer
   let data: TrainingData
   let layer: Int
 

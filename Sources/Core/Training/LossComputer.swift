@@ -6,7 +6,7 @@ import LinearAlgebra
 /// Base outputs come from the same weights with the adapter off. Views stop at the highest target
 /// layer; only what feeds a loss is run.
 struct LossComputer {
-  let model: Llama
+  let model: Transformer
   let objective: Objective
   /// Bytes that kept activations of one pass may take; beyond, blocks are run again.
   let memory: Int

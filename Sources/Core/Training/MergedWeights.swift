@@ -3,7 +3,7 @@ import LinearAlgebra
 
 /// A model's matrices with an adapter added to them: W + scale * B A, row by row.
 struct MergedWeights {
-  let model: Llama
+  let model: Transformer
   let adapter: Adapter
 
   /// One matrix under its names in both file formats.

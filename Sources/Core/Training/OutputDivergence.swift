@@ -7,7 +7,7 @@ import LinearAlgebra
 struct OutputDivergence {
   private static let block = 128
 
-  let model: Llama
+  let model: Transformer
 
   /// Sum over the places of KL(base || tuned) in nats; where a slope is given, adds to it
   /// `scale` times the gradient with respect to the tuned states.

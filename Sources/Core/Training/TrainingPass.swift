@@ -10,7 +10,7 @@ final class TrainingPass {
   let last: Int
   /// The states of the last layer, (tokens, width); gradients start here.
   let output: Matrix
-  private let model: Llama
+  private let model: Transformer
   private let context: BlockContext
   private var kept: [BlockBuffers]
   private let keepsBlocks: Bool
@@ -26,7 +26,7 @@ final class TrainingPass {
 
   /// Runs the batch up to a layer.
   init(
-    _ model: Llama, _ batch: Batch, last: Int, adapter: Adapter, dropout: Dropout?,
+    _ model: Transformer, _ batch: Batch, last: Int, adapter: Adapter, dropout: Dropout?,
     keepsBlocks: Bool, checkpoint: () throws -> Void
   ) throws {
     let c = model.configuration

@@ -4,7 +4,7 @@ import LinearAlgebra
 
 /// The Llama family (Touvron et al. 2023): RMSNorm, rotary positions, grouped-query attention,
 /// SwiGLU, no biases. SmolLM2 is one of them.
-public struct Llama: Sendable {
+public struct Transformer: Sendable {
   public let configuration: ModelConfiguration
   /// `token_embd.weight`, (vocabulary, width).
   let embeddings: StoredMatrix
@@ -29,7 +29,7 @@ public struct Llama: Sendable {
 
 // MARK: Loading
 
-extension Llama {
+extension Transformer {
   /// Reads the `llama.*` keys and finds every tensor; nothing is expanded.
   init(_ file: GGUF) throws(Failure) {
     let configuration = try ModelConfiguration(llama: file)

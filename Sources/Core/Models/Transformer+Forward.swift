@@ -26,7 +26,7 @@ struct BlockContext {
   }
 }
 
-extension Llama {
+extension Transformer {
   /// Runs packed rows through the blocks and returns what was asked for.
   ///
   /// - Parameters:

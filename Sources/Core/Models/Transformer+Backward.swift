@@ -30,7 +30,7 @@ final class BackwardScratch {
   }
 }
 
-extension Llama {
+extension Transformer {
   /// Turns the gradient at a block's output into that at its input, in place, and adds the LoRA
   /// gradients. The block's own weights are frozen.
   ///
