@@ -1,5 +1,6 @@
 import Core
 import LinearAlgebra
+import Projection
 
 /// What the Compare screen has computed.
 extension Session {
@@ -36,6 +37,43 @@ extension Session {
           try LayerSeparation.measure(
             tuned.states(layer), labels: labels, concepts: concepts, folds: folds,
             context: context)
+        })
+    case .startTSNE(let index, let number, let start):
+      let layer = state.explore.layers[index]
+      pairJob =
+        engine.submit(
+          "t-SNE of layer \(layer), both runs", priority: .map,
+          onEvent: { [mailbox] (event: JobEvent<Embedding>) in
+            guard case .finished(let result) = event else { return }
+            mailbox.post(.compare(.embedding(run: number, result.mapError { Problem($0) })))
+          },
+          body: { [source, mailbox] context in
+            try Embedding.makePair(
+              base: source.states(layer), tuned: tuned.states(layer), layer: index, start: start,
+              context: context
+            ) { mailbox.post(.compare(.embedding(run: number, .success($0)))) }
+          }
+        ).id
+    case .pauseTSNE(let isPaused):
+      if let pairJob { isPaused ? engine.pause(pairJob) : engine.resume(pairJob) }
+    case .stopTSNE:
+      if let pairJob { engine.cancel(pairJob) }
+      pairJob = nil
+    case .judge(let index):
+      let layer = state.explore.layers[index]
+      let points = state.compare?.embeddings[index]?.points ?? []
+      engine.submit(
+        "trust in the maps of layer \(layer)", priority: .map,
+        onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
+          guard case .finished(let result) = event else { return }
+          mailbox.post(.compare(.judged(index: index, try? result.get())))
+        },
+        body: { [source] context in
+          let base = try source.states(layer)
+          let other = try tuned.states(layer)
+          guard base.columns == other.columns else { return MapTrust() }
+          return try MapTrust.measure(
+            points, of: JointMap.stack([base, other]), context: context)
         })
     }
   }
