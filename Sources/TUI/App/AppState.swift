@@ -75,7 +75,9 @@ struct AppState: Sendable {
     }
   }
 
-  var method: MapMethod { screen == .compare ? compare?.method ?? .principal : explore.method }
+  var isTSNE: Bool {
+    screen == .compare ? compare?.method != .principal : explore.method == .tsne
+  }
   /// The t-SNE map being made for the screen in front.
   var running: TSNERun? { screen == .compare ? compare?.running : explore.running }
 

@@ -38,7 +38,7 @@ extension Session {
             tuned.states(layer), labels: labels, concepts: concepts, folds: folds,
             context: context)
         })
-    case .startTSNE(let index, let number, let start):
+    case .startTSNE(let index, let number, let isJoint, let start):
       let layer = state.explore.layers[index]
       pairJob =
         engine.submit(
@@ -49,8 +49,8 @@ extension Session {
           },
           body: { [source, mailbox] context in
             try Embedding.makePair(
-              base: source.states(layer), tuned: tuned.states(layer), layer: index, start: start,
-              context: context
+              base: source.states(layer), tuned: tuned.states(layer), isJoint: isJoint,
+              layer: index, start: start, context: context
             ) { mailbox.post(.compare(.embedding(run: number, .success($0)))) }
           }
         ).id
@@ -59,7 +59,7 @@ extension Session {
     case .stopTSNE:
       if let pairJob { engine.cancel(pairJob) }
       pairJob = nil
-    case .judge(let index):
+    case .judge(let index, let isJoint):
       let layer = state.explore.layers[index]
       let points = state.compare?.embeddings[index]?.points ?? []
       engine.submit(
@@ -71,9 +71,16 @@ extension Session {
         body: { [source] context in
           let base = try source.states(layer)
           let other = try tuned.states(layer)
-          guard base.columns == other.columns else { return MapTrust() }
-          return try MapTrust.measure(
-            points, of: JointMap.stack([base, other]), context: context)
+          if isJoint && base.columns == other.columns {
+            return try MapTrust.measure(
+              points, of: JointMap.stack([base, other]), context: context)
+          }
+          // Each map by its own states; what is said is said of both.
+          let first = try MapTrust.measure(
+            Array(points.prefix(base.rows)), of: base, context: context)
+          let second = try MapTrust.measure(
+            Array(points.suffix(other.rows)), of: other, context: context)
+          return first.lower(second)
         })
     }
   }

@@ -246,7 +246,7 @@ struct Command: Sendable {
   private static let isPaired: @Sendable (AppState) -> Bool = {
     $0.compare.map { $0.problem == nil } ?? false
   }
-  private static let isTSNE: @Sendable (AppState) -> Bool = { $0.method == .tsne }
+  private static let isTSNE: @Sendable (AppState) -> Bool = { $0.isTSNE }
   private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
   private static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
 

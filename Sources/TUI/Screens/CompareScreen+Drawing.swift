@@ -25,8 +25,12 @@ extension CompareScreen {
     let separator = state.theme.glyphs.separator
     var right = "layer \(explore.layerNumber)/\(explore.layers.last ?? 0)"
     let isJoint = compare.shownMap(explore.layer)?.isJoint ?? true
-    right += separator + (isJoint ? "joint " : "aligned ") + compare.method.rawValue
-    if compare.method == .tsne {
+    switch compare.method {
+    case .principal: right += separator + (isJoint ? "joint PCA" : "aligned PCA")
+    case .jointTSNE where !isJoint: right += separator + PairMethod.alignedTSNE.rawValue
+    case .jointTSNE, .alignedTSNE: right += separator + compare.method.rawValue
+    }
+    if compare.method != .principal {
       if state.size.width >= 100 { right += " perplexity \(Int(compare.tsne.perplexity))" }
       if let embedding = compare.embeddings[explore.layer], !embedding.isDone {
         let word = compare.running.map { $0.isPaused ? "paused" : "live" } ?? "paused"
@@ -59,7 +63,7 @@ extension CompareScreen {
     let titles = titles(compare, theme.glyphs)
     for (index, frame) in layout.frames.enumerated() {
       if layout.hasBorders(frame) {
-        let trust = compare.method == .tsne ? "cluster distances mean little" : ""
+        let trust = compare.method != .principal ? "cluster distances mean little" : ""
         Frame(title: titles[index], note: index == 0 ? note(state, compare) : trust).draw(
           frame, theme, into: &surface)
       } else {
@@ -127,8 +131,9 @@ extension CompareScreen {
   private static func note(_ state: AppState, _ compare: CompareState) -> String {
     let separator = state.theme.glyphs.separator
     guard let map = compare.maps[state.explore.layer]?.map else { return "" }
-    let axes = map.isJoint ? "same axes" : "own axes each, turned to match"
-    if compare.method == .tsne {
+    let isJoint = map.isJoint && compare.method != .alignedTSNE
+    let axes = isJoint ? "same axes" : "own axes each, turned to match"
+    if compare.method != .principal {
       let kept = compare.trusts[state.explore.layer]?.neighboursKept.map {
         separator + "neighbours kept \(Numbers.percent($0))"
       }

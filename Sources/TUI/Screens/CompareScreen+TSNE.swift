@@ -1,17 +1,17 @@
 extension CompareScreen {
   static func changeMethod(_ state: inout AppState) -> [Effect] {
-    if state.compare?.method == .tsne {
-      state.compare?.method = .principal
-      return stopTSNE(&state)
-    }
+    guard let compare = state.compare else { return [] }
     guard state.explore.rows.count > 3 else {
       state.message = AppState.Message(
         text: "t-SNE needs at least 4 rows; these runs have \(state.explore.rows.count).",
         isError: true)
       return []
     }
-    state.compare?.method = .tsne
-    return []
+    let all = PairMethod.allCases
+    let index = all.firstIndex(of: compare.method) ?? 0
+    let stopped = restart(&state)
+    state.compare?.method = all[(index + 1) % all.count]
+    return stopped
   }
 
   /// Begins the current layer's map: from a layout to go on from, or from the nearest finished map
@@ -28,7 +28,11 @@ extension CompareScreen {
     compare.running = TSNERun(number: compare.lastRun, layer: layer)
     compare.trusts[layer] = nil
     let start = TSNEStart(points: points, goesOn: layout != nil, settings: compare.tsne)
-    return [.compare(.startTSNE(index: layer, run: compare.lastRun, start))]
+    return [
+      .compare(
+        .startTSNE(
+          index: layer, run: compare.lastRun, isJoint: compare.method == .jointTSNE, start))
+    ]
   }
 
   /// Gives up a map that is being made.
@@ -42,6 +46,7 @@ extension CompareScreen {
   static func restart(_ state: inout AppState) -> [Effect] {
     let stopped = stopTSNE(&state)
     state.compare?.embeddings = [:]
+    state.compare?.trusts = [:]
     return stopped
   }
 

@@ -12,11 +12,11 @@ enum CompareEvent: Sendable {
 enum CompareEffect: Equatable, Sendable {
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
   case measureSeparation(index: Int)
-  case startTSNE(index: Int, run: Int, TSNEStart)
+  case startTSNE(index: Int, run: Int, isJoint: Bool, TSNEStart)
   case pauseTSNE(Bool)
   case stopTSNE
   /// Measures how far a t-SNE map can be trusted.
-  case judge(index: Int)
+  case judge(index: Int, isJoint: Bool)
 }
 
 /// The Compare screen: two runs over the same rows, on the same axes.
@@ -130,14 +130,14 @@ enum CompareScreen {
         compare.maps[wanted] = .failed(Problem("The second run has no layer \(number)."))
       }
     }
-    if compare.method == .tsne, compare.running == nil, compare.embeddings[layer] == nil {
+    if compare.method != .principal, compare.running == nil, compare.embeddings[layer] == nil {
       effects += startTSNE(&compare, layer: layer, from: nil)
     }
     if !compare.isJudging, compare.trusts[layer] == nil,
       compare.embeddings[layer]?.isDone ?? false
     {
       compare.isJudging = true
-      effects.append(.compare(.judge(index: layer)))
+      effects.append(.compare(.judge(index: layer, isJoint: compare.method == .jointTSNE)))
     }
     let isMeasuring =
       compare.separations.values.contains(.computing)

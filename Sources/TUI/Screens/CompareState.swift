@@ -50,7 +50,7 @@ struct CompareState: Sendable {
   var maps: [Int: PairMapStatus] = [:]
   var shownLayer: Int?
   var separations: [Int: SeparationStatus] = [:]
-  var method = MapMethod.principal
+  var method = PairMethod.principal
   var tsne = TSNESettings()
   /// t-SNE maps of both runs, the base's points first.
   var embeddings: [Int: Embedding] = [:]
@@ -118,7 +118,7 @@ struct CompareState: Sendable {
       return nil
     }
     let rows = principal.base.count
-    guard method == .tsne,
+    guard method != .principal,
       let embedding = embeddings[layer]
         ?? shownLayer.flatMap({
           embeddings[$0]

@@ -2,15 +2,24 @@ import Core
 import LinearAlgebra
 import Projection
 
+/// How two runs are laid out.
+enum PairMethod: String, CaseIterable, Sendable {
+  case principal = "PCA"
+  /// All states together: a row's two states pull each other.
+  case jointTSNE = "joint t-SNE"
+  /// Each run by its own neighbourhoods, the second starting from the first one's layout.
+  case alignedTSNE = "aligned t-SNE"
+}
+
 extension Embedding {
-  /// The t-SNE map of two runs' states, the base's rows first. Of one width they are laid out
-  /// together; else each on its own, the second beginning with the first one's layout and turned
-  /// onto it.
+  /// The t-SNE map of two runs' states, the base's rows first: joint where that is asked for and
+  /// they are of one width; else each on its own, the second beginning with the first one's layout
+  /// and turned onto it.
   static func makePair(
-    base: Matrix, tuned: Matrix, layer: Int, start: TSNEStart, context: JobContext,
+    base: Matrix, tuned: Matrix, isJoint: Bool, layer: Int, start: TSNEStart, context: JobContext,
     show: (Embedding) -> Void
   ) throws -> Embedding {
-    if base.columns == tuned.columns {
+    if isJoint && base.columns == tuned.columns {
       return try make(
         JointMap.stack([base, tuned]), layer: layer, start: start, context: context, show: show)
     }
