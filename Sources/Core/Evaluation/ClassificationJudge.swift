@@ -45,7 +45,7 @@ struct ClassificationJudge {
           best = ClassificationFigures.Choice(
             model: model, position: position.rawValue, layer: layer, trainAccuracy: accuracy)
         }
-        for judged in judge(model, position, layer, input) {
+        for judged in try judge(model, position, layer, input) {
           results.append(judged.result)
           right.append(judged.right)
         }
@@ -63,25 +63,27 @@ struct ClassificationJudge {
     let right: [Bool]
   }
 
+  /// All classifiers at one layer and position, on all cores.
   private func judge(
     _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput
-  ) -> [Judged] {
+  ) throws -> [Judged] {
     let classifiers = evaluation.classifiers
-    let judged = Mutex<[Judged?]>(Array(repeating: nil, count: classifiers.count))
+    let judged = Mutex<[Result<Judged?, any Error>]>(
+      Array(repeating: .success(nil), count: classifiers.count))
     Parallel.forEach(classifiers.count) { index in
-      let one = judge(model, position, layer, input, classifiers[index])
+      let one = Result { try judge(model, position, layer, input, classifiers[index]) }
       judged.withLock { $0[index] = one }
     }
-    return judged.withLock { $0.compactMap { $0 } }
+    return try judged.withLock { try $0.compactMap { try $0.get() } }
   }
 
   private func judge(
     _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput,
     _ classifier: Classifier
-  ) -> Judged? {
+  ) throws -> Judged? {
     let concepts = data.concepts.count
     let labels = data.testLabels
-    let predictions = input.predictions(
+    let predictions = try input.predictions(
       classifier, labels: data.trainLabels, concepts: concepts)
     let right = zip(predictions.concepts, labels).map { $0 == $1 }
     func confusion(_ weights: [Int]?) -> Confusion {
@@ -92,11 +94,11 @@ struct ClassificationJudge {
       let macroF1 = bootstrap.estimate({ confusion($0).macroF1 })
     else { return nil }
     let counts = confusion(nil)
-    let permuted = PermutedLabels(
+    let permuted = try PermutedLabels(
       labels: data.trainLabels, figure: accuracy.value, permutations: evaluation.permutations,
       seed: evaluation.seed
     ) { shuffled in
-      let predictions = input.predictions(classifier, labels: shuffled, concepts: concepts)
+      let predictions = try input.predictions(classifier, labels: shuffled, concepts: concepts)
       return Double(zip(predictions.concepts, labels).count { $0 == $1 }) / Double(labels.count)
     }
     return Judged(

@@ -38,7 +38,9 @@ struct ClassifierInput {
   }
 
   /// Learns from the training rows' labels and judges the test rows.
-  func predictions(_ classifier: Classifier, labels: [Int], concepts: Int) -> Predictions {
+  func predictions(
+    _ classifier: Classifier, labels: [Int], concepts: Int
+  ) throws(Failure) -> Predictions {
     switch classifier {
     case .nearestPrototype:
       let prototypes = Prototypes(units: trainUnits, labels: labels, concepts: concepts)
