@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .executable(name: "seer", targets: ["seer"]),
     .library(name: "SeerCore", targets: ["LinearAlgebra", "Core", "Projection"]),
+    .library(name: "SeerScreens", targets: ["TUI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")

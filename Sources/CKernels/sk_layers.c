@@ -146,19 +146,3 @@ SK_CLONES void sk_rotate(float *x, const float *cosines, const float *sines, siz
     x[i + half] = b * cosines[i] + a * sines[i];
   }
 }
-
-SK_CLONES void sk_dots(float *out, const float *rows, size_t row_stride, size_t count,
-                       const float *x, size_t width) {
-  for (size_t i = 0; i < count; i++) {
-    float sum = 0;
-    for (size_t j = 0; j < width; j++) sum += rows[i * row_stride + j] * x[j];
-    out[i] = sum;
-  }
-}
-
-SK_CLONES void sk_weighted_sum(float *out, const float *rows, size_t row_stride, size_t count,
-                               const float *weights, size_t width) {
-  for (size_t j = 0; j < width; j++) out[j] = 0;
-  for (size_t i = 0; i < count; i++)
-    for (size_t j = 0; j < width; j++) out[j] += weights[i] * rows[i * row_stride + j];
-}

@@ -2,6 +2,7 @@
 // pool of threads under every parallel loop. Every name starts with `sk_`. Nothing allocates
 // unless it says so; lengths are preconditions of the caller.
 #pragma once
+#include "sk_attend.h"
 #include "sk_blocks.h"
 #include "sk_convert.h"
 #include "sk_dot.h"

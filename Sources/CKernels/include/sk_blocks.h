@@ -7,7 +7,15 @@ enum {
   sk_type_f16 = 1,
   sk_type_q4_0 = 2,
   sk_type_q4_1 = 3,
+  sk_type_q5_0 = 6,
+  sk_type_q5_1 = 7,
   sk_type_q8_0 = 8,
+  sk_type_q2_k = 10,
+  sk_type_q3_k = 11,
+  sk_type_q4_k = 12,
+  sk_type_q5_k = 13,
+  sk_type_q6_k = 14,
+  sk_type_iq4_nl = 20,
   sk_type_bf16 = 30
 };
 

@@ -98,15 +98,17 @@ private func attendOne(_ row: AttentionRow, kvHead: Int, _ configuration: ModelC
   let visible = min(row.past + 1, row.visible)
   let scale = 1 / Float(size).squareRoot()
   let stride = configuration.keyWidth
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: visible + size) { buffer in
+  // The heads that share keys and values go over them together.
+  let first = kvHead * group * size
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: group * (visible + size)) { buffer in
     guard let scores = buffer.baseAddress else { return }
-    let query = scores + visible
-    for head in kvHead * group..<(kvHead + 1) * group {
-      for index in 0..<size { query[index] = row.queries[head * size + index] * scale }
-      sk_dots(scores, row.keys + kvHead * size, stride, visible, query, size)
-      sk_softmax(scores, visible)
-      sk_weighted_sum(
-        row.output + head * size, row.values + kvHead * size, stride, visible, scores, size)
-    }
+    let queries = scores + group * visible
+    for index in 0..<group * size { queries[index] = row.queries[first + index] * scale }
+    sk_dots(
+      scores, visible, row.keys + kvHead * size, stride, visible, queries, size, group, size)
+    for head in 0..<group { sk_softmax(scores + head * visible, visible) }
+    sk_weighted_sums(
+      row.output + first, size, row.values + kvHead * size, stride, visible, scores, visible,
+      group, size)
   }
 }
