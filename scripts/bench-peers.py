@@ -5,13 +5,14 @@ usage: bench-peers.py --data CONCEPTS.csv [--only WORK,...] [--rounds 3] [--repo
 
 Every figure goes to WORK/figures.jsonl as soon as it is known; started again, only what is missing
 is run (`--fresh` forgets the figures of the work named). WORK: extraction, prompt, decoding, step,
-tsne, pca, load, explorer, limits. `--gemma` adds a second model to prompt and decoding.
+tsne, pca, load, explorer, limits, and growth (ours alone, only when named). `--gemma` adds a second model to prompt and decoding.
 Medians, and the ratio of each round's pair with its spread: a shared machine drifts, ratios less so.
 The tables are written between the markers in the output file.
 """
 import argparse
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -69,7 +70,7 @@ class Bench:
         print(json.dumps(figure), flush=True)
 
     def forget(self, names):
-        self.figures = [f for f in self.figures if f["work"].split()[0] not in names]
+        self.figures = [f for f in self.figures if f["work"].split()[0].strip(":") not in names]
         with open(self.path, "w") as file:
             file.writelines(json.dumps(f) + "\n" for f in self.figures)
 
@@ -221,6 +222,42 @@ class Bench:
         self.measure("limits sgemm", ["machine"], "GFLOP/s", "more", {"machine": figure("sgemm")})
         self.measure("limits read", ["machine"], "GB/s", "more", {"machine": figure("read")})
 
+    def growth(self):
+        """Extraction of generated rows, and maps of generated clusters, by size."""
+        o = self.options
+        words = "the quiet old river turned slowly past seven stone houses and a red mill".split()
+        for rows in (1000, 10_000, 100_000):
+            path = os.path.join(o.work, f"rows-{rows}.csv")
+            if not os.path.exists(path):
+                generator = random.Random(rows)
+                with open(path, "w") as file:
+                    file.write("prompt,value\n")
+                    for row in range(rows):
+                        text = " ".join(generator.choices(words, k=8))
+                        file.write(f"{text} {row}.,{'even' if row % 2 else 'odd'}\n")
+            target = os.path.join(o.work, "run")
+
+            def extracted():
+                run(["rm", "-rf", target])
+                return self.seer("extract", "--model", o.model, "--concepts", path, "--run", target,
+                                 "--template", "plain", "--dtype", "float16", "--json",
+                                 figure="seconds")  # fmt: skip
+
+            self.measure(f"growth: extraction of {rows:,} rows", ["seer"], "s", "less", {"seer": extracted})
+        for rows in (12_500, 50_000, 200_000):
+            path = os.path.join(o.work, f"clusters-{rows}.npy")
+            if not os.path.exists(path):
+                code = (
+                    "import numpy as np, sys; n = int(sys.argv[1]); g = np.random.default_rng(0);"
+                    "c = g.normal(size=(100, 50)) * 2; x = c[g.integers(0, 100, n)] + g.normal(size=(n, 50));"
+                    "np.save(sys.argv[2], x.astype('f4'))"
+                )
+                run([o.python, "-c", code, str(rows), path])
+            layout = os.path.join(o.work, "layout.csv")
+            mapped = lambda: self.seer("project", "--matrix", path, "--method", "tsne", "--output", layout,
+                                       "--json", figure="seconds")  # fmt: skip
+            self.measure(f"growth: t-SNE of {rows:,} points", ["seer"], "s", "less", {"seer": mapped})
+
     # The report
 
     def of(self, work, who, key="value"):
@@ -301,8 +338,8 @@ def main():
     parser.add_argument("--report-only", action="store_true")
     options = parser.parse_args()
     names = [n for n in options.only.split(",") if n]
-    if unknown := [n for n in names if n not in every]:
-        parser.error(f"found --only {','.join(unknown)}, wanted some of {','.join(every)}")
+    if unknown := [n for n in names if n not in [*every, "growth"]]:
+        parser.error(f"found --only {','.join(unknown)}, wanted some of {','.join(every)},growth")
     bench = Bench(options)
     if options.fresh:
         bench.forget(names)

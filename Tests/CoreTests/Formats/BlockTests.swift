@@ -67,10 +67,10 @@ struct BlockTests {
 
   @Test func anUnknownTypeIsRefused() {
     var target: [Float] = [7]
-    #expect(sk_expand(12, &target, [UInt8](repeating: 0, count: 256), 1) == 0)
+    #expect(sk_expand(39, &target, [UInt8](repeating: 0, count: 256), 1) == 0)
     #expect(target == [7])
     #expect(
-      sk_dot_rows(12, &target, 1, [UInt8](repeating: 0, count: 256), 4, 1, [1], nil, 1, 1) == 0)
+      sk_dot_rows(39, &target, 1, [UInt8](repeating: 0, count: 256), 4, 1, [1], nil, 1, 1) == 0)
   }
 
   /// `sk_dot_rows` with the vectors in the order that the type wants; (tokens, stride).
