@@ -38,8 +38,11 @@ let package = Package(
     .target(
       name: "TUI", dependencies: ["Core", "Projection", "LinearAlgebra", "CNcurses"],
       swiftSettings: swift),
+    .target(
+      name: "Reports", dependencies: ["Core", "Projection", "LinearAlgebra"], swiftSettings: swift),
     .executableTarget(
-      name: "seer", dependencies: ["TUI", "Core", "Projection", "LinearAlgebra", argumentParser],
+      name: "seer",
+      dependencies: ["TUI", "Core", "Projection", "Reports", "LinearAlgebra", argumentParser],
       swiftSettings: swift),
     .target(
       name: "TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/TestSupport",
@@ -58,6 +61,8 @@ let package = Package(
     .testTarget(
       name: "TUITests", dependencies: ["TUI", "TestSupport"], exclude: ["Snapshots"],
       swiftSettings: swift),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "CommandTests", dependencies: ["seer", "TestSupport"], swiftSettings: swift),
   ],
