@@ -57,7 +57,7 @@ public struct Extraction: Sendable {
     let spans = rendered.map { position.spans(of: $0) }
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     let manifest = RunManifest(
-      tool: tool, model: model, modelSHA256: try sha256(ofFile: language.path),
+      tool: tool, model: model, modelSHA256: try language.sha256(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
       template: template.rawValue, position: position.rawValue, maxTokens: maxTokens,
@@ -199,7 +199,7 @@ public struct Extraction: Sendable {
         continue
       }
       for id in rendered[index].ids {
-        entry.token = tokenizer.decode([id])
+        entry.token = tokenizer.text(of: id)
         rows.append(entry)
       }
     }

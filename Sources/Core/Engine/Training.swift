@@ -58,7 +58,7 @@ public struct Training: Sendable {
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
     let recipe = TrainingCheckpoint.Recipe(
-      tool: tool, modelSHA256: try sha256(ofFile: language.path),
+      tool: tool, modelSHA256: try language.sha256(),
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       template: template.rawValue, seed: seed, preset: preset)

@@ -19,10 +19,11 @@ public struct LanguageModel: Sendable {
     transformer = try Transformer(source)
     configuration = transformer.configuration
     tokenizer = try Tokenizer(try source.tokenizerDescription())
-    chatTemplate = ChatTemplate(tokenizer.chatTemplate)
+    chatTemplate = ChatTemplate(tokenizer)
     guard tokenizer.count <= configuration.vocabulary else {
       throw Failure(
-        .badData, file: path, place: "key tokenizer.ggml.tokens",
+        .badData, file: path,
+        place: source.format == .gguf ? "key tokenizer.ggml.tokens" : "tokenizer.json",
         found: "\(tokenizer.count) tokens",
         wanted: "at most \(configuration.vocabulary), the rows of the embeddings",
         advice: "The file disagrees with itself: convert or download it again.")
@@ -50,6 +51,17 @@ public struct LanguageModel: Sendable {
     }
     return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name
       ?? "F32"
+  }
+
+  /// The SHA-256 of the model: of its file, or of a list of its files' names and hashes.
+  public func sha256() throws(Failure) -> String {
+    let files = source.filePaths
+    if files.count == 1 { return try Core.sha256(ofFile: files[0]) }
+    var list = ""
+    for file in files {
+      list += "\(try Core.sha256(ofFile: file))  \(file.split(separator: "/").last ?? "")\n"
+    }
+    return try Core.sha256(ofText: list)
   }
 
   /// Working memory for batches of up to this many tokens.

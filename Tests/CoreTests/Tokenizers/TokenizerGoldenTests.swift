@@ -8,7 +8,7 @@ struct TokenizerGoldenTests {
   @Test(arguments: ["smollm", "gpt-2", "default"])
   func idsAreTheReference(preTokenizer: String) throws {
     var description = try TokenizerFixture.description()
-    description.preTokenizer = preTokenizer
+    try description.use(preTokenizer: preTokenizer)
     let tokenizer = try Tokenizer(description)
     let texts = try TokenizerFixture.golden().texts
     #expect(texts.count >= 60)
