@@ -11,6 +11,8 @@ public struct Extraction: Sendable {
   public var folder: String
   public var position = Position.last
   public var template = RowTemplate.chat
+  /// A chat template in place of the model's own.
+  public var templateFile: String?
   /// Only the first rows of the file.
   public var limit: Int?
   public var maxTokens = 512
@@ -43,7 +45,7 @@ public struct Extraction: Sendable {
   public func run(_ context: JobContext) throws -> Summary {
     let set = try ConceptSet(contentsOf: concepts)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
-    let language = try LanguageModel(model)
+    let language = try LanguageModel(model, templateFile: templateFile)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }

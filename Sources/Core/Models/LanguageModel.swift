@@ -13,12 +13,17 @@ public struct LanguageModel: Sendable {
   let source: any WeightSource
 
   /// Opens a model by path or cached name.
-  public init(_ model: String) throws(Failure) {
+  ///
+  /// - Parameter templateFile: a chat template in place of the model's own: the text of one of a
+  ///   known family, or the turns as a JSON object.
+  public init(_ model: String, templateFile: String? = nil) throws(Failure) {
     path = try ModelLocator.path(of: model)
     source = try openWeights(path)
     transformer = try Transformer(source)
     configuration = transformer.configuration
-    tokenizer = try Tokenizer(try source.tokenizerDescription())
+    var description = try source.tokenizerDescription()
+    if let templateFile { description.chatTemplate = try ChatTemplate.text(ofFile: templateFile) }
+    tokenizer = try Tokenizer(description)
     chatTemplate = ChatTemplate(tokenizer)
     guard tokenizer.count <= configuration.vocabulary else {
       throw Failure(

@@ -62,3 +62,16 @@ extension ChatFormat {
     }
   }
 }
+
+extension ChatTemplate {
+  /// The text of a template file; fails where it is neither of a known family nor the form of
+  /// ``ChatFormat``.
+  static func text(ofFile path: String) throws(Failure) -> String {
+    let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    let bytes = Array(file.bytes)
+    let text = String(decoding: bytes, as: UTF8.self)
+    if ChatTemplate(text).format == nil { _ = try ChatFormat(json: bytes, file: path) }
+    return text
+  }
+}

@@ -17,6 +17,8 @@ struct ChatFormat: Equatable, Sendable {
     case firstUser
     /// Into the user's turn where that is the last one.
     case finalUser
+    /// Left out without a word.
+    case ignored
     case refused
   }
 
@@ -116,7 +118,7 @@ extension ChatFormat {
     opensAfterUser = text.hasCode("'<|end|>'+'\\n'+'<|assistant|>'")
     if opensAfterUser { assistant.before = "" }
     if text.hasCode("{%else%}{{eos_token}}") { ending = end }
-    if !text.has("<|system|>") { systemPlace = .refused }
+    if !text.has("<|system|>") { systemPlace = .ignored }
   }
 
   private init(zephyr text: TemplateText, start: String, end: String) {

@@ -38,6 +38,7 @@ extension ChatTemplate {
       case .firstUser, .finalUser:
         inUser = first.content + "\n\n"
         messages = messages.dropFirst()
+      case .ignored: messages = messages.dropFirst()
       case .refused: throw Self.systemRefused
       }
     } else if let system = format.defaultSystem {
@@ -74,7 +75,13 @@ extension ChatTemplate {
     text += turn.before + prefix
     if message.role == .system { text += format.systemPreface }
     let start = text.utf8.count
-    text += turn.trims ? Self.trimmed(message.content) : message.content
+    if turn.trims {
+      text += Self.trimmed(message.content)
+    } else if !format.finalThought.isEmpty, prefix == format.finalThought {
+      text.unicodeScalars += message.content.unicodeScalars.drop { $0 == "\n" }
+    } else {
+      text += message.content
+    }
     let end = text.utf8.count
     text += turn.end
     let endOfTurn = end..<text.utf8.count

@@ -1,16 +1,16 @@
 /// The model of a tokenizer: how a word becomes tokens.
 struct TokenModel: Sendable {
-  private enum Kind {
+  enum Kind {
     case ranked(BytePairMerges)
     case scored(ScoredMerges)
     case unigram(UnigramModel)
   }
 
-  private let kind: Kind
+  let kind: Kind
   private let isByteLevel: Bool
   /// The token of each byte, -1 where there is none: of its character of ``ByteAlphabet``, or of
   /// the byte fallback.
-  private let byteTokens: [Int32]
+  let byteTokens: [Int32]
   /// Where a word that is a token is not cut: the tokens by the bytes they stand for.
   private let words: Vocabulary?
   /// The token of symbols without one, or -1.
