@@ -8,13 +8,15 @@ final class Pattern: @unchecked Sendable {
   private let code: OpaquePointer
 
   /// Compiles a pattern in PCRE2's syntax; fails with the place in it that cannot be read.
-  init(_ text: String) throws(Failure) {
+  init(_ text: String, multiline: Bool = false) throws(Failure) {
     var error: Int32 = 0
     var offset = 0
     var text = text
     let compiled = text.withUTF8 {
       pcre2_compile_8(
-        $0.baseAddress, $0.count, PCRE2_UTF | UInt32(PCRE2_UCP), &error, &offset, nil)
+        $0.baseAddress, $0.count,
+        PCRE2_UTF | UInt32(PCRE2_UCP) | (multiline ? UInt32(PCRE2_MULTILINE) : 0), &error,
+        &offset, nil)
     }
     guard let compiled else {
       var message = [UInt8](repeating: 0, count: 256)
@@ -55,7 +57,7 @@ final class Pattern: @unchecked Sendable {
         .badData, place: "pattern \(text)", found: "`&&`, an intersection of classes",
         wanted: "a regular expression without one")
     }
-    try self.init("(?m)" + Self.translated(text))
+    try self.init(Self.translated(text), multiline: true)
   }
 
   /// `\\s` and `\\w` outside of and in classes, `\\S` outside.

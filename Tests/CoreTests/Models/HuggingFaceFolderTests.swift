@@ -43,10 +43,11 @@ struct HuggingFaceFolderTests {
     try folder.folder.write("{{ '<|start_header_id|>' }}", to: "chat_template.jinja")
     #expect(try LanguageModel(folder.path).chatTemplate.family == .llama3)
     try folder.folder.write("{{ x }}", to: "mine.txt")
-    let failure = thrownFailure {
-      _ = try LanguageModel(folder.path, templateFile: folder.folder("mine.txt"))
-    }
-    failure?.expect(file: folder.folder("mine.txt"), place: "chat template", found: "JSON object")
+    let failure = try #require(
+      thrownFailure {
+        _ = try LanguageModel(folder.path, templateFile: folder.folder("mine.txt"))
+      })
+    failure.expect(file: folder.folder("mine.txt"), place: "chat template", found: "JSON object")
     try folder.folder.write("{{ '[INST]' }}", to: "mine.txt")
     let model = try LanguageModel(folder.path, templateFile: folder.folder("mine.txt"))
     #expect(model.chatTemplate.family == .mistral)
@@ -149,7 +150,8 @@ struct HuggingFaceFolderTests {
 
   @Test func aVocabularyBeyondTheEmbeddings() throws {
     var folder = try TinyFolder()
-    folder.tokenizer["added_tokens"] = [["id": 325, "content": "<new>", "special": true]]
+    folder.tokenizer["added_tokens"] =
+      [["id": 325, "content": "<new>", "special": true]] as [[String: Any]]
     try folder.write()
     try opening(folder).expect(place: "tokenizer.json", found: "326 tokens", wanted: "at most 325")
   }

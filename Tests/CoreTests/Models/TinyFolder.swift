@@ -76,12 +76,12 @@ struct TinyFolder {
         "pretokenizers": [
           ["type": "Digits", "individual_digits": true],
           ["type": "ByteLevel", "add_prefix_space": false, "use_regex": true],
-        ],
-      ],
+        ] as [[String: Any]],
+      ] as [String: Any],
       "post_processor": NSNull(), "decoder": ["type": "ByteLevel"],
       "model": [
         "type": "BPE", "vocab": vocabulary, "merges": try source.strings("tokenizer.ggml.merges"),
-      ],
+      ] as [String: Any],
     ]
     settings = [
       "bos_token": "<|im_start|>", "eos_token": ["content": "<|im_end|>"],
