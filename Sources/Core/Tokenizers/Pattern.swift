@@ -63,7 +63,12 @@ final class Pattern: @unchecked Sendable {
   /// `\\s` and `\\w` outside of and in classes, `\\S` outside.
   static func translated(_ text: String) -> String {
     let space = #"\p{Z}\t-\r\x{85}"#
-    let word = #"\p{L}\p{M}\p{Nd}\p{Pc}"#
+    // Letters, marks, digits, connectors, and what else is alphabetic: numerals and circled letters.
+    let word =
+      #"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\x{24B6}-\x{24E9}"#
+      + #"\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}"#
+    // Oniguruma's own table for Latin-1 has its superscripts and fractions too, but not in classes.
+    let alone = word + #"\xB2\xB3\xB9\xBC-\xBE"#
     var result = ""
     var depth = 0
     var isEscaped = false
@@ -74,9 +79,9 @@ final class Pattern: @unchecked Sendable {
         case ("s", false): result += "[\(space)]"
         case ("s", true): result += space
         case ("S", false): result += "[^\(space)]"
-        case ("w", false): result += "[\(word)]"
+        case ("w", false): result += "[\(alone)]"
         case ("w", true): result += word
-        case ("W", false): result += "[^\(word)]"
+        case ("W", false): result += "[^\(alone)]"
         default:
           result += "\\"
           result.unicodeScalars.append(scalar)

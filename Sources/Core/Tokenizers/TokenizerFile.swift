@@ -168,7 +168,10 @@ struct TokenizerFile {
         throw unsupported("\(place).behavior", name, "Removed, Isolated, Contiguous")
       }
       try split(#"[\p{P}$+<=>^`|~]"#, behavior)
-    case "Whitespace": try split(#"\w+|[^\w\s]+"#, .removed, inverted: true)
+    case "Whitespace":
+      // Joiners belong to words here, not in patterns.
+      try split(
+        #"[\w\x{200C}\x{200D}]+|[^\w\s\x{200C}\x{200D}]+"#, .removed, inverted: true)
     case "WhitespaceSplit": try split(#"\s"#, .removed)
     case "Metaspace":
       steps.append(
