@@ -13,7 +13,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples screens check-samples versus-extract verify-training system system-test ci-smoke
+.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples screens check-samples fuzz versus-extract verify-training system system-test ci-smoke
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +48,14 @@ bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes 
 	@$(PEERS)/venv/bin/python -m pip install --quiet -r Benchmarks/peers/requirements.txt
 	@scripts/bench-peers.py --python $(PEERS)/venv/bin/python --data $(DATA) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
+fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
+	@SEER_STRICT=1 $(SWIFT) build -c release --build-tests --scratch-path $(TEST_BUILD) \
+	  -Xswiftc -enable-testing
+	@for reader in gguf safetensors tokenizer folder adapter; do \
+	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
+	    --scratch-path $(TEST_BUILD) -Xswiftc -enable-testing \
+	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
+	done
 
 lint:  ## Check the format of all Swift files; warnings are errors.
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

@@ -37,7 +37,7 @@ public struct Generation: Sendable {
 extension LanguageModel {
   /// Tokens that end an answer: the model's end of text and its template's end of turn.
   public var stopTokens: Set<Int32> {
-    var stops: Set<Int32> = []
+    var stops = tokenizer.stops
     if let end = tokenizer.endOfText { stops.insert(end) }
     for marker in ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>"] {
       if let id = tokenizer.id(of: marker), tokenizer.isSpecial(id) { stops.insert(id) }

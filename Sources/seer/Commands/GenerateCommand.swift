@@ -18,6 +18,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "The text to go on from.") var prompt: String
   @Option(help: "How many tokens at the most.") var tokens = 128
   @Option(help: "How the prompt is put to the model.") var template = RowTemplate.chat
+  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
   @Option(help: "0 always takes the likeliest token.") var temperature: Float = 0
   @Option(help: "The seed of the random choice.") var seed: UInt64 = 0
   @Flag(help: "Go on after a stop token.") var ignoreStop = false
@@ -41,7 +42,7 @@ struct GenerateCommand: ParsableCommand {
     let command = self
     let streams = !json
     let result = try runJob("generate", priority: .typing) { context in
-      let model = try LanguageModel(command.model)
+      let model = try LanguageModel(command.model, templateFile: command.templateFile)
       let adapter = try command.adapter.map {
         try AdapterFile.read($0, for: model.configuration)
       }

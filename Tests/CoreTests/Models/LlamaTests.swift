@@ -6,7 +6,7 @@ import Testing
 
 /// The Llama family against transformers, on a model small enough to look at everything.
 struct LlamaTests {
-  @Test(arguments: BlockType.allCases)
+  @Test(arguments: TinyLlama.types)
   func statesOfEveryLayerAndToken(type: BlockType) throws {
     let model = try TinyLlama.model(type)
     #expect(model.quantization == type.name)
@@ -22,7 +22,7 @@ struct LlamaTests {
     }
   }
 
-  @Test(arguments: BlockType.allCases, [true, false])
+  @Test(arguments: TinyLlama.types, [true, false])
   func logits(type: BlockType, tied: Bool) throws {
     let model = try TinyLlama.model(type, tied: tied)
     for (number, prompt) in try TinyLlama.prompts().enumerated() {
