@@ -35,7 +35,7 @@ struct Seer: ParsableCommand {
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
       ProjectCommand.self, GenerateCommand.self, TrainCommand.self,
-      EvaluateCommand.self, MergeCommand.self,
+      EvaluateCommand.self, MergeCommand.self, CompareCommand.self, ExportCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)
 }
