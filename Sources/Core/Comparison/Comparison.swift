@@ -122,10 +122,10 @@ public struct Comparison: Sendable {
       neighboursKept: nearest.base.kept(in: nearest.tuned), hasNulls: withNulls)
   }
 
-  /// The layer where the tuned run tells held-out rows apart best; the first of equals.
+  /// The layer where the tuned run tells held-out rows apart best, by silhouette among equals.
   private static func best(_ layers: [LayerComparison]) -> Int {
-    func score(_ layer: LayerComparison) -> Double {
-      layer.tuned[.nearestPrototype].value ?? layer.tuned[.silhouette].value ?? -2
+    func score(_ layer: LayerComparison) -> (Double, Double) {
+      (layer.tuned[.nearestPrototype].value ?? -2, layer.tuned[.silhouette].value ?? -2)
     }
     var best = layers[0]
     for layer in layers where score(layer) > score(best) { best = layer }

@@ -42,7 +42,7 @@ struct ComparisonTests {
     #expect(first.base == first.tuned && first.cka == 1 && first.neighboursKept == 1)
     #expect(first.drift?.cosineDistance == 0)
     let last = try #require(found.focused)
-    for metric in [SeparationMetric.nearestPrototype, .linearProbe, .silhouette, .angleBetween] {
+    for metric in [SeparationMetric.nearestPrototype, .linearProbe, .silhouette, .rGap, .margin] {
       #expect((last.tuned[metric].value ?? 0) > (last.base[metric].value ?? 9), "\(metric)")
       #expect(last.tuned[metric].isOutsideNull == true, "\(metric)")
     }
