@@ -91,7 +91,7 @@ struct CompareTests {
       #expect(runs[1]["adapter_sha256"] as? String == "89ab" && runs[0]["layer"] as? Int == 2)
     }
     let drawing = String(decoding: try bytes(ofFile: seer.folder("grid.svg")), as: UTF8.self)
-    for word in ["before", "after", "violence", "nearest prototype", "PCA of both"] {
+    for word in ["before", "after", "violence", "prototype 1.00", "PCA of both"] {
       #expect(drawing.contains(word), "\(word)")
     }
     #expect(try bytes(ofFile: seer.folder("grid.png")).starts(with: [0x89, 0x50, 0x4E, 0x47]))

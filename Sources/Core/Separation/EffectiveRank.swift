@@ -22,7 +22,7 @@ func effectiveRank(_ states: Matrix) throws(LAPACKError) -> Double? {
 }
 
 /// The states less their mean, which is taken in Double.
-func centred(_ states: Matrix) -> Matrix {
+public func centred(_ states: Matrix) -> Matrix {
   let mean = columnMeans(states)
   let result = Matrix(rows: states.rows, columns: states.columns)
   Parallel.ranges(of: states.rows, grain: 64) { range in

@@ -30,15 +30,16 @@ enum ComparisonFigure {
       footer: footer(comparisons, method: method, seed: seed))
   }
 
-  /// Maps of the same rows that can be laid side by side: one projection of both where they are
-  /// equally wide, else the second one turned onto the first.
+  /// Maps of the same rows that can be laid side by side: one projection of both, each about its
+  /// own mean, where they are equally wide; else the second one turned onto the first.
   static func maps(
     _ base: Matrix, _ tuned: Matrix, method: ProjectionMethod, seed: UInt64,
     checkpoint: () throws -> Void
   ) throws -> (base: Matrix, tuned: Matrix) {
     switch method {
     case .pca where base.columns == tuned.columns:
-      let both = try JointMap.stack([base, tuned])
+      // What moved all rows alike would push the clusters into two corners.
+      let both = try JointMap.stack([centred(base), centred(tuned)])
       let map = try PCA.fit(both, components: 2, checkpoint: checkpoint).transform(both)
       let parts = JointMap.split(map, rows: [base.rows, tuned.rows])
       return (parts[0], parts[1])
@@ -64,17 +65,18 @@ enum ComparisonFigure {
   }
 
   private static func captions(_ figures: SeparationFigures) -> [String] {
-    func text(_ metric: SeparationMetric) -> String? {
+    func text(_ name: String, _ metric: SeparationMetric, _ digits: Int) -> String? {
       figures[metric].value.map { value in
-        let null = figures[metric].nullHigh.map { " (null < \(Report.rounded($0, 2)))" } ?? ""
-        return "\(metric.title) \(Report.rounded(value, 2))\(null)"
+        let null = figures[metric].nullHigh.map { " (null < \(Report.rounded($0, digits)))" } ?? ""
+        return "\(name) \(Report.rounded(value, digits))\(null)"
       }
     }
     let lines = [
-      [SeparationMetric.nearestPrototype, .linearProbe], [.silhouette, .angleBetween],
+      [text("prototype", .nearestPrototype, 2), text("probe", .linearProbe, 2)],
+      [text("silhouette", .silhouette, 2), text("angle", .angleBetween, 1)],
     ]
-    return lines.compactMap { metrics in
-      let parts = metrics.compactMap(text)
+    return lines.compactMap { parts in
+      let parts = parts.compactMap { $0 }
       return parts.isEmpty ? nil : parts.joined(separator: "   ")
     }
   }
@@ -90,7 +92,8 @@ enum ComparisonFigure {
     }
     let how =
       method == .pca
-      ? "PCA of both together" : "t-SNE, the second from the arrangement of the first, seed \(seed)"
+      ? "PCA of both together, each about its mean"
+      : "t-SNE, the second from the arrangement of the first, seed \(seed)"
     return models + [
       "\(how); accuracies on held-out rows, the rest over all rows; \(Version.tool)"
     ]

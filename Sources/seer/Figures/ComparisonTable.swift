@@ -78,13 +78,15 @@ enum ComparisonTable {
     if !comparison.moved.isEmpty { lines.append("moved most") }
     for moved in comparison.moved.prefix(5) {
       let row = pair.base.run.rows[pair.base.rows[moved.place]]
-      let before = layer.baseNearest[moved.place].map { concepts[$0] } ?? "-"
-      let after = layer.tunedNearest[moved.place].map { concepts[$0] } ?? "-"
+      let before = layer.baseNearest[moved.place].map { concepts[$0] }
+      let after = layer.tunedNearest[moved.place].map { concepts[$0] }
+      var parts: [String] = []
+      // Rows that taught were not judged.
+      if let before, let after { parts.append("taken for \(before) -> \(after)") }
+      if let distance = moved.cosineDistance { parts.append("distance \(number(distance, 4))") }
       let kept = moved.neighbours.stayed.count
-      lines.append(
-        "  row \(row.row), \(row.concept): taken for \(before) -> \(after), "
-          + (moved.cosineDistance.map { "distance \(number($0, 4)), " } ?? "")
-          + "\(kept) of \(kept + moved.neighbours.left.count) neighbours stayed")
+      parts.append("\(kept) of \(kept + moved.neighbours.left.count) neighbours stayed")
+      lines.append("  row \(row.row), \(row.concept): " + parts.joined(separator: ", "))
     }
     return lines
   }
