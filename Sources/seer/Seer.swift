@@ -35,7 +35,8 @@ struct Seer: ParsableCommand {
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
       ProjectCommand.self, GenerateCommand.self, TrainCommand.self,
-      EvaluateCommand.self, ReportCommand.self, PresetCommand.self, MergeCommand.self,
+        EvaluateCommand.self, CompareCommand.self, ExportCommand.self, ReportCommand.self,
+        PresetCommand.self, MergeCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)
 }
