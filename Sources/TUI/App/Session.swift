@@ -11,6 +11,7 @@ final class Session {
   let engine: Engine
   let units = LastLayer()
   var tsneJob: JobID?
+  var pairJob: JobID?
   let mailbox: Mailbox
   /// Set when the user has left.
   private(set) var ending: Ending?

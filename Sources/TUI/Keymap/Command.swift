@@ -75,21 +75,21 @@ struct Command: Sendable {
       .stripMetric, ["y"], .layers, "Figure of the layer strip",
       when: { $0.explore.concepts.count > 1 }),
     Command(
-      .projection, ["p"], .layers, in: [.map, .concepts], "Projection: PCA or t-SNE",
+      .projection, ["p"], .layers, "Projection: PCA or t-SNE",
       hint: "projection", when: hasRows),
     Command(
-      .pause, ["Space"], .layers, in: [.map], "Pause or resume t-SNE", hint: "pause",
-      when: { $0.explore.running != nil }),
+      .pause, ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE", hint: "pause",
+      when: { $0.running != nil }),
     Command(
-      .perplexityDown, ["{"], .layers, in: [.map, .concepts],
+      .perplexityDown, ["{"], .layers,
       "Lower perplexity, going on from here", hint: "perplexity",
       when: isTSNE),
     Command(
-      .perplexityUp, ["}"], .layers, in: [.map, .concepts], "Higher perplexity, going on from here",
+      .perplexityUp, ["}"], .layers, "Higher perplexity, going on from here",
       hint: "perplexity",
       when: isTSNE),
     Command(
-      .newSeed, ["r"], .layers, in: [.map, .concepts], "Another seed for t-SNE", hint: "new seed",
+      .newSeed, ["r"], .layers, "Another seed for t-SNE", hint: "new seed",
       when: isTSNE),
 
     Command(
@@ -246,7 +246,7 @@ struct Command: Sendable {
   private static let isPaired: @Sendable (AppState) -> Bool = {
     $0.compare.map { $0.problem == nil } ?? false
   }
-  private static let isTSNE: @Sendable (AppState) -> Bool = { $0.explore.method == .tsne }
+  private static let isTSNE: @Sendable (AppState) -> Bool = { $0.isTSNE }
   private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
   private static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
 
