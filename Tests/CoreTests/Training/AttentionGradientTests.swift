@@ -66,7 +66,7 @@ struct AttentionGradientTests {
     let c = ModelConfiguration(
       architecture: "llama", blocks: 1, width: test.heads * test.size, heads: test.heads,
       kvHeads: test.kvHeads, headDimension: test.size, feedForward: 1, vocabulary: 1, context: 1,
-      ropeBase: 1, epsilon: 1)
+      rope: Rope(base: 1, dimension: test.size), epsilon: 1)
     var random = SeededGenerator(seed: UInt64(test.size))
     let tokens = test.rows.reduce(0) { $0 + $1.count }
     func matrix(_ columns: Int) -> Matrix {
