@@ -5,6 +5,7 @@
 #include "sk_activations.h"
 #include "sk_blocks.h"
 #include "sk_convert.h"
+#include "sk_dot.h"
 #include "sk_gemm.h"
 #include "sk_layer_norm.h"
 #include "sk_layers.h"

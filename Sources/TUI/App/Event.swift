@@ -5,6 +5,9 @@ enum Event: Sendable {
   case key(Key)
   case mouse(Mouse)
   case resize(Size)
+  /// Time went on, for what moves by itself.
+  case tick
+  case compare(CompareEvent)
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)
@@ -37,6 +40,7 @@ enum Effect: Equatable, Sendable {
   case pauseTSNE(Bool)
   case stopTSNE
   case judge(QualityKey)
+  case compare(CompareEffect)
   case saveScreen(String)
   case setMouse(Bool)
   case redraw

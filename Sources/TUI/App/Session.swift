@@ -1,16 +1,16 @@
 import Core
 import Foundation
-import LinearAlgebra
-import Synchronization
 
 /// The state with everything around it: the engine that computes for it and the mailbox that
 /// brings results back. The terminal's loop and the script both drive one.
 final class Session {
   private(set) var state: AppState
-  private let source: RunSource
-  private let engine: Engine
-  private let units = LastLayer()
-  private var tsneJob: JobID?
+  let source: RunSource
+  /// The run beside the first, for Compare.
+  let tuned: RunSource?
+  let engine: Engine
+  let units = LastLayer()
+  var tsneJob: JobID?
   let mailbox: Mailbox
   /// Set when the user has left.
   private(set) var ending: Ending?
@@ -19,9 +19,13 @@ final class Session {
   /// Called for effects that only a terminal can have.
   var onTerminalEffect: (Effect) -> Void = { _ in }
 
-  init(_ state: AppState, source: RunSource, engine: Engine, mailbox: Mailbox) {
+  init(
+    _ state: AppState, source: RunSource, tuned: RunSource? = nil, engine: Engine,
+    mailbox: Mailbox
+  ) {
     self.state = state
     self.source = source
+    self.tuned = tuned
     self.engine = engine
     self.mailbox = mailbox
     run(start(&self.state))
@@ -52,6 +56,7 @@ final class Session {
       case .judge(let key): judge(key)
       case .measureSeparation(let index): measureSeparation(index)
       case .findNearest(let row, let index): findNearest(row, index)
+      case .compare(let effect): run(effect)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
@@ -59,96 +64,10 @@ final class Session {
     }
   }
 
-  private func computeMap(_ index: Int, reference: Int?, isUrgent: Bool) {
-    let layer = state.explore.layers[index]
-    let points = reference.flatMap { state.explore.maps[$0].map?.points }
-    engine.submit(
-      "map of layer \(layer)", priority: isUrgent ? .typing : .map,
-      onEvent: { [mailbox] (event: JobEvent<LayerMap>) in
-        guard case .finished(let result) = event else { return }
-        mailbox.post(.map(index: index, result.mapError { Problem($0) }))
-      },
-      body: { [source] context in
-        let states = try source.states(layer)
-        guard states.rows == source.rows.count else {
-          throw Problem(
-            "The layer has \(states.rows) rows, the run has \(source.rows.count): "
-              + "extract the run again.")
-        }
-        try context.checkpoint()
-        return try LayerMap.principal(states, reference: points, context: context)
-      })
-  }
-
-  private func measureSeparation(_ index: Int) {
-    let layer = state.explore.layers[index]
-    let labels = state.explore.conceptOfRow.map { Int($0) }
-    let concepts = state.explore.concepts.count
-    let folds = folds
-    engine.submit(
-      "separation at layer \(layer)", priority: .map,
-      onEvent: { [mailbox] (event: JobEvent<LayerSeparation>) in
-        guard case .finished(let result) = event else { return }
-        mailbox.post(.separation(index: index, result.mapError { Problem($0) }))
-      },
-      body: { [source] context in
-        try LayerSeparation.measure(
-          source.states(layer), labels: labels, concepts: concepts, folds: folds, context: context)
-      })
-  }
-
   /// The split rule over the run's rows; rows of the same text stay together.
-  private lazy var folds = Folds(
+  lazy var folds = Folds(
     prompts: source.rows.map(\.text),
     splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
-
-  private func startTSNE(_ index: Int, _ number: Int, _ start: TSNEStart) {
-    let layer = state.explore.layers[index]
-    tsneJob =
-      engine.submit(
-        "t-SNE of layer \(layer)", priority: .map,
-        onEvent: { [mailbox] (event: JobEvent<Embedding>) in
-          guard case .finished(let result) = event else { return }
-          mailbox.post(.embedding(run: number, result.mapError { Problem($0) }))
-        },
-        body: { [source, mailbox] context in
-          try Embedding.make(source.states(layer), layer: index, start: start, context: context) {
-            mailbox.post(.embedding(run: number, .success($0)))
-          }
-        }
-      ).id
-  }
-
-  private func judge(_ key: QualityKey) {
-    let layer = state.explore.layers[key.layer]
-    let points =
-      key.method == .tsne
-      ? state.explore.embeddings[key.layer]?.points
-      : state.explore.maps[key.layer].map?.points
-    engine.submit(
-      "trust in the map of layer \(layer)", priority: .map,
-      onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
-        guard case .finished(let result) = event else { return }
-        mailbox.post(.judged(key, try? result.get()))
-      },
-      body: { [source] context in
-        try MapTrust.measure(points ?? [], of: source.states(layer), context: context)
-      })
-  }
-
-  private func findNearest(_ row: Int, _ index: Int) {
-    let layer = state.explore.layers[index]
-    engine.submit(
-      "rows nearest to row \(row)", priority: .typing,
-      onEvent: { [mailbox] (event: JobEvent<NearestRows>) in
-        guard case .finished(let result) = event else { return }
-        mailbox.post(.nearest(result.mapError { Problem($0) }))
-      },
-      body: { [source, units] context in
-        let matrix = try units.matrix(of: layer) { unitNormalised(try source.states(layer)) }
-        return NearestRows.find(row, layer: index, units: matrix, count: 10)
-      })
-  }
 
   private func save(_ path: String) -> Problem? {
     do throws(Failure) {
@@ -175,20 +94,10 @@ final class Session {
 
   /// Blocks until no work is under way.
   func waitUntilIdle() {
-    while state.explore.isBusy && ending == nil {
-      if !handlePosted() { _ = mailbox.wait() }
+    while state.isBusy && ending == nil {
+      if handlePosted() { continue }
+      // Movements are played as fast as they can be.
+      if state.tick != nil { handle(.tick) } else { _ = mailbox.wait() }
     }
-  }
-}
-
-/// The unit states of the layer used last: the cursor asks about the same one again and again.
-private final class LastLayer: Sendable {
-  private let kept = Mutex<(layer: Int, matrix: Matrix)?>(nil)
-
-  func matrix(of layer: Int, _ make: () throws -> Matrix) rethrows -> Matrix {
-    if let kept = kept.withLock({ $0 }), kept.layer == layer { return kept.matrix }
-    let matrix = try make()
-    kept.withLock { $0 = (layer, matrix) }
-    return matrix
   }
 }

@@ -1,7 +1,15 @@
 /// The only place that changes the state: one event in, effects for the loop out.
 func update(_ state: inout AppState, _ event: Event) -> [Effect] {
   let effects = handle(&state, event)
-  return effects + ExploreScreen.followUp(&state)
+  return effects + followUp(&state)
+}
+
+/// What the screen in front needs computed after any event.
+private func followUp(_ state: inout AppState) -> [Effect] {
+  switch state.screen {
+  case .explore: ExploreScreen.followUp(&state)
+  case .compare: CompareScreen.followUp(&state)
+  }
 }
 
 private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
@@ -27,7 +35,16 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
       }
     }
     if state.isTooSmall { return [] }
-    return ExploreScreen.update(&state, mouse)
+    switch state.screen {
+    case .explore: return ExploreScreen.update(&state, mouse)
+    case .compare: return CompareScreen.update(&state, mouse)
+    }
+  case .tick:
+    CompareScreen.tick(&state)
+    return []
+  case .compare(let event):
+    CompareScreen.receive(&state, event)
+    return []
   case .map(let index, let result):
     return ExploreScreen.receive(&state.explore, index: index, result)
   case .separation(let index, let result):
@@ -72,7 +89,7 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
     guard found.indices.contains(index), let key = found[index].keys.first else { break }
     return perform(found[index].id, key, &state)
   case .saveScreen:
-    return [.saveScreen("seer-layer-\(state.explore.layerNumber).svg")]
+    return [.saveScreen("seer-\(state.screen.rawValue)-layer-\(state.explore.layerNumber).svg")]
   case .helpDown, .helpUp:
     guard case .help(let scroll) = state.overlay else { break }
     let last = HelpOverlay(state).lastScroll
@@ -88,7 +105,17 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   case .suspend: return [.suspend]
   case .quit: return [.quit(.quit)]
   case .interrupt: return [.quit(.interrupted)]
-  default: return ExploreScreen.perform(id, key, &state)
+  case .showExplore: state.screen = .explore
+  case .showCompare: state.screen = .compare
+  case .nextScreen:
+    let screens = state.screens
+    let index = screens.firstIndex(of: state.screen) ?? 0
+    state.screen = screens[(index + 1) % screens.count]
+  default:
+    switch state.screen {
+    case .explore: return ExploreScreen.perform(id, key, &state)
+    case .compare: return CompareScreen.perform(id, key, &state)
+    }
   }
   return []
 }

@@ -9,8 +9,19 @@ struct LayerSeparation: Equatable, Sendable {
   var silhouette: Float?
   /// Mean angle between two concepts' prototypes, in degrees.
   var angleBetween: Float?
+  /// Mean angle between a state and its concept's prototype, in degrees.
+  var angleWithin: Float?
   /// For each row the concept it was taken for when held out; -1: it never was.
   var predicted: [Int32]
+
+  /// Rows of each concept (first) by the concept they were taken for.
+  func confusion(conceptOfRow: [Int32], concepts: Int) -> [[Int]] {
+    var counts = Array(repeating: Array(repeating: 0, count: concepts), count: concepts)
+    for (row, guess) in predicted.enumerated() where guess >= 0 {
+      counts[Int(conceptOfRow[row])][Int(guess)] += 1
+    }
+    return counts
+  }
 
   /// The share of a concept's held-out rows that were taken for it.
   func recall(of concept: Int, conceptOfRow: [Int32]) -> Float? {
@@ -34,6 +45,7 @@ struct LayerSeparation: Equatable, Sendable {
       nearestPrototype: separation.nearestPrototype.map { Float($0) },
       silhouette: separation.silhouette.map { Float($0) },
       angleBetween: separation.angleBetween.map { Float($0) },
+      angleWithin: separation.angleWithin.map { Float($0) },
       predicted: predicted.map { Int32($0 ?? -1) })
   }
 }
