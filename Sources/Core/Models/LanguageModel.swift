@@ -44,8 +44,8 @@ public struct LanguageModel: Sendable {
   public var quantization: String {
     var counts: [BlockType: Int] = [:]
     for block in transformer.blocks {
-      for linear in block.linears {
-        counts[linear.weight.type, default: 0] += linear.weight.rows * linear.weight.columns
+      for weight in block.weights {
+        counts[weight.type, default: 0] += weight.rows * weight.columns
       }
     }
     return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name

@@ -46,5 +46,6 @@ public struct Transformer: Sendable {
     let feedForwardPostNorm: Norm?
 
     var linears: [Linear] { [queries, keys, values, output, up, down] + (gate.map { [$0] } ?? []) }
+    var weights: [StoredMatrix] { linears.map(\.weight) }
   }
 }
