@@ -64,7 +64,7 @@ struct LlamaTests {
     let c = model.configuration
     #expect(c.architecture == "llama" && c.blocks == 3 && c.width == 64 && c.feedForward == 96)
     #expect(c.heads == 4 && c.kvHeads == 2 && c.headDimension == 16 && c.vocabulary == 325)
-    #expect(c.context == 2048 && c.ropeBase == 50_000 && c.epsilon == 1e-5)
+    #expect(c.context == 2048 && c.rope == Rope(base: 50_000, dimension: 16) && c.epsilon == 1e-5)
     let block = 64 * 64 * 2 + 32 * 64 * 2 + 3 * 64 * 96 + 2 * 64
     #expect(model.parameters == 3 * block + 2 * 325 * 64 + 64)
     #expect(try TinyLlama.model(tied: true).parameters == model.parameters - 325 * 64)
