@@ -1,6 +1,7 @@
 /// The only place that changes the state: one event in, effects for the loop out.
 func update(_ state: inout AppState, _ event: Event) -> [Effect] {
   let effects = handle(&state, event)
+  state.explore.paint()
   return effects + ExploreScreen.followUp(&state)
 }
 
@@ -97,11 +98,10 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
 private func type(_ key: Key, _ state: inout AppState) {
   switch state.context {
   case .search:
-    guard var search = state.explore.search else { return }
-    edit(&search.query, key)
-    search.find(in: state.explore.searchTexts)
-    state.explore.search = search
-    ExploreScreen.goToMatch(&state.explore)
+    guard var query = state.explore.search?.query else { return }
+    edit(&query, key)
+    state.explore.search?.query = query
+    ExploreScreen.find(&state.explore)
   case .palette:
     guard case .palette(var query, _) = state.overlay else { return }
     edit(&query, key)

@@ -6,10 +6,11 @@ struct Command: Sendable {
     case pointLeft, pointRight, pointUp, pointDown
     case textDown, textUp, neighbours
     case search, nextMatch, previousMatch, clearSearch, acceptSearch, cancelSearch
+    case searchExpression, searchHides, typedSearchHides
     case toggleConcept, onlyConcept, showAll, focusConcepts
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
     case projection, pause, perplexityDown, perplexityUp, newSeed
-    case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors
+    case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors, previousColors
     case help, closeHelp, helpDown, helpUp
     case palette, paletteUp, paletteDown, runPalette, closePalette, saveScreen
     case mouse, redraw, suspend, quit, interrupt
@@ -120,7 +121,16 @@ struct Command: Sendable {
     Command(
       .clearSearch, ["Esc"], .search, in: [.map], "End the search", hint: "all rows",
       when: { $0.explore.search != nil }),
+    Command(
+      .searchHides, ["F"], .search, "Hide or dim what was not found", hint: "filter",
+      when: { $0.explore.search != nil }),
     Command(.acceptSearch, ["Enter"], .search, in: [.search], "Keep the search", hint: "keep"),
+    Command(
+      .searchExpression, ["Ctrl-r"], .search, in: [.search], "Regular expression, or words",
+      hint: "expression"),
+    Command(
+      .typedSearchHides, ["Tab"], .search, in: [.search], "Hide or dim what was not found",
+      hint: "filter"),
     Command(.cancelSearch, ["Esc", "Ctrl-g"], .search, in: [.search], "End it", hint: "end"),
 
     Command(
@@ -160,11 +170,12 @@ struct Command: Sendable {
     Command(
       .panRight, ["L", "Shift-Right"], .view, in: [.map], "Move the view right", when: hasRows),
     Command(
-      .marks, ["m"], .view, "Marks: glyphs, dots, automatic", hint: "marks",
+      .marks, ["m"], .view, "Marks: automatic, glyphs, dots, density", hint: "marks",
       when: hasRows),
     Command(
-      .colors, ["c"], .view, "Colour by concept, by prediction, by right or wrong", hint: "colour",
-      when: { $0.explore.concepts.count > 1 }),
+      .colors, ["c"], .view, "Colour by concept, prediction, right or wrong, numbers",
+      hint: "colour", when: hasRows),
+    Command(.previousColors, ["C"], .view, "The colouring before", when: hasRows),
 
     Command(
       .helpDown, ["j", "Down", "PageDown", "Space"], .program, in: [.help], "Scroll down",

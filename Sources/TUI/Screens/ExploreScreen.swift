@@ -35,20 +35,9 @@ enum ExploreScreen {
     case .textUp: scrollText(-1, &state)
 
     case .neighbours: state.explore.showsNeighbours.toggle()
-    case .search:
-      if state.explore.searchTexts.isEmpty {
-        state.explore.searchTexts = state.explore.rows.map {
-          Search.folded($0.text + "\n" + $0.concept)
-        }
-      }
-      if state.explore.search == nil {
-        state.explore.search = Search(rows: state.explore.rows.count)
-      }
-      state.explore.search?.isEditing = true
-    case .acceptSearch:
-      state.explore.search?.isEditing = false
-      if state.explore.search?.query.isEmpty ?? true { state.explore.search = nil }
-    case .cancelSearch, .clearSearch: state.explore.search = nil
+    case .search, .acceptSearch, .cancelSearch, .clearSearch, .searchExpression, .searchHides,
+      .typedSearchHides:
+      perform(search: id, &state.explore)
     case .nextMatch: step(1, &state.explore)
     case .previousMatch: step(-1, &state.explore)
 
@@ -85,10 +74,13 @@ enum ExploreScreen {
       state.explore.marks = next(state.explore.marks)
       state.message = AppState.Message(
         text: "marks: \(state.explore.marks.rawValue)", isError: false)
-    case .colors:
-      state.explore.colorMode = next(state.explore.colorMode)
+    case .colors, .previousColors:
+      let modes = ColorMode.all(state.explore)
+      let index = modes.firstIndex(of: state.explore.colorMode) ?? 0
+      let step = id == .colors ? 1 : modes.count - 1
+      state.explore.colorMode = modes[(index + step) % modes.count]
       state.message = AppState.Message(
-        text: "colour: \(state.explore.colorMode.rawValue)", isError: false)
+        text: "colour: \(state.explore.colorMode.name(state.explore))", isError: false)
     default: break
     }
     return []
@@ -194,7 +186,7 @@ enum ExploreScreen {
     state.cursor = row
   }
 
-  private static func step(
+  static func step(
     _ direction: Int, _ state: inout ExploreState, sameConcept: Bool = false
   ) {
     guard let cursor = state.cursor else { return }
@@ -206,12 +198,6 @@ enum ExploreScreen {
       move(to: row, &state)
       return
     }
-  }
-
-  /// Moves the cursor to the next match where it is on none.
-  static func goToMatch(_ state: inout ExploreState) {
-    guard let cursor = state.cursor, !state.isMatch(cursor) else { return }
-    step(1, &state)
   }
 
   /// Goes to the point that lies best in a direction: near, and more along than across.
@@ -245,7 +231,7 @@ enum ExploreScreen {
     keepCursorVisible(&state)
   }
 
-  private static func keepCursorVisible(_ state: inout ExploreState) {
+  static func keepCursorVisible(_ state: inout ExploreState) {
     if let cursor = state.cursor, state.isVisible(cursor) { return }
     let start = state.cursor ?? 0
     let rows = state.rows.indices

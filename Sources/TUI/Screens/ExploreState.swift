@@ -7,6 +7,8 @@ struct RunSource: Sendable {
   var concepts: String
   var layers: [Int]
   var rows: [RunRow]
+  /// What else the run has for every row.
+  var columns: [ColumnValues] = []
   /// The states of a layer number: (rows, width).
   var states: @Sendable (_ layer: Int) throws -> Matrix
 }
@@ -48,6 +50,8 @@ enum MarkMode: String, CaseIterable, Sendable {
   case automatic
   case glyphs
   case dots
+  /// Shades that tell how many points a cell has.
+  case density
 }
 
 /// Everything the Explore screen knows.
@@ -62,13 +66,21 @@ struct ExploreState: Sendable {
   let concepts: [ConceptGroup]
   /// Index into ``concepts`` for each row.
   let conceptOfRow: [Int32]
+  /// Numbers that the rows bring: one for each.
+  let columns: [ColumnValues]
+  let tokenCounts: [Float]
+  /// Which token of its text a row is; empty where rows are texts.
+  let positions: [Float]
 
   var layer: Int
   var maps: [MapStatus]
   /// The layer whose map is on screen: the current one once it is there.
   var shownLayer: Int
   var cursor: Int?
-  var hidden: Set<Int> = []
+  var hidden: Set<Int> = [] {
+    didSet { isConceptHidden = concepts.indices.map(hidden.contains) }
+  }
+  private(set) var isConceptHidden: [Bool]
   var focus = Focus.map
   var legendIndex = 0
   var view = View.whole
@@ -91,7 +103,9 @@ struct ExploreState: Sendable {
   var isJudging = false
   var search: Search?
   /// What searches look through; made for the first one.
-  var searchTexts: [[UInt8]] = []
+  var searchTexts = PackedTexts()
+  /// The last one kept; ``painted`` is up to date.
+  var painting: Painting?
   /// Where the left button went down on the map, while it is held.
   var dragFrom: Cursor?
 
@@ -114,12 +128,27 @@ struct ExploreState: Sendable {
       return Int32(found)
     }
     concepts = groups
+    isConceptHidden = groups.map { _ in false }
+    columns = source.columns
+    tokenCounts = source.rows.map { Float($0.tokens) }
+    positions = Self.positions(source.rows)
     // Concepts part best past the middle of the network.
     layer = max(0, min(source.layers.count - 1, source.layers.count * 3 / 4))
     shownLayer = layer
     maps = Array(repeating: .missing, count: source.layers.count)
     separations = Array(repeating: .missing, count: source.layers.count)
     cursor = source.rows.isEmpty ? nil : 0
+  }
+
+  private static func positions(_ rows: [RunRow]) -> [Float] {
+    guard rows.contains(where: { $0.token != nil }) else { return [] }
+    var positions: [Float] = []
+    positions.reserveCapacity(rows.count)
+    for (index, row) in rows.enumerated() {
+      let isNext = index > 0 && rows[index - 1].row == row.row
+      positions.append(isNext ? (positions.last ?? 0) + 1 : 0)
+    }
+    return positions
   }
 
   var layerNumber: Int { layers.indices.contains(layer) ? layers[layer] : 0 }
@@ -136,7 +165,11 @@ struct ExploreState: Sendable {
 
   var trust: MapTrust? { qualities[QualityKey(layer: layer, method: method)] }
 
-  func isVisible(_ row: Int) -> Bool { !hidden.contains(Int(conceptOfRow[row])) }
+  /// Whether a row is on the map, if only dimmed.
+  func isVisible(_ row: Int) -> Bool {
+    !isConceptHidden[Int(conceptOfRow[row])]
+      && !((search?.hidesRest ?? false) && !isMatch(row))
+  }
 
   func isMatch(_ row: Int) -> Bool { search?.matches[row] ?? true }
 

@@ -11,16 +11,21 @@ struct LayerSeparation: Equatable, Sendable {
   var angleBetween: Float?
   /// For each row the concept it was taken for when held out; -1: it never was.
   var predicted: [Int32]
+  /// For each row the cosine to its own concept's prototype less that to the best other one, when
+  /// held out; NaN: it never was.
+  var margins: [Float] = []
 
-  /// The share of a concept's held-out rows that were taken for it.
-  func recall(of concept: Int, conceptOfRow: [Int32]) -> Float? {
-    var right = 0
-    var judged = 0
-    for row in predicted.indices where conceptOfRow[row] == concept && predicted[row] >= 0 {
-      judged += 1
-      if predicted[row] == concept { right += 1 }
+  /// For each concept the share of its held-out rows that were taken for it; nil where none were
+  /// judged. O(rows).
+  func recalls(_ concepts: Int, conceptOfRow: [Int32]) -> [Float?] {
+    var right = [Int](repeating: 0, count: concepts)
+    var judged = right
+    for row in predicted.indices where predicted[row] >= 0 {
+      let concept = Int(conceptOfRow[row])
+      judged[concept] += 1
+      if Int(predicted[row]) == concept { right[concept] += 1 }
     }
-    return judged > 0 ? Float(right) / Float(judged) : nil
+    return (0..<concepts).map { judged[$0] > 0 ? Float(right[$0]) / Float(judged[$0]) : nil }
   }
 
   static func measure(
@@ -28,13 +33,13 @@ struct LayerSeparation: Equatable, Sendable {
   ) throws -> LayerSeparation {
     let separation = Separation(of: states, labels: labels, concepts: concepts, folds: folds)
     try context.checkpoint()
-    let predicted = heldOutNearestPrototype(
+    let judged = heldOutPrototypes(
       units: unitNormalised(states), labels: labels, concepts: concepts, folds: folds)
     return LayerSeparation(
       nearestPrototype: separation.nearestPrototype.map { Float($0) },
       silhouette: separation.silhouette.map { Float($0) },
       angleBetween: separation.angleBetween.map { Float($0) },
-      predicted: predicted.map { Int32($0 ?? -1) })
+      predicted: judged.map { Int32($0.nearest ?? -1) }, margins: judged.map(\.margin))
   }
 }
 
@@ -53,13 +58,6 @@ enum StripMetric: String, CaseIterable, Sendable {
     case .variance: "variance"
     }
   }
-}
-
-/// What the colour and the mark of a point say.
-enum ColorMode: String, CaseIterable, Sendable {
-  case concept
-  case predicted = "nearest prototype"
-  case rightWrong = "right or wrong"
 }
 
 /// The rows nearest to a row in the states' own space.

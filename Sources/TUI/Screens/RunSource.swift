@@ -5,7 +5,9 @@ extension RunSource {
   init(_ run: Run) {
     self.init(
       model: Self.name(run.manifest.model), concepts: Self.name(run.manifest.concepts),
-      layers: run.manifest.layers, rows: run.rows, states: { try run.states(layer: $0) })
+      layers: run.manifest.layers, rows: run.rows,
+      columns: run.numberColumns().map { ColumnValues(name: $0.name, values: $0.values) },
+      states: { try run.states(layer: $0) })
   }
 
   /// The last part of a path, without an extension that says nothing to a reader.

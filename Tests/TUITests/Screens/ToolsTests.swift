@@ -36,7 +36,9 @@ import Testing
   func matching(text: String, query: String, isMatch: Bool) {
     var search = Search(rows: 1)
     search.query = query
-    search.find(in: [Search.folded(text)])
+    var texts = PackedTexts()
+    texts.append(text)
+    search.find(in: texts)
     #expect(search.matches == [isMatch])
   }
 
