@@ -9,7 +9,7 @@ final class Session {
   private(set) var state: AppState
   private let source: RunSource
   private let engine: Engine
-  private let units = LastLayer()
+  private let kept = LastLayer()
   private var tsneJob: JobID?
   let mailbox: Mailbox
   /// Set when the user has left.
@@ -51,7 +51,9 @@ final class Session {
         tsneJob = nil
       case .judge(let key): judge(key)
       case .measureSeparation(let index): measureSeparation(index)
-      case .findNearest(let row, let index): findNearest(row, index)
+      case .findNearest(let row, let index, let metric): findNearest(row, index, metric)
+      case .compareGroups(let pair): compareGroups(pair)
+      case .saveText(let name, let text): run(update(&state, saveText(name, text)))
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
@@ -62,6 +64,9 @@ final class Session {
   private func computeMap(_ index: Int, reference: Int?, isUrgent: Bool) {
     let layer = state.explore.layers[index]
     let points = reference.flatMap { state.explore.maps[$0].map?.points }
+    let axes = state.explore.axes
+    let conceptOfRow = state.explore.conceptOfRow
+    let concepts = state.explore.concepts.count
     engine.submit(
       "map of layer \(layer)", priority: isUrgent ? .typing : .map,
       onEvent: { [mailbox] (event: JobEvent<LayerMap>) in
@@ -76,7 +81,9 @@ final class Session {
               + "extract the run again.")
         }
         try context.checkpoint()
-        return try LayerMap.principal(states, reference: points, context: context)
+        return try LayerMap.make(
+          states, axes: axes, conceptOfRow: conceptOfRow, concepts: concepts, reference: points,
+          context: context)
       })
   }
 
@@ -136,7 +143,7 @@ final class Session {
       })
   }
 
-  private func findNearest(_ row: Int, _ index: Int) {
+  private func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
     let layer = state.explore.layers[index]
     engine.submit(
       "rows nearest to row \(row)", priority: .typing,
@@ -144,10 +151,46 @@ final class Session {
         guard case .finished(let result) = event else { return }
         mailbox.post(.nearest(result.mapError { Problem($0) }))
       },
-      body: { [source, units] context in
-        let matrix = try units.matrix(of: layer) { unitNormalised(try source.states(layer)) }
-        return NearestRows.find(row, layer: index, units: matrix, count: 10)
+      body: { [source, kept] context in
+        let isCosine = metric == .cosine
+        let matrix = try kept.matrix(of: layer, asUnits: isCosine) {
+          isCosine ? unitNormalised(try source.states(layer)) : try source.states(layer)
+        }
+        return NearestRows.find(row, layer: index, in: matrix, metric, count: 10)
       })
+  }
+
+  private func compareGroups(_ pair: GroupPair) {
+    let layer = state.explore.layers[pair.layer]
+    engine.submit(
+      "two groups at layer \(layer)", priority: .typing,
+      onEvent: { [mailbox] (event: JobEvent<GroupComparison>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.groupsCompared(pair, try? result.get()))
+      },
+      body: { [source, kept] context in
+        let units = try kept.matrix(of: layer, asUnits: true) {
+          unitNormalised(try source.states(layer))
+        }
+        return GroupComparison(pair.first, pair.second, units: units)
+      })
+  }
+
+  /// Saves a text beside what is there already, never over it.
+  private func saveText(_ name: String, _ text: String) -> Event {
+    var path = name
+    var number = 1
+    while FileManager.default.fileExists(atPath: path), number < 1000 {
+      number += 1
+      let dot = name.lastIndex(of: ".") ?? name.endIndex
+      path = name[..<dot] + "-\(number)" + name[dot...]
+    }
+    do throws(Failure) {
+      try OutputFile.write(text, to: path)
+      return .saved(path, nil)
+    } catch {
+      return .saved(path, Problem(error))
+    }
   }
 
   private func save(_ path: String) -> Problem? {
@@ -181,14 +224,18 @@ final class Session {
   }
 }
 
-/// The unit states of the layer used last: the cursor asks about the same one again and again.
+/// The states of the layer used last: the cursor asks about the same one again and again.
 private final class LastLayer: Sendable {
-  private let kept = Mutex<(layer: Int, matrix: Matrix)?>(nil)
+  private let kept = Mutex<(layer: Int, asUnits: Bool, matrix: Matrix)?>(nil)
 
-  func matrix(of layer: Int, _ make: () throws -> Matrix) rethrows -> Matrix {
-    if let kept = kept.withLock({ $0 }), kept.layer == layer { return kept.matrix }
+  func matrix(
+    of layer: Int, asUnits: Bool, _ make: () throws -> Matrix
+  ) rethrows -> Matrix {
+    if let kept = kept.withLock({ $0 }), kept.layer == layer, kept.asUnits == asUnits {
+      return kept.matrix
+    }
     let matrix = try make()
-    kept.withLock { $0 = (layer, matrix) }
+    kept.withLock { $0 = (layer, asUnits, matrix) }
     return matrix
   }
 }

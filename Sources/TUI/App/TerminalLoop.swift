@@ -37,12 +37,22 @@ struct TerminalLoop {
     var lastBackgroundFrame = lastFrame - Self.frame
     draw(&lastFrame)
     var isDirty = false
+    var lastTick = clock.now
     while session.ending == nil {
-      let wait = isDirty ? Self.frame - (clock.now - lastBackgroundFrame) : nil
+      var wait = isDirty ? Self.frame - (clock.now - lastBackgroundFrame) : nil
+      if let tick = session.state.tick {
+        let next = tick - (clock.now - lastTick)
+        wait = min(wait ?? next, next)
+      }
       let milliseconds = wait.map { Int32(max(0, $0 / .milliseconds(1)).rounded(.up)) } ?? -1
       let isClosed = session.mailbox.wait(input: STDIN_FILENO, milliseconds: milliseconds)
       var answered = handleSignals()
       if session.handlePosted() { isDirty = true }
+      if let tick = session.state.tick, clock.now - lastTick >= tick {
+        session.handle(.tick)
+        lastTick = clock.now
+        isDirty = true
+      }
       while session.ending == nil, let event = terminal.read() {
         session.handle(event)
         answered = true

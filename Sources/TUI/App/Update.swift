@@ -29,6 +29,12 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     }
     if state.isTooSmall { return [] }
     return ExploreScreen.update(&state, mouse)
+  case .tick:
+    return ExploreScreen.tick(&state.explore)
+  case .groupsCompared(let pair, let comparison):
+    state.explore.isComparing = false
+    state.explore.comparison = (pair, comparison)
+    return []
   case .map(let index, let result):
     return ExploreScreen.receive(&state.explore, index: index, result)
   case .separation(let index, let result):
@@ -102,6 +108,10 @@ private func type(_ key: Key, _ state: inout AppState) {
     edit(&query, key)
     state.explore.search?.query = query
     ExploreScreen.find(&state.explore)
+  case .naming:
+    guard var name = state.explore.naming else { return }
+    edit(&name, key)
+    state.explore.naming = name
   case .palette:
     guard case .palette(var query, _) = state.overlay else { return }
     edit(&query, key)

@@ -10,6 +10,12 @@ struct Command: Sendable {
     case toggleConcept, onlyConcept, showAll, focusConcepts
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
     case projection, pause, perplexityDown, perplexityUp, newSeed
+    case conceptAxes, nextAxes, previousAxes, play
+    case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
+    case select, selectShape, selectAnchor, selectLeft, selectRight, selectUp, selectDown
+    case acceptSelection, cancelSelection
+    case listDown, listUp, listNext, listGo, markGroup, nameGroup, saveGroup, deleteEntry
+    case closeList, acceptName, cancelName
     case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors, previousColors
     case help, closeHelp, helpDown, helpUp
     case palette, paletteUp, paletteDown, runPalette, closePalette, saveScreen
@@ -18,7 +24,7 @@ struct Command: Sendable {
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, help, search, palette
+    case map, concepts, select, list, naming, help, search, palette
   }
 
   enum Group: String, CaseIterable, Sendable {
@@ -26,6 +32,7 @@ struct Command: Sendable {
     case points = "Points"
     case search = "Search"
     case concepts = "Concepts"
+    case groups = "Groups and lists"
     case view = "View"
     case program = "Program"
   }
@@ -73,8 +80,22 @@ struct Command: Sendable {
     Command(
       .projection, ["p"], .layers, "Projection: PCA or t-SNE", hint: "projection", when: hasRows),
     Command(
-      .pause, ["Space"], .layers, in: [.map], "Pause or resume t-SNE", hint: "pause",
-      when: { $0.explore.running != nil }),
+      .pause, ["Space"], .layers, in: [.map], "Pause or resume t-SNE or the walk", hint: "pause",
+      when: { $0.explore.running != nil || $0.explore.play != nil }),
+    Command(
+      .play, ["P"], .layers, in: [.map], "Walk through the layers, or stop", hint: "play",
+      when: { hasLayers($0) && hasRows($0) && $0.explore.method != .tsne }),
+    Command(
+      .nextAxes, ["]"], .layers, in: [.map, .concepts],
+      "Next pair of components, or concept of the x axis", hint: "axes",
+      when: { hasRows($0) && $0.explore.method != .tsne }),
+    Command(
+      .previousAxes, ["["], .layers, in: [.map, .concepts],
+      "Previous pair of components, or concept of the y axis", hint: "axes",
+      when: { hasRows($0) && $0.explore.method != .tsne }),
+    Command(
+      .conceptAxes, ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
+      when: hasConcepts),
     Command(
       .perplexityDown, ["{"], .layers, "Lower perplexity, going on from here", hint: "perplexity",
       when: isTSNE),
@@ -109,6 +130,12 @@ struct Command: Sendable {
     Command(
       .neighbours, ["b"], .points, in: [.map], "Mark the nearest rows on the map",
       hint: "neighbours", when: hasRows),
+    Command(
+      .metric, ["u"], .points, in: [.map], "Neighbours by cosine, or by Euclidean distance",
+      when: hasRows),
+    Command(
+      .bookmark, ["B"], .points, in: [.map], "Bookmark the row, or take its bookmark off",
+      when: hasRows),
 
     Command(
       .search, ["/"], .search, "Search texts and concepts", hint: "search", when: hasRows),
@@ -119,8 +146,11 @@ struct Command: Sendable {
       .previousMatch, ["N"], .search, "Previous row found", hint: "found",
       when: { $0.explore.search != nil }),
     Command(
-      .clearSearch, ["Esc"], .search, in: [.map], "End the search", hint: "all rows",
-      when: { $0.explore.search != nil }),
+      .clearSearch, ["Esc"], .search, in: [.map], "End the search, the walk or the selection",
+      hint: "end",
+      when: {
+        $0.explore.search != nil || $0.explore.play != nil || $0.explore.group != nil
+      }),
     Command(
       .searchHides, ["F"], .search, "Hide or dim what was not found", hint: "filter",
       when: { $0.explore.search != nil }),
@@ -157,6 +187,55 @@ struct Command: Sendable {
       hint: "concepts", when: hasConcepts),
     Command(
       .leaveConcepts, ["Esc", "Tab"], .concepts, in: [.concepts], "Back to the map", hint: "map"),
+
+    Command(
+      .select, ["v"], .groups, in: [.map], "Select rows on the map", hint: "select",
+      when: hasRows),
+    Command(
+      .nextOfGroup, [")"], .groups, in: [.map], "Next row selected",
+      when: { $0.explore.group != nil }),
+    Command(
+      .previousOfGroup, ["("], .groups, in: [.map], "Previous row selected",
+      when: { $0.explore.group != nil }),
+    Command(
+      .groups, ["S"], .groups, in: [.map], "Groups: name, compare, save", hint: "groups",
+      when: { !$0.explore.allGroups.isEmpty }),
+    Command(
+      .lists, ["i"], .groups, in: [.map], "Lists: outliers, confusions, bookmarks, groups",
+      hint: "lists", when: hasRows),
+    Command(
+      .selectLeft, ["h", "Left", "H", "Shift-Left"], .groups, in: [.select],
+      "Left; with Shift five at a time", hint: "move"),
+    Command(
+      .selectDown, ["j", "Down", "J", "Shift-Down"], .groups, in: [.select], "Down", hint: "move"),
+    Command(.selectUp, ["k", "Up", "K", "Shift-Up"], .groups, in: [.select], "Up", hint: "move"),
+    Command(
+      .selectRight, ["l", "Right", "L", "Shift-Right"], .groups, in: [.select], "Right",
+      hint: "move"),
+    Command(
+      .selectAnchor, ["Space"], .groups, in: [.select], "Begin from here", hint: "begin here"),
+    Command(.selectShape, ["v"], .groups, in: [.select], "Box, or freehand", hint: "box/freehand"),
+    Command(
+      .acceptSelection, ["Enter"], .groups, in: [.select], "Select what is inside", hint: "select"),
+    Command(.cancelSelection, ["Esc"], .groups, in: [.select], "Give it up", hint: "give up"),
+    Command(.listDown, ["j", "Down"], .groups, in: [.list], "Down the list", hint: "move"),
+    Command(.listUp, ["k", "Up"], .groups, in: [.list], "Up the list", hint: "move"),
+    Command(.listGo, ["Enter"], .groups, in: [.list], "Go to the row", hint: "go"),
+    Command(.listNext, ["Tab"], .groups, in: [.list], "Next list", hint: "next list"),
+    Command(
+      .nameGroup, ["n"], .groups, in: [.list], "Name the group", hint: "name", when: isGroups),
+    Command(
+      .markGroup, ["Space"], .groups, in: [.list], "Compare the group with others",
+      hint: "compare", when: isGroups),
+    Command(
+      .saveGroup, ["s"], .groups, in: [.list], "Save the group as a concept file", hint: "save",
+      when: isGroups),
+    Command(
+      .deleteEntry, ["d"], .groups, in: [.list], "Remove the bookmark or the group",
+      hint: "remove", when: { isGroups($0) || $0.explore.list?.kind == .bookmarks }),
+    Command(.closeList, ["Esc", "i", "q"], .groups, in: [.list], "Close the list", hint: "close"),
+    Command(.acceptName, ["Enter"], .groups, in: [.naming], "Keep the name", hint: "keep"),
+    Command(.cancelName, ["Esc", "Ctrl-g"], .groups, in: [.naming], "Leave it", hint: "leave"),
 
     Command(
       .zoomIn, ["+", "="], .view, in: [.map], "Zoom in on the cursor", hint: "zoom", when: hasRows),
@@ -204,6 +283,9 @@ struct Command: Sendable {
   static let everywhere = Set(Context.allCases)
 
   private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
+  private static let isGroups: @Sendable (AppState) -> Bool = {
+    $0.explore.list?.kind == .groups && !$0.explore.allGroups.isEmpty
+  }
   private static let isTSNE: @Sendable (AppState) -> Bool = { $0.explore.method == .tsne }
   private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
   private static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
@@ -281,6 +363,9 @@ extension AppState {
     case nil: break
     }
     if explore.search?.isEditing ?? false { return .search }
+    if explore.naming != nil { return .naming }
+    if explore.list != nil { return .list }
+    if explore.selecting != nil { return .select }
     return explore.focus == .concepts ? .concepts : .map
   }
 }

@@ -15,6 +15,8 @@ enum ExploreScreen {
         text: "strip: \(state.explore.stripMetric.rawValue)", isError: false)
 
     case .projection: return changeMethod(&state)
+    case .conceptAxes, .nextAxes, .previousAxes: return perform(axes: id, &state)
+    case .play: return play(&state)
     case .pause: return pause(&state.explore)
     case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
     case .perplexityUp: return changePerplexity(by: 1.5, &state)
@@ -35,9 +37,20 @@ enum ExploreScreen {
     case .textUp: scrollText(-1, &state)
 
     case .neighbours: state.explore.showsNeighbours.toggle()
-    case .search, .acceptSearch, .cancelSearch, .clearSearch, .searchExpression, .searchHides,
+    case .metric:
+      state.explore.metric = next(state.explore.metric)
+      state.message = AppState.Message(
+        text: "neighbours by \(state.explore.metric.rawValue)", isError: false)
+    case .lists, .groups, .closeList, .listNext, .listDown, .listUp, .listGo, .deleteEntry,
+      .markGroup, .nameGroup, .acceptName, .cancelName, .saveGroup, .bookmark:
+      return perform(list: id, &state)
+    case .select, .selectShape, .selectAnchor, .selectLeft, .selectRight, .selectUp, .selectDown,
+      .acceptSelection, .cancelSelection, .nextOfGroup, .previousOfGroup:
+      return perform(selection: id, key, &state)
+    case .search, .acceptSearch, .cancelSearch, .searchExpression, .searchHides,
       .typedSearchHides:
       perform(search: id, &state.explore)
+    case .clearSearch: return end(&state.explore)
     case .nextMatch: step(1, &state.explore)
     case .previousMatch: step(-1, &state.explore)
 
@@ -86,7 +99,7 @@ enum ExploreScreen {
     return []
   }
 
-  private static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
+  static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
     let all = Array(Choice.allCases)
     let index = all.firstIndex(of: choice) ?? 0
     return all[(index + 1) % all.count]
@@ -96,6 +109,8 @@ enum ExploreScreen {
 
   static func show(layer: Int, _ state: inout ExploreState) -> [Effect] {
     guard state.layers.indices.contains(layer) else { return [] }
+    state.play = nil
+    state.morph = nil
     state.layer = layer
     let stopped = stopTSNE(&state)
     if state.maps[layer].map != nil { state.shownLayer = layer }
@@ -133,21 +148,29 @@ enum ExploreScreen {
       !explore.maps.contains(.computing)
     else { return [] }
     var effects: [Effect] = []
-    if let row = explore.cursor, !explore.isFindingNearest, explore.currentNearest == nil,
+    // While layers go by, nobody reads what belongs to one.
+    let isResting = state.tick == nil
+    if let pair = explore.comparedGroups, !explore.isComparing, explore.comparison?.pair != pair {
+      explore.isComparing = true
+      effects.append(.compareGroups(pair))
+    }
+    if isResting, let row = explore.cursor, !explore.isFindingNearest,
+      explore.currentNearest == nil,
       explore.rows.count > 1, explore.maps[explore.layer].map != nil,
       explore.showsNeighbours || DetailPane.hasNeighbours(state)
     {
       explore.isFindingNearest = true
-      effects.append(.findNearest(row: row, index: explore.layer))
+      effects.append(.findNearest(row: row, index: explore.layer, explore.metric))
     }
     if explore.method == .tsne, explore.running == nil, explore.embeddings[explore.layer] == nil,
       explore.maps[explore.layer].map != nil
     {
       effects += startTSNE(&explore, from: nil)
     }
-    let key = QualityKey(layer: explore.layer, method: explore.method)
-    let isFinal = explore.method == .principal || (explore.embedding?.isDone ?? false)
-    if !explore.isJudging, explore.qualities[key] == nil, isFinal, explore.rows.count > 1,
+    let key = explore.qualityKey
+    let isFinal = explore.method != .tsne || (explore.embedding?.isDone ?? false)
+    if isResting, !explore.isJudging, explore.qualities[key] == nil, isFinal,
+      explore.rows.count > 1,
       explore.maps[explore.layer].map != nil
     {
       explore.isJudging = true
@@ -172,7 +195,10 @@ enum ExploreScreen {
   ) -> [Effect] {
     guard state.maps.indices.contains(index) else { return [] }
     switch result {
-    case .success(let map): state.maps[index] = .ready(map)
+    case .success(let map):
+      // The axes were changed meanwhile: that map has been asked for afresh.
+      guard map.axes == state.axes else { return [] }
+      state.maps[index] = .ready(map)
     case .failure(let problem): state.maps[index] = .failed(problem)
     }
     if index == state.layer && state.maps[index].map != nil { state.shownLayer = index }

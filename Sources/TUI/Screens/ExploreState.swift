@@ -91,9 +91,20 @@ struct ExploreState: Sendable {
   var colorMode = ColorMode.concept
   /// The last answer; it may belong to a row that the cursor has left.
   var nearest: NearestRows?
+  var metric = NearestRows.Metric.cosine
   var isFindingNearest = false
   var showsNeighbours = false
   var method = MapMethod.principal
+  /// The pair of components, by its index among ``MapAxes/pairs``.
+  var pair = 0
+  /// The concepts that the axes of a map along concepts stand for.
+  var conceptAxes = SIMD2(0, 1)
+  /// Maps along other axes that were there already.
+  var keptMaps: [MapAxes: [MapStatus]] = [:]
+  /// What was on screen before the axes changed, until there is a new map.
+  var lastPoints: [SIMD2<Float>]?
+  var play: Play?
+  var morph: Morph?
   var embeddings: [Int: Embedding] = [:]
   var tsne = TSNESettings()
   /// The layer whose t-SNE map is being made, and the number of that work.
@@ -106,6 +117,16 @@ struct ExploreState: Sendable {
   var searchTexts = PackedTexts()
   /// The last one kept; ``painted`` is up to date.
   var painting: Painting?
+  var list: RowList?
+  var bookmarks: [Int] = []
+  /// A selection being made, the rows of the last one, and those with a name.
+  var selecting: Selecting?
+  var group: RowGroup?
+  var groups: [RowGroup] = []
+  /// The name being typed for a group.
+  var naming: String?
+  var comparison: (pair: GroupPair, result: GroupComparison?)?
+  var isComparing = false
   /// Where the left button went down on the map, while it is held.
   var dragFrom: Cursor?
 
@@ -156,14 +177,43 @@ struct ExploreState: Sendable {
   /// The points on screen: the layer's t-SNE map as far as it is, where that is wanted, else its
   /// principal components.
   var shownPoints: [SIMD2<Float>]? {
+    if let morph { return morph.points }
     if method == .tsne, let embedding = embeddings[shownLayer] { return embedding.points }
-    return maps.indices.contains(shownLayer) ? maps[shownLayer].map?.points : nil
+    return maps.indices.contains(shownLayer) ? maps[shownLayer].map?.points ?? lastPoints : nil
   }
 
   /// The current layer's t-SNE map, as far as it is.
   var embedding: Embedding? { method == .tsne ? embeddings[layer] : nil }
 
-  var trust: MapTrust? { qualities[QualityKey(layer: layer, method: method)] }
+  /// What the map is drawn along; t-SNE begins with components.
+  var axes: MapAxes {
+    method == .concepts ? .concepts(conceptAxes.x, conceptAxes.y) : MapAxes.pairs[pair]
+  }
+
+  /// Which map is on screen, as far as trust in it goes.
+  var qualityKey: QualityKey {
+    QualityKey(layer: layer, method: method, axes: method == .tsne ? .firstTwo : axes)
+  }
+
+  var trust: MapTrust? { qualities[qualityKey] }
+
+  /// The named groups, then the selection.
+  var allGroups: [RowGroup] {
+    groups + (group.map { [RowGroup(name: "selection", rows: $0.rows)] } ?? [])
+  }
+
+  /// The two groups that the list compares.
+  var comparedGroups: GroupPair? {
+    guard let list, list.kind == .groups, let marked = list.marked, marked != list.index,
+      allGroups.indices.contains(marked), allGroups.indices.contains(list.index)
+    else { return nil }
+    return GroupPair(
+      first: allGroups[list.index].rows, second: allGroups[marked].rows, layer: layer)
+  }
+
+  var currentComparison: GroupComparison? {
+    comparison.flatMap { $0.pair == comparedGroups ? $0.result : nil }
+  }
 
   /// Whether a row is on the map, if only dimmed.
   func isVisible(_ row: Int) -> Bool {
@@ -176,7 +226,7 @@ struct ExploreState: Sendable {
   /// Whether something is still being computed, for `wait idle`.
   var isBusy: Bool {
     maps.contains(.computing) || separations.contains(.computing) || isFindingNearest
-      || isJudging || (running != nil && running?.isPaused == false)
+      || isJudging || isComparing || (running != nil && running?.isPaused == false)
   }
 
   /// The current layer's separation, where it is there.
@@ -186,7 +236,7 @@ struct ExploreState: Sendable {
 
   /// The cursor's neighbours, once they are known at this layer.
   var currentNearest: NearestRows? {
-    nearest.flatMap { $0.row == cursor && $0.layer == layer ? $0 : nil }
+    nearest.flatMap { $0.row == cursor && $0.layer == layer && $0.metric == metric ? $0 : nil }
   }
 
   /// The figure of a layer that the strip draws.
@@ -235,5 +285,12 @@ struct AppState: Sendable {
   static let smallest = Size(width: 40, height: 12)
   var isTooSmall: Bool {
     size.width < Self.smallest.width || size.height < Self.smallest.height
+  }
+}
+
+extension AppState {
+  /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
+  var tick: Duration? {
+    explore.play.map { !$0.isPaused } ?? false ? Play.frameTime : nil
   }
 }

@@ -14,6 +14,8 @@ struct LayerSeparation: Equatable, Sendable {
   /// For each row the cosine to its own concept's prototype less that to the best other one, when
   /// held out; NaN: it never was.
   var margins: [Float] = []
+  /// For each row the cosine to its own concept's prototype of all rows; NaN in a concept of one.
+  var typical: [Float] = []
 
   /// For each concept the share of its held-out rows that were taken for it; nil where none were
   /// judged. O(rows).
@@ -33,13 +35,22 @@ struct LayerSeparation: Equatable, Sendable {
   ) throws -> LayerSeparation {
     let separation = Separation(of: states, labels: labels, concepts: concepts, folds: folds)
     try context.checkpoint()
+    let units = unitNormalised(states)
     let judged = heldOutPrototypes(
-      units: unitNormalised(states), labels: labels, concepts: concepts, folds: folds)
+      units: units, labels: labels, concepts: concepts, folds: folds)
+    try context.checkpoint()
+    let prototypes = Prototypes(units: units, labels: labels, concepts: concepts)
+    var cosines = [Double](repeating: 0, count: concepts)
+    let typical = labels.indices.map { row in
+      prototypes.cosines(to: units.row(row), into: &cosines)
+      return prototypes.counts[labels[row]] > 1 ? Float(cosines[labels[row]]) : .nan
+    }
     return LayerSeparation(
       nearestPrototype: separation.nearestPrototype.map { Float($0) },
       silhouette: separation.silhouette.map { Float($0) },
       angleBetween: separation.angleBetween.map { Float($0) },
-      predicted: judged.map { Int32($0.nearest ?? -1) }, margins: judged.map(\.margin))
+      predicted: judged.map { Int32($0.nearest ?? -1) }, margins: judged.map(\.margin),
+      typical: typical)
   }
 }
 
@@ -57,40 +68,5 @@ enum StripMetric: String, CaseIterable, Sendable {
     case .angle: "angle"
     case .variance: "variance"
     }
-  }
-}
-
-/// The rows nearest to a row in the states' own space.
-struct NearestRows: Equatable, Sendable {
-  var row: Int
-  var layer: Int
-  /// Nearest first.
-  var rows: [Int]
-  var cosines: [Float]
-
-  /// The `count` rows of largest cosine to `row`, itself left out. O(rows x width).
-  static func find(_ row: Int, layer: Int, units: Matrix, count: Int) -> NearestRows {
-    var best: [(row: Int, cosine: Float)] = []
-    let own = units.row(row)
-    for other in 0..<units.rows where other != row {
-      let values = units.row(other)
-      var sums = SIMD8<Float>()
-      var column = 0
-      while column &+ 8 <= units.columns {
-        for lane in 0..<8 { sums[lane] += own[column &+ lane] * values[column &+ lane] }
-        column &+= 8
-      }
-      var cosine = sums.sum()
-      while column < units.columns {
-        cosine += own[column] * values[column]
-        column &+= 1
-      }
-      if best.count == count, let last = best.last, cosine <= last.cosine { continue }
-      let place = best.firstIndex { cosine > $0.cosine } ?? best.count
-      best.insert((other, cosine), at: place)
-      if best.count > count { best.removeLast() }
-    }
-    return NearestRows(
-      row: row, layer: layer, rows: best.map(\.row), cosines: best.map(\.cosine))
   }
 }

@@ -11,6 +11,7 @@ func render(_ state: AppState) -> Surface {
   LegendPane(state, layout).draw(into: &surface)
   DetailPane(state, layout).draw(into: &surface)
   LayerStrip(state, layout).draw(into: &surface)
+  RowListPane(state, layout)?.draw(into: &surface)
   switch state.overlay {
   case .help(let scroll): HelpOverlay(state).draw(scroll: scroll, into: &surface)
   case .palette(let query, let index):

@@ -10,6 +10,15 @@ enum Footer {
       surface.write(text, rect.x + 1, rect.y, style)
       return
     }
+    if let name = state.explore.naming {
+      var x = surface.write("name ", rect.x + 1, rect.y, theme.style(.key))
+      let typed = Text.visible(name, ascii: theme.glyphs.isASCII)
+      x = surface.write(typed, x, rect.y, theme.style(.strong), width: max(1, rect.width - 30))
+      surface.put(" ", x, rect.y, theme.style(.cursor))
+      let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
+      draw(fitting(hints, width: rect.maxX - x - 4), x + 3, rect.y, theme, &surface)
+      return
+    }
     if let search = state.explore.search, search.isEditing {
       draw(search, rect, state, into: &surface)
       return

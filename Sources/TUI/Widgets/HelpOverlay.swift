@@ -43,9 +43,14 @@ struct HelpOverlay {
     groups.append(
       [.group("In the list of concepts")]
         + Command.all.filter { $0.contexts == [.concepts] }.map(line))
+    for (name, context) in [("While selecting", Command.Context.select), ("In a list", .list)] {
+      groups.append(
+        [.group(name)] + Command.all.filter { $0.contexts == [context] }.map(line))
+    }
     groups.append([
       .group("Mouse"), .command(keys: "click", help: "Choose a point, a concept or a layer"),
       .command(keys: "drag", help: "Move the map"),
+      .command(keys: "right drag", help: "Select rows"),
       .command(keys: "wheel", help: "Zoom, change layers, scroll the text"),
     ])
     return groups.filter { $0.count > 1 }

@@ -68,6 +68,22 @@ struct MapPane {
     // Points too far off to fit the rest by; zooming out shows them.
     let outside = state.view == .whole ? field?.found.outside ?? 0 : 0
     if outside > 0 { parts.append("\(Numbers.grouped(outside)) outside") }
+    if let play = state.play {
+      parts.append(play.isPaused ? "paused" : "playing")
+      if let morph = state.morph {
+        parts[parts.count - 1] += " \(state.layers[morph.from]) to \(state.layers[morph.to])"
+      }
+    }
+    if case .concepts(let x, let y) = state.axes {
+      let names = [x, y].map {
+        Text.cut(
+          Text.visible(state.concepts[$0].name, ascii: theme.glyphs.isASCII), to: 16,
+          ellipsis: theme.glyphs.ellipsis)
+      }
+      parts.append("x \(names[0])")
+      parts.append("y " + (state.concepts.count > 2 ? names[1] : "first component"))
+    }
+    if let group = state.group { parts.append("\(Numbers.grouped(group.rows.count)) selected") }
     if state.marks == .density, let field {
       parts.append("up to \(Numbers.grouped(field.found.largest)) a cell")
     }
@@ -125,6 +141,9 @@ struct MapPane {
       parts.append("KL \(Numbers.short(embedding.divergence))")
     } else if map.explained.count == 2 {
       parts.append("shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance")
+      if case .concepts = map.axes {
+        parts.append("cosine of the axes \(Numbers.share(map.cosine))")
+      }
       if let kept = state.trust?.neighboursKept {
         parts.append("neighbours kept \(Numbers.percent(kept))")
       }
@@ -142,19 +161,68 @@ struct MapPane {
   }
 
   private func draw(_ field: Field, into surface: inout Surface) {
-    let isStale = state.shownLayer != state.layer
+    let isStale = isStale
     let style = theme.style(.faint)
     if let rest = field.rest { draw(rest, isBright: false, faint: style, into: &surface) }
     draw(field.found, isBright: !isStale, faint: style, into: &surface)
+    drawGroup(field, into: &surface)
     if !isStale { drawNeighbours(field, into: &surface) }
     drawCursor(field, into: &surface)
+    drawSelecting(into: &surface)
+  }
+
+  /// Whether the points on screen are not the current map's.
+  private var isStale: Bool {
+    state.shownLayer != state.layer || state.maps[state.layer].map == nil
+  }
+
+  private func highlighted(_ style: Style) -> Style {
+    theme.depth == .mono || theme.depth == .ansi16
+      ? style.with(.reverse) : style.on(theme.style(.selection)).with(.bold)
+  }
+
+  /// The cells of the selected rows.
+  private func drawGroup(_ field: Field, into surface: inout Surface) {
+    guard let group = state.group else { return }
+    let panel = layout.mapInside
+    var cells = Set<Cursor>()
+    for row in group.rows where state.isVisible(row) {
+      if let cell = field.viewport.cell(field.points[row]) { cells.insert(cell) }
+    }
+    for cell in cells {
+      surface.restyle(
+        Rect(x: panel.x + cell.x, y: panel.y + cell.y, width: 1, height: 1), highlighted)
+    }
+  }
+
+  /// The box or the line of a selection on its way.
+  private func drawSelecting(into surface: inout Surface) {
+    guard let selecting = state.selecting else { return }
+    let panel = layout.mapInside
+    func restyle(_ cell: Cursor, _ change: (Style) -> Style) {
+      guard panel.contains(Cursor(x: panel.x + cell.x, y: panel.y + cell.y)) else { return }
+      surface.restyle(
+        Rect(x: panel.x + cell.x, y: panel.y + cell.y, width: 1, height: 1), change)
+    }
+    switch selecting.shape {
+    case .box:
+      let start = selecting.path[0]
+      for y in min(start.y, selecting.end.y)...max(start.y, selecting.end.y) {
+        for x in min(start.x, selecting.end.x)...max(start.x, selecting.end.x) {
+          restyle(Cursor(x: x, y: y), highlighted)
+        }
+      }
+    case .freehand: for cell in selecting.path { restyle(cell, highlighted) }
+    }
+    let cursor = theme.style(.cursor)
+    restyle(selecting.end) { _ in cursor }
   }
 
   private func draw(
     _ scatter: Scatter, isBright: Bool, faint: Style, into surface: inout Surface
   ) {
     let panel = layout.mapInside
-    let isRest = !isBright && state.shownLayer == state.layer
+    let isRest = !isBright && !isStale
     let asDots = usesDots(panel.size)
     let shades = theme.glyphs.shades
     let shadeOf = Float(shades.count) / log2(Float(max(2, scatter.largest)) + 1)
