@@ -77,7 +77,7 @@ struct BadInputTests {
   func anotherArchitecture(command: [String]) throws {
     let model = try model(replacing: "llama", with: "gemma")
     try opening(command, model).expect(
-      65, "model.gguf, key general.architecture: found `gemma`, wanted `llama`")
+      65, "model.gguf, key general.architecture: found `gemma`, wanted one of llama")
   }
 
   @Test func noChatTemplate() throws {

@@ -44,7 +44,11 @@ public struct Merging: Sendable {
   private func writeGGUF(
     _ language: LanguageModel, _ merged: MergedWeights, _ context: JobContext
   ) throws {
-    let source = language.file
+    guard let source = language.source as? GGUF else {
+      throw Failure(
+        .badData, file: language.path, found: "a Hugging Face folder", wanted: "a GGUF file",
+        advice: "Merge into a folder, or give the model as GGUF.")
+    }
     let weights = Dictionary(
       merged.weights.map { ($0.gguf, $0) }, uniquingKeysWith: { first, _ in first })
     let names = source.tensors.sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
@@ -184,7 +188,7 @@ public struct Merging: Sendable {
     try OutputFile.makeFolder(output)
     let model = language.transformer
     let c = language.configuration
-    let isTied = language.file.tensors["output.weight"] == nil
+    let isTied = language.source.tensor("output.weight") == nil
     var weights = merged.weights
     if !isTied {
       weights.append(

@@ -10,21 +10,15 @@ public struct LanguageModel: Sendable {
   public let tokenizer: Tokenizer
   public let chatTemplate: ChatTemplate
   let transformer: Transformer
-  let file: GGUF
+  let source: any WeightSource
 
   /// Opens a model by path or cached name.
   public init(_ model: String) throws(Failure) {
     path = try ModelLocator.path(of: model)
-    file = try GGUF(path: path)
-    let architecture = try file.string("general.architecture")
-    guard architecture == "llama" else {
-      throw Failure(
-        .badData, file: path, place: "key general.architecture", found: "`\(architecture)`",
-        wanted: "`llama`", advice: "Use a model of the Llama family.")
-    }
-    transformer = try Transformer(file)
+    source = try openWeights(path)
+    transformer = try Transformer(source)
     configuration = transformer.configuration
-    tokenizer = try Tokenizer(try file.tokenizerDescription())
+    tokenizer = try Tokenizer(try source.tokenizerDescription())
     chatTemplate = ChatTemplate(tokenizer.chatTemplate)
     guard tokenizer.count <= configuration.vocabulary else {
       throw Failure(
@@ -43,14 +37,16 @@ public struct LanguageModel: Sendable {
 
   /// Weights in all tensors; tied ones count once.
   public var parameters: Int {
-    file.tensors.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    source.tensorNames.reduce(0) { $0 + (source.tensor($1)?.shape.reduce(1, *) ?? 0) }
   }
 
   /// The block type that holds most of the blocks' weights, by GGUF's name.
   public var quantization: String {
     var counts: [BlockType: Int] = [:]
-    for (name, tensor) in file.tensors where name.hasPrefix("blk.") {
-      counts[tensor.type, default: 0] += tensor.shape.reduce(1, *)
+    for block in transformer.blocks {
+      for weight in block.weights {
+        counts[weight.type, default: 0] += weight.rows * weight.columns
+      }
     }
     return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name
       ?? "F32"

@@ -7,6 +7,7 @@ enum Event: Sendable {
   case resize(Size)
   /// Time went on, for what moves by itself.
   case tick
+  case compare(CompareEvent)
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)
@@ -43,6 +44,7 @@ enum Effect: Equatable, Sendable {
   case compareGroups(GroupPair)
   /// Writes a text to a file of this name, or one with a number where that is taken.
   case saveText(String, String)
+  case compare(CompareEffect)
   case saveScreen(String)
   case setMouse(Bool)
   case redraw

@@ -3,7 +3,7 @@ import Foundation
 
 /// What the command line and the environment say about the interface.
 public struct ExplorerOptions: Sendable {
-  /// Run folders; the first is shown.
+  /// Run folders; the first is explored, and compared with the second.
   public var runs: [String]
   /// A script to play instead of a terminal.
   public var script: String?
@@ -40,21 +40,28 @@ public enum Explorer {
         .usage, found: "no run", wanted: "a run folder",
         advice: "Name one with --run, or record one with seer extract.")
     }
-    return try run(options, source: RunSource(Run.open(folder)), script: script)
+    let source = try RunSource(Run.open(folder))
+    let tuned = try options.runs.dropFirst().first.map { folder throws(Failure) in
+      try RunSource(Run.open(folder))
+    }
+    return try run(options, source: source, tuned: tuned, script: script)
   }
 
   static func run(
-    _ options: ExplorerOptions, source: RunSource, script: Script?
+    _ options: ExplorerOptions, source: RunSource, tuned: RunSource?, script: Script?
   ) throws(Failure) -> Ending {
     let mailbox = try Mailbox()
     let explore = ExploreState(source)
+    let compare = tuned.map { CompareState(base: source, tuned: $0) }
     if let script {
       let environment = options.environment
       let depth = ColorDepth.detected(colors: 256, isDirect: false, environment: environment)
       let theme = Theme(
         depth: options.colors ?? depth, glyphs: options.ascii ?? false ? .ascii : .braille)
-      let state = AppState(size: Size(width: 80, height: 24), theme: theme, explore: explore)
-      let session = Session(state, source: source, engine: Engine(), mailbox: mailbox)
+      let state = AppState(
+        size: Size(width: 80, height: 24), theme: theme, explore: explore,
+        compare: compare)
+      let session = Session(state, source: source, tuned: tuned, engine: Engine(), mailbox: mailbox)
       try script.play(in: session)
       return session.ending ?? .quit
     }
@@ -63,8 +70,8 @@ public enum Explorer {
     defer { terminal.stop() }
     let state = AppState(
       size: terminal.size, theme: theme(options, terminal), explore: explore,
-      isMouseOn: options.isMouseOn)
-    let session = Session(state, source: source, engine: Engine(), mailbox: mailbox)
+      compare: compare, isMouseOn: options.isMouseOn)
+    let session = Session(state, source: source, tuned: tuned, engine: Engine(), mailbox: mailbox)
     // For the test of the crash handler: nothing a user can type may end like this.
     if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
     return TerminalLoop(session, terminal).run()

@@ -1,8 +1,17 @@
 /// The only place that changes the state: one event in, effects for the loop out.
 func update(_ state: inout AppState, _ event: Event) -> [Effect] {
   let effects = handle(&state, event)
-  state.explore.paint()
-  return effects + ExploreScreen.followUp(&state)
+  // A picture of the screen in front alone.
+  if state.screen == .explore { state.explore.paint() }
+  return effects + followUp(&state)
+}
+
+/// What the screen in front needs computed after any event.
+private func followUp(_ state: inout AppState) -> [Effect] {
+  switch state.screen {
+  case .explore: ExploreScreen.followUp(&state)
+  case .compare: CompareScreen.followUp(&state)
+  }
 }
 
 private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
@@ -28,12 +37,19 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
       }
     }
     if state.isTooSmall { return [] }
-    return ExploreScreen.update(&state, mouse)
+    switch state.screen {
+    case .explore: return ExploreScreen.update(&state, mouse)
+    case .compare: return CompareScreen.update(&state, mouse)
+    }
   case .tick:
-    return ExploreScreen.tick(&state.explore)
+    CompareScreen.tick(&state)
+    return state.screen == .explore ? ExploreScreen.tick(&state.explore) : []
   case .groupsCompared(let pair, let comparison):
     state.explore.isComparing = false
     state.explore.comparison = (pair, comparison)
+    return []
+  case .compare(let event):
+    CompareScreen.receive(&state, event)
     return []
   case .map(let index, let result):
     return ExploreScreen.receive(&state.explore, index: index, result)
@@ -79,7 +95,7 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
     guard found.indices.contains(index), let key = found[index].keys.first else { break }
     return perform(found[index].id, key, &state)
   case .saveScreen:
-    return [.saveScreen("seer-layer-\(state.explore.layerNumber).svg")]
+    return [.saveScreen("seer-\(state.screen.rawValue)-layer-\(state.explore.layerNumber).svg")]
   case .helpDown, .helpUp:
     guard case .help(let scroll) = state.overlay else { break }
     let last = HelpOverlay(state).lastScroll
@@ -95,7 +111,17 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   case .suspend: return [.suspend]
   case .quit: return [.quit(.quit)]
   case .interrupt: return [.quit(.interrupted)]
-  default: return ExploreScreen.perform(id, key, &state)
+  case .showExplore: state.screen = .explore
+  case .showCompare: state.screen = .compare
+  case .nextScreen:
+    let screens = state.screens
+    let index = screens.firstIndex(of: state.screen) ?? 0
+    state.screen = screens[(index + 1) % screens.count]
+  default:
+    switch state.screen {
+    case .explore: return ExploreScreen.perform(id, key, &state)
+    case .compare: return CompareScreen.perform(id, key, &state)
+    }
   }
   return []
 }

@@ -10,6 +10,8 @@ struct Command: Sendable {
     case toggleConcept, onlyConcept, showAll, focusConcepts
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
     case projection, pause, perplexityDown, perplexityUp, newSeed
+    case flicker, morph, arrows, swapSides, comparePanel, bothMaps
+    case showExplore, showCompare, nextScreen
     case conceptAxes, nextAxes, previousAxes, play
     case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
     case select, selectShape, selectAnchor, selectLeft, selectRight, selectUp, selectDown
@@ -24,16 +26,18 @@ struct Command: Sendable {
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, select, list, naming, help, search, palette
+    case map, concepts, select, list, naming, compare, help, search, palette
   }
 
   enum Group: String, CaseIterable, Sendable {
     case layers = "Layers and maps"
+    case compare = "Base and tuned"
     case points = "Points"
     case search = "Search"
     case concepts = "Concepts"
     case groups = "Groups and lists"
     case view = "View"
+    case screens = "Screens"
     case program = "Program"
   }
 
@@ -48,7 +52,8 @@ struct Command: Sendable {
   let isAvailable: @Sendable (AppState) -> Bool
 
   init(
-    _ id: ID, _ keys: [String], _ group: Group, in contexts: Set<Context> = [.map, .concepts],
+    _ id: ID, _ keys: [String], _ group: Group,
+    in contexts: Set<Context> = [.map, .concepts, .compare],
     _ help: String, hint: String? = nil,
     when isAvailable: @escaping @Sendable (AppState) -> Bool = { _ in true }
   ) {
@@ -78,7 +83,8 @@ struct Command: Sendable {
       .stripMetric, ["y"], .layers, "Figure of the layer strip",
       when: { $0.explore.concepts.count > 1 }),
     Command(
-      .projection, ["p"], .layers, "Projection: PCA or t-SNE", hint: "projection", when: hasRows),
+      .projection, ["p"], .layers, in: [.map, .concepts], "Projection: PCA or t-SNE",
+      hint: "projection", when: hasRows),
     Command(
       .pause, ["Space"], .layers, in: [.map], "Pause or resume t-SNE or the walk", hint: "pause",
       when: { $0.explore.running != nil || $0.explore.play != nil }),
@@ -97,36 +103,61 @@ struct Command: Sendable {
       .conceptAxes, ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
       when: hasConcepts),
     Command(
-      .perplexityDown, ["{"], .layers, "Lower perplexity, going on from here", hint: "perplexity",
+      .perplexityDown, ["{"], .layers, in: [.map, .concepts],
+      "Lower perplexity, going on from here", hint: "perplexity",
       when: isTSNE),
     Command(
-      .perplexityUp, ["}"], .layers, "Higher perplexity, going on from here", hint: "perplexity",
+      .perplexityUp, ["}"], .layers, in: [.map, .concepts], "Higher perplexity, going on from here",
+      hint: "perplexity",
       when: isTSNE),
     Command(
-      .newSeed, ["r"], .layers, "Another seed for t-SNE", hint: "new seed", when: isTSNE),
+      .newSeed, ["r"], .layers, in: [.map, .concepts], "Another seed for t-SNE", hint: "new seed",
+      when: isTSNE),
 
     Command(
-      .nextPoint, ["j", "Down"], .points, in: [.map], "Next row", hint: "point",
+      .flicker, ["t"], .compare, in: [.compare], "One map that jumps between base and tuned",
+      hint: "flicker", when: isPaired),
+    Command(
+      .morph, ["T"], .compare, in: [.compare], "One map that glides between base and tuned",
+      hint: "morph", when: isPaired),
+    Command(
+      .bothMaps, ["Enter"], .compare, in: [.compare], "Both maps side by side", hint: "both",
+      when: { $0.compare?.shown != .both }),
+    Command(
+      .arrows, ["v"], .compare, in: [.compare], "Arrows from base to tuned: the row's, all found",
+      hint: "arrows", when: isPaired),
+    Command(
+      .swapSides, ["S"], .compare, in: [.compare], "Swap the sides", when: isPaired),
+    Command(
+      .comparePanel, ["Tab"], .compare, in: [.compare], "Figures, confusions, rows that moved",
+      hint: "panel", when: isPaired),
+
+    Command(
+      .nextPoint, ["j", "Down"], .points, in: [.map, .compare], "Next row", hint: "point",
       when: hasRows),
     Command(
-      .previousPoint, ["k", "Up"], .points, in: [.map], "Previous row", hint: "point",
+      .previousPoint, ["k", "Up"], .points, in: [.map, .compare], "Previous row", hint: "point",
       when: hasRows),
     Command(
-      .pointUp, ["w"], .points, in: [.map], "Nearest point above", hint: "walk",
+      .pointUp, ["w"], .points, in: [.map, .compare], "Nearest point above", hint: "walk",
       when: hasRows),
     Command(
-      .pointLeft, ["a"], .points, in: [.map], "Nearest point left", hint: "walk",
+      .pointLeft, ["a"], .points, in: [.map, .compare], "Nearest point left", hint: "walk",
       when: hasRows),
     Command(
-      .pointDown, ["s"], .points, in: [.map], "Nearest point below", hint: "walk",
+      .pointDown, ["s"], .points, in: [.map, .compare], "Nearest point below", hint: "walk",
       when: hasRows),
     Command(
-      .pointRight, ["d"], .points, in: [.map], "Nearest point right", hint: "walk",
+      .pointRight, ["d"], .points, in: [.map, .compare], "Nearest point right", hint: "walk",
       when: hasRows),
     Command(.nextOfConcept, ["."], .points, "Next row of the concept", when: hasRows),
     Command(.previousOfConcept, [","], .points, "Previous row of the concept", when: hasRows),
-    Command(.textDown, ["PageDown", "Ctrl-d"], .points, "Scroll the text down", when: hasRows),
-    Command(.textUp, ["PageUp", "Ctrl-u"], .points, "Scroll the text up", when: hasRows),
+    Command(
+      .textDown, ["PageDown", "Ctrl-d"], .points, in: [.map, .concepts], "Scroll the text down",
+      when: hasRows),
+    Command(
+      .textUp, ["PageUp", "Ctrl-u"], .points, in: [.map, .concepts], "Scroll the text up",
+      when: hasRows),
     Command(
       .neighbours, ["b"], .points, in: [.map], "Mark the nearest rows on the map",
       hint: "neighbours", when: hasRows),
@@ -146,7 +177,8 @@ struct Command: Sendable {
       .previousMatch, ["N"], .search, "Previous row found", hint: "found",
       when: { $0.explore.search != nil }),
     Command(
-      .clearSearch, ["Esc"], .search, in: [.map], "End the search, the walk or the selection",
+      .clearSearch, ["Esc"], .search, in: [.map, .compare],
+      "End the search, the walk or the selection",
       hint: "end",
       when: {
         $0.explore.search != nil || $0.explore.play != nil || $0.explore.group != nil
@@ -177,7 +209,7 @@ struct Command: Sendable {
       .toggleConcept, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], .concepts,
       "Hide or show by number", hint: "hide", when: hasConcepts),
     Command(
-      .onlyConcept, ["o"], .concepts, in: [.map], "Only the cursor's concept, or all",
+      .onlyConcept, ["o"], .concepts, in: [.map, .compare], "Only the cursor's concept, or all",
       hint: "only", when: hasConcepts),
     Command(
       .showAll, ["0"], .concepts, "Show all concepts", hint: "all",
@@ -238,16 +270,23 @@ struct Command: Sendable {
     Command(.cancelName, ["Esc", "Ctrl-g"], .groups, in: [.naming], "Leave it", hint: "leave"),
 
     Command(
-      .zoomIn, ["+", "="], .view, in: [.map], "Zoom in on the cursor", hint: "zoom", when: hasRows),
-    Command(.zoomOut, ["-"], .view, in: [.map], "Zoom out", hint: "zoom", when: hasRows),
+      .zoomIn, ["+", "="], .view, in: [.map, .compare], "Zoom in on the cursor", hint: "zoom",
+      when: hasRows),
+    Command(.zoomOut, ["-"], .view, in: [.map, .compare], "Zoom out", hint: "zoom", when: hasRows),
     Command(
       .fit, ["f", "_"], .view, "Fit the whole map", hint: "fit", when: { $0.explore.view != .whole }
     ),
-    Command(.panLeft, ["H", "Shift-Left"], .view, in: [.map], "Move the view left", when: hasRows),
-    Command(.panDown, ["J", "Shift-Down"], .view, in: [.map], "Move the view down", when: hasRows),
-    Command(.panUp, ["K", "Shift-Up"], .view, in: [.map], "Move the view up", when: hasRows),
     Command(
-      .panRight, ["L", "Shift-Right"], .view, in: [.map], "Move the view right", when: hasRows),
+      .panLeft, ["H", "Shift-Left"], .view, in: [.map, .compare], "Move the view left",
+      when: hasRows),
+    Command(
+      .panDown, ["J", "Shift-Down"], .view, in: [.map, .compare], "Move the view down",
+      when: hasRows),
+    Command(
+      .panUp, ["K", "Shift-Up"], .view, in: [.map, .compare], "Move the view up", when: hasRows),
+    Command(
+      .panRight, ["L", "Shift-Right"], .view, in: [.map, .compare], "Move the view right",
+      when: hasRows),
     Command(
       .marks, ["m"], .view, "Marks: automatic, glyphs, dots, density", hint: "marks",
       when: hasRows),
@@ -255,6 +294,16 @@ struct Command: Sendable {
       .colors, ["c"], .view, "Colour by concept, prediction, right or wrong, numbers",
       hint: "colour", when: hasRows),
     Command(.previousColors, ["C"], .view, "The colouring before", when: hasRows),
+
+    Command(
+      .showExplore, ["F2"], .screens, in: screens, "Explore: one run, layer by layer",
+      hint: "explore", when: { $0.screen != .explore }),
+    Command(
+      .showCompare, ["F3"], .screens, in: screens, "Compare: two runs side by side",
+      hint: "compare", when: { $0.screen != .compare && $0.compare != nil }),
+    Command(
+      .nextScreen, ["Shift-Tab"], .screens, in: screens, "Next screen",
+      when: { $0.screens.count > 1 }),
 
     Command(
       .helpDown, ["j", "Down", "PageDown", "Space"], .program, in: [.help], "Scroll down",
@@ -281,10 +330,15 @@ struct Command: Sendable {
   ]
 
   static let everywhere = Set(Context.allCases)
+  /// Where a screen itself gets the keys.
+  static let screens: Set<Context> = [.map, .concepts, .compare]
 
   private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
   private static let isGroups: @Sendable (AppState) -> Bool = {
     $0.explore.list?.kind == .groups && !$0.explore.allGroups.isEmpty
+  }
+  private static let isPaired: @Sendable (AppState) -> Bool = {
+    $0.compare.map { $0.problem == nil } ?? false
   }
   private static let isTSNE: @Sendable (AppState) -> Bool = { $0.explore.method == .tsne }
   private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
@@ -304,7 +358,7 @@ struct Command: Sendable {
 
   /// The commands whose words or keys hold the letters of a query in order, for the palette.
   static func matching(_ query: String, _ state: AppState) -> [Command] {
-    let context: Context = state.explore.focus == .concepts ? .concepts : .map
+    let context = state.screenContext
     let wanted = query.lowercased().unicodeScalars.filter { $0 != " " }
     return all.filter { command in
       guard command.contexts.contains(context), command.isAvailable(state),
@@ -363,9 +417,19 @@ extension AppState {
     case nil: break
     }
     if explore.search?.isEditing ?? false { return .search }
-    if explore.naming != nil { return .naming }
-    if explore.list != nil { return .list }
-    if explore.selecting != nil { return .select }
-    return explore.focus == .concepts ? .concepts : .map
+    if screen == .explore {
+      if explore.naming != nil { return .naming }
+      if explore.list != nil { return .list }
+      if explore.selecting != nil { return .select }
+    }
+    return screenContext
+  }
+
+  /// Who gets keys when nothing lies over the screen.
+  var screenContext: Command.Context {
+    switch screen {
+    case .explore: explore.focus == .concepts ? .concepts : .map
+    case .compare: .compare
+    }
   }
 }

@@ -76,6 +76,12 @@ extension ExploreScreen {
   static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
     guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points) else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel)
+    return nearest(place, points, viewport, state)
+  }
+
+  static func nearest(
+    _ place: SIMD2<Float>, _ points: [SIMD2<Float>], _ viewport: Viewport, _ state: ExploreState
+  ) -> Int? {
     var best: (row: Int, distance: Float)?
     for row in points.indices where state.isVisible(row) && state.isMatch(row) {
       var offset = viewport.place(points[row]) - place

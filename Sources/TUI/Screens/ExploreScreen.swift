@@ -29,10 +29,10 @@ enum ExploreScreen {
     case .previousPoint: step(-1, &state.explore)
     case .nextOfConcept: step(1, &state.explore, sameConcept: true)
     case .previousOfConcept: step(-1, &state.explore, sameConcept: true)
-    case .pointLeft: walk(SIMD2(-1, 0), &state.explore)
-    case .pointRight: walk(SIMD2(1, 0), &state.explore)
-    case .pointUp: walk(SIMD2(0, 1), &state.explore)
-    case .pointDown: walk(SIMD2(0, -1), &state.explore)
+    case .pointLeft: walk(SIMD2(-1, 0), &state)
+    case .pointRight: walk(SIMD2(1, 0), &state)
+    case .pointUp: walk(SIMD2(0, 1), &state)
+    case .pointDown: walk(SIMD2(0, -1), &state)
     case .textDown: scrollText(1, &state)
     case .textUp: scrollText(-1, &state)
 
@@ -227,8 +227,9 @@ enum ExploreScreen {
   }
 
   /// Goes to the point that lies best in a direction: near, and more along than across.
-  private static func walk(_ direction: SIMD2<Float>, _ state: inout ExploreState) {
-    guard let cursor = state.cursor, let points = state.shownPoints else { return }
+  private static func walk(_ direction: SIMD2<Float>, _ app: inout AppState) {
+    guard let cursor = app.explore.cursor, let points = app.shownPoints else { return }
+    let state = app.explore
     let from = points[cursor]
     var best: (row: Int, cost: Float)?
     for row in points.indices where row != cursor && state.isVisible(row) && state.isMatch(row) {
@@ -239,7 +240,7 @@ enum ExploreScreen {
       let cost = along + 2 * across
       if best.map({ cost < $0.cost }) ?? true { best = (row, cost) }
     }
-    if let best { move(to: best.row, &state) }
+    if let best { move(to: best.row, &app.explore) }
   }
 
   // MARK: concepts
@@ -270,10 +271,8 @@ enum ExploreScreen {
 
   /// Magnifies around a place of the map panel, else around the cursor, which stays where it is.
   static func zoom(_ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState) {
-    let panel = ExploreLayout(state).mapInside.size
-    guard let points = state.explore.shownPoints, let bounds = WorldBounds.ofMap(points) else {
-      return
-    }
+    let panel = state.mapPanel
+    guard let points = state.shownPoints, let bounds = state.mapBounds else { return }
     let before = Viewport(bounds: bounds, view: state.explore.view, size: panel)
     let anchor: SIMD2<Float>
     if let place {

@@ -11,12 +11,34 @@ struct RunSource: Sendable {
   var columns: [ColumnValues] = []
   /// The states of a layer number: (rows, width).
   var states: @Sendable (_ layer: Int) throws -> Matrix
+  /// The adapter's name, where the model had one.
+  var adapter: String?
+  /// How rows were read: two runs compare only where it is the same.
+  var reading = ""
 }
 
 /// A concept of the run and how many rows it has.
 struct ConceptGroup: Equatable, Sendable {
   var name: String
   var count: Int
+
+  /// The concepts in the order of their first row, and each row's index among them.
+  static func groups(of rows: [RunRow]) -> ([ConceptGroup], [Int32]) {
+    var index: [[UInt8]: Int] = [:]
+    var groups: [ConceptGroup] = []
+    // By bytes: names that only Unicode calls equal are different concepts in the data.
+    let ofRow = rows.map { row in
+      let key = Array(row.concept.utf8)
+      let found = index[key] ?? groups.count
+      if found == groups.count {
+        index[key] = found
+        groups.append(ConceptGroup(name: row.concept, count: 0))
+      }
+      groups[found].count += 1
+      return Int32(found)
+    }
+    return (groups, ofRow)
+  }
 }
 
 /// The map of one layer, or why there is none yet.
@@ -135,21 +157,8 @@ struct ExploreState: Sendable {
     conceptsName = source.concepts
     layers = source.layers
     rows = source.rows
-    var index: [[UInt8]: Int] = [:]
-    var groups: [ConceptGroup] = []
-    // By bytes: names that only Unicode calls equal are different concepts in the data.
-    conceptOfRow = source.rows.map { row in
-      let key = Array(row.concept.utf8)
-      let found = index[key] ?? groups.count
-      if found == groups.count {
-        index[key] = found
-        groups.append(ConceptGroup(name: row.concept, count: 0))
-      }
-      groups[found].count += 1
-      return Int32(found)
-    }
-    concepts = groups
-    isConceptHidden = groups.map { _ in false }
+    (concepts, conceptOfRow) = ConceptGroup.groups(of: source.rows)
+    isConceptHidden = concepts.map { _ in false }
     columns = source.columns
     tokenCounts = source.rows.map { Float($0.tokens) }
     positions = Self.positions(source.rows)
@@ -260,37 +269,5 @@ struct ExploreState: Sendable {
       if best.map({ value > $0.value }) ?? true { best = (layer, value) }
     }
     return best?.layer
-  }
-}
-
-/// The whole interface.
-struct AppState: Sendable {
-  enum Overlay: Equatable, Sendable {
-    case help(scroll: Int)
-    case palette(query: String, index: Int)
-  }
-
-  struct Message: Equatable, Sendable {
-    var text: String
-    var isError: Bool
-  }
-
-  var size: Size
-  var theme: Theme
-  var explore: ExploreState
-  var overlay: Overlay?
-  var message: Message?
-  var isMouseOn = true
-
-  static let smallest = Size(width: 40, height: 12)
-  var isTooSmall: Bool {
-    size.width < Self.smallest.width || size.height < Self.smallest.height
-  }
-}
-
-extension AppState {
-  /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
-  var tick: Duration? {
-    explore.play.map { !$0.isPaused } ?? false ? Play.frameTime : nil
   }
 }

@@ -9,6 +9,8 @@ struct LayerSeparation: Equatable, Sendable {
   var silhouette: Float?
   /// Mean angle between two concepts' prototypes, in degrees.
   var angleBetween: Float?
+  /// Mean angle between a state and its concept's prototype, in degrees.
+  var angleWithin: Float?
   /// For each row the concept it was taken for when held out; -1: it never was.
   var predicted: [Int32]
   /// For each row the cosine to its own concept's prototype less that to the best other one, when
@@ -16,6 +18,15 @@ struct LayerSeparation: Equatable, Sendable {
   var margins: [Float] = []
   /// For each row the cosine to its own concept's prototype of all rows; NaN in a concept of one.
   var typical: [Float] = []
+
+  /// Rows of each concept (first) by the concept they were taken for.
+  func confusion(conceptOfRow: [Int32], concepts: Int) -> [[Int]] {
+    var counts = Array(repeating: Array(repeating: 0, count: concepts), count: concepts)
+    for (row, guess) in predicted.enumerated() where guess >= 0 {
+      counts[Int(conceptOfRow[row])][Int(guess)] += 1
+    }
+    return counts
+  }
 
   /// For each concept the share of its held-out rows that were taken for it; nil where none were
   /// judged. O(rows).
@@ -49,6 +60,7 @@ struct LayerSeparation: Equatable, Sendable {
       nearestPrototype: separation.nearestPrototype.map { Float($0) },
       silhouette: separation.silhouette.map { Float($0) },
       angleBetween: separation.angleBetween.map { Float($0) },
+      angleWithin: separation.angleWithin.map { Float($0) },
       predicted: judged.map { Int32($0.nearest ?? -1) }, margins: judged.map(\.margin),
       typical: typical)
   }

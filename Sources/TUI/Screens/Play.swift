@@ -84,3 +84,8 @@ extension ExploreScreen {
     }
   }
 }
+
+extension ExploreState {
+  /// How soon it wants to change by itself.
+  var tick: Duration? { play.map { !$0.isPaused } ?? false ? Play.frameTime : nil }
+}

@@ -7,7 +7,9 @@ extension RunSource {
       model: Self.name(run.manifest.model), concepts: Self.name(run.manifest.concepts),
       layers: run.manifest.layers, rows: run.rows,
       columns: run.numberColumns().map { ColumnValues(name: $0.name, values: $0.values) },
-      states: { try run.states(layer: $0) })
+      states: { try run.states(layer: $0) },
+      adapter: run.manifest.adapter.map(Self.name),
+      reading: "template \(run.manifest.template), position \(run.manifest.position)")
   }
 
   /// The last part of a path, without an extension that says nothing to a reader.

@@ -40,6 +40,10 @@ struct Glyphs: Equatable, Sendable {
   /// Marks on the frame of the map, above and beside the cursor.
   var tickDown: Unicode.Scalar { isASCII ? "v" : level == .blocks ? "┬" : "▾" }
   var tickRight: Unicode.Scalar { isASCII ? ">" : level == .blocks ? "├" : "▸" }
+  var tickLeft: Unicode.Scalar { isASCII ? "<" : level == .blocks ? "◄" : "◂" }
+  /// Between the two names of a comparison.
+  var both: String { isASCII ? "<->" : "↔" }
+  var becomes: String { isASCII ? "->" : "→" }
   var arrowUp: Unicode.Scalar { isASCII ? "^" : "▲" }
   var arrowDown: Unicode.Scalar { isASCII ? "v" : "▼" }
   var checked: Unicode.Scalar { isASCII ? "x" : level == .blocks ? "√" : "✓" }

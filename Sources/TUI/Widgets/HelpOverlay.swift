@@ -13,7 +13,7 @@ struct HelpOverlay {
 
   init(_ state: AppState) {
     theme = state.theme
-    let groups = Self.groups(state.theme.glyphs)
+    let groups = Self.groups(state)
     let size = state.size
     let single = groups.joined(separator: [.blank]).map { $0 }
     if size.width >= 112 {
@@ -30,7 +30,9 @@ struct HelpOverlay {
 
   var lastScroll: Int { max(0, (columns.map(\.count).max() ?? 0) - rect.inside.height) }
 
-  private static func groups(_ glyphs: Glyphs) -> [[Line]] {
+  private static func groups(_ state: AppState) -> [[Line]] {
+    let glyphs = state.theme.glyphs
+    let context = state.screen == .explore ? .map : state.screenContext
     func line(_ command: Command) -> Line {
       var keys = command.keys.map { $0.symbol(ascii: glyphs.isASCII) }.joined(separator: " ")
       if command.id == .toggleConcept { keys = "1-9" }
@@ -38,14 +40,18 @@ struct HelpOverlay {
     }
     var groups = Command.Group.allCases.map { group in
       [Line.group(group.rawValue)]
-        + Command.all.filter { $0.group == group && $0.contexts.contains(.map) }.map(line)
+        + Command.all.filter { $0.group == group && $0.contexts.contains(context) }.map(line)
     }
-    groups.append(
-      [.group("In the list of concepts")]
-        + Command.all.filter { $0.contexts == [.concepts] }.map(line))
-    for (name, context) in [("While selecting", Command.Context.select), ("In a list", .list)] {
+    if state.screen == .explore {
       groups.append(
-        [.group(name)] + Command.all.filter { $0.contexts == [context] }.map(line))
+        [.group("In the list of concepts")]
+          + Command.all.filter { $0.contexts == [.concepts] }.map(line))
+    }
+    if state.screen == .explore {
+      for (name, context) in [("While selecting", Command.Context.select), ("In a list", .list)] {
+        groups.append(
+          [.group(name)] + Command.all.filter { $0.contexts == [context] }.map(line))
+      }
     }
     groups.append([
       .group("Mouse"), .command(keys: "click", help: "Choose a point, a concept or a layer"),

@@ -27,6 +27,11 @@ enum Numbers {
     return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
   }
 
+  /// `71.3`: an angle in degrees.
+  static func degrees(_ value: Float) -> String {
+    value.isFinite ? String(format: "%.1f", Double(value)) : "-"
+  }
+
   /// `50000` as `50,000`.
   static func grouped(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))

@@ -11,8 +11,11 @@ struct ExploreCommand: ParsableCommand {
     discussion: """
       With no run named, the last one extracted is opened, or else the sample.
 
+      A second run over the same rows is compared with the first (F3).
+
       Example:
         seer explore --run my-run
+        seer explore --run base-run --run tuned-run
       """)
 
   @Option(name: .customLong("run"), help: "A run folder; may be given again for more runs.")

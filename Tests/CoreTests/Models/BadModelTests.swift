@@ -32,9 +32,9 @@ struct BadModelTests {
   }
 
   @Test func anotherArchitecture() throws {
-    try opening { $0.set("general.architecture", .string("gemma3")) }.expect(
-      place: "key general.architecture", found: "gemma3", wanted: "llama",
-      advice: "Llama family")
+    try opening { $0.set("general.architecture", .string("mamba")) }.expect(
+      place: "key general.architecture", found: "mamba", wanted: "llama",
+      advice: "families")
   }
 
   @Test func noArchitecture() throws {

@@ -1,0 +1,32 @@
+/// One family of models: by which names files call it, and how it is opened.
+struct ModelFamily: Sendable {
+  /// `general.architecture` of GGUF files.
+  let architectures: [String]
+  /// `model_type` of Hugging Face's `config.json`.
+  let modelTypes: [String]
+  let open: @Sendable (ModelReader) throws(Failure) -> Transformer
+
+  /// Every family; one file each in this folder.
+  static let all: [ModelFamily] = [.llama]
+
+  func names(in format: WeightFormat) -> [String] {
+    format == .gguf ? architectures : modelTypes
+  }
+}
+
+extension Transformer {
+  /// Opens a model of whichever family the file names.
+  init(_ source: any WeightSource) throws(Failure) {
+    let key = source.format == .gguf ? "general.architecture" : "model_type"
+    let name = try source.string(key)
+    let families = ModelFamily.all
+    guard let family = families.first(where: { $0.names(in: source.format).contains(name) }) else {
+      let known = families.flatMap { $0.names(in: source.format) }
+      throw Failure(
+        .badData, file: source.configurationPath, place: "key \(key)", found: "`\(name)`",
+        wanted: "one of \(known.joined(separator: ", "))",
+        advice: "Use a model of one of these families.")
+    }
+    self = try family.open(ModelReader(source: source, architecture: name))
+  }
+}

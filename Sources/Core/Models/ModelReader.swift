@@ -1,0 +1,122 @@
+/// A configuration value's names: GGUF's key after the architecture's prefix, and those in
+/// `config.json`, of which the first that is there counts.
+struct ModelKey {
+  let gguf: String
+  let huggingFace: [String]
+
+  init(_ gguf: String, _ huggingFace: String...) {
+    self.gguf = gguf
+    self.huggingFace = huggingFace
+  }
+}
+
+/// A tensor's names without the ending `.weight` or `.bias`; `#` stands for the block's number.
+struct TensorName {
+  let gguf: String
+  let huggingFace: String
+
+  init(_ gguf: String, _ huggingFace: String) {
+    self.gguf = gguf
+    self.huggingFace = huggingFace
+  }
+}
+
+/// Reads a model's keys and tensors by their names in either format, and checks them.
+struct ModelReader {
+  let source: any WeightSource
+  /// `general.architecture` or `model_type`.
+  let architecture: String
+
+  var format: WeightFormat { source.format }
+
+  // MARK: Keys
+
+  /// The stored name of a key: the first one that is there, or the first one to ask for.
+  func name(_ key: ModelKey) -> String {
+    switch format {
+    case .gguf: architecture + "." + key.gguf
+    case .huggingFace: key.huggingFace.first(where: source.has) ?? key.huggingFace.first ?? ""
+    }
+  }
+
+  func has(_ key: ModelKey) -> Bool { source.has(name(key)) }
+
+  func wrongKey(_ key: ModelKey, _ wanted: String) -> Failure {
+    source.wrongKey(name(key), wanted)
+  }
+
+  func integer(_ key: ModelKey, in range: ClosedRange<Int>) throws(Failure) -> Int {
+    try source.integer(name(key), in: range)
+  }
+
+  func positive(_ key: ModelKey) throws(Failure) -> Double { try source.positive(name(key)) }
+
+  func string(_ key: ModelKey) throws(Failure) -> String { try source.string(name(key)) }
+
+  // MARK: Tensors
+
+  /// The stored name of a tensor; `block` is the number that stands for `#`.
+  func name(_ tensor: TensorName, block: Int? = nil, ending: String = ".weight") -> String {
+    let name = format == .gguf ? tensor.gguf : tensor.huggingFace
+    guard let block else { return name + ending }
+    return name.split(separator: "#", omittingEmptySubsequences: false)
+      .joined(separator: String(block)) + ending
+  }
+
+  func has(_ tensor: TensorName, block: Int? = nil, ending: String = ".weight") -> Bool {
+    source.tensor(name(tensor, block: block, ending: ending)) != nil
+  }
+
+  /// A tensor of the given shape, by its stored name.
+  private func tensor(_ name: String, shape: [Int]) throws(Failure) -> StoredTensor {
+    guard let tensor = source.tensor(name) else {
+      throw Failure(
+        .badData, file: source.path, place: "tensor \(name)", found: "no such tensor",
+        wanted: "one of shape \(shape)",
+        advice: "The file is not a complete model: download it again.")
+    }
+    guard tensor.shape == shape else {
+      throw Failure(
+        .badData, file: tensor.file.path, place: "tensor \(name)", found: "shape \(tensor.shape)",
+        wanted: "\(shape)", advice: "The file disagrees with its own keys: download it again.")
+    }
+    return tensor
+  }
+
+  func matrix(
+    _ tensorName: TensorName, block: Int? = nil, rows: Int, columns: Int,
+    order: StoredMatrix.RowOrder = .asStored
+  ) throws(Failure) -> StoredMatrix {
+    let tensor = try tensor(name(tensorName, block: block), shape: [rows, columns])
+    return StoredMatrix(
+      type: tensor.type, rows: rows, columns: columns, order: order, in: tensor.file,
+      range: tensor.range)
+  }
+
+  /// A small vector, such as a norm's weights, as float32.
+  func vector(
+    _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", count: Int
+  ) throws(Failure) -> [Float] {
+    let tensor = try tensor(name(tensorName, block: block, ending: ending), shape: [count])
+    let stored = StoredMatrix(
+      type: tensor.type, rows: 1, columns: count, in: tensor.file, range: tensor.range)
+    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      if let base = buffer.baseAddress { stored.expand(row: 0, into: base) }
+      initialized = count
+    }
+  }
+
+  /// The rows of the embeddings, which is the vocabulary's size.
+  func rows(_ tensorName: TensorName) throws(Failure) -> Int {
+    let name = name(tensorName)
+    let tensor = source.tensor(name)
+    guard let shape = tensor?.shape, shape.count == 2 else {
+      throw Failure(
+        .badData, file: source.path, place: "tensor \(name)",
+        found: tensor == nil ? "no such tensor" : "a vector",
+        wanted: "the (vocabulary, width) embeddings",
+        advice: "The file is not a complete model: download it again.")
+    }
+    return shape[0]
+  }
+}

@@ -1,0 +1,90 @@
+/// Which screen is shown. Each keeps its state while another is in front.
+enum Screen: String, CaseIterable, Sendable {
+  case explore, compare
+}
+
+/// The whole interface.
+struct AppState: Sendable {
+  enum Overlay: Equatable, Sendable {
+    case help(scroll: Int)
+    case palette(query: String, index: Int)
+  }
+
+  struct Message: Equatable, Sendable {
+    var text: String
+    var isError: Bool
+  }
+
+  var size: Size
+  var theme: Theme
+  var screen = Screen.explore
+  var explore: ExploreState
+  /// The first run beside a second one; nil without one.
+  var compare: CompareState?
+  var overlay: Overlay?
+  var message: Message?
+  var isMouseOn = true
+
+  init(
+    size: Size, theme: Theme, explore: ExploreState, compare: CompareState? = nil,
+    isMouseOn: Bool = true
+  ) {
+    self.size = size
+    self.theme = theme
+    self.explore = explore
+    self.compare = compare
+    self.isMouseOn = isMouseOn
+  }
+
+  static let smallest = Size(width: 40, height: 12)
+  var isTooSmall: Bool {
+    size.width < Self.smallest.width || size.height < Self.smallest.height
+  }
+
+  /// The screens that have something to show, in the order of their keys.
+  var screens: [Screen] {
+    Screen.allCases.filter { screen in
+      switch screen {
+      case .explore: true
+      case .compare: compare != nil
+      }
+    }
+  }
+
+  /// The points on screen, one for each row.
+  var shownPoints: [SIMD2<Float>]? {
+    switch screen {
+    case .explore: explore.shownPoints
+    case .compare: compare?.points(explore.layer)
+    }
+  }
+
+  /// What the map is fitted by.
+  var mapBounds: WorldBounds? {
+    switch screen {
+    case .explore: explore.shownPoints.flatMap(WorldBounds.ofMap)
+    case .compare: compare?.bounds(explore.layer)
+    }
+  }
+
+  /// The cells of the map, or of one of two maps.
+  var mapPanel: Size {
+    switch screen {
+    case .explore: ExploreLayout(self).mapInside.size
+    case .compare: CompareLayout(self).panels.first?.size ?? Size(width: 0, height: 0)
+    }
+  }
+
+  /// Whether something is still being computed or moving, for `wait idle`.
+  var isBusy: Bool { explore.isBusy || (compare?.isBusy ?? false) || isMorphing }
+
+  private var isMorphing: Bool { screen == .compare && compare?.morph != nil }
+
+  /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
+  var tick: Duration? {
+    switch screen {
+    case .explore: explore.tick
+    case .compare: isMorphing ? .milliseconds(33) : nil
+    }
+  }
+}

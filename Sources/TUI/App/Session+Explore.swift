@@ -1,0 +1,150 @@
+import Core
+import Foundation
+import LinearAlgebra
+import Synchronization
+
+/// What the Explore screen has computed.
+extension Session {
+  func computeMap(_ index: Int, reference: Int?, isUrgent: Bool) {
+    let layer = state.explore.layers[index]
+    let points = reference.flatMap { state.explore.maps[$0].map?.points }
+    let axes = state.explore.axes
+    let conceptOfRow = state.explore.conceptOfRow
+    let concepts = state.explore.concepts.count
+    engine.submit(
+      "map of layer \(layer)", priority: isUrgent ? .typing : .map,
+      onEvent: { [mailbox] (event: JobEvent<LayerMap>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.map(index: index, result.mapError { Problem($0) }))
+      },
+      body: { [source] context in
+        let states = try source.states(layer)
+        guard states.rows == source.rows.count else {
+          throw Problem(
+            "The layer has \(states.rows) rows, the run has \(source.rows.count): "
+              + "extract the run again.")
+        }
+        try context.checkpoint()
+        return try LayerMap.make(
+          states, axes: axes, conceptOfRow: conceptOfRow, concepts: concepts, reference: points,
+          context: context)
+      })
+  }
+
+  func measureSeparation(_ index: Int) {
+    let layer = state.explore.layers[index]
+    let labels = state.explore.conceptOfRow.map { Int($0) }
+    let concepts = state.explore.concepts.count
+    let folds = folds
+    engine.submit(
+      "separation at layer \(layer)", priority: .map,
+      onEvent: { [mailbox] (event: JobEvent<LayerSeparation>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.separation(index: index, result.mapError { Problem($0) }))
+      },
+      body: { [source] context in
+        try LayerSeparation.measure(
+          source.states(layer), labels: labels, concepts: concepts, folds: folds, context: context)
+      })
+  }
+
+  func startTSNE(_ index: Int, _ number: Int, _ start: TSNEStart) {
+    let layer = state.explore.layers[index]
+    tsneJob =
+      engine.submit(
+        "t-SNE of layer \(layer)", priority: .map,
+        onEvent: { [mailbox] (event: JobEvent<Embedding>) in
+          guard case .finished(let result) = event else { return }
+          mailbox.post(.embedding(run: number, result.mapError { Problem($0) }))
+        },
+        body: { [source, mailbox] context in
+          try Embedding.make(source.states(layer), layer: index, start: start, context: context) {
+            mailbox.post(.embedding(run: number, .success($0)))
+          }
+        }
+      ).id
+  }
+
+  func judge(_ key: QualityKey) {
+    let layer = state.explore.layers[key.layer]
+    let points =
+      key.method == .tsne
+      ? state.explore.embeddings[key.layer]?.points
+      : state.explore.maps[key.layer].map?.points
+    engine.submit(
+      "trust in the map of layer \(layer)", priority: .map,
+      onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.judged(key, try? result.get()))
+      },
+      body: { [source] context in
+        try MapTrust.measure(points ?? [], of: source.states(layer), context: context)
+      })
+  }
+
+  func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
+    let layer = state.explore.layers[index]
+    engine.submit(
+      "rows nearest to row \(row)", priority: .typing,
+      onEvent: { [mailbox] (event: JobEvent<NearestRows>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.nearest(result.mapError { Problem($0) }))
+      },
+      body: { [source, kept] context in
+        let isCosine = metric == .cosine
+        let matrix = try kept.matrix(of: layer, asUnits: isCosine) {
+          isCosine ? unitNormalised(try source.states(layer)) : try source.states(layer)
+        }
+        return NearestRows.find(row, layer: index, in: matrix, metric, count: 10)
+      })
+  }
+
+  func compareGroups(_ pair: GroupPair) {
+    let layer = state.explore.layers[pair.layer]
+    engine.submit(
+      "two groups at layer \(layer)", priority: .typing,
+      onEvent: { [mailbox] (event: JobEvent<GroupComparison>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.groupsCompared(pair, try? result.get()))
+      },
+      body: { [source, kept] context in
+        let units = try kept.matrix(of: layer, asUnits: true) {
+          unitNormalised(try source.states(layer))
+        }
+        return GroupComparison(pair.first, pair.second, units: units)
+      })
+  }
+
+  /// Saves a text beside what is there already, never over it.
+  func saveText(_ name: String, _ text: String) -> Event {
+    var path = name
+    var number = 1
+    while FileManager.default.fileExists(atPath: path), number < 1000 {
+      number += 1
+      let dot = name.lastIndex(of: ".") ?? name.endIndex
+      path = name[..<dot] + "-\(number)" + name[dot...]
+    }
+    do throws(Failure) {
+      try OutputFile.write(text, to: path)
+      return .saved(path, nil)
+    } catch {
+      return .saved(path, Problem(error))
+    }
+  }
+}
+
+/// The states of the layer used last: the cursor asks about the same one again and again.
+final class LastLayer: Sendable {
+  private let kept = Mutex<(layer: Int, asUnits: Bool, matrix: Matrix)?>(nil)
+
+  func matrix(
+    of layer: Int, asUnits: Bool, _ make: () throws -> Matrix
+  ) rethrows -> Matrix {
+    if let kept = kept.withLock({ $0 }), kept.layer == layer, kept.asUnits == asUnits {
+      return kept.matrix
+    }
+    let matrix = try make()
+    kept.withLock { $0 = (layer, asUnits, matrix) }
+    return matrix
+  }
+}

@@ -1,0 +1,44 @@
+/// Where everything of the Compare screen is.
+struct CompareLayout: Equatable, Sendable {
+  var header = Rect()
+  /// One map or two, with their borders where there is room for them.
+  var frames: [Rect] = []
+  /// The maps themselves.
+  var panels: [Rect] = []
+  /// Figures, confusions or rows that moved; empty where there is no room.
+  var figures = Rect()
+  /// Rows that moved most, beside the figures.
+  var moved = Rect()
+  var detail = Rect()
+  var strip = Rect()
+
+  init(_ state: AppState) {
+    var rest = Rect(x: 0, y: 0, width: state.size.width, height: state.size.height)
+    header = rest.takeTop(1)
+    _ = rest.takeBottom(1)
+    strip = rest.takeBottom(2)
+    detail = rest.takeBottom(state.size.height >= 24 ? 2 : 1)
+    if state.size.height >= 18 {
+      let concepts = state.explore.concepts.count
+      let wanted = state.compare?.panel == .confusion ? max(6, concepts + 2) : 6
+      figures = rest.takeBottom(max(5, min(wanted, rest.height / 2)))
+      // One blank column between them.
+      if state.size.width >= 100 { moved = figures.takeRight((figures.width - 1) / 2) }
+    }
+    if case .one = state.compare?.shown ?? .both {
+      frames = [rest]
+    } else {
+      let right = rest.takeRight(rest.width / 2)
+      frames = [rest, right]
+    }
+    panels = frames.map { hasBorders($0) ? $0.inside : Self.belowTitle($0) }
+  }
+
+  func hasBorders(_ frame: Rect) -> Bool { frame.height >= 9 }
+
+  private static func belowTitle(_ frame: Rect) -> Rect {
+    var rest = frame
+    _ = rest.takeTop(1)
+    return rest
+  }
+}

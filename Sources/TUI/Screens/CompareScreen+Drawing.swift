@@ -1,0 +1,162 @@
+extension CompareScreen {
+  static func draw(_ state: AppState, into surface: inout Surface) {
+    let theme = state.theme
+    let layout = CompareLayout(state)
+    guard let compare = state.compare else { return }
+    drawHeader(state, compare, layout, &surface)
+    if let problem = compare.problem {
+      var rest = surface.bounds
+      _ = rest.takeTop(1)
+      Notice(
+        title: "These two runs cannot be compared", lines: [problem.text], isError: true
+      ).draw(rest, theme, into: &surface)
+      return
+    }
+    drawMaps(state, compare, layout, &surface)
+    drawDetail(state, compare, layout, &surface)
+    ComparePanels(state, compare, layout).draw(into: &surface)
+    PairStrip(state, layout).draw(into: &surface)
+  }
+
+  private static func drawHeader(
+    _ state: AppState, _ compare: CompareState, _ layout: CompareLayout, _ surface: inout Surface
+  ) {
+    let explore = state.explore
+    let separator = state.theme.glyphs.separator
+    var right = "layer \(explore.layerNumber)/\(explore.layers.last ?? 0)"
+    if let map = compare.shownMap(explore.layer) {
+      right += separator + (map.isJoint ? "joint PCA" : "PCA, aligned")
+    }
+    ScreenHeader.draw(
+      layout.header, "compare",
+      [
+        "\(compare.baseName) \(state.theme.glyphs.both) \(compare.tunedName)",
+        "\(Numbers.grouped(explore.rows.count)) rows", explore.conceptsName,
+      ].filter { !$0.isEmpty }, right: right, state.theme, into: &surface)
+  }
+
+  /// The names over the maps, left first.
+  private static func titles(_ compare: CompareState, _ glyphs: Glyphs) -> [String] {
+    switch compare.shown {
+    case .both: compare.isSwapped ? ["tuned", "base"] : ["base", "tuned"]
+    case .one(0): ["base"]
+    case .one(1): ["tuned"]
+    case .one(let share): ["base \(glyphs.becomes) tuned  \(Numbers.percent(share))"]
+    }
+  }
+
+  private static func drawMaps(
+    _ state: AppState, _ compare: CompareState, _ layout: CompareLayout, _ surface: inout Surface
+  ) {
+    let theme = state.theme
+    let explore = state.explore
+    let titles = titles(compare, theme.glyphs)
+    for (index, frame) in layout.frames.enumerated() {
+      if layout.hasBorders(frame) {
+        Frame(title: titles[index], note: index == 0 ? note(state, compare) : "").draw(
+          frame, theme, into: &surface)
+      } else {
+        surface.write(titles[index], frame.x + 1, frame.y, theme.style(.title))
+      }
+    }
+    if explore.rows.isEmpty {
+      for panel in layout.panels {
+        Notice(title: "This run has no rows.").draw(panel, theme, into: &surface)
+      }
+      return
+    }
+    if case .failed(let problem)? = compare.maps[explore.layer] {
+      for panel in layout.panels {
+        Notice(
+          title: "Layer \(explore.layerNumber) cannot be shown", lines: [problem.text],
+          isError: true
+        ).draw(panel, theme, into: &surface)
+      }
+      return
+    }
+    guard let map = compare.shownMap(explore.layer), let bounds = WorldBounds.ofMap(map.points)
+    else {
+      for panel in layout.panels {
+        Notice(
+          title: "Reading layer \(explore.layerNumber)",
+          lines: ["of both runs, then their principal components together"]
+        ).draw(panel, theme, into: &surface)
+      }
+      return
+    }
+    let isStale = compare.maps[explore.layer]?.map == nil
+    for ((panel, points), title) in zip(zip(layout.panels, compare.sides(map)), titles) {
+      let isBase = title == "base"
+      // Predictions are those of the run on the map.
+      var side = explore
+      if !isBase {
+        side.separations[explore.layer] = compare.separations[explore.layer] ?? .missing
+      }
+      let field = PointField(
+        points: points, viewport: Viewport(bounds: bounds, view: explore.view, size: panel.size),
+        paint: PointPaint(side, theme), panel: panel, isFaint: isStale)
+      field.draw(state, into: &surface)
+      if compare.showsArrows && !isBase {
+        for row in arrowRows(explore) {
+          field.drawArrow(
+            from: map.base[row], to: points[row], theme.concept(Int(explore.conceptOfRow[row])),
+            theme.glyphs, into: &surface)
+        }
+      }
+    }
+  }
+
+  /// The rows found, where there is a search of not too many, else the cursor's and its
+  /// neighbours, where they are known.
+  private static func arrowRows(_ explore: ExploreState) -> [Int] {
+    if let search = explore.search, !search.query.isEmpty, search.count <= 60 {
+      return explore.rows.indices.filter { search.matches[$0] && explore.isVisible($0) }
+    }
+    let rows = explore.cursor.map { [$0] } ?? []
+    return (rows + (explore.currentNearest?.rows ?? [])).filter(explore.isVisible)
+  }
+
+  private static func note(_ state: AppState, _ compare: CompareState) -> String {
+    guard let map = compare.maps[state.explore.layer]?.map, map.explained.count == 2 else {
+      return ""
+    }
+    let share = Numbers.percent(map.explained[0] + map.explained[1])
+    return map.isJoint
+      ? "both shown by the same axes, \(share) of their variance"
+      : "widths differ: own axes each, turned to match"
+  }
+
+  private static func drawDetail(
+    _ state: AppState, _ compare: CompareState, _ layout: CompareLayout, _ surface: inout Surface
+  ) {
+    let explore = state.explore
+    let theme = state.theme
+    guard let cursor = explore.cursor, explore.rows.indices.contains(cursor) else { return }
+    let rect = layout.detail
+    let concept = Int(explore.conceptOfRow[cursor])
+    var x = surface.write(
+      "\(theme.glyphs.cursor) \(Numbers.grouped(explore.rows[cursor].row)) ", rect.x + 1, rect.y,
+      theme.style(.accent))
+    surface.put(theme.glyphs.mark(concept), x, rect.y, theme.concept(concept))
+    let name = Text.cut(
+      Text.visible(explore.concepts[concept].name, ascii: theme.glyphs.isASCII), to: 16,
+      ellipsis: theme.glyphs.ellipsis)
+    x = surface.write(name + "  ", x + 2, rect.y, theme.style(.strong))
+    let text = Text.visible(explore.rows[cursor].text, ascii: theme.glyphs.isASCII)
+      .replacing("\n", with: " ")
+    let first = Text.wrap(text, width: rect.maxX - 1 - x).first ?? ""
+    let isWhole = first.count == text.count
+    if rect.height == 1 {
+      surface.write(
+        Text.cut(text, to: rect.maxX - 1 - x, ellipsis: theme.glyphs.ellipsis), x, rect.y,
+        theme.style(.text))
+      return
+    }
+    surface.write(first, x, rect.y, theme.style(.text))
+    guard !isWhole else { return }
+    let rest = text.dropFirst(first.count).drop { $0 == " " }
+    surface.write(
+      Text.cut(rest, to: rect.width - 4, ellipsis: theme.glyphs.ellipsis), rect.x + 3, rect.y + 1,
+      theme.style(.text))
+  }
+}

@@ -1,0 +1,102 @@
+import Core
+
+/// The map of a layer of both runs, or why there is none yet.
+enum PairMapStatus: Equatable, Sendable {
+  case computing
+  case ready(PairMap)
+  case failed(Problem)
+
+  var map: PairMap? {
+    if case .ready(let map) = self { return map }
+    return nil
+  }
+}
+
+/// What the Compare screen knows beyond the first run's ``ExploreState``: rows, cursor, layer,
+/// search, colours and view are that one's, so that both screens speak of the same thing.
+struct CompareState: Sendable {
+  /// Which of the two maps are on screen.
+  enum Shown: Equatable, Sendable {
+    case both
+    /// One map: the base's at 0, the tuned one's at 1, the way between in between.
+    case one(Float)
+  }
+
+  enum Panel: CaseIterable, Sendable { case figures, confusion, moved }
+
+  /// A glide between the maps: where it goes.
+  struct Morph: Equatable, Sendable {
+    var target: Float
+  }
+
+  let baseName: String
+  let tunedName: String
+  /// Why the runs cannot be compared; nil where they can.
+  let problem: Problem?
+  /// Layer numbers that the second run has.
+  let tunedLayers: Set<Int>
+
+  var shown = Shown.both
+  var morph: Morph?
+  var panel = Panel.figures
+  var showsArrows = false
+  var isSwapped = false
+  /// By the index of the layer among the first run's.
+  var maps: [Int: PairMapStatus] = [:]
+  var shownLayer: Int?
+  var separations: [Int: SeparationStatus] = [:]
+
+  init(base: RunSource, tuned: RunSource) {
+    baseName = Self.name(base)
+    tunedName = Self.name(tuned)
+    tunedLayers = Set(tuned.layers)
+    problem = Self.difference(base, tuned).map { Problem($0) }
+  }
+
+  private static func name(_ run: RunSource) -> String {
+    run.adapter.map { "\(run.model) + \($0)" } ?? run.model
+  }
+
+  /// Why two runs do not speak of the same rows; nil where they do.
+  private static func difference(_ a: RunSource, _ b: RunSource) -> String? {
+    if a.rows.count != b.rows.count {
+      return "The first run has \(Numbers.grouped(a.rows.count)) rows, the second "
+        + "\(Numbers.grouped(b.rows.count)). Extract both from the same concept file."
+    }
+    if a.reading != b.reading {
+      return "The first run was read by \(a.reading), the second by \(b.reading). "
+        + "Extract both the same way."
+    }
+    if Set(a.layers).isDisjoint(with: b.layers) { return "The runs have no layer in common." }
+    for (row, (p, q)) in zip(a.rows, b.rows).enumerated() {
+      let field =
+        !p.text.utf8.elementsEqual(q.text.utf8)
+        ? "text" : !p.concept.utf8.elementsEqual(q.concept.utf8) ? "concept" : nil
+      if let field {
+        return "Row \(row) has another \(field) in the second run. "
+          + "Extract both from the same concept file."
+      }
+    }
+    return nil
+  }
+
+  /// One point a row: of the map in front, else of the base's.
+  func points(_ layer: Int) -> [SIMD2<Float>]? {
+    guard let map = shownMap(layer) else { return nil }
+    if case .one(let share) = shown { return map.points(at: share) }
+    return isSwapped ? map.tuned : map.base
+  }
+
+  func bounds(_ layer: Int) -> WorldBounds? {
+    shownMap(layer).flatMap { WorldBounds.ofMap($0.points) }
+  }
+
+  /// The layer's map or, until it is there, the last one shown.
+  func shownMap(_ layer: Int) -> PairMap? {
+    maps[layer]?.map ?? shownLayer.flatMap { maps[$0]?.map }
+  }
+
+  var isBusy: Bool {
+    maps.values.contains(.computing) || separations.values.contains(.computing)
+  }
+}

@@ -1,0 +1,84 @@
+/// Points of rows on a panel of cells: searched ones over the rest, the cursor over all.
+struct PointField {
+  let points: [SIMD2<Float>]
+  let viewport: Viewport
+  let paint: PointPaint
+  let panel: Rect
+  var isFaint = false
+
+  func draw(_ state: AppState, into surface: inout Surface) {
+    guard !panel.isEmpty else { return }
+    let explore = state.explore
+    let theme = state.theme
+    let asDots = usesDots(explore, theme)
+    let painting = paint.painting
+    for isFound in painting.rest.isEmpty ? [true] : [false, true] {
+      let groups = isFound ? painting.groups : painting.rest
+      let scatter = Scatter(
+        points: points, groups: groups, groupCount: painting.groupCount, viewport: viewport,
+        grid: DotGrid(theme.glyphs.level))
+      for y in 0..<panel.height {
+        for x in 0..<panel.width {
+          let index = y * panel.width + x
+          let group = Int(scatter.majority[index])
+          guard group >= 0 else { continue }
+          let isBright = isFound && !isFaint
+          var style = isBright ? paint.style(group) : theme.style(.faint)
+          if isBright && !asDots && scatter.count(x, y) > 2 { style = style.with(.bold) }
+          let glyph =
+            asDots
+            ? scatter.grid.glyph(scatter.bits[index])
+            : isFound ? paint.glyph(group) : theme.glyphs.hiddenConcept
+          surface.put(glyph, panel.x + x, panel.y + y, style)
+        }
+      }
+    }
+    drawCursor(explore, theme, &surface)
+  }
+
+  private func usesDots(_ explore: ExploreState, _ theme: Theme) -> Bool {
+    switch explore.marks {
+    case .glyphs: false
+    case .dots: true
+    case .density: true
+    case .automatic:
+      theme.depth != .mono && !theme.glyphs.isASCII
+        && explore.rows.count > 4 * panel.width * panel.height
+    }
+  }
+
+  private func drawCursor(_ explore: ExploreState, _ theme: Theme, _ surface: inout Surface) {
+    guard let row = explore.cursor, points.indices.contains(row), explore.isVisible(row),
+      let cell = viewport.cell(points[row])
+    else { return }
+    surface.put(
+      paint.glyph(paint.group(row)), panel.x + cell.x, panel.y + cell.y, theme.style(.cursor))
+  }
+
+  /// A dotted way with a head, from one place of the map to another.
+  func drawArrow(
+    from start: SIMD2<Float>, to end: SIMD2<Float>, _ style: Style, _ glyphs: Glyphs,
+    into surface: inout Surface
+  ) {
+    let a = viewport.place(start)
+    let b = viewport.place(end)
+    let steps = Int(max(abs(b.x - a.x), abs(b.y - a.y) * 2).rounded(.up))
+    guard steps > 1, steps < 10_000 else { return }
+    for step in 0..<steps {
+      let place = a + (b - a) * (Float(step) / Float(steps))
+      guard place.x >= 0, place.y >= 0, place.x < Float(panel.width),
+        place.y < Float(panel.height)
+      else { continue }
+      let x = panel.x + Int(place.x)
+      let y = panel.y + Int(place.y)
+      if surface[x, y].scalar == " " { surface.put(glyphs.hiddenConcept, x, y, style) }
+    }
+    guard let cell = viewport.cell(end) else { return }
+    let isLevel = abs(b.x - a.x) > abs(b.y - a.y) * 2
+    let head =
+      isLevel
+      ? (b.x > a.x ? glyphs.tickRight : glyphs.tickLeft)
+      : (b.y > a.y ? glyphs.arrowDown : glyphs.arrowUp)
+    surface.put(head, panel.x + cell.x, panel.y + cell.y, style.with(.bold))
+  }
+}

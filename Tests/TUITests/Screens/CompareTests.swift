@@ -1,0 +1,220 @@
+import Core
+import LinearAlgebra
+import Testing
+
+@testable import TUI
+
+@Suite struct CompareTests {
+  @Test(arguments: [(80, 24), (110, 30), (40, 12), (60, 20), (200, 60)])
+  func sizes(width: Int, height: Int) throws {
+    try expectSnapshot(render(Fixture.compare(width, height)), "compare-\(width)x\(height)")
+  }
+
+  @Test func ascii() throws {
+    let surface = render(Fixture.compare(80, 24, glyphs: .ascii).after("v", "Tab"))
+    #expect(surface.text.unicodeScalars.allSatisfy { $0.isASCII })
+    try expectSnapshot(surface, "compare-ascii")
+  }
+
+  @Test func mono() throws {
+    try expectSnapshot(render(Fixture.compare(80, 24, depth: .mono)), "compare-mono", styles: true)
+  }
+
+  @Test func states() throws {
+    try expectSnapshot(
+      render(Fixture.compare(80, 24, rows: [], concepts: 1)), "compare-empty")
+    var loading = Fixture.compare(80, 24, ready: false)
+    _ = update(&loading, .tick)
+    try expectSnapshot(render(loading), "compare-loading")
+    let failed = Fixture.compare(80, 24)
+    var error = failed
+    _ = update(
+      &error, .compare(.map(index: 23, .failure(Problem("states.safetensors: 71 bytes")))))
+    try expectSnapshot(render(error), "compare-error")
+    try expectSnapshot(
+      render(Fixture.compare(80, 24, rows: Fixture.rows(1), concepts: 1, layers: 1)),
+      "compare-one-point")
+  }
+
+  @Test func viewsOfTheMaps() throws {
+    let start = Fixture.compare(80, 24)
+    try expectSnapshot(render(start.after("Tab")), "compare-confusion")
+    try expectSnapshot(render(start.after("t", "t", "v")), "compare-tuned-arrow")
+    #expect(start.after("t").compare?.shown == .one(0))
+    #expect(start.after("t", "t").compare?.shown == .one(1))
+    #expect(start.after("t", "Enter").compare?.shown == .both)
+  }
+
+  /// A glide ends where it should, passes what is between, and rests then.
+  @Test func morphing() throws {
+    var state = Fixture.compare(80, 24).after("T")
+    #expect(state.tick != nil && state.isBusy)
+    for _ in 0..<10 { _ = update(&state, .tick) }
+    guard case .one(let share)? = state.compare?.shown else {
+      Issue.record("no single map")
+      return
+    }
+    #expect(share > 0.4 && share < 0.6)
+    try expectSnapshot(render(state), "compare-morph")
+    for _ in 0..<30 { _ = update(&state, .tick) }
+    #expect(state.compare?.shown == .one(1) && state.tick == nil)
+    var back = state.after("T")
+    for _ in 0..<30 { _ = update(&back, .tick) }
+    #expect(back.compare?.shown == .one(0))
+    #expect(state.after("T").after("F2").tick == nil, "nothing moves where nobody looks")
+  }
+
+  /// Row, layer, search and concepts are those of Explore, and stay when going there.
+  @Test func bothScreensSpeakOfTheSame() {
+    let state = Fixture.compare(80, 24).after("j", "j", "l", "2")
+    #expect(state.explore.cursor == 2 && state.explore.layer == 24)
+    #expect(state.explore.hidden == [1])
+    let explore = state.after("F2")
+    #expect(explore.screen == .explore && explore.explore.cursor == 2)
+    #expect(explore.after("Shift-Tab").screen == .compare)
+    #expect(Fixture.app(80, 24).after("F3", "Shift-Tab").screen == .explore, "nothing to compare")
+  }
+
+  @Test func theCurrentLayerComesFirst() {
+    var state = Fixture.compare(80, 24, layers: 4, ready: false)
+    func asked(_ effects: [Effect]) -> [Int] {
+      effects.compactMap {
+        if case .compare(.computeMap(let index, _, _)) = $0 { index } else { nil }
+      }
+    }
+    #expect(state.explore.layer == 3)
+    #expect(asked(update(&state, .tick)) == [3])
+    #expect(asked(update(&state, .tick)).isEmpty, "one at a time")
+    let map = Fixture.pair(rows: state.explore.rows)
+    #expect(asked(update(&state, .compare(.map(index: 3, .success(map))))) == [2])
+    #expect(asked(update(&state, .key(.character("g")))) == [0], "a jump is answered at once")
+  }
+
+  @Test func pairsThatAreRefused() throws {
+    let rows = Fixture.rows(6)
+    func problem(_ tuned: RunSource) -> String {
+      CompareState(base: Fixture.source(rows: rows), tuned: tuned).problem?.text ?? ""
+    }
+    #expect(problem(Fixture.source(rows: rows)).isEmpty)
+    #expect(problem(Fixture.source(rows: Fixture.rows(7))).contains("7"))
+    #expect(problem(Fixture.source(rows: rows, reading: "plain, last")).contains("plain"))
+    var other = rows
+    other[4].text = "else"
+    #expect(problem(Fixture.source(rows: other)).contains("Row 4 has another text"))
+    other = rows
+    other[2].concept = "else"
+    #expect(problem(Fixture.source(rows: other)).contains("Row 2 has another concept"))
+    var state = Fixture.app(80, 24)
+    state.compare = CompareState(
+      base: Fixture.source(rows: rows), tuned: Fixture.source(rows: other))
+    try expectSnapshot(render(state.after("F3")), "compare-refused")
+  }
+
+  /// Layers that the second run lacks say so; the others work.
+  @Test func fewerLayers() {
+    let rows = Fixture.rows(6)
+    var state = Fixture.app(80, 24, Fixture.explore(rows: rows, layers: 4, ready: false))
+    state.compare = CompareState(
+      base: Fixture.source(rows: rows, layers: 4), tuned: Fixture.source(rows: rows, layers: 3))
+    state.screen = .compare
+    _ = update(&state, .tick)
+    #expect(state.compare?.maps[3] == .failed(Problem("The second run has no layer 3.")))
+    #expect(render(state).text.contains("has no layer 3"))
+  }
+
+  @Test func aClickChoosesThePointOnEitherMap() throws {
+    let start = Fixture.compare(110, 30)
+    let layout = CompareLayout(start)
+    let map = try #require(start.compare?.shownMap(start.explore.layer))
+    let bounds = try #require(start.mapBounds)
+    for (panel, points) in zip(layout.panels, [map.base, map.tuned]) {
+      let viewport = Viewport(bounds: bounds, view: .whole, size: panel.size)
+      let cell = try #require(viewport.cell(points[17]))
+      var state = start
+      let place = Cursor(x: panel.x + cell.x, y: panel.y + cell.y)
+      _ = update(&state, .mouse(Mouse(place: place, action: .left)))
+      let chosen = try #require(state.explore.cursor)
+      #expect(viewport.cell(points[chosen]) == cell)
+    }
+  }
+
+  @Test(arguments: 0..<6) func randomInput(seed: Int) {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let keys = Command.all.flatMap(\.keys)
+    let rows = Fixture.rows([0, 1, 48][seed % 3])
+    var state = Fixture.compare(
+      80, 24, rows: rows, layers: [1, 31][seed % 2], ready: seed % 2 == 0)
+    for _ in 0..<400 {
+      switch Int.random(in: 0..<8, using: &generator) {
+      case 0:
+        let width = Int.random(in: 1...130, using: &generator)
+        let height = Int.random(in: 1...45, using: &generator)
+        _ = update(&state, .resize(Size(width: width, height: height)))
+      case 1:
+        let place = Cursor(
+          x: Int.random(in: 0..<130, using: &generator),
+          y: Int.random(in: 0..<45, using: &generator))
+        let action = Mouse.Action.allCases.randomElement(using: &generator) ?? .left
+        _ = update(&state, .mouse(Mouse(place: place, action: action)))
+      case 2: _ = update(&state, .tick)
+      default: _ = update(&state, .key(keys.randomElement(using: &generator) ?? .enter))
+      }
+      #expect(render(state).size == state.size)
+    }
+  }
+}
+
+@Suite struct PairMapTests {
+  private func states(_ rows: Int, _ width: Int, seed: UInt64) -> Matrix {
+    var generator = SeededGenerator(seed: seed)
+    return Matrix(rows: rows, columns: width) { row, column in
+      (column == row % 3 ? 6 : 0) + generator.normal()
+    }
+  }
+
+  private func make(_ base: Matrix, _ tuned: Matrix, reference: PairMap? = nil) throws -> PairMap {
+    try Engine().submit("test", priority: .map) { context in
+      try PairMap.principal(base: base, tuned: tuned, reference: reference, context: context)
+    }.wait()
+  }
+
+  /// One set of axes: the same states lie at the same place, whichever run they are of.
+  @Test func sameStatesLieTogether() throws {
+    let states = states(30, 8, seed: 1)
+    let map = try make(states, states)
+    #expect(map.isJoint && map.base == map.tuned)
+    let sum = map.points.reduce(Float(0)) { $0 + ($1 * $1).sum() }
+    #expect(abs(sum / 60 - 1) < 1e-3, "a mean squared distance of 1")
+  }
+
+  @Test func widthsMayDiffer() throws {
+    let map = try make(states(30, 8, seed: 1), states(30, 12, seed: 2))
+    #expect(!map.isJoint && map.base.count == 30 && map.tuned.count == 30)
+    // The same three clusters, turned to match: each row lies nearer to its own place.
+    let own = zip(map.base, map.tuned).reduce(Float(0)) {
+      $0 + (($1.0 - $1.1) * ($1.0 - $1.1)).sum()
+    }
+    let other = zip(map.base, map.tuned.dropFirst()).reduce(Float(0)) {
+      $0 + (($1.0 - $1.1) * ($1.0 - $1.1)).sum()
+    }
+    #expect(own < other / 4)
+  }
+
+  @Test func layersDoNotFlip() throws {
+    let first = try make(states(30, 8, seed: 1), states(30, 8, seed: 2))
+    var mirrored = first
+    mirrored.base = first.base.map { SIMD2(-$0.x, $0.y) }
+    mirrored.tuned = first.tuned.map { SIMD2(-$0.x, $0.y) }
+    let next = try make(states(30, 8, seed: 3), states(30, 8, seed: 4), reference: mirrored)
+    func away(_ a: PairMap) -> Float {
+      zip(a.points, next.points).reduce(0) { $0 + (($1.0 - $1.1) * ($1.0 - $1.1)).sum() }
+    }
+    #expect(away(mirrored) < away(first))
+  }
+
+  @Test func statesThatAreNotFinite() throws {
+    let bad = states(4, 3, seed: 1)
+    bad[2, 1] = .nan
+    #expect(throws: Problem.self) { try make(states(4, 3, seed: 2), bad) }
+  }
+}
