@@ -24,6 +24,8 @@ struct AppState: Sendable {
   var overlay: Overlay?
   var message: Message?
   var isMouseOn = true
+  /// What keys do: the usual table, or with a user's own keys.
+  var commands = Command.all
 
   init(
     size: Size, theme: Theme, explore: ExploreState, compare: CompareState? = nil,

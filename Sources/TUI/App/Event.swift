@@ -44,6 +44,8 @@ enum Effect: Equatable, Sendable {
   case compareGroups(GroupPair)
   /// Writes a text to a file of this name, or one with a number where that is taken.
   case saveText(String, String)
+  /// Keeps the view of the run for the next time.
+  case keepView
   case compare(CompareEffect)
   case saveScreen(String)
   case setMouse(Bool)

@@ -12,6 +12,8 @@ public struct ExplorerOptions: Sendable {
   /// Nil: as the terminal and `NO_COLOR` say.
   public var colors: ColorDepth?
   public var isMouseOn = true
+  /// Begin with the guided tour.
+  public var startsTour = false
   public var environment: [String: String]
 
   public init(
@@ -51,7 +53,8 @@ public enum Explorer {
     _ options: ExplorerOptions, source: RunSource, tuned: RunSource?, script: Script?
   ) throws(Failure) -> Ending {
     let mailbox = try Mailbox()
-    let explore = ExploreState(source)
+    var explore = ExploreState(source)
+    if options.startsTour { explore.tour = Tour() }
     let compare = tuned.map { CompareState(base: source, tuned: $0) }
     if let script {
       let environment = options.environment
@@ -68,10 +71,27 @@ public enum Explorer {
     let terminal = try Terminal(
       wake: mailbox.writeEnd, mouse: options.isMouseOn, name: options.environment["TERM"])
     defer { terminal.stop() }
-    let state = AppState(
+    var problems: [Failure] = []
+    let views = ViewStore(environment: options.environment)
+    do throws(Failure) {
+      if let view = try views.read(source.folder) { explore.restore(view) }
+    } catch {
+      problems.append(error)
+    }
+    var state = AppState(
       size: terminal.size, theme: theme(options, terminal), explore: explore,
       compare: compare, isMouseOn: options.isMouseOn)
+    do throws(Failure) {
+      state.commands = try Keymap.read(Keymap.path(options.environment))
+    } catch {
+      problems.append(error)
+    }
+    if let problem = problems.first {
+      state.message = AppState.Message(text: problem.description, isError: true)
+    }
     let session = Session(state, source: source, tuned: tuned, engine: Engine(), mailbox: mailbox)
+    session.views = views
+    defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.
     if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
     return TerminalLoop(session, terminal).run()

@@ -115,6 +115,16 @@ extension Session {
       })
   }
 
+  /// Keeps the view for the next time; a failure is told once the user acts again.
+  func keepView() {
+    guard let views, !source.folder.isEmpty else { return }
+    do throws(Failure) {
+      try views.write(state.explore.savedView, of: source.folder)
+    } catch {
+      handle(.saved("", Problem(error)))
+    }
+  }
+
   /// Saves a text beside what is there already, never over it.
   func saveText(_ name: String, _ text: String) -> Event {
     var path = name

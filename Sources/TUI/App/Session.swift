@@ -11,6 +11,8 @@ final class Session {
   let engine: Engine
   let kept = LastLayer()
   var tsneJob: JobID?
+  /// Where views are kept; nil: nowhere.
+  var views: ViewStore?
   let mailbox: Mailbox
   /// Set when the user has left.
   private(set) var ending: Ending?
@@ -57,6 +59,7 @@ final class Session {
       case .measureSeparation(let index): measureSeparation(index)
       case .findNearest(let row, let index, let metric): findNearest(row, index, metric)
       case .compareGroups(let pair): compareGroups(pair)
+      case .keepView: keepView()
       case .saveText(let name, let text): run(update(&state, saveText(name, text)))
       case .compare(let effect): run(effect)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))

@@ -21,7 +21,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     return []
   case .key(let key):
     state.message = nil
-    if let command = Command.find(key, in: state.context) {
+    if let command = Command.find(key, state) {
       return command.isAvailable(state) ? perform(command.id, key, &state) : []
     }
     type(key, &state)
@@ -79,6 +79,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
 
 /// Does what a command says; `key` tells keys of the same command apart.
 func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
+  state.explore.tour?.note(id)
   switch id {
   case .help: state.overlay = .help(scroll: 0)
   case .closeHelp, .closePalette: state.overlay = nil
@@ -92,7 +93,9 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
     guard case .palette(let query, let index) = state.overlay else { break }
     state.overlay = nil
     let found = Command.matching(query, state)
-    guard found.indices.contains(index), let key = found[index].keys.first else { break }
+    guard found.indices.contains(index), case let key = found[index].keys.first ?? .enter else {
+      break
+    }
     return perform(found[index].id, key, &state)
   case .saveScreen:
     return [.saveScreen("seer-\(state.screen.rawValue)-layer-\(state.explore.layerNumber).svg")]

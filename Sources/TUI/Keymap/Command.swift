@@ -13,6 +13,7 @@ struct Command: Sendable {
     case flicker, morph, arrows, swapSides, comparePanel, bothMaps
     case showExplore, showCompare, nextScreen
     case conceptAxes, nextAxes, previousAxes, play
+    case tour, tourNext
     case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
     case select, selectShape, selectAnchor, selectLeft, selectRight, selectUp, selectDown
     case acceptSelection, cancelSelection
@@ -42,7 +43,8 @@ struct Command: Sendable {
   }
 
   let id: ID
-  let keys: [Key]
+  /// A user's own, where there is a key file.
+  var keys: [Key]
   let group: Group
   let contexts: Set<Context>
   /// One line, in the imperative.
@@ -89,15 +91,15 @@ struct Command: Sendable {
       .pause, ["Space"], .layers, in: [.map], "Pause or resume t-SNE or the walk", hint: "pause",
       when: { $0.explore.running != nil || $0.explore.play != nil }),
     Command(
-      .play, ["P"], .layers, in: [.map], "Walk through the layers, or stop", hint: "play",
+      .play, ["P"], .layers, in: [.map], "Walk through the layers, or stop",
       when: { hasLayers($0) && hasRows($0) && $0.explore.method != .tsne }),
     Command(
       .nextAxes, ["]"], .layers, in: [.map, .concepts],
-      "Next pair of components, or concept of the x axis", hint: "axes",
+      "Next pair of components, or concept of the x axis",
       when: { hasRows($0) && $0.explore.method != .tsne }),
     Command(
       .previousAxes, ["["], .layers, in: [.map, .concepts],
-      "Previous pair of components, or concept of the y axis", hint: "axes",
+      "Previous pair of components, or concept of the y axis",
       when: { hasRows($0) && $0.explore.method != .tsne }),
     Command(
       .conceptAxes, ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
@@ -322,6 +324,10 @@ struct Command: Sendable {
     Command(
       .mouse, ["M"], .program, "Mouse: for the map, or for selecting text"
     ),
+    Command(.tour, ["T"], .program, in: [.map], "Guided tour, or its end"),
+    Command(
+      .tourNext, ["Enter"], .program, in: [.map], "Go on with the tour", hint: "go on",
+      when: { $0.explore.tour != nil }),
     Command(.redraw, ["Ctrl-l"], .program, in: everywhere, "Draw the screen afresh"),
     Command(.suspend, ["Ctrl-z"], .program, in: everywhere, "Stop, back to the shell; fg returns"),
     Command(.quit, ["q"], .program, "Quit", hint: "quit"),
@@ -346,8 +352,9 @@ struct Command: Sendable {
 
   static subscript(id: ID) -> Command? { all.first { $0.id == id } }
 
-  static func find(_ key: Key, in context: Context) -> Command? {
-    all.first { $0.contexts.contains(context) && $0.keys.contains(key) }
+  static func find(_ key: Key, _ state: AppState) -> Command? {
+    let context = state.context
+    return state.commands.first { $0.contexts.contains(context) && $0.keys.contains(key) }
   }
 
   /// One entry of the footer.
@@ -360,7 +367,7 @@ struct Command: Sendable {
   static func matching(_ query: String, _ state: AppState) -> [Command] {
     let context = state.screenContext
     let wanted = query.lowercased().unicodeScalars.filter { $0 != " " }
-    return all.filter { command in
+    return state.commands.filter { command in
       guard command.contexts.contains(context), command.isAvailable(state),
         command.id != .palette
       else { return false }
@@ -372,18 +379,32 @@ struct Command: Sendable {
     }
   }
 
+  private static let ownKeys = """
+    Keys of your own go into `$XDG_CONFIG_HOME/seer/keys.conf` (`~/.config/seer/keys.conf`), a line \
+    for each command to change; its usual keys go. Where two commands would share a key, the file \
+    is not used and the footer names both.
+
+        # name = key key
+        nextLayer = l Right n
+        nextMatch = Ctrl-n
+
+    """
+
   /// The table as a page of documentation.
   static var markdown: String {
-    var page = "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n"
+    var page =
+      "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n\n\(ownKeys)"
     for group in Group.allCases {
-      page += "\n## \(group.rawValue)\n\n| Keys | What they do | Where |\n|---|---|---|\n"
+      page +=
+        "\n## \(group.rawValue)\n\n| Keys | What they do | Where | Name |\n|---|---|---|---|\n"
       for command in all where command.group == group {
         let keys = command.keys.map { "`\($0.name == "`" ? "` ` `" : $0.name)`" }
         let places = Context.allCases.filter { command.contexts.contains($0) }
         let place =
           places.count == Context.allCases.count
           ? "everywhere" : places.map(\.rawValue).joined(separator: ", ")
-        page += "| \(keys.joined(separator: " ")) | \(command.help) | \(place) |\n"
+        page +=
+          "| \(keys.joined(separator: " ")) | \(command.help) | \(place) | `\(command.id.rawValue)` |\n"
       }
     }
     return page
@@ -392,7 +413,7 @@ struct Command: Sendable {
   /// What can be done now, most useful first; help and quit come last and are never left out.
   static func hints(_ state: AppState, ascii: Bool) -> [Hint] {
     var hints: [Hint] = []
-    for command in all {
+    for command in state.commands {
       guard let word = command.hint, command.contexts.contains(state.context),
         command.isAvailable(state), let key = command.keys.first
       else { continue }

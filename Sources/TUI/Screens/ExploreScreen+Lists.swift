@@ -12,7 +12,9 @@ extension ExploreScreen {
     case .listDown: moveInList(1, &state.explore)
     case .listUp: moveInList(-1, &state.explore)
     case .listGo: go(&state)
-    case .deleteEntry: delete(&state.explore)
+    case .deleteEntry:
+      delete(&state.explore)
+      return [.keepView]
     case .markGroup:
       guard let list = state.explore.list, list.kind == .groups, !list.entries.isEmpty else {
         break
@@ -23,10 +25,14 @@ extension ExploreScreen {
         break
       }
       state.explore.naming = list.entries[list.index].text
-    case .acceptName: name(&state.explore)
+    case .acceptName:
+      name(&state.explore)
+      return [.keepView]
     case .cancelName: state.explore.naming = nil
     case .saveGroup: return save(&state)
-    case .bookmark: bookmark(&state)
+    case .bookmark:
+      bookmark(&state)
+      return [.keepView]
     default: break
     }
     return []

@@ -17,6 +17,10 @@ enum ExploreScreen {
     case .projection: return changeMethod(&state)
     case .conceptAxes, .nextAxes, .previousAxes: return perform(axes: id, &state)
     case .play: return play(&state)
+    case .tour: state.explore.tour = state.explore.tour == nil ? Tour() : nil
+    case .tourNext:
+      state.explore.tour?.step += 1
+      if state.explore.tour?.current == nil { state.explore.tour = nil }
     case .pause: return pause(&state.explore)
     case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
     case .perplexityUp: return changePerplexity(by: 1.5, &state)

@@ -11,6 +11,8 @@ struct RunSource: Sendable {
   var columns: [ColumnValues] = []
   /// The states of a layer number: (rows, width).
   var states: @Sendable (_ layer: Int) throws -> Matrix
+  /// The run's folder, as an absolute path; empty for rows from elsewhere.
+  var folder = ""
   /// The adapter's name, where the model had one.
   var adapter: String?
   /// How rows were read: two runs compare only where it is the same.
@@ -139,6 +141,7 @@ struct ExploreState: Sendable {
   var searchTexts = PackedTexts()
   /// The last one kept; ``painted`` is up to date.
   var painting: Painting?
+  var tour: Tour?
   var list: RowList?
   var bookmarks: [Int] = []
   /// A selection being made, the rows of the last one, and those with a name.

@@ -9,10 +9,10 @@ struct RowList: Equatable, Sendable {
     /// One line above the list.
     var explanation: String {
       switch self {
-      case .outliers: "least like their concept's mean, by cosine"
-      case .confusions: "held-out rows, and what they were taken for"
-      case .bookmarks: "B marks the row of the cursor"
-      case .groups: "v selects rows on the map"
+      case .outliers: "odd ones of their concept"
+      case .confusions: "own concept > taken for"
+      case .bookmarks: "B marks the cursor's row"
+      case .groups: "v selects on the map"
       }
     }
   }

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 
 extension RunSource {
   /// What the explorer needs of a run folder.
@@ -8,6 +9,7 @@ extension RunSource {
       layers: run.manifest.layers, rows: run.rows,
       columns: run.numberColumns().map { ColumnValues(name: $0.name, values: $0.values) },
       states: { try run.states(layer: $0) },
+      folder: URL(fileURLWithPath: run.folder).standardizedFileURL.path,
       adapter: run.manifest.adapter.map(Self.name),
       reading: "template \(run.manifest.template), position \(run.manifest.position)")
   }

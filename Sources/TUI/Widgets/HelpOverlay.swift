@@ -40,17 +40,17 @@ struct HelpOverlay {
     }
     var groups = Command.Group.allCases.map { group in
       [Line.group(group.rawValue)]
-        + Command.all.filter { $0.group == group && $0.contexts.contains(context) }.map(line)
+        + state.commands.filter { $0.group == group && $0.contexts.contains(context) }.map(line)
     }
     if state.screen == .explore {
       groups.append(
         [.group("In the list of concepts")]
-          + Command.all.filter { $0.contexts == [.concepts] }.map(line))
+          + state.commands.filter { $0.contexts == [.concepts] }.map(line))
     }
     if state.screen == .explore {
       for (name, context) in [("While selecting", Command.Context.select), ("In a list", .list)] {
         groups.append(
-          [.group(name)] + Command.all.filter { $0.contexts == [context] }.map(line))
+          [.group(name)] + state.commands.filter { $0.contexts == [context] }.map(line))
       }
     }
     groups.append([

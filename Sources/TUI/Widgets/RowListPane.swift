@@ -102,7 +102,10 @@ struct RowListPane {
     }
     let counts = groups[list.index].counts(state.conceptOfRow, concepts: state.concepts.count)
     let others = other?.counts(state.conceptOfRow, concepts: state.concepts.count)
-    let name = other.map { "this, and + \($0.name)" } ?? "its concepts"
+    let name =
+      other.map {
+        "this, and + " + Text.visible($0.name, ascii: theme.glyphs.isASCII)
+      } ?? "its concepts"
     surface.write(
       Text.cut(name, to: inside.width - 1, ellipsis: theme.glyphs.ellipsis), inside.x + 1, y,
       theme.style(.faint))
@@ -125,8 +128,8 @@ struct RowListPane {
     }
     guard other != nil, let comparison = state.currentComparison else { return }
     let facts =
-      "cosine of means \(Numbers.fine(comparison.between)), within "
-      + "\(Numbers.fine(comparison.withinFirst)) and \(Numbers.fine(comparison.withinSecond))"
+      "cosine \(Numbers.fine(comparison.between))\(theme.glyphs.separator)within "
+      + "\(Numbers.fine(comparison.withinFirst)), \(Numbers.fine(comparison.withinSecond))"
     surface.write(
       Text.cut(facts, to: inside.width - 1, ellipsis: theme.glyphs.ellipsis), inside.x + 1,
       inside.maxY - 1, theme.style(.text))

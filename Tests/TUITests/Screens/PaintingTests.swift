@@ -27,14 +27,18 @@ import Testing
     try expectSnapshot(render(Fixture.app(40, 12).after("C")), "numbers-40x12")
   }
 
+  /// Cells of 1, 2, 4 ... 128 points.
   @Test func density() throws {
-    let rows = Fixture.rows(2000)
-    let state = Fixture.app(80, 24, Fixture.explore(rows: rows)).after("m", "m", "m")
-    #expect(state.explore.marks == .density)
-    try expectSnapshot(render(state), "density")
+    let rows = Fixture.rows(255)
+    var explore = Fixture.explore(rows: rows)
+    let points = rows.indices.map { row in
+      SIMD2(Float((row + 1).bitWidth - (row + 1).leadingZeroBitCount) / 4 - 1, 0)
+    }
+    explore.maps[23] = .ready(
+      LayerMap(points: points, norms: points.map { _ in 1 }, explained: [0.5, 0.25]))
+    try expectSnapshot(render(Fixture.app(80, 24, explore).after("m", "m", "m")), "density")
     try expectSnapshot(
-      render(Fixture.app(80, 24, Fixture.explore(rows: rows), glyphs: .ascii).after("m", "m", "m")),
-      "density-ascii")
+      render(Fixture.app(80, 24, explore, glyphs: .ascii).after("m", "m", "m")), "density-ascii")
   }
 
   private func inputs(_ values: [Float]) -> Painting.Inputs {

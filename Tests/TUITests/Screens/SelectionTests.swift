@@ -107,7 +107,7 @@ import Testing
       Matrix(rows: 48, columns: 3) { row, column in row % 3 == column ? 1 : 0.25 })
     _ = update(
       &state, .groupsCompared(pair, GroupComparison(pair.first, pair.second, units: units)))
-    #expect(state.explore.currentComparison != nil && !state.explore.isBusy)
+    #expect(state.explore.currentComparison != nil && !state.explore.isComparing)
     try expectSnapshot(render(state), "groups-compared")
     let unnamed = update(&state, .key(.character("s")))
     #expect(
