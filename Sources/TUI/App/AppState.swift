@@ -24,6 +24,9 @@ struct AppState: Sendable {
   var overlay: Overlay?
   var message: Message?
   var isMouseOn = true
+  /// How many runs there are to explore, and which one is.
+  var runs = 1
+  var run = 0
   /// What keys do: the usual table, or with a user's own keys.
   var commands = Command.all
 

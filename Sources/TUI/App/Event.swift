@@ -5,6 +5,8 @@ enum Event: Sendable {
   case key(Key)
   case mouse(Mouse)
   case resize(Size)
+  /// What was computed for a run, by the number of its opening.
+  indirect case explored(Int, Event)
   /// Time went on, for what moves by itself.
   case tick
   case compare(CompareEvent)
@@ -46,6 +48,8 @@ enum Effect: Equatable, Sendable {
   case saveText(String, String)
   /// Keeps the view of the run for the next time.
   case keepView
+  /// Explores another of the runs, by its index, and shows a screen.
+  case openRun(Int, Screen)
   case compare(CompareEffect)
   case saveScreen(String)
   case setMouse(Bool)

@@ -43,16 +43,16 @@ public enum Explorer {
         advice: "Name one with --run, or record one with seer extract.")
     }
     let source = try RunSource(Run.open(folder))
-    let tuned = try options.runs.dropFirst().first.map { folder throws(Failure) in
-      try RunSource(Run.open(folder))
-    }
-    return try run(options, source: source, tuned: tuned, script: script)
+    var others: [RunSource] = []
+    for folder in options.runs.dropFirst() { others.append(RunSource(try Run.open(folder))) }
+    return try run(options, source: source, others: others, script: script)
   }
 
   static func run(
-    _ options: ExplorerOptions, source: RunSource, tuned: RunSource?, script: Script?
+    _ options: ExplorerOptions, source: RunSource, others: [RunSource], script: Script?
   ) throws(Failure) -> Ending {
     let mailbox = try Mailbox()
+    let tuned = others.first
     var explore = ExploreState(source)
     if options.startsTour { explore.tour = Tour() }
     let compare = tuned.map { CompareState(base: source, tuned: $0) }
@@ -64,7 +64,9 @@ public enum Explorer {
       let state = AppState(
         size: Size(width: 80, height: 24), theme: theme, explore: explore,
         compare: compare)
-      let session = Session(state, source: source, tuned: tuned, engine: Engine(), mailbox: mailbox)
+      let session = Session(
+        state, source: source, tuned: tuned, others: Array(others.dropFirst()), engine: Engine(),
+        mailbox: mailbox)
       try script.play(in: session)
       return session.ending ?? .quit
     }
@@ -89,7 +91,9 @@ public enum Explorer {
     if let problem = problems.first {
       state.message = AppState.Message(text: problem.description, isError: true)
     }
-    let session = Session(state, source: source, tuned: tuned, engine: Engine(), mailbox: mailbox)
+    let session = Session(
+      state, source: source, tuned: tuned, others: Array(others.dropFirst()), engine: Engine(),
+      mailbox: mailbox)
     session.views = views
     defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.

@@ -13,9 +13,9 @@ extension Session {
     let concepts = state.explore.concepts.count
     engine.submit(
       "map of layer \(layer)", priority: isUrgent ? .typing : .map,
-      onEvent: { [mailbox] (event: JobEvent<LayerMap>) in
+      onEvent: { [poster] (event: JobEvent<LayerMap>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.map(index: index, result.mapError { Problem($0) }))
+        poster(.map(index: index, result.mapError { Problem($0) }))
       },
       body: { [source] context in
         let states = try source.states(layer)
@@ -38,9 +38,9 @@ extension Session {
     let folds = folds
     engine.submit(
       "separation at layer \(layer)", priority: .map,
-      onEvent: { [mailbox] (event: JobEvent<LayerSeparation>) in
+      onEvent: { [poster] (event: JobEvent<LayerSeparation>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.separation(index: index, result.mapError { Problem($0) }))
+        poster(.separation(index: index, result.mapError { Problem($0) }))
       },
       body: { [source] context in
         try LayerSeparation.measure(
@@ -53,13 +53,13 @@ extension Session {
     tsneJob =
       engine.submit(
         "t-SNE of layer \(layer)", priority: .map,
-        onEvent: { [mailbox] (event: JobEvent<Embedding>) in
+        onEvent: { [poster] (event: JobEvent<Embedding>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.embedding(run: number, result.mapError { Problem($0) }))
+          poster(.embedding(run: number, result.mapError { Problem($0) }))
         },
-        body: { [source, mailbox] context in
+        body: { [source, poster] context in
           try Embedding.make(source.states(layer), layer: index, start: start, context: context) {
-            mailbox.post(.embedding(run: number, .success($0)))
+            poster(.embedding(run: number, .success($0)))
           }
         }
       ).id
@@ -73,9 +73,9 @@ extension Session {
       : state.explore.maps[key.layer].map?.points
     engine.submit(
       "trust in the map of layer \(layer)", priority: .map,
-      onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
+      onEvent: { [poster] (event: JobEvent<MapTrust>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.judged(key, try? result.get()))
+        poster(.judged(key, try? result.get()))
       },
       body: { [source] context in
         try MapTrust.measure(points ?? [], of: source.states(layer), context: context)
@@ -86,9 +86,9 @@ extension Session {
     let layer = state.explore.layers[index]
     engine.submit(
       "rows nearest to row \(row)", priority: .typing,
-      onEvent: { [mailbox] (event: JobEvent<NearestRows>) in
+      onEvent: { [poster] (event: JobEvent<NearestRows>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.nearest(result.mapError { Problem($0) }))
+        poster(.nearest(result.mapError { Problem($0) }))
       },
       body: { [source, kept] context in
         let isCosine = metric == .cosine
@@ -103,9 +103,9 @@ extension Session {
     let layer = state.explore.layers[pair.layer]
     engine.submit(
       "two groups at layer \(layer)", priority: .typing,
-      onEvent: { [mailbox] (event: JobEvent<GroupComparison>) in
+      onEvent: { [poster] (event: JobEvent<GroupComparison>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.groupsCompared(pair, try? result.get()))
+        poster(.groupsCompared(pair, try? result.get()))
       },
       body: { [source, kept] context in
         let units = try kept.matrix(of: layer, asUnits: true) {

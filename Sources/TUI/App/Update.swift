@@ -41,6 +41,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     case .explore: return ExploreScreen.update(&state, mouse)
     case .compare: return CompareScreen.update(&state, mouse)
     }
+  case .explored(_, let event): return handle(&state, event)
   case .tick:
     CompareScreen.tick(&state)
     return state.screen == .explore ? ExploreScreen.tick(&state.explore) : []
@@ -115,17 +116,25 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   case .quit: return [.quit(.quit)]
   case .interrupt: return [.quit(.interrupted)]
   case .showExplore: state.screen = .explore
-  case .showCompare: state.screen = .compare
+  case .nextRun: return [.openRun((state.run + 1) % max(1, state.runs), .explore)]
+  case .showCompare: return show(.compare, &state)
   case .nextScreen:
     let screens = state.screens
     let index = screens.firstIndex(of: state.screen) ?? 0
-    state.screen = screens[(index + 1) % screens.count]
+    return show(screens[(index + 1) % screens.count], &state)
   default:
     switch state.screen {
     case .explore: return ExploreScreen.perform(id, key, &state)
     case .compare: return CompareScreen.perform(id, key, &state)
     }
   }
+  return []
+}
+
+/// Shows a screen; what is compared is the first run with the second.
+private func show(_ screen: Screen, _ state: inout AppState) -> [Effect] {
+  if screen == .compare && state.run != 0 { return [.openRun(0, screen)] }
+  state.screen = screen
   return []
 }
 

@@ -13,7 +13,7 @@ struct Command: Sendable {
     case flicker, morph, arrows, swapSides, comparePanel, bothMaps
     case showExplore, showCompare, nextScreen
     case conceptAxes, nextAxes, previousAxes, play
-    case tour, tourNext
+    case tour, tourNext, nextRun
     case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
     case select, selectShape, selectAnchor, selectLeft, selectRight, selectUp, selectDown
     case acceptSelection, cancelSelection
@@ -297,6 +297,9 @@ struct Command: Sendable {
       hint: "colour", when: hasRows),
     Command(.previousColors, ["C"], .view, "The colouring before", when: hasRows),
 
+    Command(
+      .nextRun, ["R"], .screens, in: [.map, .concepts], "Explore the next run", hint: "next run",
+      when: { $0.runs > 1 }),
     Command(
       .showExplore, ["F2"], .screens, in: screens, "Explore: one run, layer by layer",
       hint: "explore", when: { $0.screen != .explore }),

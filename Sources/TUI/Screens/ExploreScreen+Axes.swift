@@ -55,6 +55,23 @@ extension ExploreScreen {
     return stopped + request(&state)
   }
 
+  /// Leaves the run: what is under way for it is asked for again when it is back.
+  static func leave(_ state: inout ExploreState) -> [Effect] {
+    let stopped = stopTSNE(&state)
+    state.play = nil
+    state.morph = nil
+    state.list = nil
+    state.naming = nil
+    state.selecting = nil
+    state.dragFrom = nil
+    state.maps = state.maps.map { if case .computing = $0 { .missing } else { $0 } }
+    state.separations = state.separations.map { if case .computing = $0 { .missing } else { $0 } }
+    state.isFindingNearest = false
+    state.isJudging = false
+    state.isComparing = false
+    return stopped
+  }
+
   /// Ends what stands out most: the walk, the search, the selection.
   static func end(_ state: inout ExploreState) -> [Effect] {
     if state.play != nil { return stopPlaying(&state) }

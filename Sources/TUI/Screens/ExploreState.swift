@@ -11,6 +11,8 @@ struct RunSource: Sendable {
   var columns: [ColumnValues] = []
   /// The states of a layer number: (rows, width).
   var states: @Sendable (_ layer: Int) throws -> Matrix
+  /// The run's name, for messages.
+  var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
   /// The run's folder, as an absolute path; empty for rows from elsewhere.
   var folder = ""
   /// The adapter's name, where the model had one.

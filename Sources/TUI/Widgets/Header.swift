@@ -26,6 +26,9 @@ enum Header {
     if let last = explore.layers.last {
       right = "layer \(explore.layerNumber)/\(last)" + separator + right
     }
+    if state.runs > 1 && rect.width >= 60 {
+      right = "run \(state.run + 1)/\(state.runs)" + separator + right
+    }
     let rightX = rect.maxX - 1 - DisplayWidth.of(right)
     surface.write(right, rightX, rect.y, theme.style(.accent))
     var x = surface.write("seer", rect.x + 1, rect.y, theme.style(.title)) + 2
