@@ -13,7 +13,7 @@ struct Command: Sendable {
     case flicker, morph, arrows, swapSides, comparePanel, bothMaps
     case showExplore, showCompare, nextScreen
     case conceptAxes, nextAxes, previousAxes, play
-    case tour, tourNext, nextRun
+    case tour, tourNext, nextRun, saveRows
     case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
     case select, selectShape, selectAnchor, selectLeft, selectRight, selectUp, selectDown
     case acceptSelection, cancelSelection
@@ -324,6 +324,9 @@ struct Command: Sendable {
     Command(.palette, [":"], .program, "Find a command by its words", hint: "commands"),
     Command(
       .saveScreen, ["x"], .program, "Save this screen as SVG in the current folder", hint: "save"),
+    Command(
+      .saveRows, ["X"], .program, in: [.map, .concepts],
+      "Save the rows on the map with their places as CSV", when: hasRows),
     Command(
       .mouse, ["M"], .program, "Mouse: for the map, or for selecting text"
     ),

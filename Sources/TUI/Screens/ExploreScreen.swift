@@ -17,6 +17,7 @@ enum ExploreScreen {
     case .projection: return changeMethod(&state)
     case .conceptAxes, .nextAxes, .previousAxes: return perform(axes: id, &state)
     case .play: return play(&state)
+    case .saveRows: return saveRows(state.explore)
     case .tour: state.explore.tour = state.explore.tour == nil ? Tour() : nil
     case .tourNext:
       state.explore.tour?.step += 1
