@@ -138,7 +138,7 @@ import Testing
     }
     #expect(name == "seer-layer-23-pca.csv")
     let table = text.split(separator: "\n")
-    #expect(table.count == 13, "the header and what is found; row 10 of the concept is not hidden")
+    #expect(table.count == 13, "the header and what is found")
     let points = try #require(state.explore.shownPoints)
     #expect(
       table[1].hasPrefix("\(points[2].x),\(points[2].y),2,honesty,")
