@@ -32,14 +32,34 @@ struct TrainingLog {
         $0.prefix { $0 != "," }.wholeNumber.map { $0 <= step } ?? false
       }
       lines.jsonl = Self.lines(paths.1).filter {
-        let entry = try? JSONDecoder().decode(TrainingStep.self, from: Data($0.utf8))
+        let entry = try? Self.decoder().decode(TrainingStep.self, from: Data($0.utf8))
         return entry.map { $0.step <= step } ?? false
       }
     }
-    csv = try WritableFile(path: paths.0, truncating: true)
-    jsonl = try WritableFile(path: paths.1, truncating: true)
-    try append(&csvSize, csv, CSV.line(Self.header) + lines.csv.map { $0 + "\n" }.joined())
-    try append(&jsonlSize, jsonl, lines.jsonl.map { $0 + "\n" }.joined())
+    // Rewritten whole: a kill here leaves the old log or the new one.
+    let start = CSV.line(Self.header) + lines.csv.map { $0 + "\n" }.joined()
+    try OutputFile.write(start, to: paths.0)
+    try OutputFile.write(lines.jsonl.map { $0 + "\n" }.joined(), to: paths.1)
+    csv = try WritableFile(path: paths.0, truncating: false)
+    jsonl = try WritableFile(path: paths.1, truncating: false)
+    csvSize = csv.size
+    jsonlSize = jsonl.size
+  }
+
+  /// A figure that is no number is written as a word: JSON has no sign for it.
+  private static func encoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+
+  private static func decoder() -> JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
   }
 
   private static func lines(_ path: String) -> [String] {
@@ -68,9 +88,7 @@ struct TrainingLog {
     var csvEnd = csvSize
     try append(&csvEnd, csv, line)
     csvSize = csvEnd
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    guard let data = try? encoder.encode(step) else { return }
+    guard let data = try? Self.encoder().encode(step) else { return }
     var jsonlEnd = jsonlSize
     try append(&jsonlEnd, jsonl, String(decoding: data, as: UTF8.self) + "\n")
     jsonlSize = jsonlEnd
