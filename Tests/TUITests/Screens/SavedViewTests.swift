@@ -23,7 +23,8 @@ import Testing
     #expect(try store.read("/some/run") == saved)
     #expect(try store.read("/other/run") == nil, "runs of the same name are told apart")
     var fresh = Fixture.explore()
-    #expect(fresh.restore(saved))
+    let isTaken = fresh.restore(saved)
+    #expect(isTaken)
     #expect(fresh.savedView == saved)
     var app = Fixture.app(80, 24, fresh)
     app.explore.searchTexts = changed.explore.searchTexts
@@ -36,7 +37,8 @@ import Testing
     var state = Fixture.app(80, 24).after("j", "A", "]")
     state.message = nil
     var fresh = Fixture.explore(ready: false)
-    #expect(fresh.restore(state.explore.savedView))
+    let isTaken = fresh.restore(state.explore.savedView)
+    #expect(isTaken)
     #expect(fresh.axes == .concepts(2, 0) && fresh.method == .concepts)
   }
 
@@ -44,7 +46,8 @@ import Testing
     let saved = changed.explore.savedView
     var other = Fixture.explore(rows: Fixture.rows(12))
     let before = other.savedView
-    #expect(!other.restore(saved))
+    let isTaken = other.restore(saved)
+    #expect(!isTaken)
     #expect(other.savedView == before)
   }
 
