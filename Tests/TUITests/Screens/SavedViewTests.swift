@@ -65,7 +65,8 @@ import Testing
     saved.bookmarks = [-1, 3, 4800]
     saved.groups = [RowGroup(name: "a", rows: [99]), RowGroup(name: "b", rows: [1, 99])]
     var state = Fixture.explore()
-    #expect(state.restore(saved))
+    let isTaken = state.restore(saved)
+    #expect(isTaken)
     #expect(state.layer == 23 && state.cursor == 0 && state.view == .whole && state.hidden.isEmpty)
     #expect(state.bookmarks == [3] && state.groups == [RowGroup(name: "b", rows: [1])])
     #expect(state.pair == 0 && state.conceptAxes == SIMD2(0, 1))
