@@ -13,7 +13,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples screens check-samples fuzz versus-extract verify-training system system-test ci-smoke
+.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -71,9 +71,21 @@ samples: build model  ## Record samples/run-base from the default model.
 	$(RELEASE) extract --model smollm2 --concepts samples/concepts.csv --run samples/run-base \
 	  --template plain --dtype float16
 
-screens: build  ## Make the screens that README shows.
+screens: build  ## Make the screens that README and docs/ show.
 	$(RELEASE) explore --run samples/run-base --script docs/screens/explore.keys
 	$(PYTHON) scripts/put-screens.py
+
+check-screens: build  ## Show that those screens are what the explorer draws now.
+	@work=$$(mktemp -d) && mkdir -p $$work/docs/screens \
+	  && (cd $$work && $(abspath $(RELEASE)) explore --run $(abspath samples/run-base) \
+	    --script $(abspath docs/screens/explore.keys)) \
+	  && $(PYTHON) scripts/put-screens.py --check $$work/docs/screens; \
+	  status=$$?; rm -rf $$work; exit $$status
+
+SECONDS_OF_SOAK ?= 600
+soak: build  ## Ten minutes of random keys, mouse and resizes on the real binary: SECONDS_OF_SOAK=
+	$(PYTHON) Benchmarks/terminal/soak.py $(RELEASE) samples/run-base --seconds $(SECONDS_OF_SOAK) \
+	  --seed $(or $(SEED),1)
 
 check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
 	$(PYTHON) samples/check.py
