@@ -9,8 +9,13 @@ struct BatchDecoderTests {
   struct Stopped: Error {}
 
   /// Prompts of 1 to 40 tokens.
-  static let prompts: [[Int32]] = (0..<9).map { row in
-    (0...(row * row) % 40).map { Int32(10 + (row * 37 + $0 * 11) % 300) }
+  static let prompts: [[Int32]] = (0..<9).map { prompt($0, tokens: ($0 * $0) % 40 + 1) }
+
+  static func prompt(_ row: Int, tokens: Int) -> [Int32] {
+    (0..<tokens).map { place in
+      let id: Int = 10 + (row * 37 + place * 11) % 300
+      return Int32(id)
+    }
   }
 
   func single(_ model: LanguageModel, _ adapter: Adapter?, tokens: Int) throws -> [[Int32]] {
@@ -61,9 +66,7 @@ struct BatchDecoderTests {
   @Test func aPromptLongerThanTheWorkingMemoryGoesInPieces() throws {
     let model = try TinyLlama.model(.f32)
     // Together they exceed the tokens of one pass.
-    let prompts = (0..<3).map { row in
-      (0..<900).map { Int32(10 + (row * 7 + $0 * 13) % 300) }
-    }
+    let prompts = (0..<3).map { Self.prompt($0, tokens: 900) }
     var answers = [[Int32]](repeating: [], count: 3)
     try BatchDecoder(model: model, tokens: 3, width: 3).run(prompts, checkpoint: {}) {
       answers[$0] = $1
