@@ -7,8 +7,10 @@ import Testing
 @Suite struct RunsTests {
   private func session(_ runs: [RunFixture]) throws -> Session {
     let sources = try runs.map { try RunSource(Run.open($0.folder)) }
+    var state = Fixture.app(80, 24, ExploreState(sources[0]))
+    state.compare = CompareState(base: sources[0], tuned: sources[1])
     return Session(
-      Fixture.app(80, 24, ExploreState(sources[0])), source: sources[0], tuned: sources[1],
+      state, source: sources[0], tuned: sources[1],
       others: Array(sources.dropFirst(2)), engine: Engine(), mailbox: try Mailbox())
   }
 

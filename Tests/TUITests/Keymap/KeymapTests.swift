@@ -22,7 +22,7 @@ import Testing
     #expect(Command.hints(state, ascii: true).contains { $0.keys == "h/Ctrl-x" })
     #expect(render(state.after("?")).text.contains("Ctrl-x #"))
     // Without a key the palette still finds it.
-    state = state.after("/", "l", "e", "d", "Enter", ":").typing("next row found")
+    state = state.after("/", "d", "g", "e", "Enter", ":").typing("next row found")
     #expect(state.after("Enter").explore.cursor == 6)
   }
 
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func changingBothSidesOfAConflictIsFine() throws {
-    let changed = try commands("nextLayer = j\nnextPoint = l Down\nselectRight = Right")
-    #expect(changed.first { $0.id == .nextLayer }?.keys == [.character("j")])
+    let changed = try commands("nextLayer = h Right\npreviousLayer = l Left")
+    #expect(changed.first { $0.id == .nextLayer }?.keys == [.character("h"), .right])
   }
 }
