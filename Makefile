@@ -13,6 +13,13 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
+# The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
+.PHONY: verify-monitor
+verify-monitor: build model  ## Measure the monitor, base and tuned: ADAPTER= LAYER= [XSTEST=]
+	@test -n "$(ADAPTER)" || { echo "Give ADAPTER=, an adapter folder." >&2; exit 64; }
+	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) --adapter $(ADAPTER) --layer $(or $(LAYER),24) \
+	  $(if $(XSTEST),--xstest $(XSTEST)) --output docs/monitor-figures.md
+
 .PHONY: help run build test lint format model samples screens check-samples versus-extract verify-training system system-test ci-smoke
 
 help:  ## Show this list.

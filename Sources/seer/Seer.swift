@@ -34,7 +34,8 @@ struct Seer: ParsableCommand {
     version: Version.text,
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
-      ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, TrainCommand.self,
+      ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, ChatCommand.self,
+      ControlVectorCommand.self, TrainCommand.self,
       EvaluateCommand.self, MergeCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)

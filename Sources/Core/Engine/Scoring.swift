@@ -47,6 +47,8 @@ public struct Scorer: Sendable {
   public let language: LanguageModel
   public let adapter: Adapter?
   public let monitor: Monitor
+  /// The run that the monitor was made from.
+  public let run: Run
   public let template: RowTemplate
   /// What the user should know.
   public let notes: [String]
@@ -67,6 +69,7 @@ public struct Scorer: Sendable {
     let notes = try run.notesForScoring(
       language, modelSHA256: try sha256(ofFile: language.path), adapter: hash, template: template)
     monitor = try Monitor(run: run, layer: layer)
+    self.run = run
     self.template = template
     self.notes = notes + monitor.notes
   }
