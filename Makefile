@@ -15,6 +15,14 @@ endif
 
 .PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
 
+# The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
+.PHONY: verify-monitor
+verify-monitor: build model  ## Measure the monitor, base and tuned: ADAPTER= LAYER= [XSTEST=]
+	@test -n "$(ADAPTER)" || { echo "Give ADAPTER=, an adapter folder." >&2; exit 64; }
+	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) --adapter $(ADAPTER) --layer $(or $(LAYER),24) \
+	  $(if $(XSTEST),--xstest $(XSTEST)) --output docs/monitor-figures.md
+
+
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 

@@ -47,6 +47,8 @@ public struct Scorer: Sendable {
   public let language: LanguageModel
   public let adapter: Adapter?
   public let monitor: Monitor
+  /// The run that the monitor was made from.
+  public let run: Run
   public let template: RowTemplate
   /// What the user should know.
   public let notes: [String]
@@ -68,6 +70,7 @@ public struct Scorer: Sendable {
     let notes = try run.notesForScoring(
       language, modelSHA256: try language.sha256(), adapter: hash, template: template)
     monitor = try Monitor(run: run, layer: layer)
+    self.run = run
     self.template = template
     self.notes = notes + monitor.notes
   }
