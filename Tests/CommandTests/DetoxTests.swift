@@ -144,8 +144,10 @@ struct DetoxTests {
 
 extension NSDictionary {
   fileprivate func removingNotes() -> NSDictionary {
-    let rest = NSMutableDictionary(dictionary: self)
-    rest.removeObject(forKey: "notes")
+    let rest = NSMutableDictionary()
+    for (key, value) in self where key as? String != "notes" {
+      if let key = key as? NSString { rest.setObject(value, forKey: key) }
+    }
     return rest
   }
 }

@@ -42,13 +42,13 @@ struct TinyFolder {
     add("model.embed_tokens.weight", transformer.embeddings)
     for (index, block) in transformer.blocks.enumerated() {
       let prefix = "model.layers.\(index)."
-      add(prefix + "self_attn.q_proj.weight", block.queries)
-      add(prefix + "self_attn.k_proj.weight", block.keys)
-      add(prefix + "self_attn.v_proj.weight", block.values)
-      add(prefix + "self_attn.o_proj.weight", block.output)
-      add(prefix + "mlp.gate_proj.weight", block.gate)
-      add(prefix + "mlp.up_proj.weight", block.up)
-      add(prefix + "mlp.down_proj.weight", block.down)
+      add(prefix + "self_attn.q_proj.weight", block.queries.weight)
+      add(prefix + "self_attn.k_proj.weight", block.keys.weight)
+      add(prefix + "self_attn.v_proj.weight", block.values.weight)
+      add(prefix + "self_attn.o_proj.weight", block.output.weight)
+      if let gate = block.gate { add(prefix + "mlp.gate_proj.weight", gate.weight) }
+      add(prefix + "mlp.up_proj.weight", block.up.weight)
+      add(prefix + "mlp.down_proj.weight", block.down.weight)
       try addVector(prefix + "input_layernorm.weight", "blk.\(index).attn_norm.weight")
       try addVector(prefix + "post_attention_layernorm.weight", "blk.\(index).ffn_norm.weight")
     }
