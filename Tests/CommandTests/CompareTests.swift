@@ -58,7 +58,7 @@ struct CompareTests {
   @Test func oneLayerWithoutNulls() throws {
     let outcome = try seer(
       "compare", "--base", "base", "--tuned", "tuned", "--permutations", "0", "--layer", "1",
-      "--json", "--output", "result.json")
+      "--choose-strength", "--json", "--output", "result.json")
     let result = try outcome.json()
     let layers = try #require(result["layers"] as? [[String: Any]])
     #expect(layers.count == 1)

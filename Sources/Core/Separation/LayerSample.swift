@@ -70,6 +70,18 @@ struct HeldOutRows {
       return (0..<first).map { most + $0 } + groups
     }
   }
+
+  /// Folds of a fold's training rows alone; groups stay together.
+  func innerFolds(of fold: Folds.Fold, seed: UInt64) -> Folds {
+    let inner = Folds(
+      prompts: fold.train.map { "\(groups?[$0] ?? $0)" },
+      splits: fold.train.map { _ in nil }, seed: seed)
+    return Folds(
+      inner.folds.map { inner in
+        Folds.Fold(
+          train: inner.train.map { fold.train[$0] }, test: inner.test.map { fold.train[$0] })
+      })
+  }
 }
 
 /// Labels as they would be if they meant nothing.

@@ -7,6 +7,8 @@ public struct SeparationOptions: Equatable, Sendable {
   public var seed: UInt64
   /// Of the linear probe.
   public var strength: Double
+  /// Whether the probe's strength is chosen instead, for each fold by folds of its training rows.
+  public var choosesStrength = false
 
   /// Permutations at the most for figures of which each one is dear.
   public static let slowPermutations = 20
@@ -39,6 +41,8 @@ public struct SeparationMeasurement {
   private let units: CentredUnits
   private let heldOutUnits: CentredUnits
   private let features: ProbeFeatures
+  /// Of the probe, for each fold; nil where it is the one of the options.
+  private var foldStrengths: [Double]?
 
   /// Measures every figure once. The states must be finite and there must be at least one row.
   ///
@@ -73,9 +77,16 @@ public struct SeparationMeasurement {
   }
 
   private mutating func measureProbe(_ checkpoint: () throws -> Void) throws {
+    if options.choosesStrength {
+      foldStrengths = try heldOut.folds.folds.map { fold in
+        try LinearProbe.chosenStrength(
+          features, labels: heldOut.labels, concepts: sample.concepts,
+          folds: heldOut.innerFolds(of: fold, seed: options.seed), checkpoint: checkpoint)
+      }
+    }
     let predicted = try heldOutLinearProbes(
       features, labelings: [heldOut.labels], concepts: sample.concepts, folds: heldOut.folds,
-      strengths: [options.strength], checkpoint: checkpoint)[0]
+      strengths: [options.strength], foldStrengths: foldStrengths, checkpoint: checkpoint)[0]
     figures[.linearProbe] = accuracyFigure(predicted)
   }
 
@@ -258,7 +269,7 @@ public struct SeparationMeasurement {
       heldOut.labels, groups: heldOut.groups, count: options.slowPermutations, seed: options.seed)
     let predicted = try heldOutLinearProbes(
       features, labelings: labelings, concepts: sample.concepts, folds: heldOut.folds,
-      strengths: [options.strength], checkpoint: checkpoint)
+      strengths: [options.strength], foldStrengths: foldStrengths, checkpoint: checkpoint)
     figures[.linearProbe].setNull(
       zip(predicted, labelings).compactMap { predicted, labels in
         let judged = predicted.indices.filter { predicted[$0] != nil }

@@ -28,6 +28,8 @@ extension SeparationMetric {
     - **Null.** Each figure stands beside what it is when labels are permuted among the rows (the tokens of one text keep one label):
       the mean and the 95 % band over 200 permutations, 20 for those of the probe, the margin and of transport, of which each takes
       long. A figure inside the band says nothing. Of 19 figures, one in twenty lies outside by chance.
+    - **Strength.** The probe's penalty is the same everywhere unless `--choose-strength` asks for the best of 1 to 10,000, for each fold by
+      5 folds of its training rows alone.
     - **Interval** (`low`, `high`): for accuracies the bootstrap over test rows, for transport 20 more seeded samples.
     - **Scale.** Only `l1`, `l2` and `hausdorff` are in the states' own scale; the other figures do not change when all states are
       multiplied by a number.

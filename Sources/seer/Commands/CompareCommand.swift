@@ -26,6 +26,8 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Permutations of the labels; 20 at the most for the slow figures.")
   var permutations = 200
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @Flag(help: "Choose the probe's penalty for each fold by folds of its training rows.")
+  var chooseStrength = false
   @Option(help: "Write the JSON object to a file.") var output: String?
   @Option(help: "Draw before and after: a file ending in .svg or .png.") var figure: String?
   @Option(help: "How the picture is projected.") var method = ProjectionMethod.pca
@@ -75,6 +77,7 @@ struct CompareCommand: ParsableCommand {
       comparison.trainTuned = trainTuned
       comparison.layer = layer
       comparison.options = SeparationOptions(permutations: permutations, seed: seed)
+      comparison.options.choosesStrength = chooseStrength
       return comparison
     }
   }
@@ -90,6 +93,7 @@ struct CompareCommand: ParsableCommand {
       command += ["--tuned", comparison.pair.tuned.run.folder]
     }
     if let layer { command += ["--layer", "\(layer)"] }
+    if chooseStrength { command.append("--choose-strength") }
     command += [
       "--method", method.rawValue, "--permutations", "\(permutations)", "--seed", "\(seed)",
       "--figure", figure,

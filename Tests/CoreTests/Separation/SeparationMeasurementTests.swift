@@ -85,6 +85,23 @@ struct SeparationMeasurementTests {
     #expect(measurement.nearest.count { $0 != nil } == 10)
   }
 
+  @Test func aStrengthChosenOnTrainingRowsSuitsThem() throws {
+    var own = sample(distance: 1.2, rows: 90)
+    own.folds = Folds([.init(train: Array(0..<60), test: Array(60..<90))])
+    var options = SeparationOptions(permutations: 0, strength: 1e7)
+    let fixed = try SeparationMeasurement(own, options: options)
+    options.choosesStrength = true
+    let chosen = try SeparationMeasurement(own, options: options)
+    let accuracies = (fixed.figures[.linearProbe].value, chosen.figures[.linearProbe].value)
+    #expect((accuracies.1 ?? 0) >= (accuracies.0 ?? 1) && (accuracies.1 ?? 0) > 0.5)
+    // The labels of test rows have no say.
+    own.labels.replaceSubrange(60..<90, with: own.labels[60..<90].map { ($0 + 1) % 3 })
+    let inner = HeldOutRows(own).innerFolds(of: own.folds.folds[0], seed: 0)
+    #expect(inner.folds.count == 5)
+    #expect(inner.folds.flatMap(\.test).sorted() == Array(0..<60))
+    #expect(inner.folds.allSatisfy { Set($0.train).isDisjoint(with: $0.test) })
+  }
+
   @Test func whatCannotBeMeasuredIsNil() throws {
     let states = Matrix(rows: 3, columns: 2, values: [1, 0, 0, 1, 1, 1])
     let one = try measured(
