@@ -11,6 +11,7 @@ llama.cpp's converter would, adapter/ as peft writes it, and golden.safetensors:
 Weights are bfloat16 numbers, so that both files hold them exactly; the reference runs in float32.
 """
 
+import copy
 import os
 import shutil
 import sys
@@ -294,8 +295,8 @@ def make(name):
         golden[f"{number}.logits"] = logits[places].contiguous()
         print(name, number, [round(float(s.norm(dim=-1).mean()), 2) for s in states])
     ids = [int(i) for i in golden["0.ids"]]
-    model.to(torch.bfloat16).save_pretrained(folder)
-    model.float()
+    # A copy, because rotary frequencies would become bfloat16 too.
+    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(folder)
     for other in ["generation_config.json"]:
         if os.path.exists(os.path.join(folder, other)):
             os.remove(os.path.join(folder, other))
