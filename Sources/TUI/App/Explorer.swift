@@ -73,12 +73,12 @@ public enum Explorer {
     let terminal = try Terminal(
       wake: mailbox.writeEnd, mouse: options.isMouseOn, name: options.environment["TERM"])
     defer { terminal.stop() }
-    var problems: [Failure] = []
+    var problems: [String] = []
     let views = ViewStore(environment: options.environment)
     do throws(Failure) {
       if let view = try views.read(source.folder) { explore.restore(view) }
     } catch {
-      problems.append(error)
+      problems.append("What was kept of this run cannot be read: it is made anew when you leave.")
     }
     var state = AppState(
       size: terminal.size, theme: theme(options, terminal), explore: explore,
@@ -86,10 +86,13 @@ public enum Explorer {
     do throws(Failure) {
       state.commands = try Keymap.read(Keymap.path(options.environment))
     } catch {
-      problems.append(error)
+      // One line has no room for the folder.
+      var failure = error
+      failure.file = "keys.conf"
+      problems.append(failure.description)
     }
     if let problem = problems.first {
-      state.message = AppState.Message(text: problem.description, isError: true)
+      state.message = AppState.Message(text: problem, isError: true)
     }
     let session = Session(
       state, source: source, tuned: tuned, others: Array(others.dropFirst()), engine: Engine(),
