@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sk_clones.h"
+#include "sk_expand_k.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -114,6 +115,20 @@ int sk_expand(int type, float *target, const void *blocks, size_t count) {
     case sk_type_q8_0:
       (is_wide() ? expand_q8_0_wide : expand_q8_0)(target, blocks, count / 32);
       return 1;
-    default: return 0;
+    default: return sk_expand_k(type, target, blocks, 0, count);
   }
+}
+
+int sk_expand_part(int type, float *target, const void *row, size_t first, size_t count) {
+  const char *bytes = row;
+  switch (type) {
+    case sk_type_f32: bytes += first * 4; break;
+    case sk_type_f16:
+    case sk_type_bf16: bytes += first * 2; break;
+    case sk_type_q4_0: bytes += first / 32 * sizeof(block_q4_0); break;
+    case sk_type_q4_1: bytes += first / 32 * sizeof(block_q4_1); break;
+    case sk_type_q8_0: bytes += first / 32 * sizeof(block_q8_0); break;
+    default: return sk_expand_k(type, target, row, first, count);
+  }
+  return sk_expand(type, target, bytes, count);
 }

@@ -24,6 +24,10 @@ enum {
 /// type, with the target untouched.
 int sk_expand(int type, float *target, const void *blocks, size_t count);
 
+/// The same for `count` weights from weight `first` of a row on. For quantised types both are
+/// multiples of 32, which may begin and end inside a block of 256.
+int sk_expand_part(int type, float *target, const void *row, size_t first, size_t count);
+
 /// One panel of a product with stored weights: expands `rows` <= 32 stored rows of `width` weights
 /// and computes `out[t][r] = x[t] . row r (+ out[t][r] when beta is 1)` for `tokens` vectors.
 /// Needs sk_gemm_supported(). Uses a scratch buffer of the calling thread that it keeps.
@@ -33,9 +37,10 @@ int sk_panel_product(int type, const void *const *row_pointers, size_t rows, siz
                      size_t out_row);
 
 /// One panel of a product with the transpose: adds to (or, where beta is 0, sets)
-/// `out[t][c] = sum over r of y[t][r] * row r[c]` for the `columns` <= 32 columns that begin
-/// `column_bytes` into each of the `rows` stored rows; y is (tokens, rows) with stride `y_row`.
+/// `out[t][c] = sum over r of y[t][r] * row r[c]` for the `columns` <= 32 columns from
+/// `first_column` (a multiple of 32) of each of the `rows` stored rows; y is (tokens, rows) with
+/// stride `y_row`.
 /// Needs sk_gemm_supported(). Returns 0 for an unknown type or when out of memory.
 int sk_panel_product_back(int type, const void *const *row_pointers, size_t rows,
-                          size_t column_bytes, size_t columns, size_t tokens, const float *y,
+                          size_t first_column, size_t columns, size_t tokens, const float *y,
                           size_t y_row, float beta, float *out, size_t out_row);
