@@ -5,7 +5,7 @@
 #include "sk_clones.h"
 
 typedef float lanes __attribute__((vector_size(64), aligned(4)));
-enum { lane_count = 16, heads_at_once = 3, rows_at_once = 4, rows_ahead = 8 };
+enum { lane_count = 16, heads_at_once = 3, rows_at_once = 4 };
 
 // A macro: a function that returns such a vector has another calling convention without AVX-512.
 #define LANES(x) (*(const lanes *)(x))
@@ -65,7 +65,6 @@ static inline __attribute__((always_inline)) void weighted_sums(
       for (int k = 0; k < 4; k++) sums[h][k] = (lanes){0};
     const float *value = values + j;
     for (size_t i = 0; i < count; i++, value += value_row) {
-      __builtin_prefetch(value + rows_ahead * value_row);
 #pragma clang loop unroll(full)
       for (int k = 0; k < 4; k++) {
         lanes v = LANES(value + k * lane_count);
