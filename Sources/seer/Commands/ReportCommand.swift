@@ -18,7 +18,9 @@ struct ReportCommand: ParsableCommand {
 
   @Option(name: .customLong("run"), help: "A run folder; twice for base and tuned.")
   var runs: [String] = []
-  @Option(help: "What seer evaluate or compare printed with --json.") var evaluation: [String] = []
+  @Option(
+    name: .customLong("evaluation"), help: "What seer evaluate or compare printed with --json.")
+  var evaluations: [String] = []
   @Option(help: "An adapter folder with its training's log.") var adapter: String?
   @Option(help: "The layer of maps and confusion; the best where not given.") var layer: Int?
   @Option(help: "The report's heading.") var title = "Seer report"
@@ -38,7 +40,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let builder = ReportBuilder(
-      runs: runs, evaluations: evaluation, adapter: adapter, layer: layer, title: title,
+      runs: runs, evaluations: evaluations, adapter: adapter, layer: layer, title: title,
       tool: Version.tool)
     let document = try runJob("report", priority: .map, showsProgress: true) {
       try builder.run($0)
