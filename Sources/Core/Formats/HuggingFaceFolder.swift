@@ -24,7 +24,7 @@ struct HuggingFaceFolder: Sendable {
     }
     guard exists(Self.configurationName) else {
       throw Failure(
-        .missingInput, file: path, found: "a folder without config.json",
+        .badData, file: path, found: "a folder without config.json",
         wanted: "a Hugging Face model folder, or a GGUF file",
         advice: "Give the folder that holds config.json and the safetensors files.")
     }

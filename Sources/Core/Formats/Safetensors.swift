@@ -56,8 +56,15 @@ public struct Safetensors: Sendable {
         "at most \(min(file.count - 8, Self.longestHeader)) bytes, which is what follows")
     }
     let dataStart = 8 + Int(length)
-    let header = try JSON(
-      UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataStart]), owner: file, offset: 8)
+    let header: JSON
+    do throws(Failure) {
+      header = try JSON(
+        UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataStart]), owner: file, offset: 8)
+    } catch {
+      throw bad(
+        error.place.map { "header, \($0)" } ?? "header", "no JSON object but \(error.found)",
+        error.wanted ?? "a JSON object of tensors")
+    }
     guard header.kind == .object else {
       throw bad("header, offset 8", "no JSON object", "a JSON object of tensors")
     }

@@ -57,7 +57,7 @@ extension ChatTemplate {
       if format.opensAfterUser, message.role == .user { chat.text += format.generation }
     }
     if generationHeader {
-      if !(format.opensAfterUser && messages.last?.role == .user) { chat.text += format.generation }
+      if !format.opensAfterUser { chat.text += format.generation }
     } else {
       chat.text += format.ending
     }

@@ -41,6 +41,9 @@ public struct Tokenizer: Sendable {
   /// Builds the tokenizer; fails, naming the entry, where the description contradicts itself.
   public init(_ description: TokenizerDescription) throws(Failure) {
     do throws(Failure) {
+      guard !description.vocabulary.isEmpty else {
+        throw Failure(.badData, place: "vocabulary", found: "0 tokens", wanted: "some")
+      }
       types = try Self.types(of: description)
       vocabulary = try Self.index(description.vocabulary, types)
       beginningOfText = try Self.checked(description.beginningOfText, "bos", of: vocabulary)
@@ -92,7 +95,7 @@ public struct Tokenizer: Sendable {
     _ strings: [[UInt8]], _ types: [TokenizerDescription.TokenType]
   ) throws(Failure) -> Vocabulary {
     let bytes = strings.reduce(0) { $0 + $1.count }
-    guard !strings.isEmpty, strings.count < Int32.max, bytes < Int32.max else {
+    guard strings.count < Int32.max, bytes < Int32.max else {
       throw Failure(.badData, place: "vocabulary", found: "\(strings.count) tokens")
     }
     var vocabulary = Vocabulary(capacity: strings.count)

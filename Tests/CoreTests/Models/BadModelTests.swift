@@ -193,8 +193,8 @@ struct BadModelTests {
   }
 
   @Test func anotherKindOfTokenizer() throws {
-    let failure = try opening { $0.set("tokenizer.ggml.model", .string("llama")) }
-    #expect(failure.description.contains("llama"))
+    let failure = try opening { $0.set("tokenizer.ggml.model", .string("bert")) }
+    #expect(failure.description.contains("found `bert`, wanted one of gpt2, llama, t5"))
   }
 
   @Test func anIdBeyondTheVocabularyIsRefused() throws {

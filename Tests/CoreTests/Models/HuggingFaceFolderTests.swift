@@ -92,7 +92,7 @@ struct HuggingFaceFolderTests {
 
   @Test func missingFiles() throws {
     let folder = try TinyFolder()
-    try opening(folder).expect(.missingInput, file: folder.path, found: "without config.json")
+    try opening(folder).expect(file: folder.path, found: "without config.json")
     try folder.write(shards: 3)
     let shard = TinyFolder.shardName(1, of: 3)
     try folder.remove(shard)
