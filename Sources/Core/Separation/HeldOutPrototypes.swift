@@ -28,14 +28,15 @@ struct HeldOutPrototypes: Equatable {
   /// - Parameter trainMargins: whether to look at training rows, too.
   static func measure(
     _ units: CentredUnits, labelings: [[Int]], concepts: Int, folds: Folds,
-    trainMargins: Bool = false
-  ) -> [HeldOutPrototypes] {
+    trainMargins: Bool = false, checkpoint: () throws -> Void = {}
+  ) rethrows -> [HeldOutPrototypes] {
     let rows = units.rest.rows
     var found = [HeldOutPrototypes](
       repeating: HeldOutPrototypes(
         nearest: [Int?](repeating: nil, count: rows), margins: [], trainMargins: []),
       count: labelings.count)
     for fold in folds.folds {
+      try checkpoint()
       let sums = ConceptSums(units, labelings: labelings, concepts: concepts, rows: fold.train)
       let lipschitz = results(count: labelings.count) { index in
         largestDistance(sums, index * concepts..<(index + 1) * concepts)

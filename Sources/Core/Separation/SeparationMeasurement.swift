@@ -65,9 +65,9 @@ public struct SeparationMeasurement {
   }
 
   private mutating func measurePrototypes(_ checkpoint: () throws -> Void) throws {
-    let found = HeldOutPrototypes.measure(
+    let found = try HeldOutPrototypes.measure(
       heldOutUnits, labelings: [heldOut.labels], concepts: sample.concepts, folds: heldOut.folds,
-      trainMargins: true)[0]
+      trainMargins: true, checkpoint: checkpoint)[0]
     try checkpoint()
     let first = heldOut.states.rows - sample.states.rows
     nearest = Array(found.nearest[first...])
@@ -188,8 +188,9 @@ public struct SeparationMeasurement {
     for start in stride(from: 0, to: labelings.count, by: batch) {
       let end = min(labelings.count, start + batch)
       let part = Array(heldOutLabelings[start..<end])
-      let judged = HeldOutPrototypes.measure(
-        heldOutUnits, labelings: part, concepts: sample.concepts, folds: heldOut.folds)
+      let judged = try HeldOutPrototypes.measure(
+        heldOutUnits, labelings: part, concepts: sample.concepts, folds: heldOut.folds,
+        checkpoint: checkpoint)
       accuracies += zip(judged, part).compactMap { $0.accuracy($1) }
       try checkpoint()
       cosines += CosineGeometry.measure(
@@ -249,9 +250,9 @@ public struct SeparationMeasurement {
     figures[.wasserstein].setNull(permuted.compactMap(\.wasserstein))
     let heldOutLabelings = permutedLabelings(
       heldOut.labels, groups: heldOut.groups, count: count, seed: options.seed)
-    let judged = HeldOutPrototypes.measure(
+    let judged = try HeldOutPrototypes.measure(
       heldOutUnits, labelings: heldOutLabelings, concepts: sample.concepts, folds: heldOut.folds,
-      trainMargins: true)
+      trainMargins: true, checkpoint: checkpoint)
     func scaled(_ margins: (HeldOutPrototypes) -> [Double]) -> [Double] {
       zip(judged, permuted).compactMap { judged, transport in
         guard let margin = median(margins(judged)), let variance = transport.kVariance,

@@ -116,7 +116,7 @@ struct SeparationFiguresTests {
       expect(cosines.silhouette, entry.silhouette, tolerance, "\(entry.name), silhouette")
       expect(cosines.angleBetween, entry.angleBetween, pair.tolerance, "\(entry.name), between")
       expect(cosines.angleWithin, entry.angleWithin, pair.tolerance, "\(entry.name), within")
-      let found = HeldOutPrototypes.measure(
+      let found = try HeldOutPrototypes.measure(
         units, labelings: [entry.labels], concepts: entry.concepts, folds: pair.folds,
         trainMargins: true)[0]
       #expect(found.accuracy(entry.labels) == entry.nearestPrototype, "\(entry.name)")
@@ -133,7 +133,7 @@ struct SeparationFiguresTests {
       let units = CentredUnits(states)
       let together = (
         CosineGeometry.measure(units, labelings: labelings, concepts: entry.concepts),
-        HeldOutPrototypes.measure(
+        try HeldOutPrototypes.measure(
           units, labelings: labelings, concepts: entry.concepts, folds: pair.folds),
         try ConceptDistances.measure(
           centred(states), labelings: labelings, concepts: entry.concepts)
