@@ -80,6 +80,12 @@ struct AppState: Sendable {
     }
   }
 
+  var isTSNE: Bool {
+    screen == .compare ? compare?.method != .principal : explore.method == .tsne
+  }
+  /// The t-SNE map being made for the screen in front.
+  var running: TSNERun? { screen == .compare ? compare?.running : explore.running }
+
   /// Whether something is still being computed or moving, for `wait idle`.
   var isBusy: Bool { explore.isBusy || (compare?.isBusy ?? false) || isMorphing }
 

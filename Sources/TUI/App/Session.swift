@@ -17,6 +17,7 @@ final class Session {
   let engine: Engine
   private(set) var kept = LastLayer()
   var tsneJob: JobID?
+  var pairJob: JobID?
   /// Where views are kept; nil: nowhere.
   var views: ViewStore?
   let mailbox: Mailbox

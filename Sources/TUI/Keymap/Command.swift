@@ -85,11 +85,12 @@ struct Command: Sendable {
       .stripMetric, ["y"], .layers, "Figure of the layer strip",
       when: { $0.explore.concepts.count > 1 }),
     Command(
-      .projection, ["p"], .layers, in: [.map, .concepts], "Projection: PCA or t-SNE",
+      .projection, ["p"], .layers, "Projection: PCA or t-SNE",
       hint: "projection", when: hasRows),
     Command(
-      .pause, ["Space"], .layers, in: [.map], "Pause or resume t-SNE or the walk", hint: "pause",
-      when: { $0.explore.running != nil || $0.explore.play != nil }),
+      .pause, ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE or the walk",
+      hint: "pause",
+      when: { $0.running != nil || $0.explore.play != nil }),
     Command(
       .play, ["P"], .layers, in: [.map], "Walk through the layers, or stop",
       when: { hasLayers($0) && hasRows($0) && $0.explore.method != .tsne }),
@@ -105,15 +106,15 @@ struct Command: Sendable {
       .conceptAxes, ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
       when: hasConcepts),
     Command(
-      .perplexityDown, ["{"], .layers, in: [.map, .concepts],
+      .perplexityDown, ["{"], .layers,
       "Lower perplexity, going on from here", hint: "perplexity",
       when: isTSNE),
     Command(
-      .perplexityUp, ["}"], .layers, in: [.map, .concepts], "Higher perplexity, going on from here",
+      .perplexityUp, ["}"], .layers, "Higher perplexity, going on from here",
       hint: "perplexity",
       when: isTSNE),
     Command(
-      .newSeed, ["r"], .layers, in: [.map, .concepts], "Another seed for t-SNE", hint: "new seed",
+      .newSeed, ["r"], .layers, "Another seed for t-SNE", hint: "new seed",
       when: isTSNE),
 
     Command(
@@ -352,7 +353,7 @@ struct Command: Sendable {
   private static let isPaired: @Sendable (AppState) -> Bool = {
     $0.compare.map { $0.problem == nil } ?? false
   }
-  private static let isTSNE: @Sendable (AppState) -> Bool = { $0.explore.method == .tsne }
+  private static let isTSNE: @Sendable (AppState) -> Bool = { $0.isTSNE }
   private static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
   private static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
 
