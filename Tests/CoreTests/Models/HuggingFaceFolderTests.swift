@@ -16,7 +16,8 @@ struct HuggingFaceFolderTests {
   @Test(arguments: [Safetensors.DataType.float32, .float16, .bfloat16], [1, 3])
   func aFolderIsTheSameModel(type: Safetensors.DataType, shards: Int) throws {
     let file = try TinyLlama.model()
-    let folder = try LanguageModel(try TinyFolder().write(type, shards: shards))
+    let tiny = try TinyFolder()
+    let folder = try LanguageModel(tiny.write(type, shards: shards))
     #expect(folder.configuration == file.configuration)
     #expect(folder.parameters == file.parameters)
     #expect(folder.chatTemplate == file.chatTemplate)
