@@ -17,6 +17,8 @@ struct HuggingFaceFolderTests {
   func aFolderIsTheSameModel(type: Safetensors.DataType, shards: Int) throws {
     let file = try TinyLlama.model()
     let tiny = try TinyFolder()
+    // The folder goes with its value.
+    defer { withExtendedLifetime(tiny) {} }
     let folder = try LanguageModel(tiny.write(type, shards: shards))
     #expect(folder.configuration == file.configuration)
     #expect(folder.parameters == file.parameters)
