@@ -32,15 +32,15 @@ class Side:
         self.run = Path(options.work) / f"{name}-{position}"
         if not (self.run / "run.json").exists():
             command = [options.seer, "extract", "--model", options.model, "--concepts", str(CONCEPTS), "--run", str(self.run),
-                       "--position", position, "--dtype", "float16"]
+                       "--position", position, "--template", options.template, "--dtype", "float16"]
             subprocess.run(command + self.adapter, check=True)
 
     def score(self, texts):
         """The scores of each text, a dictionary with `prompt` and perhaps `response`."""
         command = [self.options.seer, "score", "--model", self.options.model, "--run", str(self.run),
-                   "--layer", str(self.options.layer), "-"]
+                   "--layer", str(self.options.layer), "--template", self.options.template]
         lines = "".join(json.dumps(t) + "\n" for t in texts)
-        done = subprocess.run(command[:-1] + self.adapter + ["-"], input=lines, text=True, capture_output=True, check=True)
+        done = subprocess.run(command + self.adapter + ["-"], input=lines, text=True, capture_output=True, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -152,6 +152,7 @@ def main():
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--adapter", required=True)
     parser.add_argument("--layer", type=int, required=True)
+    parser.add_argument("--template", default="plain", help="the one that the adapter was trained with")
     parser.add_argument("--xstest")
     parser.add_argument("--work", default=".build/verify-monitor")
     parser.add_argument("--output")
@@ -159,7 +160,7 @@ def main():
     Path(options.work).mkdir(parents=True, exist_ok=True)
     base = Side(options, "base", "mean", None)
     tuned = Side(options, "tuned", "mean", options.adapter)
-    parts = [f"Layer {options.layer}, runs of `--position mean`, chat template (`make verify-monitor`).", sentences(base, tuned)]
+    parts = [f"Layer {options.layer}, template {options.template} (`make verify-monitor`).", sentences(base, tuned)]
     ends = [Side(options, "base", "last", None), Side(options, "tuned", "last", options.adapter)]
     parts.append(tokens([("base, mean", base), ("tuned, mean", tuned), ("base, last", ends[0]), ("tuned, last", ends[1])]))
     if options.xstest:
