@@ -112,7 +112,9 @@ enum Normalizer: Sendable {
     switch form {
     case .nfc: string.precomposedStringWithCanonicalMapping
     case .nfd: string.decomposedStringWithCanonicalMapping
-    case .nfkc: string.precomposedStringWithCompatibilityMapping
+    // Foundation's own mapping leaves marks that it brings apart from their letters.
+    case .nfkc:
+      string.decomposedStringWithCompatibilityMapping.precomposedStringWithCanonicalMapping
     case .nfkd: string.decomposedStringWithCompatibilityMapping
     }
   }
