@@ -119,7 +119,7 @@ public struct DetoxEvaluation: Sendable {
   /// A digest of everything that decides the answers.
   private func recipe(_ language: LanguageModel) throws -> String {
     let parts = [
-      tool, try sha256(ofFile: language.path),
+      tool, try language.sha256(),
       try adapter.map { folder throws(Failure) in try AdapterFile.sha256(of: folder) } ?? "base",
       try sha256(ofFile: harmful), try sha256(ofFile: safe), promptColumn, template.rawValue,
       "\(tokens)", "\(limit ?? -1)",

@@ -24,6 +24,11 @@ struct AppState: Sendable {
   var overlay: Overlay?
   var message: Message?
   var isMouseOn = true
+  /// How many runs there are to explore, and which one is.
+  var runs = 1
+  var run = 0
+  /// What keys do: the usual table, or with a user's own keys.
+  var commands = Command.all
 
   init(
     size: Size, theme: Theme, explore: ExploreState, compare: CompareState? = nil,
@@ -75,11 +80,22 @@ struct AppState: Sendable {
     }
   }
 
+  var isTSNE: Bool {
+    screen == .compare ? compare?.method != .principal : explore.method == .tsne
+  }
+  /// The t-SNE map being made for the screen in front.
+  var running: TSNERun? { screen == .compare ? compare?.running : explore.running }
+
   /// Whether something is still being computed or moving, for `wait idle`.
-  var isBusy: Bool { explore.isBusy || (compare?.isBusy ?? false) || tick != nil }
+  var isBusy: Bool { explore.isBusy || (compare?.isBusy ?? false) || isMorphing }
+
+  private var isMorphing: Bool { screen == .compare && compare?.morph != nil }
 
   /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
   var tick: Duration? {
-    screen == .compare && compare?.morph != nil ? .milliseconds(33) : nil
+    switch screen {
+    case .explore: explore.tick
+    case .compare: isMorphing ? .milliseconds(33) : nil
+    }
   }
 }

@@ -12,6 +12,8 @@ public struct ExplorerOptions: Sendable {
   /// Nil: as the terminal and `NO_COLOR` say.
   public var colors: ColorDepth?
   public var isMouseOn = true
+  /// Begin with the guided tour.
+  public var startsTour = false
   public var environment: [String: String]
 
   public init(
@@ -41,17 +43,18 @@ public enum Explorer {
         advice: "Name one with --run, or record one with seer extract.")
     }
     let source = try RunSource(Run.open(folder))
-    let tuned = try options.runs.dropFirst().first.map { folder throws(Failure) in
-      try RunSource(Run.open(folder))
-    }
-    return try run(options, source: source, tuned: tuned, script: script)
+    var others: [RunSource] = []
+    for folder in options.runs.dropFirst() { others.append(RunSource(try Run.open(folder))) }
+    return try run(options, source: source, others: others, script: script)
   }
 
   static func run(
-    _ options: ExplorerOptions, source: RunSource, tuned: RunSource?, script: Script?
+    _ options: ExplorerOptions, source: RunSource, others: [RunSource], script: Script?
   ) throws(Failure) -> Ending {
     let mailbox = try Mailbox()
-    let explore = ExploreState(source)
+    let tuned = others.first
+    var explore = ExploreState(source)
+    if options.startsTour { explore.tour = Tour() }
     let compare = tuned.map { CompareState(base: source, tuned: $0) }
     if let script {
       let environment = options.environment
@@ -61,17 +64,41 @@ public enum Explorer {
       let state = AppState(
         size: Size(width: 80, height: 24), theme: theme, explore: explore,
         compare: compare)
-      let session = Session(state, source: source, tuned: tuned, engine: Engine(), mailbox: mailbox)
+      let session = Session(
+        state, source: source, tuned: tuned, others: Array(others.dropFirst()), engine: Engine(),
+        mailbox: mailbox)
       try script.play(in: session)
       return session.ending ?? .quit
     }
     let terminal = try Terminal(
       wake: mailbox.writeEnd, mouse: options.isMouseOn, name: options.environment["TERM"])
     defer { terminal.stop() }
-    let state = AppState(
+    var problems: [String] = []
+    let views = ViewStore(environment: options.environment)
+    do throws(Failure) {
+      if let view = try views.read(source.folder) { explore.restore(view) }
+    } catch {
+      problems.append("What was kept of this run cannot be read: it is made anew when you leave.")
+    }
+    var state = AppState(
       size: terminal.size, theme: theme(options, terminal), explore: explore,
       compare: compare, isMouseOn: options.isMouseOn)
-    let session = Session(state, source: source, tuned: tuned, engine: Engine(), mailbox: mailbox)
+    do throws(Failure) {
+      state.commands = try Keymap.read(Keymap.path(options.environment))
+    } catch {
+      // One line has no room for the folder.
+      var failure = error
+      failure.file = "keys.conf"
+      problems.append(failure.description)
+    }
+    if let problem = problems.first {
+      state.message = AppState.Message(text: problem, isError: true)
+    }
+    let session = Session(
+      state, source: source, tuned: tuned, others: Array(others.dropFirst()), engine: Engine(),
+      mailbox: mailbox)
+    session.views = views
+    defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.
     if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
     return TerminalLoop(session, terminal).run()

@@ -1,5 +1,6 @@
 import Core
 import LinearAlgebra
+import Projection
 
 /// What the Compare screen has computed.
 extension Session {
@@ -36,6 +37,50 @@ extension Session {
           try LayerSeparation.measure(
             tuned.states(layer), labels: labels, concepts: concepts, folds: folds,
             context: context)
+        })
+    case .startTSNE(let index, let number, let isJoint, let start):
+      let layer = state.explore.layers[index]
+      pairJob =
+        engine.submit(
+          "t-SNE of layer \(layer), both runs", priority: .map,
+          onEvent: { [mailbox] (event: JobEvent<Embedding>) in
+            guard case .finished(let result) = event else { return }
+            mailbox.post(.compare(.embedding(run: number, result.mapError { Problem($0) })))
+          },
+          body: { [source, mailbox] context in
+            try Embedding.makePair(
+              base: source.states(layer), tuned: tuned.states(layer), isJoint: isJoint,
+              layer: index, start: start, context: context
+            ) { mailbox.post(.compare(.embedding(run: number, .success($0)))) }
+          }
+        ).id
+    case .pauseTSNE(let isPaused):
+      if let pairJob { isPaused ? engine.pause(pairJob) : engine.resume(pairJob) }
+    case .stopTSNE:
+      if let pairJob { engine.cancel(pairJob) }
+      pairJob = nil
+    case .judge(let index, let isJoint):
+      let layer = state.explore.layers[index]
+      let points = state.compare?.embeddings[index]?.points ?? []
+      engine.submit(
+        "trust in the maps of layer \(layer)", priority: .map,
+        onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
+          guard case .finished(let result) = event else { return }
+          mailbox.post(.compare(.judged(index: index, try? result.get())))
+        },
+        body: { [source] context in
+          let base = try source.states(layer)
+          let other = try tuned.states(layer)
+          if isJoint && base.columns == other.columns {
+            return try MapTrust.measure(
+              points, of: JointMap.stack([base, other]), context: context)
+          }
+          // Each map by its own states; what is said is said of both.
+          let first = try MapTrust.measure(
+            Array(points.prefix(base.rows)), of: base, context: context)
+          let second = try MapTrust.measure(
+            Array(points.suffix(other.rows)), of: other, context: context)
+          return first.lower(second)
         })
     }
   }

@@ -5,12 +5,21 @@ import Foundation
 /// brings results back. The terminal's loop and the script both drive one.
 final class Session {
   private(set) var state: AppState
-  let source: RunSource
+  /// The run that is explored.
+  private(set) var source: RunSource
+  /// All runs that were named, and how those were left that are not explored now.
+  private let sources: [RunSource]
+  private var parked: [Int: ExploreState] = [:]
+  /// Counts the changes of the run: what was asked for before one is dropped.
+  private var opening = 0
   /// The run beside the first, for Compare.
   let tuned: RunSource?
   let engine: Engine
-  let units = LastLayer()
+  private(set) var kept = LastLayer()
   var tsneJob: JobID?
+  var pairJob: JobID?
+  /// Where views are kept; nil: nowhere.
+  var views: ViewStore?
   let mailbox: Mailbox
   /// Set when the user has left.
   private(set) var ending: Ending?
@@ -20,18 +29,59 @@ final class Session {
   var onTerminalEffect: (Effect) -> Void = { _ in }
 
   init(
-    _ state: AppState, source: RunSource, tuned: RunSource? = nil, engine: Engine,
-    mailbox: Mailbox
+    _ state: AppState, source: RunSource, tuned: RunSource? = nil, others: [RunSource] = [],
+    engine: Engine, mailbox: Mailbox
   ) {
     self.state = state
     self.source = source
     self.tuned = tuned
+    sources = [source] + (tuned.map { [$0] } ?? []) + others
+    self.state.runs = sources.count
     self.engine = engine
     self.mailbox = mailbox
     run(start(&self.state))
   }
 
-  func handle(_ event: Event) { run(update(&state, event)) }
+  func handle(_ event: Event) {
+    if case .explored(let number, let event) = event {
+      if number == opening { run(update(&state, event)) }
+    } else {
+      run(update(&state, event))
+    }
+  }
+
+  /// Posts what belongs to the run that is explored now; dropped once another one is.
+  var poster: @Sendable (Event) -> Void {
+    { [mailbox, opening] in mailbox.post(.explored(opening, $0)) }
+  }
+
+  /// Explores another run, as it was left, and shows a screen.
+  private func open(run index: Int, on screen: Screen) {
+    guard sources.indices.contains(index), index != state.run else { return }
+    run(ExploreScreen.leave(&state.explore))
+    keepView()
+    parked[state.run] = state.explore
+    opening += 1
+    source = sources[index]
+    kept = LastLayer()
+    folds = Self.folds(source)
+    var explore = parked[index] ?? ExploreState(source)
+    var message = "run \(index + 1) of \(sources.count): \(source.name)"
+    if parked[index] == nil, let views {
+      do throws(Failure) {
+        if let view = try views.read(source.folder) { explore.restore(view) }
+      } catch {
+        message = error.description
+      }
+    }
+    state.explore = explore
+    state.run = index
+    state.screen = screen
+    state.message = AppState.Message(text: message, isError: false)
+    run(ExploreScreen.request(&state.explore))
+    // What else the screen wants to have computed.
+    handle(.resize(state.size))
+  }
 
   /// Handles what other threads have posted; returns whether there was anything.
   func handlePosted() -> Bool {
@@ -55,7 +105,11 @@ final class Session {
         tsneJob = nil
       case .judge(let key): judge(key)
       case .measureSeparation(let index): measureSeparation(index)
-      case .findNearest(let row, let index): findNearest(row, index)
+      case .findNearest(let row, let index, let metric): findNearest(row, index, metric)
+      case .compareGroups(let pair): compareGroups(pair)
+      case .keepView: keepView()
+      case .openRun(let index, let screen): open(run: index, on: screen)
+      case .saveText(let name, let text): run(update(&state, saveText(name, text)))
       case .compare(let effect): run(effect)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
@@ -65,9 +119,13 @@ final class Session {
   }
 
   /// The split rule over the run's rows; rows of the same text stay together.
-  lazy var folds = Folds(
-    prompts: source.rows.map(\.text),
-    splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+  private(set) lazy var folds = Self.folds(source)
+
+  private static func folds(_ source: RunSource) -> Folds {
+    Folds(
+      prompts: source.rows.map(\.text),
+      splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+  }
 
   private func save(_ path: String) -> Problem? {
     do throws(Failure) {
@@ -97,7 +155,8 @@ final class Session {
     while state.isBusy && ending == nil {
       if handlePosted() { continue }
       // Movements are played as fast as they can be.
-      if state.tick != nil { handle(.tick) } else { _ = mailbox.wait() }
+      let isMoving = state.tick != nil && state.explore.play == nil
+      if isMoving { handle(.tick) } else { _ = mailbox.wait() }
     }
   }
 }

@@ -24,13 +24,23 @@ extension CompareScreen {
     let explore = state.explore
     let separator = state.theme.glyphs.separator
     var right = "layer \(explore.layerNumber)/\(explore.layers.last ?? 0)"
-    if let map = compare.shownMap(explore.layer) {
-      right += separator + (map.isJoint ? "joint PCA" : "PCA, aligned")
+    let isJoint = compare.shownMap(explore.layer)?.isJoint ?? true
+    switch compare.method {
+    case .principal: right += separator + (isJoint ? "joint PCA" : "aligned PCA")
+    case .jointTSNE where !isJoint: right += separator + PairMethod.alignedTSNE.rawValue
+    case .jointTSNE, .alignedTSNE: right += separator + compare.method.rawValue
+    }
+    if compare.method != .principal {
+      if state.size.width >= 100 { right += " perplexity \(Int(compare.tsne.perplexity))" }
+      if let embedding = compare.embeddings[explore.layer], !embedding.isDone {
+        let word = compare.running.map { $0.isPaused ? "paused" : "live" } ?? "paused"
+        right += "\(separator)\(word) \(embedding.iteration)/\(embedding.iterations)"
+      }
     }
     ScreenHeader.draw(
       layout.header, "compare",
       [
-        "\(compare.baseName) \(state.theme.glyphs.both) \(compare.tunedName)",
+        compare.title(state.theme.glyphs),
         "\(Numbers.grouped(explore.rows.count)) rows", explore.conceptsName,
       ].filter { !$0.isEmpty }, right: right, state.theme, into: &surface)
   }
@@ -53,7 +63,8 @@ extension CompareScreen {
     let titles = titles(compare, theme.glyphs)
     for (index, frame) in layout.frames.enumerated() {
       if layout.hasBorders(frame) {
-        Frame(title: titles[index], note: index == 0 ? note(state, compare) : "").draw(
+        let trust = compare.method != .principal ? "cluster distances mean little" : ""
+        Frame(title: titles[index], note: index == 0 ? note(state, compare) : trust).draw(
           frame, theme, into: &surface)
       } else {
         surface.write(titles[index], frame.x + 1, frame.y, theme.style(.title))
@@ -116,14 +127,21 @@ extension CompareScreen {
     return (rows + (explore.currentNearest?.rows ?? [])).filter(explore.isVisible)
   }
 
+  /// What the maps can be trusted with.
   private static func note(_ state: AppState, _ compare: CompareState) -> String {
-    guard let map = compare.maps[state.explore.layer]?.map, map.explained.count == 2 else {
-      return ""
+    let separator = state.theme.glyphs.separator
+    guard let map = compare.maps[state.explore.layer]?.map else { return "" }
+    let isJoint = map.isJoint && compare.method != .alignedTSNE
+    let axes = isJoint ? "same axes" : "own axes each, turned to match"
+    if compare.method != .principal {
+      let kept = compare.trusts[state.explore.layer]?.neighboursKept.map {
+        separator + "neighbours kept \(Numbers.percent($0))"
+      }
+      return axes + (kept ?? "")
     }
-    let share = Numbers.percent(map.explained[0] + map.explained[1])
-    return map.isJoint
-      ? "both shown by the same axes, \(share) of their variance"
-      : "widths differ: own axes each, turned to match"
+    guard map.explained.count == 2 else { return axes }
+    return axes + separator
+      + "\(Numbers.percent(map.explained[0] + map.explained[1])) of the variance"
   }
 
   private static func drawDetail(

@@ -4,12 +4,19 @@ enum CompareEvent: Sendable {
   case map(index: Int, Result<PairMap, Problem>)
   /// The second run's separation at a layer.
   case separation(index: Int, Result<LayerSeparation, Problem>)
+  case embedding(run: Int, Result<Embedding, Problem>)
+  case judged(index: Int, MapTrust?)
 }
 
 /// What the Compare screen wants computed.
 enum CompareEffect: Equatable, Sendable {
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
   case measureSeparation(index: Int)
+  case startTSNE(index: Int, run: Int, isJoint: Bool, TSNEStart)
+  case pauseTSNE(Bool)
+  case stopTSNE
+  /// Measures how far a t-SNE map can be trusted.
+  case judge(index: Int, isJoint: Bool)
 }
 
 /// The Compare screen: two runs over the same rows, on the same axes.
@@ -39,13 +46,28 @@ enum CompareScreen {
       let all = CompareState.Panel.allCases
       let index = all.firstIndex(of: compare.panel) ?? 0
       compare.panel = all[(index + 1) % all.count]
+    case .projection: return changeMethod(&state)
+    case .pause: return pause(&state)
+    case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
+    case .perplexityUp: return changePerplexity(by: 1.5, &state)
+    case .newSeed:
+      state.compare?.tsne.seed += 1
+      state.message = AppState.Message(text: "seed \(compare.tsne.seed + 1)", isError: false)
+      return restart(&state)
     default:
+      let layer = state.explore.layer
       let effects = ExploreScreen.perform(id, key, &state)
-      state.compare?.follow(state.explore.layer)
-      return effects
+      return state.explore.layer == layer ? effects : effects + follow(&state)
     }
     state.compare = compare
     return []
+  }
+
+  /// Goes with the layer: a t-SNE map that is not finished is given up.
+  private static func follow(_ state: inout AppState) -> [Effect] {
+    let stopped = stopTSNE(&state)
+    state.compare?.follow(state.explore.layer)
+    return stopped
   }
 
   static func receive(_ state: inout AppState, _ event: CompareEvent) {
@@ -58,6 +80,10 @@ enum CompareScreen {
       state.compare?.follow(state.explore.layer)
     case .separation(let index, let result):
       state.compare?.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
+    case .embedding(let run, let result): receive(&state, run: run, result)
+    case .judged(let index, let trust):
+      state.compare?.isJudging = false
+      state.compare?.trusts[index] = trust ?? MapTrust()
     }
   }
 
@@ -104,6 +130,15 @@ enum CompareScreen {
         compare.maps[wanted] = .failed(Problem("The second run has no layer \(number)."))
       }
     }
+    if compare.method != .principal, compare.running == nil, compare.embeddings[layer] == nil {
+      effects += startTSNE(&compare, layer: layer, from: nil)
+    }
+    if !compare.isJudging, compare.trusts[layer] == nil,
+      compare.embeddings[layer]?.isDone ?? false
+    {
+      compare.isJudging = true
+      effects.append(.compare(.judge(index: layer, isJoint: compare.method == .jointTSNE)))
+    }
     let isMeasuring =
       compare.separations.values.contains(.computing)
       || state.explore.separations.contains(.computing)
@@ -128,9 +163,7 @@ enum CompareScreen {
     switch mouse.action {
     case .left:
       if let layer = PairStrip(state, layout).layer(at: mouse.place) {
-        let effects = ExploreScreen.show(layer: layer, &state.explore)
-        state.compare?.follow(layer)
-        return effects
+        return ExploreScreen.show(layer: layer, &state.explore) + follow(&state)
       }
       guard let compare = state.compare, let map = compare.shownMap(state.explore.layer),
         let bounds = state.mapBounds
@@ -147,10 +180,8 @@ enum CompareScreen {
     case .wheelUp, .wheelDown:
       let isDown = mouse.action == .wheelDown
       if layout.strip.contains(mouse.place) {
-        let effects = ExploreScreen.show(
-          layer: state.explore.layer + (isDown ? 1 : -1), &state.explore)
-        state.compare?.follow(state.explore.layer)
-        return effects
+        let layer = state.explore.layer + (isDown ? 1 : -1)
+        return ExploreScreen.show(layer: layer, &state.explore) + follow(&state)
       }
       for panel in layout.panels where panel.contains(mouse.place) {
         let place = SIMD2(

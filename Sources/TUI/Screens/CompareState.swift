@@ -29,8 +29,13 @@ struct CompareState: Sendable {
     var target: Float
   }
 
-  let baseName: String
-  let tunedName: String
+  struct Names: Equatable, Sendable {
+    var model: String
+    var adapter: String?
+  }
+
+  let base: Names
+  let tuned: Names
   /// Why the runs cannot be compared; nil where they can.
   let problem: Problem?
   /// Layer numbers that the second run has.
@@ -45,15 +50,31 @@ struct CompareState: Sendable {
   var maps: [Int: PairMapStatus] = [:]
   var shownLayer: Int?
   var separations: [Int: SeparationStatus] = [:]
+  var method = PairMethod.principal
+  var tsne = TSNESettings()
+  /// t-SNE maps of both runs, the base's points first.
+  var embeddings: [Int: Embedding] = [:]
+  var running: TSNERun?
+  var lastRun = 0
+  /// How far the t-SNE maps can be trusted.
+  var trusts: [Int: MapTrust] = [:]
+  var isJudging = false
 
   init(base: RunSource, tuned: RunSource) {
-    baseName = Self.name(base)
-    tunedName = Self.name(tuned)
+    self.base = Names(model: base.model, adapter: base.adapter)
+    self.tuned = Names(model: tuned.model, adapter: tuned.adapter)
     tunedLayers = Set(tuned.layers)
     problem = Self.difference(base, tuned).map { Problem($0) }
   }
 
-  private static func name(_ run: RunSource) -> String {
+  /// What the runs are called together: the model once, where it is the same.
+  func title(_ glyphs: Glyphs) -> String {
+    base.model == tuned.model
+      ? "\(base.model): \(base.adapter ?? "base") \(glyphs.both) \(tuned.adapter ?? "base")"
+      : "\(Self.name(base)) \(glyphs.both) \(Self.name(tuned))"
+  }
+
+  private static func name(_ run: Names) -> String {
     run.adapter.map { "\(run.model) + \($0)" } ?? run.model
   }
 
@@ -93,10 +114,24 @@ struct CompareState: Sendable {
 
   /// The layer's map or, until it is there, the last one shown.
   func shownMap(_ layer: Int) -> PairMap? {
-    maps[layer]?.map ?? shownLayer.flatMap { maps[$0]?.map }
+    guard let principal = maps[layer]?.map ?? shownLayer.flatMap({ maps[$0]?.map }) else {
+      return nil
+    }
+    let rows = principal.base.count
+    guard method != .principal,
+      let embedding = embeddings[layer]
+        ?? shownLayer.flatMap({
+          embeddings[$0]
+        }), embedding.points.count == 2 * rows
+    else { return principal }
+    var map = principal
+    map.base = Array(embedding.points.prefix(rows))
+    map.tuned = Array(embedding.points.suffix(rows))
+    return map
   }
 
   var isBusy: Bool {
     maps.values.contains(.computing) || separations.values.contains(.computing)
+      || isJudging || running.map { !$0.isPaused } ?? false
   }
 }

@@ -6,6 +6,8 @@ import Projection
 enum MapMethod: String, CaseIterable, Sendable {
   case principal = "PCA"
   case tsne = "t-SNE"
+  /// Along concepts that the user chooses.
+  case concepts = "concept axes"
 }
 
 /// What t-SNE maps are made with.
@@ -95,6 +97,14 @@ struct MapTrust: Equatable, Sendable {
   /// The share of the 10 nearest rows in the map that are among the 10 nearest in the states.
   var neighboursKept: Float?
 
+  /// The lower of both, figure by figure.
+  func lower(_ other: MapTrust) -> MapTrust {
+    func lower(_ a: Float?, _ b: Float?) -> Float? { a.flatMap { a in b.map { min(a, $0) } } }
+    return MapTrust(
+      trustworthiness: lower(trustworthiness, other.trustworthiness),
+      neighboursKept: lower(neighboursKept, other.neighboursKept))
+  }
+
   static func measure(
     _ points: [SIMD2<Float>], of states: Matrix, context: JobContext
   ) throws -> MapTrust {
@@ -110,4 +120,6 @@ struct MapTrust: Equatable, Sendable {
 struct QualityKey: Hashable, Sendable {
   var layer: Int
   var method: MapMethod
+  /// Of a map along axes.
+  var axes = MapAxes.firstTwo
 }

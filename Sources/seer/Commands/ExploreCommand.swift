@@ -22,6 +22,8 @@ struct ExploreCommand: ParsableCommand {
   var runs: [String] = []
   @Option(help: "The model of the runs: a GGUF file or the name of a cached model.")
   var model: String?
+  @Flag(help: "Begin with the guided tour of some three minutes, on the sample unless told.")
+  var tour = false
   @Option(help: "A file of keys to play, without a terminal.") var script: String?
   @Flag(inversion: .prefixedNo, help: "Draw with ASCII only (default: as the terminal allows).")
   var ascii: Bool?
@@ -34,11 +36,13 @@ struct ExploreCommand: ParsableCommand {
     var options = ExplorerOptions(
       runs: runs.isEmpty ? try defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
     options.isMouseOn = mouse
+    options.startsTour = tour
     let ending = try Explorer.run(options)
     if ending == .interrupted { throw Cancelled() }
   }
 
   private func defaultRuns() throws -> [String] {
+    if tour, let sample = RunLocator.sample(executable: "/proc/self/exe") { return [sample] }
     if let last = RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe") {
       return [last]
     }

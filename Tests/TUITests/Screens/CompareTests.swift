@@ -64,6 +64,37 @@ import Testing
     #expect(state.after("T").after("F2").tick == nil, "nothing moves where nobody looks")
   }
 
+  @Test func tsne() throws {
+    var state = Fixture.compare(80, 24)
+    let effects = update(&state, .key(.character("p")))
+    guard case .compare(.startTSNE(23, 1, true, let start))? = effects.first else {
+      Issue.record("did not start: \(effects)")
+      return
+    }
+    #expect(start.points.count == 96 && !start.goesOn)
+    #expect(state.compare?.running != nil && state.isBusy)
+    var embedding = Embedding(
+      layer: 23, points: start.points, layout: start.points, iteration: 120, iterations: 750,
+      divergence: 1.5, isDone: false)
+    _ = update(&state, .compare(.embedding(run: 1, .success(embedding))))
+    try expectSnapshot(render(state), "compare-tsne-live")
+    let paused = state.after("Space")
+    #expect(paused.compare?.running?.isPaused == true)
+    #expect(render(paused).text.contains("paused 120/750"))
+    embedding.isDone = true
+    #expect(
+      update(&state, .compare(.embedding(run: 1, .success(embedding)))) == [
+        .compare(.judge(index: 23, isJoint: true))
+      ])
+    let trust = MapTrust(trustworthiness: 0.9, neighboursKept: 0.375)
+    _ = update(&state, .compare(.judged(index: 23, trust)))
+    try expectSnapshot(render(state), "compare-tsne-done")
+    #expect(state.after("p").compare?.method == .alignedTSNE)
+    #expect(state.after("p", "p").compare?.method == .principal)
+    let other = state.after("l")
+    #expect(other.compare?.running?.layer == 24, "the next layer's begins")
+  }
+
   /// Row, layer, search and concepts are those of Explore, and stay when going there.
   @Test func bothScreensSpeakOfTheSame() {
     let state = Fixture.compare(80, 24).after("j", "j", "l", "2")
@@ -210,6 +241,23 @@ import Testing
       zip(a.points, next.points).reduce(0) { $0 + (($1.0 - $1.1) * ($1.0 - $1.1)).sum() }
     }
     #expect(away(mirrored) < away(first))
+  }
+
+  /// Each run by its own neighbourhoods, whatever their widths.
+  @Test(arguments: [true, false]) func tsneOfTwoWidths(isJoint: Bool) throws {
+    let base = states(30, 8, seed: 1)
+    let tuned = states(30, isJoint ? 8 : 12, seed: 2)
+    let map = try make(base, tuned)
+    let embedding = try Engine().submit("test", priority: .map) { context in
+      try Embedding.makePair(
+        base: base, tuned: tuned, isJoint: isJoint, layer: 3,
+        start: TSNEStart(
+          points: map.points, goesOn: false, settings: TSNESettings(perplexity: 5)),
+        context: context, show: { _ in })
+    }.wait()
+    #expect(embedding.points.count == 60 && embedding.layout.count == 60 && embedding.isDone)
+    #expect(embedding.points.allSatisfy { $0.x.isFinite && $0.y.isFinite })
+    #expect(embedding.iteration == embedding.iterations)
   }
 
   @Test func statesThatAreNotFinite() throws {
