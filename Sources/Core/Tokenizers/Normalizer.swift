@@ -112,7 +112,9 @@ enum Normalizer: Sendable {
     switch form {
     case .nfc: string.precomposedStringWithCanonicalMapping
     case .nfd: string.decomposedStringWithCanonicalMapping
-    case .nfkc: string.precomposedStringWithCompatibilityMapping
+    // In two steps: Foundation's own mapping leaves halfwidth sound marks uncomposed.
+    case .nfkc:
+      string.decomposedStringWithCompatibilityMapping.precomposedStringWithCanonicalMapping
     case .nfkd: string.decomposedStringWithCompatibilityMapping
     }
   }
