@@ -112,7 +112,7 @@ enum Normalizer: Sendable {
     switch form {
     case .nfc: string.precomposedStringWithCanonicalMapping
     case .nfd: string.decomposedStringWithCanonicalMapping
-    // Foundation's own mapping leaves marks that it brings apart from their letters.
+    // In two steps: Foundation's own mapping leaves halfwidth sound marks uncomposed.
     case .nfkc:
       string.decomposedStringWithCompatibilityMapping.precomposedStringWithCanonicalMapping
     case .nfkd: string.decomposedStringWithCompatibilityMapping

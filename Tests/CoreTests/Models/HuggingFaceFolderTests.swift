@@ -29,9 +29,10 @@ struct HuggingFaceFolderTests {
     for text in ["Is the sky blue? 12", "<|im_start|>user\n日本<|im_end|>"] {
       let ids = file.tokenizer.encode(text)
       #expect(folder.tokenizer.encode(text) == ids)
-      // Every type holds the weights exactly; products may round differently.
+      // Every type holds the matrices exactly, float32 the norms' vectors too.
+      let bound = type == .float32 ? 1e-5 : type == .float16 ? 2e-3 : 2e-2
       for (ours, theirs) in zip(try folder.states(ids), try file.states(ids)) {
-        for (a, b) in zip(ours, theirs) { #expect(relativeDistance(a, b) <= 1e-5) }
+        for (a, b) in zip(ours, theirs) { #expect(relativeDistance(a, b) <= bound) }
       }
     }
   }
