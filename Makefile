@@ -13,7 +13,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
+.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples figures screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
 
 # The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
 .PHONY: verify-monitor
@@ -82,6 +82,10 @@ samples: build model  ## Record the sample: run-base, adapter and run-tuned (som
 	  --template plain --preset samples/preset.json --adapter samples/adapter
 	$(RELEASE) extract --model smollm2 --adapter samples/adapter --concepts samples/concepts.csv \
 	  --run samples/run-tuned --template plain --dtype float16
+
+figures: build  ## Draw the sample before and after.
+	$(RELEASE) compare --base samples/run-base --tuned samples/run-tuned --layer 24 --method tsne \
+	  --permutations 50 --figure docs/figures/sample.svg
 
 screens: build  ## Make the screens that README and docs/ show.
 	$(RELEASE) explore --run samples/run-base --script docs/screens/explore.keys
