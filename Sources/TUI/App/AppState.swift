@@ -1,6 +1,6 @@
 /// Which screen is shown. Each keeps its state while another is in front.
 enum Screen: String, CaseIterable, Sendable {
-  case explore, compare
+  case explore, compare, prompt, train
 }
 
 /// The whole interface.
@@ -21,18 +21,23 @@ struct AppState: Sendable {
   var explore: ExploreState
   /// The first run beside a second one; nil without one.
   var compare: CompareState?
+  /// A chat with the run's model; nil where that is not at hand.
+  var prompt: PromptState?
+  var train: TrainState?
   var overlay: Overlay?
   var message: Message?
   var isMouseOn = true
 
   init(
     size: Size, theme: Theme, explore: ExploreState, compare: CompareState? = nil,
-    isMouseOn: Bool = true
+    prompt: PromptState? = nil, train: TrainState? = nil, isMouseOn: Bool = true
   ) {
     self.size = size
     self.theme = theme
     self.explore = explore
     self.compare = compare
+    self.prompt = prompt
+    self.train = train
     self.isMouseOn = isMouseOn
   }
 
@@ -47,6 +52,8 @@ struct AppState: Sendable {
       switch screen {
       case .explore: true
       case .compare: compare != nil
+      case .prompt: prompt != nil
+      case .train: train != nil
       }
     }
   }
@@ -54,7 +61,7 @@ struct AppState: Sendable {
   /// The points on screen, one for each row.
   var shownPoints: [SIMD2<Float>]? {
     switch screen {
-    case .explore: explore.shownPoints
+    case .explore, .prompt, .train: explore.shownPoints
     case .compare: compare?.points(explore.layer)
     }
   }
@@ -62,7 +69,7 @@ struct AppState: Sendable {
   /// What the map is fitted by.
   var mapBounds: WorldBounds? {
     switch screen {
-    case .explore: explore.shownPoints.flatMap(WorldBounds.ofMap)
+    case .explore, .prompt, .train: explore.shownPoints.flatMap(WorldBounds.ofMap)
     case .compare: compare?.bounds(explore.layer)
     }
   }
@@ -70,7 +77,7 @@ struct AppState: Sendable {
   /// The cells of the map, or of one of two maps.
   var mapPanel: Size {
     switch screen {
-    case .explore: ExploreLayout(self).mapInside.size
+    case .explore, .prompt, .train: ExploreLayout(self).mapInside.size
     case .compare: CompareLayout(self).panels.first?.size ?? Size(width: 0, height: 0)
     }
   }
@@ -82,10 +89,17 @@ struct AppState: Sendable {
   var running: TSNERun? { screen == .compare ? compare?.running : explore.running }
 
   /// Whether something is still being computed or moving, for `wait idle`.
-  var isBusy: Bool { explore.isBusy || (compare?.isBusy ?? false) || tick != nil }
+  var isBusy: Bool {
+    explore.isBusy || (compare?.isBusy ?? false) || (prompt?.isBusy ?? false)
+      || (train?.isBusy ?? false) || isMoving
+  }
+
+  /// Whether a movement is on its way that ends by itself.
+  var isMoving: Bool { screen == .compare && compare?.morph != nil }
 
   /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
   var tick: Duration? {
-    screen == .compare && compare?.morph != nil ? .milliseconds(33) : nil
+    if isMoving { return .milliseconds(33) }
+    return screen == .train && train?.status == .watching ? .seconds(1) : nil
   }
 }

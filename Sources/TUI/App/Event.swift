@@ -3,11 +3,15 @@ import Core
 /// Everything that can happen to the interface.
 enum Event: Sendable {
   case key(Key)
+  /// Text from the clipboard, in one piece.
+  case paste(String)
   case mouse(Mouse)
   case resize(Size)
   /// Time went on, for what moves by itself.
   case tick
   case compare(CompareEvent)
+  case prompt(PromptEvent)
+  case train(TrainEvent)
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)
@@ -25,7 +29,11 @@ struct Problem: Error, Equatable, Sendable {
 
   init(_ text: String) { self.text = text }
 
-  init(_ error: any Error) { text = (error as? Failure)?.description ?? "\(error)" }
+  init(_ error: any Error) {
+    text = (error as? Failure)?.description ?? (error as? Problem)?.text ?? "\(error)"
+  }
+
+  static let cancelled = Problem(Cancelled())
 }
 
 /// What the loop does for the state, outside of it.
@@ -41,6 +49,8 @@ enum Effect: Equatable, Sendable {
   case stopTSNE
   case judge(QualityKey)
   case compare(CompareEffect)
+  case prompt(PromptEffect)
+  case train(TrainEffect)
   case saveScreen(String)
   case setMouse(Bool)
   case redraw

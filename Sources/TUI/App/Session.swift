@@ -5,9 +5,11 @@ import Foundation
 /// brings results back. The terminal's loop and the script both drive one.
 final class Session {
   private(set) var state: AppState
-  let source: RunSource
-  /// The run beside the first, for Compare.
-  let tuned: RunSource?
+  var workspace: Workspace
+  var source: RunSource { workspace.run }
+  var tuned: RunSource? { workspace.tuned }
+  let promptWork = PromptWork()
+  let trainWork = TrainWork()
   let engine: Engine
   let units = LastLayer()
   var tsneJob: JobID?
@@ -20,19 +22,18 @@ final class Session {
   /// Called for effects that only a terminal can have.
   var onTerminalEffect: (Effect) -> Void = { _ in }
 
-  init(
-    _ state: AppState, source: RunSource, tuned: RunSource? = nil, engine: Engine,
-    mailbox: Mailbox
-  ) {
+  init(_ state: AppState, _ workspace: Workspace, engine: Engine, mailbox: Mailbox) {
     self.state = state
-    self.source = source
-    self.tuned = tuned
+    self.workspace = workspace
     self.engine = engine
     self.mailbox = mailbox
     run(start(&self.state))
   }
 
-  func handle(_ event: Event) { run(update(&state, event)) }
+  func handle(_ event: Event) {
+    run(update(&state, event))
+    adopt(event)
+  }
 
   /// Handles what other threads have posted; returns whether there was anything.
   func handlePosted() -> Bool {
@@ -58,6 +59,8 @@ final class Session {
       case .measureSeparation(let index): measureSeparation(index)
       case .findNearest(let row, let index): findNearest(row, index)
       case .compare(let effect): run(effect)
+      case .prompt(let effect): run(effect)
+      case .train(let effect): run(effect)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
@@ -98,7 +101,7 @@ final class Session {
     while state.isBusy && ending == nil {
       if handlePosted() { continue }
       // Movements are played as fast as they can be.
-      if state.tick != nil { handle(.tick) } else { _ = mailbox.wait() }
+      if state.isMoving { handle(.tick) } else { _ = mailbox.wait() }
     }
   }
 }

@@ -9,6 +9,8 @@ private func followUp(_ state: inout AppState) -> [Effect] {
   switch state.screen {
   case .explore: ExploreScreen.followUp(&state)
   case .compare: CompareScreen.followUp(&state)
+  case .prompt: PromptScreen.followUp(&state)
+  case .train: TrainScreen.followUp(&state)
   }
 }
 
@@ -38,12 +40,30 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     switch state.screen {
     case .explore: return ExploreScreen.update(&state, mouse)
     case .compare: return CompareScreen.update(&state, mouse)
+    case .prompt, .train: return []
     }
   case .tick:
     CompareScreen.tick(&state)
-    return []
+    return TrainScreen.tick(&state)
   case .compare(let event):
     CompareScreen.receive(&state, event)
+    return []
+  case .prompt(let event):
+    PromptScreen.receive(&state, event)
+    return []
+  case .train(let event):
+    TrainScreen.receive(&state, event)
+    return []
+  case .paste(let text):
+    if state.context == .prompt {
+      PromptScreen.insert(text, &state)
+    } else if state.context == .form {
+      TrainScreen.insert(text, &state)
+    } else {
+      for scalar in text.unicodeScalars where scalar.value >= 0x20 {
+        type(.character(scalar), &state)
+      }
+    }
     return []
   case .map(let index, let result):
     return ExploreScreen.receive(&state.explore, index: index, result)
@@ -107,6 +127,8 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   case .interrupt: return [.quit(.interrupted)]
   case .showExplore: state.screen = .explore
   case .showCompare: state.screen = .compare
+  case .showPrompt: state.screen = .prompt
+  case .showTrain: state.screen = .train
   case .nextScreen:
     let screens = state.screens
     let index = screens.firstIndex(of: state.screen) ?? 0
@@ -115,6 +137,8 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
     switch state.screen {
     case .explore: return ExploreScreen.perform(id, key, &state)
     case .compare: return CompareScreen.perform(id, key, &state)
+    case .prompt: return PromptScreen.perform(id, key, &state)
+    case .train: return TrainScreen.perform(id, &state)
     }
   }
   return []
@@ -133,6 +157,10 @@ private func type(_ key: Key, _ state: inout AppState) {
     guard case .palette(var query, _) = state.overlay else { return }
     edit(&query, key)
     state.overlay = .palette(query: query, index: 0)
+  case .prompt:
+    if case .character(let scalar) = key { PromptScreen.insert(String(scalar), &state) }
+  case .form:
+    if case .character(let scalar) = key { TrainScreen.insert(String(scalar), &state) }
   default: break
   }
 }

@@ -10,7 +10,16 @@ struct Command: Sendable {
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
     case projection, pause, perplexityDown, perplexityUp, newSeed
     case flicker, morph, arrows, swapSides, comparePanel, bothMaps
-    case showExplore, showCompare, nextScreen
+    case send, stopAnswer, newLine, write, clearChat, answerSide, trajectory, exportChat
+    case nextConcept, previousConcept, promptLayerUp, promptLayerDown
+    case writingLayerUp, writingLayerDown
+    case tokenLeft, tokenRight, firstToken, lastToken, chatUp, chatDown
+    case caretLeft, caretRight, caretUp, caretDown, caretHome, caretEnd
+    case deleteBackward, deleteForward, deleteWord, deleteToStart, deleteToEnd, undo, redo
+    case fieldUp, fieldDown, fieldEnter, fieldLeft, fieldRight, fieldBackspace, fieldDelete
+    case fieldClear, pauseTraining, saveTraining, stopTraining, resumeTraining, newTraining
+    case compareTrained
+    case showExplore, showCompare, showPrompt, showTrain, nextScreen
     case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors
     case help, closeHelp, helpDown, helpUp
     case palette, paletteUp, paletteDown, runPalette, closePalette, saveScreen
@@ -19,7 +28,12 @@ struct Command: Sendable {
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, compare, help, search, palette
+    case map, concepts, compare, prompt, tokens, form, training, help, search, palette
+
+    /// Where characters are text: only other keys do something.
+    var isWriting: Bool {
+      self == .prompt || self == .form || self == .search || self == .palette
+    }
   }
 
   enum Group: String, CaseIterable, Sendable {
@@ -29,6 +43,8 @@ struct Command: Sendable {
     case search = "Search"
     case concepts = "Concepts"
     case view = "View"
+    case prompt = "Prompt"
+    case training = "Training"
     case screens = "Screens"
     case program = "Program"
   }
@@ -60,7 +76,9 @@ struct Command: Sendable {
   }
 
   /// Every command, in the order of the footer and the help.
-  static let all: [Command] = [
+  static let all: [Command] = explorer + prompt + training + program
+
+  private static let explorer: [Command] = [
     Command(
       .previousLayer, ["h", "Left"], .layers, "Previous layer", hint: "layer",
       when: hasLayers),
@@ -203,13 +221,21 @@ struct Command: Sendable {
     Command(
       .colors, ["c"], .view, "Colour by concept, by prediction, by right or wrong", hint: "colour",
       when: { $0.explore.concepts.count > 1 }),
+  ]
 
+  private static let program: [Command] = [
     Command(
       .showExplore, ["F2"], .screens, in: screens, "Explore: one run, layer by layer",
       hint: "explore", when: { $0.screen != .explore }),
     Command(
       .showCompare, ["F3"], .screens, in: screens, "Compare: two runs side by side",
       hint: "compare", when: { $0.screen != .compare && $0.compare != nil }),
+    Command(
+      .showPrompt, ["F4"], .screens, in: screens, "Prompt: every token scored as you type",
+      hint: "prompt", when: { $0.screen != .prompt && $0.prompt != nil }),
+    Command(
+      .showTrain, ["F5"], .screens, in: screens, "Train: pull the concepts apart",
+      hint: "train", when: { $0.screen != .train && $0.train != nil }),
     Command(
       .nextScreen, ["Shift-Tab"], .screens, in: screens, "Next screen",
       when: { $0.screens.count > 1 }),
@@ -225,22 +251,24 @@ struct Command: Sendable {
     Command(.paletteUp, ["Up", "Ctrl-p"], .program, in: [.palette], "Up", hint: "choose"),
     Command(.runPalette, ["Enter"], .program, in: [.palette], "Do it", hint: "do it"),
     Command(.closePalette, ["Esc", "Ctrl-g"], .program, in: [.palette], "Close", hint: "close"),
-    Command(.palette, [":"], .program, "Find a command by its words", hint: "commands"),
+    Command(.palette, [":"], .program, in: screens, "Find a command by its words", hint: "commands"),
     Command(
-      .saveScreen, ["x"], .program, "Save this screen as SVG in the current folder", hint: "save"),
+      .saveScreen, ["x"], .program, in: screens, "Save this screen as SVG in the current folder", hint: "save"),
     Command(
-      .mouse, ["M"], .program, "Mouse: for the map, or for selecting text"
+      .mouse, ["M"], .program, in: screens, "Mouse: for the map, or for selecting text"
     ),
     Command(.redraw, ["Ctrl-l"], .program, in: everywhere, "Draw the screen afresh"),
     Command(.suspend, ["Ctrl-z"], .program, in: everywhere, "Stop, back to the shell; fg returns"),
-    Command(.quit, ["q"], .program, "Quit", hint: "quit"),
+    Command(.quit, ["q"], .program, in: screens, "Quit", hint: "quit"),
     Command(.interrupt, ["Ctrl-c"], .program, in: everywhere, "Quit at once"),
-    Command(.help, ["?", "F1"], .program, "Show this help", hint: "help"),
+    Command(.help, ["?", "F1"], .program, in: screens, "Show this help", hint: "help"),
   ]
 
   static let everywhere = Set(Context.allCases)
   /// Where a screen itself gets the keys.
-  static let screens: Set<Context> = [.map, .concepts, .compare]
+  static let screens: Set<Context> = [
+    .map, .concepts, .compare, .prompt, .tokens, .form, .training,
+  ]
 
   private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
   private static let isPaired: @Sendable (AppState) -> Bool = {
@@ -253,7 +281,8 @@ struct Command: Sendable {
   static subscript(id: ID) -> Command? { all.first { $0.id == id } }
 
   static func find(_ key: Key, in context: Context) -> Command? {
-    all.first { $0.contexts.contains(context) && $0.keys.contains(key) }
+    if context.isWriting && key.isCharacter { return nil }
+    return all.first { $0.contexts.contains(context) && $0.keys.contains(key) }
   }
 
   /// One entry of the footer.
@@ -300,7 +329,8 @@ struct Command: Sendable {
     var hints: [Hint] = []
     for command in all {
       guard let word = command.hint, command.contexts.contains(state.context),
-        command.isAvailable(state), let key = command.keys.first
+        command.isAvailable(state),
+        let key = command.keys.first(where: { !(state.context.isWriting && $0.isCharacter) })
       else { continue }
       var text = key.symbol(ascii: ascii)
       if command.id == .toggleConcept { text = "1-\(min(9, state.explore.concepts.count))" }
@@ -331,6 +361,8 @@ extension AppState {
     switch screen {
     case .explore: explore.focus == .concepts ? .concepts : .map
     case .compare: .compare
+    case .prompt: prompt?.focus == .tokens ? .tokens : .prompt
+    case .train: train?.status == .setup ? .form : .training
     }
   }
 }

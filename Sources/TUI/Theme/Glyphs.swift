@@ -50,6 +50,14 @@ struct Glyphs: Equatable, Sendable {
   var wrong: Unicode.Scalar { isASCII ? "!" : level == .blocks ? "×" : "✗" }
   var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
 
+  /// A line end inside a line.
+  var lineEnd: String { level == .braille ? "⏎" : "\\n" }
+
+  /// Five shades, the first for next to nothing.
+  var shades: [Unicode.Scalar] {
+    isASCII ? [".", ":", "+", "%", "#"] : ["·", "░", "▒", "▓", "█"]
+  }
+
   /// Bars of rising height, for a strip one row high; the first stands for the lowest value.
   var levels: [Unicode.Scalar] {
     switch level {

@@ -13,15 +13,22 @@ struct ExploreCommand: ParsableCommand {
 
       A second run over the same rows is compared with the first (F3).
 
+      The model of the runs, where it is found, answers on the Prompt screen (F4).
+
       Example:
         seer explore --run my-run
         seer explore --run base-run --run tuned-run
+        seer explore --watch my-adapter
       """)
 
   @Option(name: .customLong("run"), help: "A run folder; may be given again for more runs.")
   var runs: [String] = []
   @Option(help: "The model of the runs: a GGUF file or the name of a cached model.")
   var model: String?
+  @Option(help: "An adapter folder for the model (default: the one a run was made with).")
+  var adapter: String?
+  @Option(help: "Follow the training that writes this adapter folder in another terminal.")
+  var watch: String?
   @Option(help: "A file of keys to play, without a terminal.") var script: String?
   @Flag(inversion: .prefixedNo, help: "Draw with ASCII only (default: as the terminal allows).")
   var ascii: Bool?
@@ -30,10 +37,13 @@ struct ExploreCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Take mouse events from the terminal.") var mouse = true
 
   func run() throws {
-    if let model { _ = try ModelLocator.path(of: model) }
     var options = ExplorerOptions(
       runs: runs.isEmpty ? try defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
     options.isMouseOn = mouse
+    options.model = model
+    options.adapter = adapter
+    options.watched = watch
+    options.tool = Version.tool
     let ending = try Explorer.run(options)
     if ending == .interrupted { throw Cancelled() }
   }
