@@ -34,7 +34,7 @@ struct Seer: ParsableCommand {
     version: Version.text,
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
-      ProjectCommand.self, GenerateCommand.self, TrainCommand.self,
+      ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, TrainCommand.self,
       EvaluateCommand.self, MergeCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)

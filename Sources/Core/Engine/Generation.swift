@@ -4,23 +4,23 @@ import LinearAlgebra
 /// How a text is continued.
 public struct GenerationOptions: Sendable {
   public var tokens: Int
-  /// 0 is greedy.
-  public var temperature: Float
-  public var seed: UInt64
+  public var sampling: SamplingOptions
   /// Goes on after a stop token.
   public var ignoresStop: Bool
   /// Off: the whole text is run again for every token (slow; for checking the cache).
   public var usesCache: Bool
+  /// The layer whose state of each generated token is kept.
+  public var layer: Int?
 
   public init(
-    tokens: Int = 128, temperature: Float = 0, seed: UInt64 = 0, ignoresStop: Bool = false,
-    usesCache: Bool = true
+    tokens: Int = 128, sampling: SamplingOptions = SamplingOptions(), ignoresStop: Bool = false,
+    usesCache: Bool = true, layer: Int? = nil
   ) {
     self.tokens = tokens
-    self.temperature = temperature
-    self.seed = seed
+    self.sampling = sampling
     self.ignoresStop = ignoresStop
     self.usesCache = usesCache
+    self.layer = layer
   }
 }
 
@@ -29,6 +29,8 @@ public struct Generation: Sendable {
   /// Without a stop token's text.
   public var text: String
   public var ids: [Int32]
+  /// The asked layer's states of the generated tokens, (ids, width).
+  public var states: Matrix?
   /// Seconds for the prompt, and for the tokens after the first.
   public var promptSeconds: Double
   public var seconds: Double
@@ -63,29 +65,34 @@ extension LanguageModel {
         wanted: "at most \(configuration.context), the model's context",
         advice: "Shorten the prompt or ask for fewer tokens.")
     }
-    var generator = SeededGenerator(seed: options.seed)
+    var sampler = Sampler(options.sampling)
     var decoder = StreamingDecoder(tokenizer)
     let stops = options.ignoresStop ? [] : stopTokens
     let state = activations(
       tokens: options.usesCache
         ? min(prompt.count, 512) : prompt.count + options.tokens)
-    let cache = cache()
+    let cache = options.usesCache ? cache() : nil
+    let layers = options.layer.map { [$0] } ?? []
+    var states: [Float] = []
     var result = Generation(text: "", ids: [], promptSeconds: 0, seconds: 0)
     var pending = prompt
     var all = prompt
     var started = ContinuousClock.now
     while result.ids.count < options.tokens {
-      let logits = try nextLogits(
-        options.usesCache ? pending : all, options.usesCache ? cache : nil, adapter, state, context)
-      let id = sample(logits, temperature: options.temperature, &generator)
+      let passed = try last(
+        of: cache == nil ? all : pending, cache, adapter, state, layers: layers, wantsLogits: true,
+        context)
+      // The prompt's last token is not one of the generated.
+      if !result.ids.isEmpty { states += passed.state }
+      let id = sampler.next(passed.logits, after: all)
       if result.ids.isEmpty {
         result.promptSeconds = started.duration(to: .now).seconds
         started = .now
       }
       result.ids.append(id)
-      if stops.contains(id) { break }
       all.append(id)
       pending = [id]
+      if stops.contains(id) { break }
       let piece = decoder.append(id)
       result.text += piece
       if !piece.isEmpty { onText(piece) }
@@ -95,47 +102,39 @@ extension LanguageModel {
     let rest = decoder.finish()
     result.text += rest
     if !rest.isEmpty { onText(rest) }
+    if options.layer != nil {
+      states += try last(
+        of: cache == nil ? all : pending, cache, adapter, state, layers: layers,
+        wantsLogits: false, context
+      ).state
+      result.states = Matrix(
+        rows: result.ids.count, columns: configuration.width, values: states)
+    }
     result.seconds = started.duration(to: .now).seconds
     return result
   }
 
-  /// The logits after the last of `tokens`, which follow the cached ones; long texts go through in
-  /// pieces that fit the working memory.
-  private func nextLogits(
-    _ tokens: [Int32], _ cache: KVCache?, _ adapter: Adapter?, _ state: Activations,
-    _ context: JobContext
-  ) throws -> Matrix {
+  /// The state and the logits after the last of `tokens`, which follow the cached ones; long texts
+  /// go through in pieces that fit the working memory.
+  private func last(
+    of tokens: [Int32], _ cache: KVCache?, _ adapter: Adapter?, _ state: Activations,
+    layers: [Int], wantsLogits: Bool, _ context: JobContext
+  ) throws -> (state: [Float], logits: [Float]) {
     var start = 0
     while true {
       let piece = Array(tokens[start..<min(tokens.count, start + state.capacity)])
       start += piece.count
       let isLast = start == tokens.count
+      let place = piece.count - 1
       let result = try transformer.forward(
         Batch([piece]), caches: cache.map { [$0] } ?? [], adapter: adapter,
         request: isLast
-          ? ForwardRequest(logitsAt: [piece.count - 1])
+          ? ForwardRequest(
+            layers: layers, spans: [place..<place + 1], logitsAt: wantsLogits ? [place] : [])
           : ForwardRequest(layers: [configuration.blocks]),
         activations: state, checkpoint: context.checkpoint)
-      if let logits = result.logits { return logits }
+      if isLast { return (result.states.first?.values ?? [], result.logits?.values ?? []) }
     }
-  }
-
-  /// The most likely token, or one drawn from the softmax at a temperature.
-  private func sample(
-    _ logits: Matrix, temperature: Float, _ generator: inout SeededGenerator
-  ) -> Int32 {
-    let row = UnsafeBufferPointer(start: logits.elements, count: logits.columns)
-    var best = 0
-    for index in row.indices where row[index] > row[best] { best = index }
-    guard temperature > 0 else { return Int32(best) }
-    let largest = row[best]
-    let weights = row.map { Double(exp(($0 - largest) / temperature)) }
-    var left = Double(generator.uniform()) * weights.reduce(0, +)
-    for (index, weight) in weights.enumerated() {
-      left -= weight
-      if left < 0 { return Int32(index) }
-    }
-    return Int32(best)
   }
 }
 

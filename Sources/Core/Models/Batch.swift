@@ -37,10 +37,16 @@ public struct ForwardRequest: Sendable {
   public var spans: [Range<Int>]
   /// Indices of the batch's tokens whose next-token logits are wanted.
   public var logitsAt: [Int]
+  /// What is added to the residual stream on the way; captured states include it.
+  public var interventions: [Intervention]
 
-  public init(layers: [Int] = [], spans: [Range<Int>] = [], logitsAt: [Int] = []) {
+  public init(
+    layers: [Int] = [], spans: [Range<Int>] = [], logitsAt: [Int] = [],
+    interventions: [Intervention] = []
+  ) {
     self.layers = layers
     self.spans = spans
     self.logitsAt = logitsAt
+    self.interventions = interventions
   }
 }

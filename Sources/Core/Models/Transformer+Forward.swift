@@ -55,6 +55,7 @@ extension Transformer {
     let residual = state.residual.elements
     embed(batch, into: residual)
     var result = ForwardResult(request: request, width: c.width)
+    request.intervene(layer: 0, residual, tokens: tokens, width: c.width)
     result.capture(layer: 0, from: residual)
     let last = request.logitsAt.isEmpty ? request.layers.last ?? 0 : c.blocks
     for index in 0..<last {
@@ -62,6 +63,7 @@ extension Transformer {
       forward(
         block: index, residual, context, state.buffers, normed: state.normed,
         hidden: state.buffers.gate)
+      request.intervene(layer: index + 1, residual, tokens: tokens, width: c.width)
       result.capture(layer: index + 1, from: residual)
     }
     if last == c.blocks {

@@ -2,12 +2,44 @@ import ArgumentParser
 import Core
 import Foundation
 
+/// How tokens are drawn, as the commands that generate take it.
+struct SamplingArguments: ParsableArguments {
+  @Option(help: "0 always takes the likeliest token.") var temperature: Float = 0
+  @Option(help: "Draw among this many of the likeliest tokens; 0: all.") var topK = 0
+  @Option(help: "Draw among the likeliest tokens that hold this probability.") var topP: Float = 1
+  @Option(help: "Leave out tokens below this share of the likeliest one's probability.")
+  var minP: Float = 0
+  @Option(help: "Above 1, makes tokens of the text so far less likely.")
+  var repetitionPenalty: Float = 1
+  @Option(help: "The seed of the random choice.") var seed: UInt64 = 0
+
+  func validate() throws {
+    func check(_ name: String, _ value: Float, _ isRight: Bool, _ wanted: String) throws {
+      guard isRight, value.isFinite else {
+        throw ValidationError("--\(name): found \(value), wanted \(wanted).")
+      }
+    }
+    try check("temperature", temperature, temperature >= 0, "0 or more")
+    guard topK >= 0 else { throw ValidationError("--top-k: found \(topK), wanted 0 or more.") }
+    try check("top-p", topP, topP > 0 && topP <= 1, "above 0, at most 1")
+    try check("min-p", minP, minP >= 0 && minP <= 1, "0 to 1")
+    try check("repetition-penalty", repetitionPenalty, repetitionPenalty > 0, "above 0")
+  }
+
+  var options: SamplingOptions {
+    SamplingOptions(
+      temperature: temperature, topK: topK, topP: topP, minP: minP,
+      repetitionPenalty: repetitionPenalty, seed: seed)
+  }
+}
+
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
     abstract: "Let the model go on from a prompt.",
     discussion: """
-      The prompt goes through the model's chat template unless --template plain.
+      The prompt goes through the model's chat template unless --template plain. With --run and
+      --layer every generated token is scored as by seer score.
 
       Example:
         seer generate --model smollm2 --template plain --prompt "The capital of France is" --tokens 8
@@ -15,11 +47,13 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?
+  @Option(name: .customLong("run"), help: "A run of the model, whose concepts are scored.")
+  var folder: String?
+  @Option(help: "The layer whose states are scored.") var layer: Int?
   @Option(help: "The text to go on from.") var prompt: String
   @Option(help: "How many tokens at the most.") var tokens = 128
   @Option(help: "How the prompt is put to the model.") var template = RowTemplate.chat
-  @Option(help: "0 always takes the likeliest token.") var temperature: Float = 0
-  @Option(help: "The seed of the random choice.") var seed: UInt64 = 0
+  @OptionGroup var sampling: SamplingArguments
   @Flag(help: "Go on after a stop token.") var ignoreStop = false
   @Flag(inversion: .prefixedNo, help: "Keep keys and values of earlier tokens.") var cache = true
   @Flag(help: "Print one JSON object.") var json = false
@@ -32,40 +66,77 @@ struct GenerateCommand: ParsableCommand {
 
   func validate() throws {
     guard tokens > 0 else { throw ValidationError("--tokens: found \(tokens), wanted 1 or more.") }
-    guard temperature >= 0, temperature.isFinite else {
-      throw ValidationError("--temperature: found \(temperature), wanted 0 or more.")
+    guard (folder == nil) == (layer == nil) else {
+      throw ValidationError("--run and --layer: found one of them, wanted both or none.")
     }
   }
 
   func run() throws {
     let command = self
-    let streams = !json
-    let result = try runJob("generate", priority: .typing) { context in
-      let model = try LanguageModel(command.model)
-      let adapter = try command.adapter.map {
-        try AdapterFile.read($0, for: model.configuration)
+    try runJob("generate", priority: .typing) { context in
+      if let run = command.folder, let layer = command.layer {
+        let scorer = try Scorer(
+          model: command.model, adapter: command.adapter, run: run, layer: layer,
+          template: command.template)
+        for note in scorer.notes { Report.note(note) }
+        let generation = try command.generate(scorer.language, scorer.adapter, context)
+        command.printScored(generation, scorer)
+      } else {
+        let model = try LanguageModel(command.model)
+        let adapter = try command.adapter.map {
+          try AdapterFile.read($0, for: model.configuration)
+        }
+        let generation = try command.generate(model, adapter, context)
+        guard command.json else { return Report.line("") }
+        try Report.json(
+          Result(
+            text: generation.text, ids: generation.ids,
+            tokens: generation.ids.map { model.tokenizer.token($0) ?? "" }))
       }
-      let renderer = try RowRenderer(
-        model.tokenizer, template: command.template,
-        maxTokens: model.configuration.context)
-      let row = try renderer.renderForGeneration(prompt: command.prompt)
-      guard !row.isCut else {
-        throw Failure(
-          .usage, place: "--prompt", found: "more tokens than the model's context",
-          wanted: "at most \(model.configuration.context)", advice: "Shorten the prompt.")
-      }
-      let options = GenerationOptions(
-        tokens: command.tokens, temperature: command.temperature, seed: command.seed,
-        ignoresStop: command.ignoreStop, usesCache: command.cache)
-      let generation = try model.generate(
-        from: row.ids, adapter: adapter, options, context: context,
-        onText: { piece in
-          if streams { Report.piece(piece) }
-        })
-      return Result(
-        text: generation.text, ids: generation.ids,
-        tokens: generation.ids.map { model.tokenizer.token($0) ?? "" })
     }
-    if json { try Report.json(result) } else { Report.line("") }
+  }
+
+  private func generate(
+    _ model: LanguageModel, _ adapter: Adapter?, _ context: JobContext
+  ) throws -> Generation {
+    let renderer = try RowRenderer(
+      model.tokenizer, template: template, maxTokens: model.configuration.context)
+    let row = try renderer.renderForGeneration(prompt: prompt)
+    guard !row.isCut else {
+      throw Failure(
+        .usage, place: "--prompt", found: "more tokens than the model's context",
+        wanted: "at most \(model.configuration.context)", advice: "Shorten the prompt.")
+    }
+    let options = GenerationOptions(
+      tokens: tokens, sampling: sampling.options, ignoresStop: ignoreStop, usesCache: cache,
+      layer: layer)
+    return try model.generate(
+      from: row.ids, adapter: adapter, options, context: context,
+      onText: { piece in
+        if !json { Report.piece(piece) }
+      })
+  }
+
+  private func printScored(_ generation: Generation, _ scorer: Scorer) {
+    let printer = ScoreText(monitor: scorer.monitor)
+    let scores = generation.states.map { scorer.monitor.score($0) } ?? []
+    let texts = tokenTexts(generation.ids, scorer.language.tokenizer)
+    let tokens = zip(generation.ids, zip(texts, scores)).map {
+      ScoredToken(id: $0, text: $1.0, scores: $1.1)
+    }
+    guard json else {
+      return Report.line((["", ""] + tokens.map { printer.line($0) }).joined(separator: "\n"))
+    }
+    var text = JSONText()
+    text.object { object in
+      printer.writeConcepts(&object)
+      object.name("ids")
+      object.array { list in for id in generation.ids { list.integer(Int(id)) } }
+      printer.writeMonitor(&object)
+      object.name("text")
+      object.string(generation.text)
+      printer.writeTokens(tokens, &object)
+    }
+    Report.line(text.text)
   }
 }

@@ -1,0 +1,229 @@
+import LinearAlgebra
+
+/// A text that a model reads again and again while it is edited: every layer's state of every
+/// token, for the base model and, side by side, for an adapter on the same weights.
+///
+///     let conversation = Conversation(model, adapter: adapter)
+///     try conversation.update(to: model.tokenizer.encode("How do I"), context)
+///     conversation.states(layer: 24, side: .tuned)                  // (tokens, width)
+///     conversation.scores(monitor, side: .tuned)                    // one a token
+///
+/// Only what follows the longest common prefix with the text before is computed. An update that is
+/// cancelled keeps the tokens it finished: the next one goes on from there. All calls must come
+/// from one job at a time.
+public final class Conversation: @unchecked Sendable {
+  public enum Side: Int, CaseIterable, Sendable {
+    case base, tuned
+  }
+
+  public let language: LanguageModel
+  /// ``Side/base``, and ``Side/tuned`` where there is an adapter.
+  public let sides: [Side]
+  /// The text, in tokens, of the last update.
+  public private(set) var ids: [Int32] = []
+  private let readers: [Reader]
+  /// Shared by the sides: they take turns.
+  private var activations: Activations
+
+  /// Tokens that go through at once while a text is read; a cancelled update loses at most these.
+  static let pieceTokens = 512
+
+  public init(_ language: LanguageModel, adapter: Adapter? = nil) {
+    self.language = language
+    sides = adapter == nil ? [.base] : [.base, .tuned]
+    readers = [Reader(language, nil)] + (adapter.map { [Reader(language, $0)] } ?? [])
+    activations = language.activations(tokens: 64)
+  }
+
+  /// Makes this the text: reads what is new of it, for the given sides.
+  ///
+  /// - Returns: how many tokens at the start were known already, for the side that knew fewest.
+  ///
+  /// Throws where the text is longer than the model's context, or when the job is cancelled.
+  @discardableResult
+  public func update(
+    to ids: [Int32], sides: [Side]? = nil, _ context: JobContext
+  ) throws -> Int {
+    try update(to: ids, sides: sides, checkpoint: context.checkpoint)
+  }
+
+  func update(
+    to ids: [Int32], sides: [Side]? = nil, checkpoint: () throws -> Void
+  ) throws -> Int {
+    try language.check(ids)
+    guard ids.count <= language.configuration.context else {
+      throw Failure(
+        .usage, place: "the text", found: "\(ids.count) tokens",
+        wanted: "at most \(language.configuration.context), the model's context",
+        advice: "Shorten it.")
+    }
+    self.ids = ids
+    let known = readers.map { $0.keep(commonPrefixWith: ids) }
+    let sides = sides ?? self.sides
+    for side in sides { try read(side, wantsLogits: false, checkpoint) }
+    return sides.map { known[$0.rawValue] }.min() ?? ids.count
+  }
+
+  /// Whether a side has read the whole text.
+  public func isCurrent(_ side: Side) -> Bool { readers[side.rawValue].ids == ids }
+
+  /// The tokens of the text that a side has read so far.
+  public func count(_ side: Side) -> Int { readers[side.rawValue].ids.count }
+
+  /// A copy of a layer's states of some of the tokens read (all where nil), (tokens, width).
+  ///
+  /// Precondition: the layer exists, the tokens were read.
+  public func states(layer: Int, side: Side, tokens: Range<Int>? = nil) -> Matrix {
+    let reader = readers[side.rawValue]
+    return reader.states(layer: layer, tokens: tokens ?? 0..<reader.ids.count)
+  }
+
+  /// The scores of the tokens read (all where nil) at the monitor's layer.
+  public func scores(
+    _ monitor: Monitor, side: Side, tokens: Range<Int>? = nil
+  ) -> [ConceptScores] {
+    monitor.score(states(layer: monitor.layer, side: side, tokens: tokens))
+  }
+
+  /// The logits of the token after the text, for a side; reads what it has not read.
+  public func logits(_ side: Side, _ context: JobContext) throws -> [Float] {
+    guard !ids.isEmpty else {
+      throw Failure(.usage, place: "the text", found: "no tokens", wanted: "a text to go on from")
+    }
+    let reader = readers[side.rawValue]
+    if reader.logits.isEmpty || reader.ids != ids {
+      // The last token is read again where its logits were not asked for.
+      let known = reader.keep(commonPrefixWith: ids)
+      reader.truncate(to: min(known, ids.count - 1))
+      try read(side, wantsLogits: true, context.checkpoint)
+    }
+    return reader.logits
+  }
+
+  /// Lets a side go on from the text; what it writes becomes part of the text.
+  ///
+  /// - Parameters:
+  ///   - readers: the sides that read along (the writing one always does).
+  ///   - onToken: called with each token when all its states are known, and the text that it
+  ///     completes (a stop token's is empty); what it throws ends the answer.
+  /// - Returns: the tokens written; a stop token ends them and is the last.
+  ///
+  /// A cancelled answer keeps the tokens written so far.
+  public func generate(
+    by side: Side, readers also: [Side] = [], tokens limit: Int, sampling: SamplingOptions,
+    ignoresStop: Bool = false, _ context: JobContext,
+    onToken: (_ id: Int32, _ text: String) throws -> Void = { _, _ in }
+  ) throws -> [Int32] {
+    var sampler = Sampler(sampling)
+    var decoder = StreamingDecoder(language.tokenizer)
+    let stops = ignoresStop ? [] : language.stopTokens
+    var written: [Int32] = []
+    while written.count < limit, ids.count < language.configuration.context {
+      try context.checkpoint()
+      let id = sampler.next(try logits(side, context), after: ids)
+      written.append(id)
+      let isStop = stops.contains(id)
+      ids.append(id)
+      do {
+        try read(side, wantsLogits: !isStop && written.count < limit, context.checkpoint)
+        for other in also where other != side && sides.contains(other) {
+          try read(other, wantsLogits: false, context.checkpoint)
+        }
+      } catch {
+        ids.removeLast()
+        for reader in readers { reader.truncate(to: ids.count) }
+        throw error
+      }
+      try onToken(id, isStop ? "" : decoder.append(id))
+      if isStop { break }
+    }
+    let rest = decoder.finish()
+    if !rest.isEmpty, let last = written.last { try onToken(last, rest) }
+    return written
+  }
+
+  /// Reads the text from where the side stands to its end.
+  private func read(
+    _ side: Side, wantsLogits: Bool, _ checkpoint: () throws -> Void
+  ) throws {
+    let reader = readers[side.rawValue]
+    while reader.ids.count < ids.count {
+      let piece = Array(ids[reader.ids.count...].prefix(Self.pieceTokens))
+      if piece.count > activations.capacity {
+        activations = language.activations(tokens: max(piece.count, 2 * activations.capacity))
+      }
+      let isLast = reader.ids.count + piece.count == ids.count
+      try reader.read(
+        piece, wantsLogits: wantsLogits && isLast, activations, checkpoint: checkpoint)
+    }
+  }
+}
+
+/// What one side has read, and what it found.
+private final class Reader {
+  private let language: LanguageModel
+  private let adapter: Adapter?
+  private let cache: KVCache
+  private(set) var ids: [Int32] = []
+  /// After the last token; empty where they were not asked for.
+  private(set) var logits: [Float] = []
+  /// By layer, (capacity, width).
+  private var layers: [Matrix]
+
+  init(_ language: LanguageModel, _ adapter: Adapter?) {
+    self.language = language
+    self.adapter = adapter
+    cache = language.cache()
+    layers = (0...language.configuration.blocks).map { _ in
+      Matrix(rows: 0, columns: language.configuration.width)
+    }
+  }
+
+  /// Forgets what differs from a text; returns how many tokens are left.
+  func keep(commonPrefixWith text: [Int32]) -> Int {
+    let count = zip(ids, text).prefix { $0 == $1 }.count
+    truncate(to: count)
+    return count
+  }
+
+  func truncate(to count: Int) {
+    guard count < ids.count else { return }
+    ids.removeLast(ids.count - count)
+    cache.truncate(to: count)
+    logits = []
+  }
+
+  /// Reads tokens that follow those read; what the checkpoint throws leaves all as it was.
+  func read(
+    _ piece: [Int32], wantsLogits: Bool, _ activations: Activations, checkpoint: () throws -> Void
+  ) throws {
+    let result = try language.transformer.forward(
+      Batch([piece]), caches: [cache], adapter: adapter,
+      request: ForwardRequest(
+        layers: Array(layers.indices), spans: piece.indices.map { $0..<$0 + 1 },
+        logitsAt: wantsLogits ? [piece.count - 1] : []),
+      activations: activations, checkpoint: checkpoint)
+    reserve(ids.count + piece.count)
+    for (layer, states) in zip(layers, result.states) {
+      layer.row(ids.count).update(from: states.elements, count: states.count)
+    }
+    ids += piece
+    logits = result.logits?.values ?? []
+  }
+
+  func states(layer: Int, tokens: Range<Int>) -> Matrix {
+    precondition(layers.indices.contains(layer) && tokens.upperBound <= ids.count)
+    let result = Matrix(rows: tokens.count, columns: layers[layer].columns)
+    result.elements.update(from: layers[layer].row(tokens.lowerBound), count: result.count)
+    return result
+  }
+
+  private func reserve(_ tokens: Int) {
+    guard let first = layers.first, tokens > first.rows else { return }
+    layers = layers.map { layer in
+      let larger = Matrix(rows: max(tokens, 2 * layer.rows, 64), columns: layer.columns)
+      larger.elements.update(from: layer.elements, count: ids.count * layer.columns)
+      return larger
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import LinearAlgebra
+import Synchronization
+
+/// A text whose tokens are to be scored.
+public struct ScoringInput: Equatable, Sendable {
+  public var prompt: String
+  /// Where there is none, the model is about to answer: a chat prompt ends with the opening of the
+  /// assistant's turn.
+  public var response: String?
+
+  public init(prompt: String, response: String? = nil) {
+    self.prompt = prompt
+    self.response = response
+  }
+}
+
+/// A token with its scores.
+public struct ScoredToken: Equatable, Sendable {
+  public var id: Int32
+  /// The characters that it completes: put together they are the whole text.
+  public var text: String
+  public var scores: ConceptScores
+
+  public init(id: Int32, text: String, scores: ConceptScores) {
+    self.id = id
+    self.text = text
+    self.scores = scores
+  }
+}
+
+/// One side's words, scored together: the mean of their states.
+public struct ScoredTurn: Equatable, Sendable {
+  public var role: ChatMessage.Role
+  /// Places among the text's tokens.
+  public var tokens: Range<Int>
+  public var scores: ConceptScores
+}
+
+/// A text's scores.
+public struct ScoredText: Equatable, Sendable {
+  public var tokens: [ScoredToken]
+  public var turns: [ScoredTurn]
+}
+
+/// A model, perhaps with its adapter, and the monitor of a run: scores texts, many at a time.
+public struct Scorer: Sendable {
+  public let language: LanguageModel
+  public let adapter: Adapter?
+  public let monitor: Monitor
+  public let template: RowTemplate
+  /// What the user should know.
+  public let notes: [String]
+
+  /// Opens everything by path; fails where the run is not of this model.
+  public init(
+    model: String, adapter: String?, run: String, layer: Int, template: RowTemplate
+  ) throws(Failure) {
+    let run = try Run.open(run)
+    language = try LanguageModel(model)
+    let language = language
+    self.adapter = try adapter.map { folder throws(Failure) in
+      try AdapterFile.read(folder, for: language.configuration)
+    }
+    let hash = try adapter.map { folder throws(Failure) in
+      (folder: folder, sha256: try AdapterFile.sha256(of: folder))
+    }
+    let notes = try run.notesForScoring(
+      language, modelSHA256: try sha256(ofFile: language.path), adapter: hash, template: template)
+    monitor = try Monitor(run: run, layer: layer)
+    self.template = template
+    self.notes = notes + monitor.notes
+  }
+
+  /// Scores texts in packed batches, in order.
+  ///
+  /// - Parameter each: called with a text's place and its scores, or what is wrong with it, as
+  ///   soon as they are known.
+  public func score(
+    _ inputs: [ScoringInput], context: JobContext,
+    each: (Int, Result<ScoredText, Failure>) throws -> Void
+  ) throws {
+    let rendered = try render(inputs)
+    let longest = rendered.reduce(0) { max($0, (try? $1.get().ids.count) ?? 0) }
+    let total = rendered.reduce(0) { $0 + ((try? $1.get().ids.count) ?? 0) }
+    let activations = language.activations(
+      tokens: max(longest, min(total, Extraction.batchTokens)))
+    var first = 0
+    while first < rendered.count {
+      var batch = Batch()
+      var end = first
+      while end < rendered.count {
+        if case .success(let row) = rendered[end] {
+          guard batch.rows.isEmpty || batch.tokens.count + row.ids.count <= activations.capacity
+          else { break }
+          batch.append(row.ids)
+        }
+        end += 1
+      }
+      let scored = try score(batch, rendered[first..<end], activations, context)
+      for (offset, result) in scored.enumerated() { try each(first + offset, result) }
+      first = end
+    }
+  }
+
+  private func render(_ inputs: [ScoringInput]) throws -> [Result<RenderedRow, Failure>] {
+    let limit = language.configuration.context
+    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: limit)
+    let results = Mutex<[Result<RenderedRow, Failure>?]>(
+      Array(repeating: nil, count: inputs.count))
+    Parallel.ranges(of: inputs.count, grain: 8) { range in
+      let part = range.map { index in
+        Result<RenderedRow, Failure> { () throws(Failure) in
+          let input = inputs[index]
+          let row =
+            input.response == nil
+            ? try renderer.renderForGeneration(prompt: input.prompt)
+            : try renderer.render(prompt: input.prompt, response: input.response)
+          guard !row.isCut else {
+            throw Failure(
+              .badData, found: "a text of more tokens than the model's context",
+              wanted: "at most \(limit)", advice: "Shorten it.")
+          }
+          return row
+        }
+      }
+      results.withLock { $0.replaceSubrange(range, with: part.map(Optional.some)) }
+    }
+    return results.withLock { results in
+      results.map { $0 ?? .failure(Failure(.software, found: "a row that was not rendered")) }
+    }
+  }
+
+  /// One batch: the rendered rows that succeeded, in order, are its rows.
+  private func score(
+    _ batch: Batch, _ rows: ArraySlice<Result<RenderedRow, Failure>>, _ activations: Activations,
+    _ context: JobContext
+  ) throws -> [Result<ScoredText, Failure>] {
+    var spans = batch.tokens.indices.map { $0..<$0 + 1 }
+    var places = batch.rows.makeIterator()
+    /// The first token of each row, and its turns with the place of their span.
+    var turns: [[(role: ChatMessage.Role, tokens: Range<Int>, span: Int)]] = []
+    for case .success(let row) in rows {
+      guard let start = places.next()?.start else { break }
+      var own: [(ChatMessage.Role, Range<Int>, Int)] = []
+      for (role, tokens) in [
+        (ChatMessage.Role.user, row.promptTokens), (.assistant, row.responseTokens),
+      ] where !tokens.isEmpty {
+        own.append((role, tokens, spans.count))
+        spans.append(tokens.lowerBound + start..<tokens.upperBound + start)
+      }
+      turns.append(own)
+    }
+    var scores: [ConceptScores] = []
+    if !batch.tokens.isEmpty {
+      let result = try language.transformer.forward(
+        batch, adapter: adapter, request: ForwardRequest(layers: [monitor.layer], spans: spans),
+        activations: activations, checkpoint: context.checkpoint)
+      scores = monitor.score(result.states[0])
+    }
+    var next = 0
+    return rows.map { row in
+      row.map { row in
+        defer { next += 1 }
+        let start = batch.rows[next].start
+        return ScoredText(
+          tokens: scoredTokens(row.ids, scores[start..<start + row.ids.count]),
+          turns: turns[next].map {
+            ScoredTurn(role: $0.role, tokens: $0.tokens, scores: scores[$0.span])
+          })
+      }
+    }
+  }
+
+  private func scoredTokens(_ ids: [Int32], _ scores: ArraySlice<ConceptScores>) -> [ScoredToken] {
+    zip(tokenTexts(ids, language.tokenizer), zip(ids, scores)).map {
+      ScoredToken(id: $1.0, text: $0, scores: $1.1)
+    }
+  }
+}
+
+/// Each token's text: the characters that it completes, so that they make the whole text together.
+public func tokenTexts(_ ids: [Int32], _ tokenizer: Tokenizer) -> [String] {
+  var decoder = StreamingDecoder(tokenizer)
+  var texts = ids.map { decoder.append($0) }
+  if let last = texts.indices.last { texts[last] += decoder.finish() }
+  return texts
+}

@@ -1,0 +1,131 @@
+import Foundation
+import LinearAlgebra
+
+/// The cosines of rows with directions they did not teach.
+struct HeldOutCosines {
+  let concepts: Int
+  /// (rows, concepts), row by row.
+  private(set) var cosines: [Float] = []
+  private(set) var labels: [Int] = []
+
+  init(concepts: Int) { self.concepts = concepts }
+
+  mutating func append(
+    _ directions: ConceptDirections, _ states: Matrix, labels: [Int?], rows: [Int]
+  ) {
+    let part = Matrix(rows: rows.count, columns: concepts)
+    Parallel.ranges(of: rows.count, grain: 32) { range in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: directions.width) { scratch in
+        guard let scratch = scratch.baseAddress else { return }
+        for row in range {
+          directions.cosines(of: states.row(rows[row]), scratch: scratch, into: part.row(row))
+        }
+      }
+    }
+    cosines += part.values
+    self.labels += rows.map { labels[$0] ?? 0 }
+  }
+
+  func row(_ row: Int) -> ArraySlice<Float> { cosines[row * concepts..<(row + 1) * concepts] }
+
+  /// Each row's largest cosine.
+  var largest: [Float] { labels.indices.map { row($0).max() ?? 0 } }
+}
+
+/// What turns cosines into probabilities, and how far those can be trusted.
+public struct Calibration: Equatable, Sendable {
+  /// Cosines are divided by this before the softmax.
+  public let temperature: Float
+  /// The mean distance between confidence and accuracy over ten equal bins of confidence
+  /// (Guo et al. 2017). Each half of the held-out rows is judged at the temperature fitted on
+  /// the other half.
+  public let expectedError: Double
+  /// The share of held-out rows whose likeliest concept is their own.
+  public let accuracy: Double
+  /// Held-out rows it was fitted on.
+  public let rows: Int
+
+  init(_ held: HeldOutCosines) {
+    let all = Array(held.labels.indices)
+    rows = all.count
+    temperature = Self.temperature(held, all)
+    let halves = [all.filter { $0 % 2 == 0 }, all.filter { $0 % 2 == 1 }]
+    var judged: [(confidence: Double, isRight: Bool)] = []
+    for (fitted, half) in [(halves[1], halves[0]), (halves[0], halves[1])] {
+      let temperature = Self.temperature(held, fitted.isEmpty ? half : fitted)
+      for row in half {
+        let probabilities = softmax(held.row(row), temperature: temperature)
+        let best = largestPlace(probabilities)
+        judged.append((Double(probabilities[best]), best == held.labels[row]))
+      }
+    }
+    expectedError = Self.expectedError(judged)
+    accuracy =
+      judged.isEmpty ? 0 : Double(judged.filter(\.isRight).count) / Double(judged.count)
+  }
+
+  /// The temperature of the largest likelihood, between 0.001 and 100.
+  ///
+  /// Targets are 1 smoothed by one row a concept, as Platt (1999) does, so that rows that are all
+  /// told apart do not drive it to 0. The likelihood is concave in 1 / temperature: bisection.
+  static func temperature(_ held: HeldOutCosines, _ rows: [Int]) -> Float {
+    let concepts = held.concepts
+    guard concepts > 1, !rows.isEmpty else { return 1 }
+    let other = 1 / Double(rows.count + concepts)
+    let own = Double(rows.count + 1) * other
+    /// The slope of the mean log-likelihood in the inverse temperature.
+    func slope(_ inverse: Double) -> Double {
+      var sum = 0.0
+      for row in rows {
+        let cosines = held.row(row)
+        let largest = Double(cosines.max() ?? 0)
+        var total = 0.0
+        var expected = 0.0
+        var target = 0.0
+        for (concept, cosine) in cosines.enumerated() {
+          let cosine = Double(cosine)
+          let weight = exp(inverse * (cosine - largest))
+          total += weight
+          expected += weight * cosine
+          target += (concept == held.labels[row] ? own : other) * cosine
+        }
+        sum += target - expected / total
+      }
+      return sum
+    }
+    var low = log(0.01)
+    var high = log(1000.0)
+    for _ in 0..<60 {
+      let middle = (low + high) / 2
+      if slope(exp(middle)) > 0 { low = middle } else { high = middle }
+    }
+    return Float(exp(-(low + high) / 2))
+  }
+
+  static func expectedError(_ judged: [(confidence: Double, isRight: Bool)]) -> Double {
+    var bins = [(count: Int, confidence: Double, right: Int)](repeating: (0, 0, 0), count: 10)
+    for row in judged {
+      let bin = min(9, Int(row.confidence * 10))
+      bins[bin].count += 1
+      bins[bin].confidence += row.confidence
+      bins[bin].right += row.isRight ? 1 : 0
+    }
+    let distances = bins.map { abs($0.confidence - Double($0.right)) }
+    return judged.isEmpty ? 0 : distances.reduce(0, +) / Double(judged.count)
+  }
+}
+
+/// exp(value / temperature), scaled to sum to 1.
+func softmax(_ values: some Collection<Float>, temperature: Float) -> [Float] {
+  guard let largest = values.max() else { return [] }
+  let weights = values.map { exp(Double($0 - largest) / Double(temperature)) }
+  let total = weights.reduce(0, +)
+  return weights.map { Float($0 / total) }
+}
+
+/// The first place of the largest value; 0 for none.
+func largestPlace(_ values: [Float]) -> Int {
+  var best = 0
+  for place in values.indices where values[place] > values[best] { best = place }
+  return best
+}

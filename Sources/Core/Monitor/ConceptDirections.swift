@@ -1,0 +1,66 @@
+import LinearAlgebra
+
+/// What centring and directions a layer's training rows give.
+struct ConceptDirections: Sendable {
+  /// The mean of the training states as unit vectors: `width` values.
+  let mean: [Float]
+  /// Each concept's mean centred unit state, as a unit vector: (concepts, width).
+  let vectors: Matrix
+
+  var count: Int { vectors.rows }
+  var width: Int { vectors.columns }
+
+  /// - Parameters:
+  ///   - labels: of all rows of `states`.
+  ///   - rows: the training rows; each has a label below `concepts`.
+  init(_ states: Matrix, labels: [Int?], concepts: Int, rows: [Int]) {
+    let width = states.columns
+    let units = unitNormalised(states.selecting(rows: rows))
+    var sums = [Double](repeating: 0, count: width)
+    for row in 0..<units.rows {
+      let unit = units.row(row)
+      for column in 0..<width { sums[column] += Double(unit[column]) }
+    }
+    let mean = sums.map { Float($0 / Double(max(1, rows.count))) }
+    self.mean = mean
+    for row in 0..<units.rows { Self.subtract(mean, from: units.row(row)) }
+    let prototypes = Prototypes(
+      units: unitNormalised(units), labels: rows.map { labels[$0] ?? 0 }, concepts: concepts)
+    vectors = Matrix(rows: concepts, columns: width) { concept, column in
+      Float(prototypes.directions[concept * width + column])
+    }
+  }
+
+  private static func subtract(_ mean: [Float], from unit: UnsafeMutablePointer<Float>) {
+    for column in mean.indices { unit[column] -= mean[column] }
+  }
+
+  /// The given rows as centred unit vectors: (rows, width).
+  func centred(_ states: Matrix, rows: [Int]) -> Matrix {
+    let units = unitNormalised(states.selecting(rows: rows))
+    for row in 0..<units.rows { Self.subtract(mean, from: units.row(row)) }
+    return unitNormalised(units)
+  }
+
+  /// A state's cosines with every direction, after centring; zeros for a state at the centre.
+  ///
+  /// - Parameters:
+  ///   - scratch: room for `width` values.
+  ///   - cosines: room for `count` values.
+  func cosines(
+    of state: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
+    into cosines: UnsafeMutablePointer<Float>
+  ) {
+    let width = width
+    let norm = dot(state, state, count: width).squareRoot()
+    let scale = norm > 0 ? Float(1 / norm) : 0
+    mean.withUnsafeBufferPointer { mean in
+      for column in 0..<width { scratch[column] = state[column] * scale - mean[column] }
+    }
+    let length = dot(scratch, scratch, count: width).squareRoot()
+    for concept in 0..<count {
+      cosines[concept] =
+        length > 0 ? Float(dot(scratch, vectors.row(concept), count: width) / length) : 0
+    }
+  }
+}

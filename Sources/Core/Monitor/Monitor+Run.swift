@@ -1,0 +1,71 @@
+import LinearAlgebra
+
+extension Monitor {
+  /// The monitor of a run's layer, taught and calibrated by the split rule.
+  public init(run: Run, layer: Int) throws(Failure) {
+    let states = try run.states(layer: layer)
+    // As bytes, because concepts that are canonically equivalent are still two.
+    let keys = Set(run.rows.map { Array($0.concept.utf8) }).filter { !$0.isEmpty }
+      .sorted { $0.lexicographicallyPrecedes($1) }
+    var places: [[UInt8]: Int] = [:]
+    for (place, key) in keys.enumerated() { places[key] = place }
+    let folds = Folds(
+      prompts: run.rows.map(\.text), splits: run.rows.map { $0.split.flatMap(ConceptSet.Side.init) }
+    )
+    do throws(Failure) {
+      try self.init(
+        states, labels: run.rows.map { places[Array($0.concept.utf8)] },
+        concepts: keys.map { String(decoding: $0, as: UTF8.self) }, folds: folds, layer: layer)
+    } catch {
+      var failure = error
+      failure.file = failure.file ?? run.folder
+      throw failure
+    }
+  }
+}
+
+extension Run {
+  /// What the user should know before this run's monitor scores the tokens of a model, or a
+  /// failure where it cannot.
+  ///
+  /// - Parameters:
+  ///   - modelSHA256: of the model's weights.
+  ///   - adapter: the adapter's folder and its hash, where one is used.
+  public func notesForScoring(
+    _ model: LanguageModel, modelSHA256: String, adapter: (folder: String, sha256: String)?,
+    template: RowTemplate
+  ) throws(Failure) -> [String] {
+    let file = folder + "/" + Run.manifestName
+    guard manifest.width == model.configuration.width else {
+      throw Failure(
+        .badData, file: file, place: "width", found: "\(manifest.width) (model \(manifest.model))",
+        wanted: "\(model.configuration.width), the width of \(model.path)",
+        advice: "Extract a run with this model.")
+    }
+    guard manifest.modelSHA256 == modelSHA256 else {
+      throw Failure(
+        .badData, file: file, place: "model_sha256",
+        found: "a run of another model, \(manifest.model)", wanted: "one of \(model.path)",
+        advice: "Extract a run with this model.")
+    }
+    var notes: [String] = []
+    if manifest.adapterSHA256 != adapter?.sha256 {
+      notes.append(
+        "\(folder) is a run of \(manifest.adapter.map { "the adapter \($0)" } ?? "the base model")"
+          + ", scored is \(adapter.map { "the adapter \($0.folder)" } ?? "the base model").")
+    }
+    if manifest.position == Position.last.rawValue
+      || manifest.position == Position.promptEnd.rawValue
+    {
+      notes.append(
+        "\(folder) holds the ends of texts (--position \(manifest.position)): they describe whole "
+          + "texts. For single words extract with --position mean.")
+    }
+    if manifest.template != template.rawValue {
+      notes.append(
+        "\(folder) was extracted with --template \(manifest.template), scored is "
+          + "--template \(template.rawValue).")
+    }
+    return notes
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import LinearAlgebra
+
+/// Scores states of one layer for a set of concepts: how near a state lies to each concept's
+/// direction, as calibrated probabilities, with an `unknown` outcome.
+///
+///     let monitor = try Monitor(run: Run.open("my-run"), layer: 24)
+///     let scored = monitor.score(states)          // one a row
+///     monitor.concepts[scored[0].best]
+///
+/// A state is scaled to length 1 and the mean of the run's training states, scaled likewise, is
+/// taken off; its cosines with the concepts' directions go through a softmax whose temperature was
+/// fitted on held-out rows (``Calibration``). In most layers all states share most of their
+/// direction: without centring every cosine is near 1.
+public struct Monitor: Sendable {
+  /// Sorted by their bytes; those without training rows are left out.
+  public let concepts: [String]
+  public let layer: Int
+  public let calibration: Calibration
+  /// The cosines that directions with nothing to tell have (``Monitor/randomBand(_:rows:)``).
+  public let randomBand: ClosedRange<Float>
+  /// States whose largest cosine is below this are unknown: 95 % of the held-out rows are above.
+  public let unknownBelow: Float
+  /// What the user should know.
+  public internal(set) var notes: [String] = []
+  let directions: ConceptDirections
+
+  /// - Parameters:
+  ///   - states: (rows, width), finite.
+  ///   - labels: a concept's place for each row; nil for rows that only help centring nothing.
+  ///   - folds: the split rule; where it holds nothing out, rows calibrate what they taught, and
+  ///     a note says so.
+  ///
+  /// Fails where no row has a concept. O(rows x width x concepts) for each fold.
+  public init(
+    _ states: Matrix, labels: [Int?], concepts names: [String], folds: Folds, layer: Int
+  ) throws(Failure) {
+    // With one given split, the test rows never teach; folds take turns, so in the end all do.
+    let labelled = labels.indices.filter { labels[$0] != nil }
+    let teaching =
+      folds.folds.count == 1
+      ? folds.folds[0].train.filter { labels[$0] != nil } : labelled
+    let taught = Set(teaching.compactMap { labels[$0] }).sorted()
+    guard !taught.isEmpty else {
+      throw Failure(
+        .badData, found: "no training row with a concept", wanted: "rows with the column `value`",
+        advice: "Extract a concept set.")
+    }
+    var places = [Int?](repeating: nil, count: names.count)
+    for (place, concept) in taught.enumerated() { places[concept] = place }
+    let labels = labels.map { $0.flatMap { places[$0] } }
+    concepts = taught.map { names[$0] }
+    self.layer = layer
+    for (concept, name) in names.enumerated() where places[concept] == nil {
+      notes.append("No training row has the concept `\(name)`: it is not scored.")
+    }
+    let directions = ConceptDirections(
+      states, labels: labels, concepts: taught.count, rows: teaching)
+    self.directions = directions
+    var held = HeldOutCosines(concepts: taught.count)
+    for fold in folds.folds {
+      let train = fold.train.filter { labels[$0] != nil }
+      let test = fold.test.filter { labels[$0] != nil }
+      guard !train.isEmpty, !test.isEmpty else { continue }
+      let taught =
+        folds.folds.count == 1
+        ? directions
+        : ConceptDirections(states, labels: labels, concepts: directions.count, rows: train)
+      held.append(taught, states, labels: labels, rows: test)
+    }
+    if held.labels.isEmpty {
+      notes.append("No row is held out: the scores are calibrated on the rows they learned from.")
+      held.append(directions, states, labels: labels, rows: teaching)
+    }
+    calibration = Calibration(held)
+    unknownBelow = held.largest.isEmpty ? 0 : quantile(held.largest.sorted(), 0.05)
+    randomBand = Monitor.randomBand(directions.centred(states, rows: thinned(teaching, to: 1000)))
+  }
+
+  public var width: Int { directions.width }
+
+  /// The unit vector, after centring, along which a state moves towards a concept: `width` values.
+  public func direction(_ concept: Int) -> [Float] { directions.vectors.values(row: concept) }
+
+  /// The band in which the middle 95 % of cosines lie between centred unit states, (rows, width),
+  /// and 200 random directions (seeded).
+  ///
+  /// Directions are drawn with the states' own covariance, as random mixtures of them: states fill
+  /// few of their dimensions, so that evenly drawn directions would make a band of ±2/sqrt(width)
+  /// that nearly every state leaves.
+  static func randomBand(_ centred: Matrix) -> ClosedRange<Float> {
+    guard centred.rows > 0 else { return 0...0 }
+    var generator = SeededGenerator(seed: 0)
+    let mixtures = Matrix(rows: 200, columns: centred.rows) { _, _ in generator.normal() }
+    let directions = unitNormalised(multiply(mixtures, centred))
+    let cosines = multiply(centred, directions, transposeB: true).values.sorted()
+    return quantile(cosines, 0.025)...quantile(cosines, 0.975)
+  }
+}
+
+/// The value below which a share of ascending values lies, between two of them by their distance.
+func quantile(_ sorted: [Float], _ share: Double) -> Float {
+  guard let last = sorted.last else { return 0 }
+  let place = share * Double(sorted.count - 1)
+  let lower = Int(place)
+  guard lower + 1 < sorted.count else { return last }
+  return sorted[lower] + Float(place - Double(lower)) * (sorted[lower + 1] - sorted[lower])
+}
+
+/// At most `count` of the values, evenly spaced.
+func thinned(_ values: [Int], to count: Int) -> [Int] {
+  guard values.count > count else { return values }
+  return (0..<count).map { values[$0 * values.count / count] }
+}

@@ -1,0 +1,111 @@
+import Core
+import Foundation
+
+/// How scores are printed: JSON for programs, a table for people.
+struct ScoreText {
+  let monitor: Monitor
+
+  func writeConcepts(_ json: inout JSONText) {
+    json.name("concepts")
+    json.array { list in for concept in monitor.concepts { list.string(concept) } }
+  }
+
+  func writeTokens(_ tokens: [ScoredToken], _ json: inout JSONText) {
+    json.name("tokens")
+    json.array { list in
+      for token in tokens {
+        list.object { object in
+          object.name("id")
+          object.integer(Int(token.id))
+          object.name("text")
+          object.string(token.text)
+          writeScores(token.scores, &object)
+        }
+      }
+    }
+  }
+
+  func writeTurns(_ turns: [ScoredTurn], _ json: inout JSONText) {
+    json.name("turns")
+    json.array { list in
+      for turn in turns {
+        list.object { object in
+          object.name("role")
+          object.string(turn.role.rawValue)
+          object.name("first")
+          object.integer(turn.tokens.lowerBound)
+          object.name("count")
+          object.integer(turn.tokens.count)
+          writeScores(turn.scores, &object)
+        }
+      }
+    }
+  }
+
+  /// What the scores mean: layer, calibration, the band of random directions.
+  func writeMonitor(_ json: inout JSONText) {
+    json.name("monitor")
+    json.object { object in
+      object.name("layer")
+      object.integer(monitor.layer)
+      object.name("temperature")
+      object.number(monitor.calibration.temperature)
+      object.name("expected_calibration_error")
+      object.number(monitor.calibration.expectedError)
+      object.name("accuracy")
+      object.number(monitor.calibration.accuracy)
+      object.name("held_out_rows")
+      object.integer(monitor.calibration.rows)
+      object.name("unknown_below")
+      object.number(monitor.unknownBelow)
+      object.name("random_low")
+      object.number(monitor.randomBand.lowerBound)
+      object.name("random_high")
+      object.number(monitor.randomBand.upperBound)
+    }
+  }
+
+  private func writeScores(_ scores: ConceptScores, _ json: inout JSONText) {
+    json.name("scores")
+    json.array { list in for score in scores.scores { list.number(score) } }
+    json.name("top")
+    json.string(monitor.top(scores))
+    json.name("cosine")
+    json.number(scores.cosine)
+  }
+
+  // MARK: For people
+
+  /// One line a token, one a turn, and what the monitor is made of.
+  func table(_ text: ScoredText) -> String {
+    var lines = text.tokens.map { line($0) }
+    for turn in text.turns {
+      lines.append("\(columns(turn.scores))  (\(turn.role.rawValue), \(turn.tokens.count) tokens)")
+    }
+    let calibration = monitor.calibration
+    lines.append(
+      "layer \(monitor.layer): expected calibration error "
+        + "\(Report.rounded(calibration.expectedError, 3)), accuracy "
+        + "\(Report.rounded(calibration.accuracy, 3)) on \(calibration.rows) held-out rows; "
+        + "random directions' cosines \(Report.rounded(Double(monitor.randomBand.lowerBound), 2))"
+        + " to \(Report.rounded(Double(monitor.randomBand.upperBound), 2))")
+    return lines.joined(separator: "\n")
+  }
+
+  /// Score, concept and cosine before the token's text.
+  func line(_ token: ScoredToken) -> String { "\(columns(token.scores))  \(quoted(token.text))" }
+
+  private func columns(_ scores: ConceptScores) -> String {
+    let width = (monitor.concepts + [Monitor.unknown]).map(\.count).max() ?? 0
+    let top = monitor.top(scores)
+    let padded = top + String(repeating: " ", count: max(0, width - top.count))
+    let cosine = String(format: "%5.2f", scores.cosine)
+    return "\(String(format: "%.2f", scores.scores[scores.best]))  \(padded)  \(cosine)"
+  }
+
+  private func quoted(_ text: String) -> String {
+    var json = JSONText()
+    json.string(text)
+    return json.text
+  }
+}
