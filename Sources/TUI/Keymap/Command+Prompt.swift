@@ -1,19 +1,25 @@
 extension Command {
   /// Writing and reading on the Prompt screen.
   static let prompt: [Command] = [
-    Command(.send, ["Enter"], .prompt, in: [.prompt], "Send, and let the model answer",
+    Command(
+      .send, ["Enter"], .prompt, in: [.prompt], "Send, and let the model answer",
       hint: "answer", when: { !($0.prompt?.isAnswering ?? false) }),
-    Command(.stopAnswer, ["Esc"], .prompt, in: [.prompt],
+    Command(
+      .stopAnswer, ["Esc"], .prompt, in: [.prompt],
       "Stop the answer, or go to the tokens", hint: "stop/tokens"),
     Command(.write, ["i", "Esc", "Enter"], .prompt, in: [.tokens], "Write again", hint: "write"),
-    Command(.promptLayerUp, ["PageUp", "k", "Up"], .prompt, in: [.tokens], "Layer above",
+    Command(
+      .promptLayerUp, ["PageUp", "k", "Up"], .prompt, in: [.tokens], "Layer above",
       hint: "layer"),
-    Command(.promptLayerDown, ["PageDown", "j", "Down"], .prompt, in: [.tokens], "Layer below",
+    Command(
+      .promptLayerDown, ["PageDown", "j", "Down"], .prompt, in: [.tokens], "Layer below",
       hint: "layer"),
     Command(.writingLayerUp, ["PageUp"], .prompt, in: [.prompt], "Layer above", hint: "layer"),
-    Command(.writingLayerDown, ["PageDown"], .prompt, in: [.prompt], "Layer below",
+    Command(
+      .writingLayerDown, ["PageDown"], .prompt, in: [.prompt], "Layer below",
       hint: "layer"),
-    Command(.nextConcept, ["Tab"], .prompt, in: [.prompt, .tokens],
+    Command(
+      .nextConcept, ["Tab"], .prompt, in: [.prompt, .tokens],
       "Next concept of the grid", hint: "concept"),
     Command(.previousConcept, ["c"], .prompt, in: [.tokens], "Concept before"),
     Command(.tokenLeft, ["h", "Left"], .prompt, in: [.tokens], "Token before", hint: "token"),
@@ -21,12 +27,15 @@ extension Command {
     Command(.firstToken, ["g", "Home"], .prompt, in: [.tokens], "First token"),
     Command(.lastToken, ["G", "End"], .prompt, in: [.tokens], "Last token"),
     Command(.newLine, ["Ctrl-n"], .prompt, in: [.prompt], "New line", hint: "new line"),
-    Command(.answerSide, ["b"], .prompt, in: [.tokens],
+    Command(
+      .answerSide, ["b"], .prompt, in: [.tokens],
       "Base or tuned: who answers and is shown", hint: "base/tuned",
       when: { $0.prompt?.hasTuned ?? false }),
-    Command(.trajectory, ["m"], .prompt, in: [.tokens],
+    Command(
+      .trajectory, ["m"], .prompt, in: [.tokens],
       "The tokens' way over the map of the layer", hint: "map"),
-    Command(.exportChat, ["e"], .prompt, in: [.tokens],
+    Command(
+      .exportChat, ["e"], .prompt, in: [.tokens],
       "Save the scored chat as JSON, Markdown and HTML", hint: "export"),
     Command(.clearChat, ["N"], .prompt, in: [.tokens], "New chat", hint: "new chat"),
     Command(.chatUp, ["Shift-Up"], .prompt, in: [.prompt, .tokens], "Scroll the chat up"),

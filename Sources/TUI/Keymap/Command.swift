@@ -251,9 +251,11 @@ struct Command: Sendable {
     Command(.paletteUp, ["Up", "Ctrl-p"], .program, in: [.palette], "Up", hint: "choose"),
     Command(.runPalette, ["Enter"], .program, in: [.palette], "Do it", hint: "do it"),
     Command(.closePalette, ["Esc", "Ctrl-g"], .program, in: [.palette], "Close", hint: "close"),
-    Command(.palette, [":"], .program, in: screens, "Find a command by its words", hint: "commands"),
     Command(
-      .saveScreen, ["x"], .program, in: screens, "Save this screen as SVG in the current folder", hint: "save"),
+      .palette, [":"], .program, in: screens, "Find a command by its words", hint: "commands"),
+    Command(
+      .saveScreen, ["x"], .program, in: screens, "Save this screen as SVG in the current folder",
+      hint: "save"),
     Command(
       .mouse, ["M"], .program, in: screens, "Mouse: for the map, or for selecting text"
     ),

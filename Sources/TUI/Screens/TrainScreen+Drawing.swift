@@ -111,9 +111,11 @@ struct TrainForm {
     surface.write(
       Text.visible(shown, ascii: theme.glyphs.isASCII), x, y, theme.style(.text), width: width)
     if isCurrent {
-      let caret = x + editor.characters[skipped..<editor.caret].reduce(0) {
-        $0 + DisplayWidth.of(String($1))
-      }
+      let caret =
+        x
+        + editor.characters[skipped..<editor.caret].reduce(0) {
+          $0 + DisplayWidth.of(String($1))
+        }
       let under = editor.caret < editor.characters.count ? editor.characters[editor.caret] : " "
       surface.write(String(under), caret, y, theme.style(.cursor), width: 2)
     }

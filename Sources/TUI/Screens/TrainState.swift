@@ -85,7 +85,8 @@ struct TrainState: Sendable {
   func training(tool: String) -> Result<Training, Problem> {
     var preset = TrainingPreset.standard
     guard let objective = ObjectiveName(rawValue: text(.objective)) else {
-      return .failure(Problem("objective: '\(text(.objective))' is none of \(Field.objective.help)"))
+      return .failure(
+        Problem("objective: '\(text(.objective))' is none of \(Field.objective.help)"))
     }
     if objective == .released { preset.objective = TrainingPreset.paper.objective }
     preset.objective.name = objective
@@ -113,7 +114,9 @@ struct TrainState: Sendable {
   }
 
   var isRunning: Bool { status == .running || status == .paused || status == .stopping }
-  var isBusy: Bool { status == .running || status == .stopping || estimate == .computing || isPolling }
+  var isBusy: Bool {
+    status == .running || status == .stopping || estimate == .computing || isPolling
+  }
 
   /// The last figures on held-out rows, and the first.
   var heldOut: (before: HeldOutFigures?, now: HeldOutFigures?) {
