@@ -94,6 +94,27 @@ struct BadOutputTests {
     #expect(try names(inFolder: seer.folder.path).allSatisfy { !$0.hasSuffix(".partial") })
   }
 
+  /// What was trained is lost with the disk's last block, but what the folder holds is whole.
+  @Test func noRoomForACheckpoint() throws {
+    let rows = (0..<4).flatMap { ["a red thing \($0),x", "the sea \($0),y"] }
+    _ = try seer.concepts("prompt,value\n" + rows.joined(separator: "\n") + "\n")
+    try seer.folder.write(
+      "prompt,response\nhello,you\nis,it\nno,yes\nthe,end\nand,so\n", to: "r.csv")
+    let command =
+      "$SEER train --concepts concepts.csv --retain r.csv --layer 2 --adapter ad --batch 4 "
+      + "--retain-batch 2 --max-tokens 16 --steps 4 --evaluate-every 2 --template plain"
+    let outcome = try seer.shell("ulimit -f 16; exec " + command)
+    outcome.expect(
+      73, "ad/checkpoint.safetensors.partial: found ", "File too large", "Free some space")
+    #expect(try names(inFolder: seer.folder("ad")) == ["log.csv", "log.jsonl"])
+    #expect(try seer.shell(command + " --resume").status == 0)
+    #expect(
+      try names(inFolder: seer.folder("ad")) == [
+        "adapter_config.json", "adapter_model.safetensors", "log.csv", "log.jsonl", "preset.json",
+        "recipe.json",
+      ])
+  }
+
   @Test func noRoomForTheResult() throws {
     for arguments in [
       ["model"], ["model", "--json"], ["generate", "--prompt", "Hi", "--tokens", "3"],

@@ -4,6 +4,7 @@
 #pragma once
 #include "sk_blocks.h"
 #include "sk_convert.h"
+#include "sk_dot.h"
 #include "sk_gemm.h"
 #include "sk_layers.h"
 #include "sk_pool.h"

@@ -16,11 +16,6 @@ enum {
 /// type, with the target untouched.
 int sk_expand(int type, float *target, const void *blocks, size_t count);
 
-/// `out[r] = dot(row r, x)` for `count` stored rows of `width` weights, `row_bytes` apart.
-/// Products are float32; sums may be fused. Returns 0 for an unknown type.
-int sk_dot_rows(int type, float *out, const void *rows, size_t row_bytes, size_t count,
-                const float *x, size_t width);
-
 /// One panel of a product with stored weights: expands `rows` <= 32 stored rows of `width` weights
 /// and computes `out[t][r] = x[t] . row r (+ out[t][r] when beta is 1)` for `tokens` vectors.
 /// Needs sk_gemm_supported(). Uses a scratch buffer of the calling thread that it keeps.

@@ -9,10 +9,12 @@ struct LinearTask {
   var adds = false
 }
 
-/// Up to this many tokens, each is multiplied with the stored blocks directly; above, a panel of
-/// 32 rows is expanded once for all of them. (Measured on SmolLM2: expanding costs about as much as
-/// four passes over the blocks.)
-let directTokenLimit = 3
+/// Up to this many tokens, vectors are multiplied with the stored blocks directly; above, a panel
+/// of 32 rows is expanded once for all of them. (Measured where both take the same time, for types
+/// whose blocks are multiplied as integers and for others.)
+func directTokenLimit(_ type: BlockType) -> Int {
+  sk_dot_order(Int32(type.rawValue)) == 0 ? 7 : 16
+}
 
 /// Runs products that share their input in one parallel loop.
 ///
@@ -21,47 +23,96 @@ let directTokenLimit = 3
 func linearForward(_ x: UnsafePointer<Float>, tokens: Int, _ tasks: [LinearTask]) {
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
   precondition(tasks.allSatisfy { $0.weight.columns == columns }, "inputs of different width")
-  let direct = tokens <= directTokenLimit
-  // Direct products are short: a few large pieces cost less than many panels.
-  let rowsAPiece = direct ? max(32, 65_536 / max(1, columns) / 32 * 32) : Int(sk_panel_width)
-  let pieces = tasks.map { ($0.weight.rows + rowsAPiece - 1) / rowsAPiece }
-  Parallel.forEach(pieces.reduce(0, +)) { index in
-    var piece = index
-    var which = 0
-    while piece >= pieces[which] {
-      piece -= pieces[which]
-      which += 1
+  if tasks.allSatisfy({ tokens <= directTokenLimit($0.weight.type) }) {
+    // Direct products are short: a few large pieces cost less than many panels.
+    let rows = max(32, 65_536 / max(1, columns * tokens) / 32 * 32)
+    withPreparedVectors(x, tokens: tokens, columns: columns, tasks) { prepared in
+      forEachPiece(of: tasks, rowsAPiece: rows) { task, range in
+        directProduct(x, prepared, tokens: tokens, task, storedRows: range)
+      }
     }
-    let task = tasks[which]
-    let first = piece * rowsAPiece
-    let range = first..<min(first + rowsAPiece, task.weight.rows)
-    if direct {
-      directProduct(x, tokens: tokens, task, storedRows: range)
-    } else {
+  } else {
+    forEachPiece(of: tasks, rowsAPiece: Int(sk_panel_width)) { task, range in
       panelProduct(x, tokens: tokens, task, rows: range)
     }
   }
 }
 
+/// Calls `body` for ranges of all tasks' rows, in parallel.
+private func forEachPiece(
+  of tasks: [LinearTask], rowsAPiece: Int, _ body: (LinearTask, Range<Int>) -> Void
+) {
+  func pieces(_ task: LinearTask) -> Int { (task.weight.rows + rowsAPiece - 1) / rowsAPiece }
+  Parallel.forEach(tasks.reduce(0) { $0 + pieces($1) }) { index in
+    var piece = index
+    for task in tasks {
+      let count = pieces(task)
+      if piece < count {
+        let first = piece * rowsAPiece
+        return body(task, first..<min(first + rowsAPiece, task.weight.rows))
+      }
+      piece -= count
+    }
+  }
+}
+
+/// The input in every order that the tasks' types want it in (`sk_prepare`), one order after the
+/// other.
+private struct PreparedVectors {
+  let base: UnsafeMutableRawPointer?
+  let bytesAnOrder: Int
+
+  func vectors(for type: BlockType) -> UnsafeRawPointer? {
+    base.map { UnsafeRawPointer($0) + Int(sk_dot_order(Int32(type.rawValue))) * bytesAnOrder }
+  }
+}
+
+private func withPreparedVectors(
+  _ x: UnsafePointer<Float>, tokens: Int, columns: Int, _ tasks: [LinearTask],
+  _ body: (PreparedVectors) -> Void
+) {
+  var orders: UInt = 0
+  for task in tasks { orders |= 1 << UInt(sk_dot_order(Int32(task.weight.type.rawValue))) }
+  guard orders > 1 else { return body(PreparedVectors(base: nil, bytesAnOrder: 0)) }
+  let bytes = sk_prepared_bytes(columns)
+  withUnsafeTemporaryAllocation(
+    byteCount: Int(sk_orders) * tokens * bytes, alignment: 64
+  ) { buffer in
+    guard let base = buffer.baseAddress else { return }
+    for order in 1..<Int(sk_orders) where orders >> UInt(order) & 1 == 1 {
+      for token in 0..<tokens {
+        sk_prepare(
+          Int32(order), base + (order &* tokens &+ token) &* bytes, x + token &* columns, columns)
+      }
+    }
+    body(PreparedVectors(base: base, bytesAnOrder: tokens * bytes))
+  }
+}
+
 /// Multiplies stored rows with each token's vector, and puts the results at our rows' places.
 private func directProduct(
-  _ x: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, storedRows range: Range<Int>
+  _ x: UnsafePointer<Float>, _ prepared: PreparedVectors, tokens: Int, _ task: LinearTask,
+  storedRows range: Range<Int>
 ) {
   let weight = task.weight
-  let inPlace = weight.order == .asStored && !task.adds
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { buffer in
+  func multiply(into target: UnsafeMutablePointer<Float>, stride: Int) {
+    let done = sk_dot_rows(
+      Int32(weight.type.rawValue), target, stride, weight.storedRow(range.lowerBound),
+      weight.rowBytes, range.count, x, prepared.vectors(for: weight.type), weight.columns, tokens)
+    precondition(done != 0, "a block type without a kernel, or no memory for a row")
+  }
+  if weight.order == .asStored && !task.adds {
+    return multiply(into: task.output + range.lowerBound, stride: weight.rows)
+  }
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count * tokens) { buffer in
     guard let scratch = buffer.baseAddress else { return }
+    multiply(into: scratch, stride: range.count)
     for token in 0..<tokens {
       let output = task.output + token &* weight.rows
-      let target = inPlace ? output + range.lowerBound : scratch
-      let known = sk_dot_rows(
-        Int32(weight.type.rawValue), target, weight.storedRow(range.lowerBound), weight.rowBytes,
-        range.count, x + token &* weight.columns, weight.columns)
-      precondition(known != 0, "a block type without a kernel")
-      if inPlace { continue }
+      let sums = scratch + token &* range.count
       for index in 0..<range.count {
         let row = weight.row(ofStored: range.lowerBound &+ index)
-        output[row] = (task.adds ? output[row] : 0) + scratch[index]
+        output[row] = (task.adds ? output[row] : 0) + sums[index]
       }
     }
   }

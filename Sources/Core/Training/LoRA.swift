@@ -35,9 +35,10 @@ struct BlockLoRA {
   /// Adds the targets' low-rank parts to their outputs, (tokens, outputs) each.
   func forward(
     _ place: LoRAGroup.Place, _ x: UnsafePointer<Float>,
-    _ outputs: [LoRATarget: UnsafeMutablePointer<Float>]
+    _ outputs: @autoclosure () -> [LoRATarget: UnsafeMutablePointer<Float>]
   ) {
     guard let adapter, let group = adapter.group(block: block, place) else { return }
+    let outputs = outputs()
     let rank = adapter.configuration.rank
     let inner = innerBuffer(place, columns: group.a.rows)
     let inputs = group.a.columns

@@ -61,7 +61,8 @@ struct TrainingData: Sendable {
     self.rows = rows
     self.concepts = names
     let (train, heldOut) = Self.split(
-      rows, concepts: names.count, prompts: usable.map { set.rows[$0].prompt }, seed: seed)
+      rows, concepts: names.count, prompts: usable.map { set.rows[$0].prompt },
+      share: preset.heldOut, seed: seed)
     for (label, members) in train.enumerated() where members.count < 2 {
       throw Failure(
         .badData, file: path, place: "concept `\(names[label])`",
@@ -101,11 +102,13 @@ struct TrainingData: Sendable {
     return ids
   }
 
-  /// A fifth of the rows is held out, with all rows of one prompt on the same side.
+  /// A share of the rows is held out, with all rows of one prompt on the same side.
   private static func split(
-    _ rows: [Row], concepts: Int, prompts: [String], seed: UInt64
+    _ rows: [Row], concepts: Int, prompts: [String], share: Double, seed: UInt64
   ) -> (train: [[Int]], heldOut: [Int]) {
-    let folds = Folds(prompts: prompts, splits: prompts.map { _ in nil }, seed: seed)
+    let folds = Folds(
+      prompts: prompts, splits: prompts.map { _ in nil }, count: Int((1 / share).rounded()),
+      seed: seed)
     let heldOut = Set(folds.folds.first?.test ?? [])
     var train = [[Int]](repeating: [], count: concepts)
     for (index, row) in rows.enumerated() where !heldOut.contains(index) {

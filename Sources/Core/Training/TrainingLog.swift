@@ -32,14 +32,34 @@ struct TrainingLog {
         $0.prefix { $0 != "," }.wholeNumber.map { $0 <= step } ?? false
       }
       lines.jsonl = Self.lines(paths.1).filter {
-        let entry = try? JSONDecoder().decode(TrainingStep.self, from: Data($0.utf8))
+        let entry = try? Self.decoder().decode(TrainingStep.self, from: Data($0.utf8))
         return entry.map { $0.step <= step } ?? false
       }
     }
-    csv = try WritableFile(path: paths.0, truncating: true)
-    jsonl = try WritableFile(path: paths.1, truncating: true)
-    try append(&csvSize, csv, CSV.line(Self.header) + lines.csv.map { $0 + "\n" }.joined())
-    try append(&jsonlSize, jsonl, lines.jsonl.map { $0 + "\n" }.joined())
+    // Rewritten whole: a kill here leaves the old log or the new one.
+    let start = CSV.line(Self.header) + lines.csv.map { $0 + "\n" }.joined()
+    try OutputFile.write(start, to: paths.0)
+    try OutputFile.write(lines.jsonl.map { $0 + "\n" }.joined(), to: paths.1)
+    csv = try WritableFile(path: paths.0, truncating: false)
+    jsonl = try WritableFile(path: paths.1, truncating: false)
+    csvSize = csv.size
+    jsonlSize = jsonl.size
+  }
+
+  /// A figure that is no number is written as a word: JSON has no sign for it.
+  private static func encoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+
+  static func decoder() -> JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
   }
 
   private static func lines(_ path: String) -> [String] {
@@ -68,55 +88,10 @@ struct TrainingLog {
     var csvEnd = csvSize
     try append(&csvEnd, csv, line)
     csvSize = csvEnd
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    guard let data = try? encoder.encode(step) else { return }
+    guard let data = try? Self.encoder().encode(step) else { return }
     var jsonlEnd = jsonlSize
     try append(&jsonlEnd, jsonl, String(decoding: data, as: UTF8.self) + "\n")
     jsonlSize = jsonlEnd
-  }
-}
-
-/// Follows the log of a training that runs elsewhere.
-public struct TrainingWatch: Sendable {
-  public let folder: String
-  /// Bytes of `log.jsonl` that were read.
-  private var offset = 0
-
-  public init(folder: String) { self.folder = folder }
-
-  /// Whether the adapter is written: nothing more will come.
-  public var isFinished: Bool { AdapterFile.exists(folder) }
-
-  /// The steps logged since the last call. A log that was started afresh is read from its start,
-  /// beginning with step 0 again.
-  ///
-  /// Throws where there is no training in the folder, and at a line that is none of a log.
-  public mutating func next() throws(Failure) -> [TrainingStep] {
-    let path = folder + "/log.jsonl"
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw Failure(
-        .missingInput, file: path, found: "no such file", wanted: "the log of a training",
-        advice: "Name the folder that seer train writes to.")
-    }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Failure(.badData, file: path, found: "an unreadable file", wanted: "a training log")
-    }
-    if data.count < offset { offset = 0 }
-    // What follows the last newline is still being written.
-    guard let end = data.lastIndex(of: 10), end >= offset else { return [] }
-    var steps: [TrainingStep] = []
-    let place = data.prefix(offset).reduce(1) { $0 + ($1 == 10 ? 1 : 0) }
-    for (index, line) in data[offset..<end].split(separator: 10).enumerated() {
-      guard let step = try? JSONDecoder().decode(TrainingStep.self, from: Data(line)) else {
-        throw Failure(
-          .badData, file: path, place: "line \(place + index)", found: "no step of a training",
-          wanted: "the lines that seer train writes")
-      }
-      steps.append(step)
-    }
-    offset = end + 1
-    return steps
   }
 }
 

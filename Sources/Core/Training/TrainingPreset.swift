@@ -29,6 +29,8 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
   public var rowMix: [Double]
   /// Held-out figures and a checkpoint every so many steps.
   public var evaluateEvery: Int
+  /// The share of the concept rows that is held out to judge by; prompts stay whole.
+  public var heldOut: Double
   /// Ends with the checkpoint that did best on held-out rows, among those whose KL on held-out
   /// retain rows is at most this; 0: ends with the last step.
   public var bestWithinKL: Double
@@ -44,6 +46,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     case maxTokens = "max_tokens"
     case rowMix = "row_mix"
     case evaluateEvery = "evaluate_every"
+    case heldOut = "held_out"
     case bestWithinKL = "best_within_kl"
   }
 
@@ -52,7 +55,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     objective: Objective(layers: [24]), rank: 16, alpha: 16, dropout: 0.05,
     targets: LoRATarget.allCases, learningRate: 3e-4, schedule: .cosine, warmup: 10,
     weightDecay: 0, clip: 1, batch: 24, retainBatch: 8, steps: 200, maxTokens: 256,
-    rowMix: [1, 0, 0], evaluateEvery: 25, bestWithinKL: 0.05)
+    rowMix: [1, 0, 0], evaluateEvery: 25, heldOut: 0.2, bestWithinKL: 0.05)
 
   /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
   public static let paper = TrainingPreset(
@@ -61,7 +64,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     rank: 16, alpha: 16, dropout: 0.05, targets: LoRATarget.allCases, learningRate: 1e-4,
     schedule: .constant, warmup: 0, weightDecay: 0, clip: 0, batch: 16, retainBatch: 8,
     steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], evaluateEvery: 25,
-    bestWithinKL: 0)
+    heldOut: 0.2, bestWithinKL: 0)
 
   public static let names = ["standard", "paper"]
 
@@ -133,6 +136,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
       throw bad("row_mix", rowMix, "three shares")
     }
     guard evaluateEvery > 0 else { throw bad("evaluate_every", evaluateEvery, "1 or more") }
+    guard (0.01...0.5).contains(heldOut) else { throw bad("held_out", heldOut, "0.01 to 0.5") }
     guard !targets.isEmpty else { throw bad("targets", "none", "one or more projections") }
     guard objective.temperature > 0 else {
       throw bad("temperature", objective.temperature, "above 0")

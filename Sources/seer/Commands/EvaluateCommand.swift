@@ -4,12 +4,12 @@ import Core
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Judge an adapter.",
+    abstract: "Judge a model and its adapter: concepts told, answers refused, ability kept.",
     discussion: """
       Example:
         seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
       """,
-    subcommands: [AbilityCommand.self])
+    subcommands: [ClassifyCommand.self, AbilityCommand.self])
 }
 
 struct AbilityCommand: ParsableCommand {

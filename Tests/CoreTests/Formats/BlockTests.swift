@@ -69,30 +69,76 @@ struct BlockTests {
     var target: [Float] = [7]
     #expect(sk_expand(12, &target, [UInt8](repeating: 0, count: 256), 1) == 0)
     #expect(target == [7])
-    #expect(sk_dot_rows(12, &target, [UInt8](repeating: 0, count: 256), 4, 1, [1], 1) == 0)
+    #expect(
+      sk_dot_rows(12, &target, 1, [UInt8](repeating: 0, count: 256), 4, 1, [1], nil, 1, 1) == 0)
+  }
+
+  /// `sk_dot_rows` with the vectors in the order that the type wants; (tokens, stride).
+  func dotRows(
+    _ type: BlockType, _ rows: [UInt8], rowBytes: Int, count: Int, _ x: [Float], width: Int,
+    tokens: Int, stride: Int
+  ) -> [Float] {
+    let number = Int32(type.rawValue)
+    let bytes = sk_prepared_bytes(width)
+    let prepared = UnsafeMutableRawPointer.allocate(byteCount: tokens * bytes, alignment: 64)
+    defer { prepared.deallocate() }
+    for token in 0..<tokens where sk_dot_order(number) != 0 {
+      sk_prepare(
+        sk_dot_order(number), prepared + token * bytes, Array(x[(token * width)...].prefix(width)),
+        width)
+    }
+    var out = [Float](repeating: .nan, count: tokens * stride)
+    let done = sk_dot_rows(
+      number, &out, stride, rows, rowBytes, count, x, prepared, width, tokens)
+    #expect(done == 1)
+    return out
   }
 
   @Test(arguments: types, [1, 2, 3, 4, 5, 7, 8, 9, 33])
-  func rowsTimesAVector(type: BlockType, count: Int) {
+  func rowsTimesVectors(type: BlockType, count: Int) {
     var random = SeededGenerator(seed: UInt64(count))
-    let widths = type.isQuantised ? [32, 64, 96, 320] : [1, 2, 15, 16, 17, 31, 33, 100, 576]
+    let widths = type.isQuantised ? [32, 64, 96, 128, 320] : [1, 2, 15, 16, 17, 31, 33, 100, 576]
     for width in widths {
-      for gap in [0, type.bytes] {
+      for (tokens, gap) in [(1, 0), (1, type.bytes), (2, 0), (3, type.bytes), (4, 0), (7, 0)] {
         let rowBytes = width / type.weights * type.bytes + gap
         let rows = stored(type, rows: count, width: width, rowBytes: rowBytes, &random)
-        let x = (0..<width).map { _ in random.normal() }
-        var out = [Float](repeating: .nan, count: count + 1)
-        #expect(sk_dot_rows(Int32(type.rawValue), &out, rows, rowBytes, count, x, width) == 1)
-        #expect(out[count].isNaN, "written past the end")
-        for row in 0..<count {
-          let weights = expanded(
-            type, Array(rows[(row * rowBytes)...].prefix(rowBytes - gap)), count: width)
-          let terms = zip(weights, x).map { Double($0) * Double($1) }
-          let size = terms.reduce(1e-30) { $0 + abs($1) }
-          #expect(abs(Double(out[row]) - terms.reduce(0, +)) <= 2e-6 * size, "width \(width)")
+        // Elements of very different size in one block, and a block of zeros.
+        let x = (0..<tokens * width).map { index in
+          index % 97 < 32 ? 0 : random.normal() * (index % 29 == 0 ? 300 : 1)
+        }
+        let out = dotRows(
+          type, rows, rowBytes: rowBytes, count: count, x, width: width, tokens: tokens,
+          stride: count + 1)
+        for token in 0..<tokens {
+          #expect(out[token * (count + 1) + count].isNaN, "written past the end")
+          for row in 0..<count {
+            let weights = expanded(
+              type, Array(rows[(row * rowBytes)...].prefix(rowBytes - gap)), count: width)
+            let terms = zip(weights, x[(token * width)...]).map { Double($0) * Double($1) }
+            // An element is within 2^-22 of the largest of its block.
+            let largest = Double(x[(token * width)...].prefix(width).map(abs).max() ?? 0)
+            let size = terms.reduce(1e-30) { $0 + abs($1) }
+            let bound = weights.reduce(2e-6 * size) { $0 + 2.4e-7 * largest * Double(abs($1)) }
+            let ours = Double(out[token * (count + 1) + row])
+            #expect(
+              abs(ours - terms.reduce(0, +)) <= bound, "width \(width), \(tokens) vectors")
+          }
         }
       }
     }
+  }
+
+  @Test(arguments: types, [Float.nan, .infinity, -.infinity])
+  func whatIsNotFiniteStaysVisible(type: BlockType, value: Float) {
+    var random = SeededGenerator(seed: 3)
+    let width = 160
+    let rowBytes = width / type.weights * type.bytes
+    let rows = stored(type, rows: 5, width: width, rowBytes: rowBytes, &random)
+    var x = (0..<width).map { _ in random.normal() }
+    x[70] = value
+    let out = dotRows(
+      type, rows, rowBytes: rowBytes, count: 5, x, width: width, tokens: 1, stride: 5)
+    #expect(out.allSatisfy { !$0.isFinite })
   }
 
   @Test(.enabled(if: sk_gemm_supported() != 0), arguments: types, [1, 5, 31, 32])

@@ -6,8 +6,8 @@ import Testing
 
 /// Products with stored weights, by every path, against the expanded rows in Double.
 struct LinearTests {
-  /// 1 to 3 tokens are multiplied with the blocks, more by panels.
-  @Test(arguments: BlockType.allCases, [1, 2, 3, 4, 20])
+  /// A few tokens are multiplied with the blocks, more by panels.
+  @Test(arguments: BlockType.allCases, [1, 2, 3, 7, 8, 16, 17, 20])
   func products(type: BlockType, tokens: Int) throws {
     let block = try TinyLlama.model(type).transformer.blocks[1]
     // Interleaved rows, as many rows as columns, and others.

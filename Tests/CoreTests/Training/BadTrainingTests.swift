@@ -129,6 +129,7 @@ struct BadTrainingTests {
     Wrong(place: "--kl-weight", found: "inf", wanted: "0 or more") {
       $0.objective.klWeight = .infinity
     },
+    Wrong(place: "held_out", found: "0.0", wanted: "0.01 to 0.5") { $0.heldOut = 0 },
     Wrong(place: "best_within_kl", found: "nan", wanted: "0 or more") { $0.bestWithinKL = .nan },
   ]
 

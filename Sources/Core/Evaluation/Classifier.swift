@@ -1,0 +1,67 @@
+import LinearAlgebra
+
+/// A way to tell a state's concept from labelled states.
+public enum Classifier: String, CaseIterable, Sendable, Codable {
+  /// The concept whose mean unit state is nearest by cosine.
+  case nearestPrototype = "nearest-prototype"
+  /// The majority of the ten rows nearest by cosine.
+  case nearestNeighbours = "nearest-neighbours"
+
+  /// Neighbours that vote.
+  static let neighbours = 10
+}
+
+/// What a classifier says of test rows.
+struct Predictions: Equatable {
+  /// Nil for `unknown`.
+  var concepts: [Int?]
+  /// For each row a score of each concept, larger for likelier.
+  var scores: [[Double]]
+  /// Whether the scores are probabilities, which sum to 1.
+  var areProbabilities: Bool
+}
+
+/// Train and test states of one layer and position, with what all labelings of them share.
+struct ClassifierInput {
+  let train: Matrix
+  let test: Matrix
+  private let trainUnits: Matrix
+  private let testUnits: Matrix
+  private let neighbours: [[Int]]
+
+  init(train: Matrix, test: Matrix) {
+    self.train = train
+    self.test = test
+    trainUnits = unitNormalised(train)
+    testUnits = unitNormalised(test)
+    neighbours = nearestRows(of: testUnits, among: trainUnits, count: Classifier.neighbours)
+  }
+
+  /// Learns from the training rows' labels and judges the test rows.
+  func predictions(
+    _ classifier: Classifier, labels: [Int], concepts: Int
+  ) throws(Failure) -> Predictions {
+    switch classifier {
+    case .nearestPrototype:
+      let prototypes = Prototypes(units: trainUnits, labels: labels, concepts: concepts)
+      let scores = (0..<test.rows).map { prototypes.cosines(with: testUnits.row($0)) }
+      return Predictions(
+        concepts: (0..<test.rows).map { prototypes.nearest(to: testUnits.row($0)) },
+        scores: scores, areProbabilities: false)
+    case .nearestNeighbours:
+      let votes = neighbours.map { Core.votes($0, labels: labels, concepts: concepts) }
+      return Predictions(
+        concepts: votes.map(\.winner), scores: votes.map(\.shares), areProbabilities: true)
+    }
+  }
+}
+
+extension Prototypes {
+  /// A unit state's cosine with each concept's prototype; 0 for concepts without rows.
+  func cosines(with unit: UnsafePointer<Float>) -> [Double] {
+    directions.withUnsafeBufferPointer { directions in
+      guard let base = directions.baseAddress else { return [] }
+      return (0..<concepts).map { dot(unit, base + $0 * width, count: width) }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import LinearAlgebra
+
+/// What a figure comes to when the labels it learns from say nothing: the control that shows how
+/// much of it chance and the method's freedom would give anyway.
+public struct PermutedLabels: Equatable, Sendable, Codable {
+  public let mean: Double
+  /// The 2.5 % and 97.5 % quantiles.
+  public let low: Double
+  public let high: Double
+  /// The share of permutations that did at least as well, the true labels counted as one of them
+  /// (Phipson and Smyth 2010): never 0.
+  public let p: Double
+  public let permutations: Int
+
+  /// Runs the figure on shuffled labels; nil where it has no value on any.
+  ///
+  /// - figure: the true labels' value, larger being better.
+  /// - statistic: computes it anew from labels in another order.
+  public init?(
+    labels: [Int], figure: Double, permutations: Int = 100, seed: UInt64 = 0,
+    _ statistic: (_ shuffled: [Int]) throws -> Double?
+  ) rethrows {
+    var random = SeededGenerator(seed: seed)
+    var values: [Double] = []
+    for _ in 0..<permutations {
+      if let value = try statistic(labels.shuffled(using: &random)) { values.append(value) }
+    }
+    values.sort()
+    guard let low = quantile(0.025, ofSorted: values), let high = quantile(0.975, ofSorted: values)
+    else { return nil }
+    mean = values.reduce(0, +) / Double(values.count)
+    self.low = low
+    self.high = high
+    // Sums in another order may differ in the last bit.
+    let reached = values.count { $0 >= figure - 1e-12 }
+    p = Double(reached + 1) / Double(values.count + 1)
+    self.permutations = values.count
+  }
+}

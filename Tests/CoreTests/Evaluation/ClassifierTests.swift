@@ -1,0 +1,56 @@
+import LinearAlgebra
+import Testing
+
+@testable import Core
+
+struct ClassifierTests {
+  /// Three concepts around the corners of a triangle, and a seeded scatter.
+  static func states(_ rows: Int, scatter: Float, seed: UInt64) -> Matrix {
+    var random = SeededGenerator(seed: seed)
+    return Matrix(rows: rows, columns: 8) { row, column in
+      (row % 3 == column ? 4 : 1) + scatter * random.normal()
+    }
+  }
+
+  static func labels(_ rows: Int) -> [Int] { (0..<rows).map { $0 % 3 } }
+
+  @Test(arguments: Classifier.allCases)
+  func tellsConceptsThatStandApart(classifier: Classifier) throws {
+    let input = ClassifierInput(
+      train: Self.states(60, scatter: 0.3, seed: 1), test: Self.states(30, scatter: 0.3, seed: 2))
+    let predictions = try input.predictions(classifier, labels: Self.labels(60), concepts: 3)
+    #expect(zip(predictions.concepts, Self.labels(30)).count { $0 == $1 } >= 28)
+    #expect(predictions.scores.count == 30 && predictions.scores.allSatisfy { $0.count == 3 })
+    if predictions.areProbabilities {
+      #expect(predictions.scores.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-5 })
+    }
+  }
+
+  @Test(arguments: Classifier.allCases)
+  func learnsNothingFromShuffledLabels(classifier: Classifier) throws {
+    // Clusters that stand apart would all go to one concept or another; a cloud shows the mean.
+    let input = ClassifierInput(
+      train: Self.states(90, scatter: 9, seed: 1), test: Self.states(90, scatter: 9, seed: 2))
+    var random = SeededGenerator(seed: 3)
+    var right = 0
+    for _ in 0..<10 {
+      let predictions = try input.predictions(
+        classifier, labels: Self.labels(90).shuffled(using: &random), concepts: 3)
+      right += zip(predictions.concepts, Self.labels(90)).count { $0 == $1 }
+    }
+    #expect(abs(Double(right) / 900 - 1.0 / 3) < 0.15)
+  }
+
+  @Test func neighboursComeNearestFirst() {
+    let units = unitNormalised(Matrix(rows: 4, columns: 2, values: [1, 0, 0, 1, 1, 1, 1, 0]))
+    let queries = unitNormalised(Matrix(rows: 2, columns: 2, values: [2, 0, 1, 3]))
+    #expect(nearestRows(of: queries, among: units, count: 3) == [[0, 3, 2], [1, 2, 0]])
+    #expect(nearestRows(of: queries, among: units, count: 9).map(\.count) == [4, 4])
+  }
+
+  @Test func theNearerOneWinsEqualVotes() {
+    let (shares, winner) = votes([2, 0, 1, 3], labels: [0, 0, 1, 1], concepts: 3)
+    #expect(shares == [0.5, 0.5, 0] && winner == 1)
+    #expect(votes([], labels: [], concepts: 2).winner == nil)
+  }
+}
