@@ -9,6 +9,13 @@ public struct HeldOutFigures: Equatable, Sendable, Codable {
   public var between: Double
   /// KL(base || tuned) a token on held-out retain rows, in nats.
   public var kl: Double
+
+  public init(accuracy: Double, within: Double, between: Double, kl: Double) {
+    self.accuracy = accuracy
+    self.within = within
+    self.between = between
+    self.kl = kl
+  }
 }
 
 /// Judges adapters on rows that were not trained on.

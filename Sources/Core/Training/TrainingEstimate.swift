@@ -7,6 +7,13 @@ public struct TrainingEstimate: Equatable, Sendable {
   public var memory: Int
   public var trainRows: Int
   public var heldOutRows: Int
+
+  public init(seconds: Double, memory: Int, trainRows: Int, heldOutRows: Int) {
+    self.seconds = seconds
+    self.memory = memory
+    self.trainRows = trainRows
+    self.heldOutRows = heldOutRows
+  }
 }
 
 extension Training {
