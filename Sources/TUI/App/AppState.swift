@@ -1,6 +1,6 @@
 /// Which screen is shown. Each keeps its state while another is in front.
 enum Screen: String, CaseIterable, Sendable {
-  case explore, compare, prompt, train
+  case explore, compare, prompt, train, start
 }
 
 /// The whole interface.
@@ -24,6 +24,7 @@ struct AppState: Sendable {
   /// A chat with the run's model; nil where that is not at hand.
   var prompt: PromptState?
   var train: TrainState?
+  var start = StartState()
   var overlay: Overlay?
   var message: Message?
   var isMouseOn = true
@@ -46,11 +47,15 @@ struct AppState: Sendable {
     size.width < Self.smallest.width || size.height < Self.smallest.height
   }
 
+  /// Whether a run is open; else there is only what can be opened.
+  var hasRun: Bool { !explore.layers.isEmpty }
+
   /// The screens that have something to show, in the order of their keys.
   var screens: [Screen] {
     Screen.allCases.filter { screen in
       switch screen {
-      case .explore: true
+      case .explore: hasRun
+      case .start: true
       case .compare: compare != nil
       case .prompt: prompt != nil
       case .train: train != nil
@@ -61,7 +66,7 @@ struct AppState: Sendable {
   /// The points on screen, one for each row.
   var shownPoints: [SIMD2<Float>]? {
     switch screen {
-    case .explore, .prompt, .train: explore.shownPoints
+    case .explore, .prompt, .train, .start: explore.shownPoints
     case .compare: compare?.points(explore.layer)
     }
   }
@@ -69,7 +74,7 @@ struct AppState: Sendable {
   /// What the map is fitted by.
   var mapBounds: WorldBounds? {
     switch screen {
-    case .explore, .prompt, .train: explore.shownPoints.flatMap(WorldBounds.ofMap)
+    case .explore, .prompt, .train, .start: explore.shownPoints.flatMap(WorldBounds.ofMap)
     case .compare: compare?.bounds(explore.layer)
     }
   }
@@ -77,7 +82,7 @@ struct AppState: Sendable {
   /// The cells of the map, or of one of two maps.
   var mapPanel: Size {
     switch screen {
-    case .explore, .prompt, .train: ExploreLayout(self).mapInside.size
+    case .explore, .prompt, .train, .start: ExploreLayout(self).mapInside.size
     case .compare: CompareLayout(self).panels.first?.size ?? Size(width: 0, height: 0)
     }
   }
@@ -91,7 +96,7 @@ struct AppState: Sendable {
   /// Whether something is still being computed or moving, for `wait idle`.
   var isBusy: Bool {
     explore.isBusy || (compare?.isBusy ?? false) || (prompt?.isBusy ?? false)
-      || (train?.isBusy ?? false) || isMoving
+      || (train?.isBusy ?? false) || start.isBusy || isMoving
   }
 
   /// Whether a movement is on its way that ends by itself.

@@ -1,7 +1,7 @@
 import Core
 
 /// Everything that can happen to the interface.
-enum Event: Sendable {
+indirect enum Event: Sendable {
   case key(Key)
   /// Text from the clipboard, in one piece.
   case paste(String)
@@ -12,6 +12,9 @@ enum Event: Sendable {
   case compare(CompareEvent)
   case prompt(PromptEvent)
   case train(TrainEvent)
+  case start(StartEvent)
+  /// An event of work that may have become useless; the mailbox takes it out of its cover.
+  case from(Outbox, Event)
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)
@@ -51,6 +54,7 @@ enum Effect: Equatable, Sendable {
   case compare(CompareEffect)
   case prompt(PromptEffect)
   case train(TrainEffect)
+  case start(StartEffect)
   case saveScreen(String)
   case setMouse(Bool)
   case redraw

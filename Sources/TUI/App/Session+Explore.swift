@@ -9,9 +9,9 @@ extension Session {
     let points = reference.flatMap { state.explore.maps[$0].map?.points }
     engine.submit(
       "map of layer \(layer)", priority: isUrgent ? .typing : .map,
-      onEvent: { [mailbox] (event: JobEvent<LayerMap>) in
+      onEvent: { [outbox] (event: JobEvent<LayerMap>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.map(index: index, result.mapError { Problem($0) }))
+        outbox.post(.map(index: index, result.mapError { Problem($0) }))
       },
       body: { [source] context in
         let states = try source.states(layer)
@@ -32,9 +32,9 @@ extension Session {
     let folds = folds
     engine.submit(
       "separation at layer \(layer)", priority: .map,
-      onEvent: { [mailbox] (event: JobEvent<LayerSeparation>) in
+      onEvent: { [outbox] (event: JobEvent<LayerSeparation>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.separation(index: index, result.mapError { Problem($0) }))
+        outbox.post(.separation(index: index, result.mapError { Problem($0) }))
       },
       body: { [source] context in
         try LayerSeparation.measure(
@@ -47,13 +47,13 @@ extension Session {
     tsneJob =
       engine.submit(
         "t-SNE of layer \(layer)", priority: .map,
-        onEvent: { [mailbox] (event: JobEvent<Embedding>) in
+        onEvent: { [outbox] (event: JobEvent<Embedding>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.embedding(run: number, result.mapError { Problem($0) }))
+          outbox.post(.embedding(run: number, result.mapError { Problem($0) }))
         },
-        body: { [source, mailbox] context in
+        body: { [source, outbox] context in
           try Embedding.make(source.states(layer), layer: index, start: start, context: context) {
-            mailbox.post(.embedding(run: number, .success($0)))
+            outbox.post(.embedding(run: number, .success($0)))
           }
         }
       ).id
@@ -67,9 +67,9 @@ extension Session {
       : state.explore.maps[key.layer].map?.points
     engine.submit(
       "trust in the map of layer \(layer)", priority: .map,
-      onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
+      onEvent: { [outbox] (event: JobEvent<MapTrust>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.judged(key, try? result.get()))
+        outbox.post(.judged(key, try? result.get()))
       },
       body: { [source] context in
         try MapTrust.measure(points ?? [], of: source.states(layer), context: context)
@@ -80,9 +80,9 @@ extension Session {
     let layer = state.explore.layers[index]
     engine.submit(
       "rows nearest to row \(row)", priority: .typing,
-      onEvent: { [mailbox] (event: JobEvent<NearestRows>) in
+      onEvent: { [outbox] (event: JobEvent<NearestRows>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.nearest(result.mapError { Problem($0) }))
+        outbox.post(.nearest(result.mapError { Problem($0) }))
       },
       body: { [source, units] context in
         let matrix = try units.matrix(of: layer) { unitNormalised(try source.states(layer)) }

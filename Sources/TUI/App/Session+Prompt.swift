@@ -45,9 +45,9 @@ extension Session {
       let layer = prompt.layers[index]
       engine.submit(
         "monitor of layer \(layer)", priority: isUrgent ? .typing : .map,
-        onEvent: { [mailbox] (event: JobEvent<LivePrompt.LayerCalibration>) in
+        onEvent: { [outbox] (event: JobEvent<LivePrompt.LayerCalibration>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.prompt(.prepared(layer: index, result.mapError { Problem($0) })))
+          outbox.post(.prompt(.prepared(layer: index, result.mapError { Problem($0) })))
         },
         body: { [promptWork] _ in try promptWork.opened().prepare(layer: layer) })
     case .read(let text): read(text, prompt)
@@ -63,9 +63,9 @@ extension Session {
     let concepts = prompt.concepts.map(\.name)
     engine.submit(
       "opening \(source.model)", priority: .typing,
-      onEvent: { [mailbox] (event: JobEvent<[String]>) in
+      onEvent: { [outbox] (event: JobEvent<[String]>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.prompt(.opened(result.mapError { Problem($0) })))
+        outbox.post(.prompt(.opened(result.mapError { Problem($0) })))
       },
       body: { [promptWork] _ in
         let live = try LivePrompt(
@@ -82,9 +82,9 @@ extension Session {
     promptWork.readingJob =
       engine.submit(
         "reading the prompt", priority: .typing,
-        onEvent: { [mailbox] (event: JobEvent<PromptReading>) in
+        onEvent: { [outbox] (event: JobEvent<PromptReading>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.prompt(.read(text, result.mapError { Problem($0) })))
+          outbox.post(.prompt(.read(text, result.mapError { Problem($0) })))
         },
         body: { [promptWork] context in
           try promptWork.opened().read(chat, draft: text.draft, layer: layer, context)
@@ -99,11 +99,11 @@ extension Session {
     promptWork.answerJob =
       engine.submit(
         "answering", priority: .typing,
-        onEvent: { [mailbox] (event: JobEvent<String>) in
+        onEvent: { [outbox] (event: JobEvent<String>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.prompt(.answered(number: number, result.mapError { Problem($0) })))
+          outbox.post(.prompt(.answered(number: number, result.mapError { Problem($0) })))
         },
-        body: { [promptWork, mailbox] context in
+        body: { [promptWork, outbox] context in
           var tokens = 0
           var started = ContinuousClock.now
           return try promptWork.opened().answer(
@@ -113,7 +113,7 @@ extension Session {
             // The prompt's own time is not the speed of writing.
             if tokens == 0 { started = .now }
             let seconds = started.duration(to: .now).seconds
-            mailbox.post(
+            outbox.post(
               .prompt(
                 .answering(
                   number: number, text: text, reading,
@@ -131,9 +131,9 @@ extension Session {
     let source = side == .tuned ? tuned ?? source : source
     engine.submit(
       "the prompt on the map of layer \(layer)", priority: .map,
-      onEvent: { [mailbox] (event: JobEvent<Trajectory>) in
+      onEvent: { [outbox] (event: JobEvent<Trajectory>) in
         guard case .finished(let result) = event else { return }
-        mailbox.post(.prompt(.traced(result.mapError { Problem($0) })))
+        outbox.post(.prompt(.traced(result.mapError { Problem($0) })))
       },
       body: { [promptWork] context in
         let states = try source.states(layer)

@@ -8,13 +8,16 @@ final class Session {
   var workspace: Workspace
   var source: RunSource { workspace.run }
   var tuned: RunSource? { workspace.tuned }
-  let promptWork = PromptWork()
+  var promptWork = PromptWork()
   let trainWork = TrainWork()
   let engine: Engine
   let units = LastLayer()
   var tsneJob: JobID?
   var pairJob: JobID?
+  var extractionJob: JobID?
   let mailbox: Mailbox
+  /// Where work on the runs that are open leaves its results; closed when others are opened.
+  private(set) var outbox: Outbox
   /// Set when the user has left.
   private(set) var ending: Ending?
   /// Set when the screen has to be painted afresh.
@@ -27,6 +30,7 @@ final class Session {
     self.workspace = workspace
     self.engine = engine
     self.mailbox = mailbox
+    outbox = Outbox(mailbox)
     run(start(&self.state))
   }
 
@@ -40,6 +44,20 @@ final class Session {
     let events = mailbox.take()
     for event in events { handle(event) }
     return !events.isEmpty
+  }
+
+  /// Opens other runs: what is still computed for the old ones is of no use.
+  func replace(_ workspace: Workspace, _ next: AppState) {
+    outbox.close()
+    for job in engine.jobs where job.id != trainWork.job?.id && job.id != extractionJob {
+      engine.cancel(job.id)
+    }
+    outbox = Outbox(mailbox)
+    promptWork = PromptWork()
+    self.workspace = workspace
+    folds = Self.folds(workspace.run)
+    state = next
+    run(start(&state))
   }
 
   func end(_ ending: Ending) { self.ending = self.ending ?? ending }
@@ -61,6 +79,7 @@ final class Session {
       case .compare(let effect): run(effect)
       case .prompt(let effect): run(effect)
       case .train(let effect): run(effect)
+      case .start(let effect): run(effect)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
@@ -69,9 +88,13 @@ final class Session {
   }
 
   /// The split rule over the run's rows; rows of the same text stay together.
-  lazy var folds = Folds(
-    prompts: source.rows.map(\.text),
-    splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+  private(set) lazy var folds = Self.folds(workspace.run)
+
+  private static func folds(_ run: RunSource) -> Folds {
+    Folds(
+      prompts: run.rows.map(\.text),
+      splits: run.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+  }
 
   private func save(_ path: String) -> Problem? {
     do throws(Failure) {

@@ -11,6 +11,7 @@ private func followUp(_ state: inout AppState) -> [Effect] {
   case .compare: CompareScreen.followUp(&state)
   case .prompt: PromptScreen.followUp(&state)
   case .train: TrainScreen.followUp(&state)
+  case .start: StartScreen.followUp(&state)
   }
 }
 
@@ -40,7 +41,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     switch state.screen {
     case .explore: return ExploreScreen.update(&state, mouse)
     case .compare: return CompareScreen.update(&state, mouse)
-    case .prompt, .train: return []
+    case .prompt, .train, .start: return []
     }
   case .tick:
     CompareScreen.tick(&state)
@@ -54,6 +55,10 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
   case .train(let event):
     TrainScreen.receive(&state, event)
     return []
+  case .start(let event):
+    StartScreen.receive(&state, event)
+    return []
+  case .from(_, let event): return handle(&state, event)
   case .paste(let text):
     if state.context == .prompt {
       PromptScreen.insert(text, &state)
@@ -129,6 +134,7 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   case .showCompare: state.screen = .compare
   case .showPrompt: state.screen = .prompt
   case .showTrain: state.screen = .train
+  case .showStart: state.screen = .start
   case .nextScreen:
     let screens = state.screens
     let index = screens.firstIndex(of: state.screen) ?? 0
@@ -139,6 +145,7 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
     case .compare: return CompareScreen.perform(id, key, &state)
     case .prompt: return PromptScreen.perform(id, key, &state)
     case .train: return TrainScreen.perform(id, &state)
+    case .start: return StartScreen.perform(id, &state)
     }
   }
   return []

@@ -12,6 +12,8 @@ struct Workspace: Sendable {
   var watched: String?
   /// The program and version, for what is written.
   var tool = ""
+  /// What was asked for; nil in tests.
+  var options: ExplorerOptions?
 
   init(run: RunSource, tuned: RunSource? = nil, prompt: PromptSource? = nil) {
     self.run = run
@@ -19,13 +21,18 @@ struct Workspace: Sendable {
     self.prompt = prompt
   }
 
+  private static let noRun = Problem("No run is open.")
+
   /// Opens the runs named, the first to explore, the second beside it. Without a model named, the
   /// one that the runs were made with is taken, where it is found.
   init(_ options: ExplorerOptions) throws(Failure) {
+    self.options = options
+    watched = options.watched
+    tool = options.tool
     guard let folder = options.runs.first else {
-      throw Failure(
-        .usage, found: "no run", wanted: "a run folder",
-        advice: "Name one with --run, or record one with seer extract.")
+      run = RunSource(
+        model: "", concepts: "", layers: [], rows: [], states: { _ in throw Self.noRun })
+      return
     }
     let first = try Run.open(folder)
     let second = try options.runs.dropFirst().first.map { folder throws(Failure) in
@@ -33,8 +40,6 @@ struct Workspace: Sendable {
     }
     run = RunSource(first)
     manifest = first.manifest
-    watched = options.watched
-    tool = options.tool
     tuned = second.map { RunSource($0) }
     let model: String
     if let named = options.model {
@@ -75,6 +80,7 @@ struct Workspace: Sendable {
           model: RunSource.name(source.model), adapter: source.adapter.map(RunSource.name),
           explore: explore)
       }, train: train, isMouseOn: isMouseOn)
+    if run.layers.isEmpty { state.screen = .start }
     if watched != nil { state.screen = .train }
     return state
   }

@@ -19,6 +19,7 @@ struct Command: Sendable {
     case fieldUp, fieldDown, fieldEnter, fieldLeft, fieldRight, fieldBackspace, fieldDelete
     case fieldClear, pauseTraining, saveTraining, stopTraining, resumeTraining, newTraining
     case compareTrained
+    case entryUp, entryDown, openEntry, markRun, rescan, cancelPlan, cancelExtraction, showStart
     case showExplore, showCompare, showPrompt, showTrain, nextScreen
     case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors
     case help, closeHelp, helpDown, helpUp
@@ -28,7 +29,7 @@ struct Command: Sendable {
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, compare, prompt, tokens, form, training, help, search, palette
+    case map, concepts, compare, prompt, tokens, form, training, start, help, search, palette
 
     /// Where characters are text: only other keys do something.
     var isWriting: Bool {
@@ -45,6 +46,7 @@ struct Command: Sendable {
     case view = "View"
     case prompt = "Prompt"
     case training = "Training"
+    case start = "Start"
     case screens = "Screens"
     case program = "Program"
   }
@@ -76,7 +78,7 @@ struct Command: Sendable {
   }
 
   /// Every command, in the order of the footer and the help.
-  static let all: [Command] = explorer + prompt + training + program
+  static let all: [Command] = explorer + prompt + training + start + program
 
   private static let explorer: [Command] = [
     Command(
@@ -226,7 +228,7 @@ struct Command: Sendable {
   private static let program: [Command] = [
     Command(
       .showExplore, ["F2"], .screens, in: screens, "Explore: one run, layer by layer",
-      hint: "explore", when: { $0.screen != .explore }),
+      hint: "explore", when: { $0.screen != .explore && $0.hasRun }),
     Command(
       .showCompare, ["F3"], .screens, in: screens, "Compare: two runs side by side",
       hint: "compare", when: { $0.screen != .compare && $0.compare != nil }),
@@ -236,6 +238,9 @@ struct Command: Sendable {
     Command(
       .showTrain, ["F5"], .screens, in: screens, "Train: pull the concepts apart",
       hint: "train", when: { $0.screen != .train && $0.train != nil }),
+    Command(
+      .showStart, ["F6"], .screens, in: screens, "Start: runs, concept files and models",
+      hint: "start", when: { $0.screen != .start }),
     Command(
       .nextScreen, ["Shift-Tab"], .screens, in: screens, "Next screen",
       when: { $0.screens.count > 1 }),
@@ -269,7 +274,7 @@ struct Command: Sendable {
   static let everywhere = Set(Context.allCases)
   /// Where a screen itself gets the keys.
   static let screens: Set<Context> = [
-    .map, .concepts, .compare, .prompt, .tokens, .form, .training,
+    .map, .concepts, .compare, .prompt, .tokens, .form, .training, .start,
   ]
 
   private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
@@ -365,6 +370,7 @@ extension AppState {
     case .compare: .compare
     case .prompt: prompt?.focus == .tokens ? .tokens : .prompt
     case .train: train?.status == .setup ? .form : .training
+    case .start: .start
     }
   }
 }

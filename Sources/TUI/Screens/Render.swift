@@ -10,6 +10,7 @@ func render(_ state: AppState) -> Surface {
   case .compare: CompareScreen.draw(state, into: &surface)
   case .prompt: PromptScreen.draw(state, into: &surface)
   case .train: TrainScreen.draw(state, into: &surface)
+  case .start: StartScreen.draw(state, into: &surface)
   }
   switch state.overlay {
   case .help(let scroll): HelpOverlay(state).draw(scroll: scroll, into: &surface)
