@@ -38,7 +38,7 @@ struct ExploreCommand: ParsableCommand {
 
   func run() throws {
     var options = ExplorerOptions(
-      runs: runs.isEmpty ? try defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
+      runs: runs.isEmpty ? defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
     options.isMouseOn = mouse
     options.model = model
     options.adapter = adapter
@@ -48,12 +48,8 @@ struct ExploreCommand: ParsableCommand {
     if ending == .interrupted { throw Cancelled() }
   }
 
-  private func defaultRuns() throws -> [String] {
-    if let last = RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe") {
-      return [last]
-    }
-    throw Failure(
-      .missingInput, found: "no run yet, and no sample beside the program",
-      wanted: "a run folder", advice: "Record one with seer extract, or name one with --run.")
+  /// None: the Start screen shows what there is to open.
+  private func defaultRuns() -> [String] {
+    (RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe")).map { [$0] } ?? []
   }
 }
