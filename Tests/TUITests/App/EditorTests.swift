@@ -77,12 +77,12 @@ import Testing
 
   @Test func upAndDownKeepTheColumn() {
     var editor = Editor("abcdef\nxy\nabcdef")
-    #expect(editor.move(by: -1, on: EditorPage(editor, width: 20)))
-    #expect(EditorPage(editor, width: 20).caret == Cursor(x: 2, y: 1))
-    #expect(editor.move(by: -1, on: EditorPage(editor, width: 20)))
-    #expect(EditorPage(editor, width: 20).caret == Cursor(x: 2, y: 0))
-    let isMoved = editor.move(by: -1, on: EditorPage(editor, width: 20))
-    #expect(!isMoved, "there is no line above")
+    for (line, isMoved) in [(1, true), (0, true), (0, false)] {
+      let page = EditorPage(editor, width: 20)
+      let hasMoved = editor.move(by: -1, on: page)
+      #expect(hasMoved == isMoved, "to line \(line)")
+      #expect(EditorPage(editor, width: 20).caret == Cursor(x: 2, y: line))
+    }
   }
 
   /// Whatever is done, the caret is in the text, and the page holds every character once.
