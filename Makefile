@@ -10,10 +10,18 @@ DATA ?= samples/concepts.csv
 # OpenBLAS takes new AVX-512 processors for AVX2 ones (ARCHITECTURE.md, "Kernels"). The program
 # restarts itself with the right kernels; test runners cannot, so they are told here.
 ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
-test: export OPENBLAS_CORETYPE ?= SkylakeX
+test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test lint format model samples screens check-samples versus-extract verify-training system system-test ci-smoke
+.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
+
+# The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
+.PHONY: verify-monitor
+verify-monitor: build model  ## Measure the monitor, base and tuned: ADAPTER= LAYER= [XSTEST=]
+	@test -n "$(ADAPTER)" || { echo "Give ADAPTER=, an adapter folder." >&2; exit 64; }
+	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) --adapter $(ADAPTER) --layer $(or $(LAYER),24) \
+	  $(if $(XSTEST),--xstest $(XSTEST)) --output docs/monitor-figures.md
+
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -29,11 +37,39 @@ test: system-test  ## Build and run every test.
 	  -Xswiftc -enable-testing
 	@SEER_STRICT=1 $(SWIFT) test -c release --scratch-path $(TEST_BUILD) -Xswiftc -enable-testing
 
+BENCH := Benchmarks/.build/release/Bench
+BASELINE ?= Benchmarks/baselines/zen5-2.json
+
+bench-build: system
+	@$(SWIFT) build -c release --package-path Benchmarks --product Bench -Xswiftc -enable-testing
+
+bench: bench-build  ## Time kernels and paths, as ratios to the baseline kept (FILTER=, BASELINE=).
+	@$(BENCH) --baseline $(BASELINE) --filter "$(FILTER)"
+
+bench-baseline: bench-build  ## Keep this machine's figures as the baseline (BASELINE=).
+	@$(BENCH) --save $(BASELINE)
+
+# Resumable: what is measured stays in .build/peers; ONLY=decoding,load measures some of it.
+PEERS := .build/peers
+bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes docs/performance.md (DATA=, ONLY=, GEMMA=).
+	@test -d $(PEERS)/venv || $(PYTHON) -m venv $(PEERS)/venv
+	@$(PEERS)/venv/bin/python -m pip install --quiet -r Benchmarks/peers/requirements.txt
+	@scripts/bench-peers.py --python $(PEERS)/venv/bin/python --data $(DATA) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
+fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
+	@SEER_STRICT=1 $(SWIFT) build -c release --build-tests --scratch-path $(TEST_BUILD) \
+	  -Xswiftc -enable-testing
+	@for reader in gguf safetensors tokenizer folder adapter; do \
+	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
+	    --scratch-path $(TEST_BUILD) -Xswiftc -enable-testing \
+	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
+	done
+
 lint:  ## Check the format of all Swift files; warnings are errors.
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 format:  ## Format all Swift files.
-	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests
+	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
 	@scripts/fetch-model.sh
@@ -43,9 +79,21 @@ samples: build model  ## Record samples/run-base from the default model.
 	$(RELEASE) extract --model smollm2 --concepts samples/concepts.csv --run samples/run-base \
 	  --template plain --dtype float16
 
-screens: build  ## Make the screens that README shows.
+screens: build  ## Make the screens that README and docs/ show.
 	$(RELEASE) explore --run samples/run-base --script docs/screens/explore.keys
 	$(PYTHON) scripts/put-screens.py
+
+check-screens: build  ## Show that those screens are what the explorer draws now.
+	@work=$$(mktemp -d) && mkdir -p $$work/docs/screens \
+	  && (cd $$work && $(abspath $(RELEASE)) explore --run $(abspath samples/run-base) \
+	    --script $(abspath docs/screens/explore.keys)) \
+	  && $(PYTHON) scripts/put-screens.py --check $$work/docs/screens; \
+	  status=$$?; rm -rf $$work; exit $$status
+
+SECONDS_OF_SOAK ?= 600
+soak: build  ## Ten minutes of random keys, mouse and resizes on the real binary: SECONDS_OF_SOAK=
+	$(PYTHON) Benchmarks/terminal/soak.py $(RELEASE) samples/run-base --seconds $(SECONDS_OF_SOAK) \
+	  --seed $(or $(SEED),1)
 
 check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
 	$(PYTHON) samples/check.py

@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .executable(name: "seer", targets: ["seer"]),
     .library(name: "SeerCore", targets: ["LinearAlgebra", "Core", "Projection"]),
+    .library(name: "SeerScreens", targets: ["TUI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -33,12 +34,18 @@ let package = Package(
     .target(
       name: "Core", dependencies: ["LinearAlgebra", "CKernels", "CPCRE2", "COpenSSL"],
       swiftSettings: swift),
+    .target(name: "Figures", swiftSettings: swift),
     .target(name: "Projection", dependencies: ["LinearAlgebra", "CKernels"], swiftSettings: swift),
     .target(
       name: "TUI", dependencies: ["Core", "Projection", "LinearAlgebra", "CNcurses"],
       swiftSettings: swift),
+    .target(
+      name: "Reports", dependencies: ["Core", "Projection", "LinearAlgebra"], swiftSettings: swift),
     .executableTarget(
-      name: "seer", dependencies: ["TUI", "Core", "Projection", "LinearAlgebra", argumentParser],
+      name: "seer",
+      dependencies: [
+        "TUI", "Core", "Figures", "Projection", "Reports", "LinearAlgebra", argumentParser,
+      ],
       swiftSettings: swift),
     .target(
       name: "TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/TestSupport",
@@ -54,9 +61,12 @@ let package = Package(
       name: "ProjectionTests", dependencies: ["Projection", "CKernels", "TestSupport"],
       exclude: ["Fixtures"],
       swiftSettings: swift),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures"], swiftSettings: swift),
     .testTarget(
       name: "TUITests", dependencies: ["TUI", "TestSupport"], exclude: ["Snapshots"],
       swiftSettings: swift),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "CommandTests", dependencies: ["seer", "TestSupport"], swiftSettings: swift),
   ],

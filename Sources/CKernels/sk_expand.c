@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sk_clones.h"
+#include "sk_expand_k.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -48,7 +49,7 @@ SK_CLONES static void expand_q8_0(float *target, const block_q8_0 *block, size_t
 
 #define SK_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,f16c")))
 
-static inline SK_AVX512 __m512 nibbles(__m128i bytes) {
+static inline SK_AVX512 __m512 bytes_to_floats(__m128i bytes) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
 }
 
@@ -60,8 +61,8 @@ SK_AVX512 static void expand_q4_0_wide(float *target, const block_q4_0 *block, s
     __m128i high = _mm_and_si128(_mm_srli_epi16(packed, 4), low);
     __m512 scale = _mm512_set1_ps((float)block->scale);
     __m128i first = _mm_sub_epi8(_mm_and_si128(packed, low), eight);
-    _mm512_storeu_ps(target, _mm512_mul_ps(nibbles(first), scale));
-    _mm512_storeu_ps(target + 16, _mm512_mul_ps(nibbles(_mm_sub_epi8(high, eight)), scale));
+    _mm512_storeu_ps(target, _mm512_mul_ps(bytes_to_floats(first), scale));
+    _mm512_storeu_ps(target + 16, _mm512_mul_ps(bytes_to_floats(_mm_sub_epi8(high, eight)), scale));
   }
 }
 
@@ -72,9 +73,19 @@ SK_AVX512 static void expand_q4_1_wide(float *target, const block_q4_1 *block, s
     __m128i high = _mm_and_si128(_mm_srli_epi16(packed, 4), low);
     __m512 scale = _mm512_set1_ps((float)block->scale);
     __m512 minimum = _mm512_set1_ps((float)block->minimum);
-    __m512 first = _mm512_mul_ps(nibbles(_mm_and_si128(packed, low)), scale);
+    __m512 first = _mm512_mul_ps(bytes_to_floats(_mm_and_si128(packed, low)), scale);
     _mm512_storeu_ps(target, _mm512_add_ps(first, minimum));
-    _mm512_storeu_ps(target + 16, _mm512_add_ps(_mm512_mul_ps(nibbles(high), scale), minimum));
+    _mm512_storeu_ps(target + 16, _mm512_add_ps(_mm512_mul_ps(bytes_to_floats(high), scale), minimum));
+  }
+}
+
+SK_AVX512 static void expand_q8_0_wide(float *target, const block_q8_0 *block, size_t blocks) {
+  for (; blocks--; block++, target += 32) {
+    __m512 scale = _mm512_set1_ps((float)block->scale);
+    __m128i first = _mm_loadu_si128((const __m128i *)block->values);
+    __m128i last = _mm_loadu_si128((const __m128i *)(block->values + 16));
+    _mm512_storeu_ps(target, _mm512_mul_ps(bytes_to_floats(first), scale));
+    _mm512_storeu_ps(target + 16, _mm512_mul_ps(bytes_to_floats(last), scale));
   }
 }
 
@@ -86,6 +97,7 @@ static int is_wide(void) {
 #else
 #define expand_q4_0_wide expand_q4_0
 #define expand_q4_1_wide expand_q4_1
+#define expand_q8_0_wide expand_q8_0
 static int is_wide(void) { return 0; }
 #endif
 
@@ -100,7 +112,23 @@ int sk_expand(int type, float *target, const void *blocks, size_t count) {
     case sk_type_q4_1: 
       (is_wide() ? expand_q4_1_wide : expand_q4_1)(target, blocks, count / 32);
       return 1;
-    case sk_type_q8_0: expand_q8_0(target, blocks, count / 32); return 1;
-    default: return 0;
+    case sk_type_q8_0:
+      (is_wide() ? expand_q8_0_wide : expand_q8_0)(target, blocks, count / 32);
+      return 1;
+    default: return sk_expand_k(type, target, blocks, 0, count);
   }
+}
+
+int sk_expand_part(int type, float *target, const void *row, size_t first, size_t count) {
+  const char *bytes = row;
+  switch (type) {
+    case sk_type_f32: bytes += first * 4; break;
+    case sk_type_f16:
+    case sk_type_bf16: bytes += first * 2; break;
+    case sk_type_q4_0: bytes += first / 32 * sizeof(block_q4_0); break;
+    case sk_type_q4_1: bytes += first / 32 * sizeof(block_q4_1); break;
+    case sk_type_q8_0: bytes += first / 32 * sizeof(block_q8_0); break;
+    default: return sk_expand_k(type, target, row, first, count);
+  }
+  return sk_expand(type, target, bytes, count);
 }

@@ -37,7 +37,7 @@ int sk_panel_product(int type, const void *const *row_pointers, size_t rows, siz
 enum { back_depth = 1024 };
 
 int sk_panel_product_back(int type, const void *const *row_pointers, size_t rows,
-                          size_t column_bytes, size_t columns, size_t tokens, const float *y,
+                          size_t first_column, size_t columns, size_t tokens, const float *y,
                           size_t y_row, float beta, float *out, size_t out_row) {
   float *panel = sk_scratch(back_depth * sk_panel_width);
   if (!panel) return 0;
@@ -45,8 +45,8 @@ int sk_panel_product_back(int type, const void *const *row_pointers, size_t rows
   for (size_t r = 0; r < rows; r += back_depth) {
     size_t depth = rows - r < back_depth ? rows - r : back_depth;
     for (size_t i = 0; i < depth; i++) {
-      const void *blocks = (const char *)row_pointers[r + i] + column_bytes;
-      if (!sk_expand(type, panel + i * sk_panel_width, blocks, columns)) return 0;
+      float *row = panel + i * sk_panel_width;
+      if (!sk_expand_part(type, row, row_pointers[r + i], first_column, columns)) return 0;
     }
     sk_gemm_panel(tokens, columns, depth, 1, y + r, y_row, 1, panel, r == 0 ? beta : 1, out,
                   out_row);

@@ -5,13 +5,16 @@ import Foundation
 /// Results to standard output, everything else to standard error, and the contract's exit codes.
 enum Report {
   /// One JSON object; keys are sorted and in snake case.
-  static func json(_ value: some Encodable) throws {
+  static func json(_ value: some Encodable) throws { line(try jsonText(value)) }
+
+  /// The same as text.
+  static func jsonText(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    line(String(decoding: try encoder.encode(value), as: UTF8.self))
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 
   static func line(_ text: String) { piece(text + "\n") }

@@ -4,6 +4,8 @@ import Foundation
 /// Scores JSON Lines as they arrive: a JSON object a line, in order.
 struct ScoreStream {
   let scorer: Scorer
+  /// Concepts with the score that raises an alert.
+  let thresholds: [(concept: Int, score: Float)]
 
   /// Bytes of lines taken at a time, where that many wait: several batches of tokens.
   private static let chunk = 1 << 18
@@ -75,6 +77,9 @@ struct ScoreStream {
       printer.writeConcepts(&object)
       printer.writeTokens(text.tokens, &object)
       printer.writeTurns(text.turns, &object)
+      if !thresholds.isEmpty {
+        printer.writeAlerts(scorer.alerts(text, thresholds), text, &object)
+      }
     }
     Report.line(json.text)
   }

@@ -42,6 +42,27 @@ struct ScoreText {
     }
   }
 
+  /// The spans that reach a concept's threshold.
+  func writeAlerts(_ alerts: [Alert], _ text: ScoredText, _ json: inout JSONText) {
+    json.name("alerts")
+    json.array { list in
+      for alert in alerts {
+        list.object { object in
+          object.name("concept")
+          object.string(monitor.concepts[alert.concept])
+          object.name("first")
+          object.integer(alert.tokens.lowerBound)
+          object.name("count")
+          object.integer(alert.tokens.count)
+          object.name("text")
+          object.string(text.tokens[alert.tokens].map(\.text).joined())
+          object.name("peak")
+          object.number(alert.peak)
+        }
+      }
+    }
+  }
+
   /// What the scores mean: layer, calibration, the band of random directions.
   func writeMonitor(_ json: inout JSONText) {
     json.name("monitor")
@@ -65,7 +86,7 @@ struct ScoreText {
     }
   }
 
-  private func writeScores(_ scores: ConceptScores, _ json: inout JSONText) {
+  func writeScores(_ scores: ConceptScores, _ json: inout JSONText) {
     json.name("scores")
     json.array { list in for score in scores.scores { list.number(score) } }
     json.name("top")
@@ -94,6 +115,11 @@ struct ScoreText {
 
   /// Score, concept and cosine before the token's text.
   func line(_ token: ScoredToken) -> String { "\(columns(token.scores))  \(quoted(token.text))" }
+
+  func line(_ alert: Alert, _ text: ScoredText) -> String {
+    "alert: \(monitor.concepts[alert.concept]) up to \(Report.rounded(Double(alert.peak), 2)) in "
+      + quoted(text.tokens[alert.tokens].map(\.text).joined())
+  }
 
   private func columns(_ scores: ConceptScores) -> String {
     let width = (monitor.concepts + [Monitor.unknown]).map(\.count).max() ?? 0

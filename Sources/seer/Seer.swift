@@ -34,8 +34,9 @@ struct Seer: ParsableCommand {
     version: Version.text,
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
-      ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, TrainCommand.self,
-      EvaluateCommand.self, MergeCommand.self,
+      ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, ChatCommand.self,
+      TrainCommand.self, EvaluateCommand.self, CompareCommand.self, ExportCommand.self,
+      ReportCommand.self, PresetCommand.self, ControlVectorCommand.self, MergeCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)
 }

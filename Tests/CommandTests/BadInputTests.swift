@@ -70,7 +70,7 @@ struct BadInputTests {
 
   @Test(arguments: commands)
   func aFolderForAModel(command: [String]) throws {
-    try opening(command, "cache").expect(65, "cache: found not a regular file")
+    try opening(command, "cache").expect(65, "cache: found a folder without config.json")
   }
 
   @Test(arguments: commands)

@@ -62,7 +62,8 @@ enum Fixture {
           angleBetween: Float(10 + layer),
           predicted: rows.indices.map { row in
             row % 5 != 0 ? -1 : Int32(row % 3 == 0 ? row % concepts : (row + 1) % concepts)
-          }))
+          }, margins: rows.indices.map { $0 % 5 != 0 ? .nan : Float($0 % 7) * 0.0625 - 0.125 },
+          typical: rows.indices.map { 1 - Float(($0 * 7) % 16) * 0.03125 }))
       state.qualities[QualityKey(layer: layer, method: .principal)] = MapTrust(
         trustworthiness: 0.875, neighboursKept: 0.4375)
     }
@@ -86,6 +87,13 @@ extension AppState {
     for name in keys {
       if let key = Key(name: name) { _ = update(&state, .key(key)) }
     }
+    return state
+  }
+
+  /// The state after text was typed.
+  func typing(_ text: String) -> AppState {
+    var state = self
+    for scalar in text.unicodeScalars { _ = update(&state, .key(.character(scalar))) }
     return state
   }
 }

@@ -2,10 +2,13 @@
 // pool of threads under every parallel loop. Every name starts with `sk_`. Nothing allocates
 // unless it says so; lengths are preconditions of the caller.
 #pragma once
+#include "sk_attend.h"
+#include "sk_activations.h"
 #include "sk_blocks.h"
 #include "sk_convert.h"
 #include "sk_dot.h"
 #include "sk_gemm.h"
+#include "sk_layer_norm.h"
 #include "sk_layers.h"
 #include "sk_pool.h"
 #include "sk_projection_affinities.h"

@@ -42,11 +42,3 @@ void sk_dropout(float *out, const float *x, size_t count, unsigned long first, u
 /// Adds to `out` the same elements of `x`, scaled and kept or left out as `sk_dropout` does.
 void sk_dropout_add(float *out, const float *x, size_t count, unsigned long first,
                     unsigned long key, float rate);
-
-/// `out[i] = dot(row i, x)` for `count` rows of `width` floats, `row_stride` floats apart.
-void sk_dots(float *out, const float *rows, size_t row_stride, size_t count, const float *x,
-             size_t width);
-
-/// `out = sum over i of weights[i] * row i`.
-void sk_weighted_sum(float *out, const float *rows, size_t row_stride, size_t count,
-                     const float *weights, size_t width);

@@ -79,6 +79,20 @@ public struct Prototypes: Sendable {
     }
   }
 
+  /// The cosine of a unit state to every prototype; minus infinity where a concept has no rows.
+  ///
+  /// Precondition: `cosines` has one entry a concept.
+  public func cosines(to unit: UnsafePointer<Float>, into cosines: inout [Double]) {
+    precondition(cosines.count == concepts)
+    directions.withUnsafeBufferPointer { directions in
+      guard let base = directions.baseAddress else { return }
+      for concept in 0..<concepts {
+        cosines[concept] =
+          counts[concept] > 0 ? dot(unit, base + concept * width, count: width) : -.infinity
+      }
+    }
+  }
+
   /// The angle in degrees between two concepts' prototypes.
   func angle(_ a: Int, _ b: Int) -> Double {
     var square = 0.0

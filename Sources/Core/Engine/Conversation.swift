@@ -21,6 +21,13 @@ public final class Conversation: @unchecked Sendable {
   public let sides: [Side]
   /// The text, in tokens, of the last update.
   public private(set) var ids: [Int32] = []
+  /// What is added to every token's states, on all sides; another value forgets all that was read.
+  public var steering: [Intervention] = [] {
+    didSet {
+      guard steering != oldValue else { return }
+      for reader in readers { reader.truncate(to: 0) }
+    }
+  }
   private let readers: [Reader]
   /// Shared by the sides: they take turns.
   private var activations: Activations
@@ -83,6 +90,18 @@ public final class Conversation: @unchecked Sendable {
     _ monitor: Monitor, side: Side, tokens: Range<Int>? = nil
   ) -> [ConceptScores] {
     monitor.score(states(layer: monitor.layer, side: side, tokens: tokens))
+  }
+
+  /// The scores of some tokens together, by the mean of their states, as a run of `--position
+  /// mean` has them; nil for none.
+  public func score(_ monitor: Monitor, side: Side, together tokens: Range<Int>) -> ConceptScores? {
+    guard !tokens.isEmpty else { return nil }
+    let states = states(layer: monitor.layer, side: side, tokens: tokens)
+    let mean = Matrix(rows: 1, columns: states.columns)
+    for row in 0..<states.rows {
+      for column in 0..<states.columns { mean.elements[column] += states[row, column] }
+    }
+    return monitor.score(mean)[0]
   }
 
   /// The logits of the token after the text, for a side; reads what it has not read.
@@ -154,7 +173,7 @@ public final class Conversation: @unchecked Sendable {
       }
       let isLast = reader.ids.count + piece.count == ids.count
       try reader.read(
-        piece, wantsLogits: wantsLogits && isLast, activations, checkpoint: checkpoint)
+        piece, wantsLogits: wantsLogits && isLast, steering, activations, checkpoint: checkpoint)
     }
   }
 }
@@ -195,13 +214,14 @@ private final class Reader {
 
   /// Reads tokens that follow those read; what the checkpoint throws leaves all as it was.
   func read(
-    _ piece: [Int32], wantsLogits: Bool, _ activations: Activations, checkpoint: () throws -> Void
+    _ piece: [Int32], wantsLogits: Bool, _ steering: [Intervention], _ activations: Activations,
+    checkpoint: () throws -> Void
   ) throws {
     let result = try language.transformer.forward(
       Batch([piece]), caches: [cache], adapter: adapter,
       request: ForwardRequest(
         layers: Array(layers.indices), spans: piece.indices.map { $0..<$0 + 1 },
-        logitsAt: wantsLogits ? [piece.count - 1] : []),
+        logitsAt: wantsLogits ? [piece.count - 1] : [], interventions: steering),
       activations: activations, checkpoint: checkpoint)
     reserve(ids.count + piece.count)
     for (layer, states) in zip(layers, result.states) {

@@ -11,6 +11,8 @@ public struct Extraction: Sendable {
   public var folder: String
   public var position = Position.last
   public var template = RowTemplate.chat
+  /// A chat template in place of the model's own.
+  public var templateFile: String?
   /// Only the first rows of the file.
   public var limit: Int?
   public var maxTokens = 512
@@ -43,7 +45,7 @@ public struct Extraction: Sendable {
   public func run(_ context: JobContext) throws -> Summary {
     let set = try ConceptSet(contentsOf: concepts)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
-    let language = try LanguageModel(model)
+    let language = try LanguageModel(model, templateFile: templateFile)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }
@@ -57,7 +59,7 @@ public struct Extraction: Sendable {
     let spans = rendered.map { position.spans(of: $0) }
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     let manifest = RunManifest(
-      tool: tool, model: model, modelSHA256: try sha256(ofFile: language.path),
+      tool: tool, model: model, modelSHA256: try language.sha256(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
       template: template.rawValue, position: position.rawValue, maxTokens: maxTokens,
@@ -199,7 +201,7 @@ public struct Extraction: Sendable {
         continue
       }
       for id in rendered[index].ids {
-        entry.token = tokenizer.decode([id])
+        entry.token = tokenizer.text(of: id)
         rows.append(entry)
       }
     }

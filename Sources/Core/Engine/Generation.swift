@@ -11,6 +11,8 @@ public struct GenerationOptions: Sendable {
   public var usesCache: Bool
   /// The layer whose state of each generated token is kept.
   public var layer: Int?
+  /// What is added to every token's states.
+  public var steering: [Intervention] = []
 
   public init(
     tokens: Int = 128, sampling: SamplingOptions = SamplingOptions(), ignoresStop: Bool = false,
@@ -39,7 +41,7 @@ public struct Generation: Sendable {
 extension LanguageModel {
   /// Tokens that end an answer: the model's end of text and its template's end of turn.
   public var stopTokens: Set<Int32> {
-    var stops: Set<Int32> = []
+    var stops = tokenizer.stops
     if let end = tokenizer.endOfText { stops.insert(end) }
     for marker in ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>"] {
       if let id = tokenizer.id(of: marker), tokenizer.isSpecial(id) { stops.insert(id) }
@@ -72,7 +74,6 @@ extension LanguageModel {
       tokens: options.usesCache
         ? min(prompt.count, 512) : prompt.count + options.tokens)
     let cache = options.usesCache ? cache() : nil
-    let layers = options.layer.map { [$0] } ?? []
     var states: [Float] = []
     var result = Generation(text: "", ids: [], promptSeconds: 0, seconds: 0)
     var pending = prompt
@@ -80,8 +81,8 @@ extension LanguageModel {
     var started = ContinuousClock.now
     while result.ids.count < options.tokens {
       let passed = try last(
-        of: cache == nil ? all : pending, cache, adapter, state, layers: layers, wantsLogits: true,
-        context)
+        of: cache == nil ? all : pending, cache, adapter, state, options, wantsLogits: true, context
+      )
       // The prompt's last token is not one of the generated.
       if !result.ids.isEmpty { states += passed.state }
       let id = sampler.next(passed.logits, after: all)
@@ -104,8 +105,8 @@ extension LanguageModel {
     if !rest.isEmpty { onText(rest) }
     if options.layer != nil {
       states += try last(
-        of: cache == nil ? all : pending, cache, adapter, state, layers: layers,
-        wantsLogits: false, context
+        of: cache == nil ? all : pending, cache, adapter, state, options, wantsLogits: false,
+        context
       ).state
       result.states = Matrix(
         rows: result.ids.count, columns: configuration.width, values: states)
@@ -118,7 +119,7 @@ extension LanguageModel {
   /// go through in pieces that fit the working memory.
   private func last(
     of tokens: [Int32], _ cache: KVCache?, _ adapter: Adapter?, _ state: Activations,
-    layers: [Int], wantsLogits: Bool, _ context: JobContext
+    _ options: GenerationOptions, wantsLogits: Bool, _ context: JobContext
   ) throws -> (state: [Float], logits: [Float]) {
     var start = 0
     while true {
@@ -130,8 +131,10 @@ extension LanguageModel {
         Batch([piece]), caches: cache.map { [$0] } ?? [], adapter: adapter,
         request: isLast
           ? ForwardRequest(
-            layers: layers, spans: [place..<place + 1], logitsAt: wantsLogits ? [place] : [])
-          : ForwardRequest(layers: [configuration.blocks]),
+            layers: options.layer.map { [$0] } ?? [], spans: [place..<place + 1],
+            logitsAt: wantsLogits ? [place] : [], interventions: options.steering)
+          : ForwardRequest(
+            layers: [configuration.blocks], interventions: options.steering),
         activations: state, checkpoint: context.checkpoint)
       if isLast { return (result.states.first?.values ?? [], result.logits?.values ?? []) }
     }

@@ -109,9 +109,14 @@ public struct Merging: Sendable {
           if entry.shape.count == 2 {
             let plain = MergedWeights.Weight(
               gguf: entry.name, huggingFace: "",
-              matrix: StoredMatrix(
-                type: tensor.type, rows: entry.shape[0], columns: entry.shape[1],
-                in: source.file, range: tensor.range), block: nil, target: nil)
+              parts: [
+                (
+                  nil,
+                  StoredMatrix(
+                    type: tensor.type, rows: entry.shape[0], columns: entry.shape[1],
+                    in: source.file, range: tensor.range)
+                )
+              ], block: nil)
             try write(
               merged, plain, as: entry.type, permuted: false, to: file, at: start + entry.offset)
           } else {
@@ -150,15 +155,15 @@ public struct Merging: Sendable {
     _ merged: MergedWeights, _ weight: MergedWeights.Weight, as type: BlockType, permuted: Bool,
     to file: WritableFile, at offset: Int
   ) throws {
-    let columns = weight.matrix.columns
+    let columns = weight.columns
     let rowBytes = columns / type.weights * type.bytes
     let rows = Matrix(rows: 64, columns: columns)
-    for first in stride(from: 0, to: weight.matrix.rows, by: rows.rows) {
-      let count = min(rows.rows, weight.matrix.rows - first)
+    for first in stride(from: 0, to: weight.rows, by: rows.rows) {
+      let count = min(rows.rows, weight.rows - first)
       Parallel.forEach(count) { index in
         let stored = first + index
         merged.expand(
-          weight, row: permuted ? weight.matrix.row(ofStored: stored) : stored,
+          weight, row: permuted ? weight.row(ofStored: stored) : stored,
           into: rows.row(index))
       }
       var bytes = [UInt8](repeating: 0, count: count * rowBytes)
@@ -185,32 +190,41 @@ public struct Merging: Sendable {
   private func writeSafetensors(
     _ language: LanguageModel, _ merged: MergedWeights, _ context: JobContext
   ) throws {
-    try OutputFile.makeFolder(output)
     let model = language.transformer
     let c = language.configuration
-    let isTied = language.source.tensor("output.weight") == nil
+    guard c.architecture == "llama", c.window == nil,
+      c.rope == Rope(base: c.rope.base, dimension: c.headDimension),
+      model.blocks.allSatisfy({ $0.linears.allSatisfy { $0.bias == nil } })
+    else {
+      throw Failure(
+        .usage, place: "--output", found: "a folder for a model of architecture \(c.architecture)",
+        wanted: "a file that ends in .gguf",
+        advice: "Folders are written for plain models of the Llama family only.")
+    }
+    try OutputFile.makeFolder(output)
+    let isTied = model.ownHead == nil
     var weights = merged.weights
     if !isTied {
       weights.append(
         MergedWeights.Weight(
-          gguf: "output.weight", huggingFace: "lm_head.weight", matrix: model.head, block: nil,
-          target: nil))
+          gguf: "output.weight", huggingFace: "lm_head.weight", parts: [(nil, model.head)],
+          block: nil))
     }
-    var vectors: [(name: String, values: [Float])] = [("model.norm.weight", model.finalNorm)]
+    var vectors: [(name: String, values: [Float])] = [("model.norm.weight", model.finalNorm.weight)]
     for (index, block) in model.blocks.enumerated() {
       let name = "model.layers.\(index)."
-      vectors.append((name + "input_layernorm.weight", block.attentionNorm))
-      vectors.append((name + "post_attention_layernorm.weight", block.feedForwardNorm))
+      vectors.append((name + "input_layernorm.weight", block.attentionNorm.weight))
+      vectors.append((name + "post_attention_layernorm.weight", block.feedForwardNorm.weight))
     }
     let header = Safetensors.header(
-      weights.map { ($0.huggingFace, .float16, [$0.matrix.rows, $0.matrix.columns]) }
+      weights.map { ($0.huggingFace, .float16, [$0.rows, $0.columns]) }
         + vectors.map { ($0.name, .float32, [$0.values.count]) }, metadata: ["format": "pt"])
     try writing(header, to: output + "/model.safetensors") { file, start in
       var offset = start
       for (index, weight) in weights.enumerated() {
         try context.checkpoint()
         try write(merged, weight, as: .f16, permuted: false, to: file, at: offset)
-        offset += weight.matrix.rows * weight.matrix.columns * 2
+        offset += weight.rows * weight.columns * 2
         context.report(Progress(completed: index + 1, total: weights.count, unit: "tensors"))
       }
       for vector in vectors {
@@ -235,7 +249,7 @@ public struct Merging: Sendable {
         "num_hidden_layers": \(c.blocks),
         "num_key_value_heads": \(c.kvHeads),
         "rms_norm_eps": \(c.epsilon),
-        "rope_theta": \(c.ropeBase),
+        "rope_theta": \(c.rope.base),
         "tie_word_embeddings": \(isTied),
         "torch_dtype": "float16",
         "vocab_size": \(c.vocabulary)

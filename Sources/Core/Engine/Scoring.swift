@@ -47,16 +47,19 @@ public struct Scorer: Sendable {
   public let language: LanguageModel
   public let adapter: Adapter?
   public let monitor: Monitor
+  /// The run that the monitor was made from.
+  public let run: Run
   public let template: RowTemplate
   /// What the user should know.
   public let notes: [String]
 
   /// Opens everything by path; fails where the run is not of this model.
   public init(
-    model: String, adapter: String?, run: String, layer: Int, template: RowTemplate
+    model: String, adapter: String?, run: String, layer: Int, template: RowTemplate,
+    templateFile: String? = nil
   ) throws(Failure) {
     let run = try Run.open(run)
-    language = try LanguageModel(model)
+    language = try LanguageModel(model, templateFile: templateFile)
     let language = language
     self.adapter = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
@@ -65,8 +68,9 @@ public struct Scorer: Sendable {
       (folder: folder, sha256: try AdapterFile.sha256(of: folder))
     }
     let notes = try run.notesForScoring(
-      language, modelSHA256: try sha256(ofFile: language.path), adapter: hash, template: template)
+      language, modelSHA256: try language.sha256(), adapter: hash, template: template)
     monitor = try Monitor(run: run, layer: layer)
+    self.run = run
     self.template = template
     self.notes = notes + monitor.notes
   }

@@ -9,6 +9,8 @@ public struct Training: Sendable {
   public var folder: String
   public var preset: TrainingPreset
   public var template = RowTemplate.chat
+  /// A chat template in place of the model's own.
+  public var templateFile: String?
   public var seed: UInt64 = 0
   public var resumes = false
   /// Bytes that kept activations of one pass may take.
@@ -53,14 +55,14 @@ public struct Training: Sendable {
     checkpoint: @escaping () throws -> Void, report: @escaping (Progress) -> Void,
     observer: TrainingObserver = TrainingObserver(), onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
-    let language = try LanguageModel(model)
+    let language = try LanguageModel(model, templateFile: templateFile)
     try preset.check(language.configuration)
     let data = try TrainingData(
       concepts: concepts, retain: retain,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
     let recipe = TrainingCheckpoint.Recipe(
-      tool: tool, modelSHA256: try sha256(ofFile: language.path),
+      tool: tool, modelSHA256: try language.sha256(),
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       template: template.rawValue, seed: seed, preset: preset)

@@ -7,6 +7,8 @@ public struct AbilityEvaluation: Sendable {
   public var adapter: String?
   /// A file with `prompt` and, perhaps, `response`.
   public var texts: String
+  /// A file of ``MultipleChoice``.
+  public var choices: String?
   public var template = RowTemplate.chat
   public var maxTokens = 512
 
@@ -27,6 +29,7 @@ public struct AbilityEvaluation: Sendable {
     public var kl: Double
     /// The share of positions where both find the same token likeliest.
     public var agreement: Double
+    public var choices: MultipleChoiceFigures?
   }
 
   public func run(_ context: JobContext) throws -> Figures {
@@ -36,6 +39,9 @@ public struct AbilityEvaluation: Sendable {
     }
     let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens)
     let set = try ConceptSet(contentsOf: texts, requiresConcepts: false)
+    let questions = try choices.map { path throws(Failure) in
+      try MultipleChoice(contentsOf: path)
+    }
     let rows = try set.rows.map { row throws(Failure) in
       try renderer.render(prompt: row.prompt, response: row.response).ids
     }
@@ -69,10 +75,25 @@ public struct AbilityEvaluation: Sendable {
         .badData, file: texts, found: "no text of two tokens or more", wanted: "texts to judge")
     }
     let count = Double(sums.places)
-    return Figures(
+    var figures = Figures(
       rows: rows.count, tokens: sums.places, perplexityBase: exp(sums.base / count),
       perplexityTuned: exp(sums.tuned / count), kl: sums.kl / count,
       agreement: Double(sums.agreeing) / count)
+    if let questions, let choices {
+      func judge(_ name: String, _ adapter: Adapter?) throws -> ChoiceJudgement {
+        try questions.judge(
+          language, adapter, renderer, file: choices, checkpoint: context.checkpoint,
+          report: {
+            context.report(
+              Progress(
+                completed: $0, total: questions.questions.count, unit: "questions", message: name))
+          })
+      }
+      let base = try judge("base", nil)
+      figures.choices = MultipleChoiceFigures(
+        base: base, tuned: lora == nil ? base : try judge("tuned", lora))
+    }
+    return figures
   }
 
   private func top(

@@ -152,24 +152,29 @@ struct ClassificationJudge {
       results: results, comparisons: comparisons(), notes: data.notes + notes)
   }
 
-  /// Every tuned classifier against the same one on the base model, each at its chosen layer.
+  /// Every tuned classifier against the same one on the base model, and against the base model's
+  /// linear probe, each at its chosen layer.
   private func comparisons() -> [ClassificationFigures.Comparison] {
     var comparisons: [ClassificationFigures.Comparison] = []
     for position in evaluation.positions.map(\.rawValue) {
       for classifier in evaluation.classifiers {
-        guard let tuned = chosen("tuned", position, classifier),
-          let base = chosen("base", position, classifier),
-          let difference = bootstrap.estimate({ weights in
+        for other in [classifier, .linearProbe]
+        where other == classifier || classifier != .linearProbe {
+          guard let tuned = chosen("tuned", position, classifier),
+            let base = chosen("base", position, other)
+          else { continue }
+          let difference = bootstrap.estimate { weights in
             guard let after = share(right[tuned], weights), let before = share(right[base], weights)
             else { return nil }
             return after - before
-          })
-        else { continue }
-        comparisons.append(
-          ClassificationFigures.Comparison(
-            position: position, classifier: classifier, baseClassifier: classifier,
-            tunedLayer: results[tuned].layer, baseLayer: results[base].layer,
-            accuracy: difference, mcnemar: McNemar(first: right[base], second: right[tuned])))
+          }
+          guard let difference else { continue }
+          comparisons.append(
+            ClassificationFigures.Comparison(
+              position: position, classifier: classifier, baseClassifier: other,
+              tunedLayer: results[tuned].layer, baseLayer: results[base].layer,
+              accuracy: difference, mcnemar: McNemar(first: right[base], second: right[tuned])))
+        }
       }
     }
     return comparisons

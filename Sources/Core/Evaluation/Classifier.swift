@@ -4,6 +4,8 @@ import LinearAlgebra
 public enum Classifier: String, CaseIterable, Sendable, Codable {
   /// The concept whose mean unit state is nearest by cosine.
   case nearestPrototype = "nearest-prototype"
+  /// Multinomial logistic regression on standardised states.
+  case linearProbe = "linear-probe"
   /// The majority of the ten rows nearest by cosine.
   case nearestNeighbours = "nearest-neighbours"
 
@@ -40,7 +42,7 @@ struct ClassifierInput {
   /// Learns from the training rows' labels and judges the test rows.
   func predictions(
     _ classifier: Classifier, labels: [Int], concepts: Int
-  ) throws(Failure) -> Predictions {
+  ) throws -> Predictions {
     switch classifier {
     case .nearestPrototype:
       let prototypes = Prototypes(units: trainUnits, labels: labels, concepts: concepts)
@@ -48,6 +50,13 @@ struct ClassifierInput {
       return Predictions(
         concepts: (0..<test.rows).map { prototypes.nearest(to: testUnits.row($0)) },
         scores: scores, areProbabilities: false)
+    case .linearProbe:
+      let probe = try LinearProbe.fit(train, labels: labels, concepts: concepts)
+      let probabilities = probe.probabilities(test)
+      return Predictions(
+        concepts: probe.predict(test),
+        scores: (0..<test.rows).map { probabilities.values(row: $0).map(Double.init) },
+        areProbabilities: true)
     case .nearestNeighbours:
       let votes = neighbours.map { Core.votes($0, labels: labels, concepts: concepts) }
       return Predictions(

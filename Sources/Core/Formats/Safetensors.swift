@@ -33,7 +33,12 @@ public struct Safetensors: Sendable {
 
   static let longestHeader = 100_000_000
 
-  public init(path: String) throws(Failure) {
+  /// Tensors of types that there is no reading of, with their types.
+  let otherTypes: [String: String]
+
+  /// - allowsOtherTypes: notes tensors of other types than float32, float16 and bfloat16 in
+  ///   ``otherTypes``; else they are refused.
+  public init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
     let file = try MappedFile(path: path)
     self.file = file
     func bad(_ place: String, _ found: String, _ wanted: String) -> Failure {
@@ -51,23 +56,46 @@ public struct Safetensors: Sendable {
         "at most \(min(file.count - 8, Self.longestHeader)) bytes, which is what follows")
     }
     let dataStart = 8 + Int(length)
-    let header = Data(file.bytes[8..<dataStart])
-    guard let object = try? JSONSerialization.jsonObject(with: header),
-      let entries = object as? [String: Any]
-    else { throw bad("header, offset 8", "no JSON object", "a JSON object of tensors") }
+    let header: JSON
+    do throws(Failure) {
+      header = try JSON(
+        UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataStart]), owner: file, offset: 8)
+    } catch {
+      throw bad(
+        error.place.map { "header, \($0)" } ?? "header", "no JSON object but \(error.found)",
+        error.wanted ?? "a JSON object of tensors")
+    }
+    guard header.kind == .object else {
+      throw bad("header, offset 8", "no JSON object", "a JSON object of tensors")
+    }
 
     var tensors: [String: Tensor] = [:]
     var metadata: [String: String] = [:]
-    for (name, value) in entries {
+    var otherTypes: [String: String] = [:]
+    var names: Set<[UInt8]> = []
+    for (nameBytes, entry) in header.members {
+      let name = String(decoding: nameBytes, as: UTF8.self)
+      guard names.insert(nameBytes).inserted, tensors[name] == nil else {
+        throw bad("tensor \(name)", "it twice", "each name once")
+      }
       if name == "__metadata__" {
-        metadata = value as? [String: String] ?? [:]
+        for (key, value) in entry.members {
+          metadata[String(decoding: key, as: UTF8.self)] = value.string
+        }
         continue
       }
       let place = "tensor \(name)"
-      guard let entry = value as? [String: Any], let typeName = entry["dtype"] as? String,
-        let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int],
-        offsets.count == 2
+      let sizes = entry["shape"]?.elements.map(\.integer) ?? [nil]
+      let ends = entry["data_offsets"]?.elements.map(\.integer) ?? []
+      let shape = sizes.compactMap { $0 }
+      let offsets = ends.compactMap { $0 }
+      guard let typeName = entry["dtype"]?.string, entry["shape"]?.kind == .array,
+        shape.count == sizes.count, offsets.count == 2, ends.count == 2
       else { throw bad(place, "an incomplete entry", "dtype, shape and two data_offsets") }
+      if allowsOtherTypes, DataType(rawValue: typeName) == nil {
+        otherTypes[name] = typeName
+        continue
+      }
       guard let dataType = DataType(rawValue: typeName) else {
         throw Failure(
           .badData, file: path, place: place, found: "dtype \(typeName)",
@@ -100,6 +128,7 @@ public struct Safetensors: Sendable {
         "bytes that \(earlier.key) holds too", "tensors that do not overlap")
     }
     self.tensors = tensors
+    self.otherTypes = otherTypes
     self.metadata = metadata
   }
 

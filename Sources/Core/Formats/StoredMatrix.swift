@@ -1,6 +1,7 @@
 import CKernels
+import LinearAlgebra
 
-/// A (rows, columns) weight matrix in its stored form, within a mapped file.
+/// A (rows, columns) weight matrix in its stored form, within a mapped file or in memory.
 ///
 /// Products read the blocks as they are; nothing is expanded for good.
 public struct StoredMatrix: @unchecked Sendable {
@@ -19,8 +20,8 @@ public struct StoredMatrix: @unchecked Sendable {
   /// Bytes from one stored row to the next.
   public let rowBytes: Int
   private let base: UnsafeRawPointer
-  /// Keeps the mapping alive.
-  private let file: MappedFile
+  /// Keeps the mapping or memory alive.
+  private let owner: AnyObject
 
   /// Precondition: `range` lies within the file and holds rows x columns of whole blocks.
   init(
@@ -36,8 +37,35 @@ public struct StoredMatrix: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     self.order = order
-    self.file = file
+    owner = file
     base = start + range.lowerBound
+  }
+
+  /// A matrix in memory, which must not change any more.
+  init(_ matrix: Matrix) {
+    type = .f32
+    rows = matrix.rows
+    columns = matrix.columns
+    order = .asStored
+    rowBytes = matrix.columns * MemoryLayout<Float>.size
+    owner = matrix
+    base = UnsafeRawPointer(matrix.elements)
+  }
+
+  private init(_ whole: StoredMatrix, rows range: Range<Int>) {
+    type = whole.type
+    rows = range.count
+    columns = whole.columns
+    order = .asStored
+    rowBytes = whole.rowBytes
+    owner = whole.owner
+    base = whole.base + range.lowerBound * whole.rowBytes
+  }
+
+  /// Some of the rows, where they lie. Precondition: they are in range and in stored order.
+  func part(rows range: Range<Int>) -> StoredMatrix {
+    precondition(order == .asStored && range.lowerBound >= 0 && range.upperBound <= rows)
+    return StoredMatrix(self, rows: range)
   }
 
   public var bytes: Int { rows * rowBytes }

@@ -1,4 +1,3 @@
-import Foundation
 import LinearAlgebra
 
 /// What one block computes on its way, row by row of the batch.
@@ -9,6 +8,13 @@ final class BlockBuffers {
   /// The residual stream before the block, and between attention and feed-forward; training only.
   let input: Matrix?
   let middle: Matrix?
+  /// Queries and keys before their heads are normed; training only.
+  let plainQueries: Matrix?
+  let plainKeys: Matrix?
+  /// What attention and feed-forward make before it is normed and added to the residual stream,
+  /// where it is; one matrix for both unless training.
+  let attentionBranch: Matrix?
+  let feedForwardBranch: Matrix?
   let queries: Matrix
   let keys: Matrix
   let values: Matrix
@@ -19,6 +25,12 @@ final class BlockBuffers {
   var inner: [Matrix?] = [nil, nil, nil, nil]
 
   init(tokens: Int, _ c: ModelConfiguration, training: Bool = false) {
+    let isNormed = training && c.normsHeads
+    plainQueries = isNormed ? Matrix(rows: tokens, columns: c.queryWidth) : nil
+    plainKeys = isNormed ? Matrix(rows: tokens, columns: c.keyWidth) : nil
+    attentionBranch = c.normsBranches ? Matrix(rows: tokens, columns: c.width) : nil
+    feedForwardBranch =
+      c.normsBranches && training ? Matrix(rows: tokens, columns: c.width) : attentionBranch
     input = training ? Matrix(rows: tokens, columns: c.width) : nil
     middle = training ? Matrix(rows: tokens, columns: c.width) : nil
     queries = Matrix(rows: tokens, columns: c.queryWidth)
@@ -30,7 +42,10 @@ final class BlockBuffers {
   }
 
   static func floats(_ c: ModelConfiguration, training: Bool) -> Int {
-    (training ? 2 * c.width : 0) + 2 * c.queryWidth + 2 * c.keyWidth + 2 * c.feedForward
+    let branches = c.normsBranches ? (training ? 2 : 1) * c.width : 0
+    let plain = training && c.normsHeads ? c.queryWidth + c.keyWidth : 0
+    return (training ? 2 * c.width : 0) + branches + plain + 2 * c.queryWidth + 2 * c.keyWidth
+      + 2 * c.feedForward
   }
 }
 
@@ -40,7 +55,8 @@ public final class Activations: @unchecked Sendable {
   let residual: Matrix
   let normed: Matrix
   let buffers: BlockBuffers
-  private(set) var rotations: Rotations
+  private let configuration: ModelConfiguration
+  private(set) var rotations: RotationTables
 
   /// Room for `capacity` tokens at a time.
   init(capacity: Int, configuration: ModelConfiguration) {
@@ -49,7 +65,8 @@ public final class Activations: @unchecked Sendable {
     residual = Matrix(rows: capacity, columns: c.width)
     normed = Matrix(rows: capacity, columns: c.width)
     buffers = BlockBuffers(tokens: capacity, c)
-    rotations = Rotations(positions: 0, dimension: c.headDimension, base: c.ropeBase)
+    self.configuration = c
+    rotations = RotationTables(positions: 0, c)
   }
 
   /// Bytes that working memory for `tokens` tokens takes.
@@ -58,39 +75,8 @@ public final class Activations: @unchecked Sendable {
   }
 
   func reserveRotations(_ positions: Int) {
-    guard positions > rotations.positions else { return }
-    rotations = Rotations(
-      positions: max(positions, 2 * rotations.positions, 256), dimension: rotations.dimension,
-      base: rotations.base)
-  }
-}
-
-/// Cosines and sines of RoPE's angles: position x base^(-2i/d), computed in float32 as the
-/// reference implementations do, because at position 10,000 the rounding of the angle shows.
-struct Rotations {
-  let positions: Int
-  let dimension: Int
-  let base: Double
-  /// (positions, dimension / 2)
-  let cosines: Matrix
-  let sines: Matrix
-
-  init(positions: Int, dimension: Int, base: Double) {
-    self.positions = positions
-    self.dimension = dimension
-    self.base = base
-    let half = dimension / 2
-    let frequencies = (0..<half).map { index in
-      1 / powf(Float(base), Float(2 * index) / Float(dimension))
-    }
-    cosines = Matrix(rows: positions, columns: half)
-    sines = Matrix(rows: positions, columns: half)
-    for position in 0..<positions {
-      for index in 0..<half {
-        let angle = Float(position) * frequencies[index]
-        cosines.elements[position * half + index] = cosf(angle)
-        sines.elements[position * half + index] = sinf(angle)
-      }
-    }
+    let held = rotations.full.positions
+    guard positions > held else { return }
+    rotations = RotationTables(positions: max(positions, 2 * held, 256), configuration)
   }
 }

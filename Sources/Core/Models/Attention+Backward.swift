@@ -13,9 +13,11 @@ struct AttentionRowGradient {
   let values: UnsafeMutablePointer<Float>
 }
 
-/// The gradient of ``attentionForward(_:_:)``; probabilities are computed again, a block of queries
+/// The gradient of ``attentionForward(_:_:window:)``; probabilities are computed again, a block of queries
 /// at a time, instead of kept (Dao et al. 2022).
-func attentionBackward(_ rows: [AttentionRowGradient], _ configuration: ModelConfiguration) {
+func attentionBackward(
+  _ rows: [AttentionRowGradient], _ configuration: ModelConfiguration, window: Int? = nil
+) {
   // Heads that share keys and values add to the same gradients: one task takes them all.
   Parallel.forEach(rows.count * configuration.kvHeads) { index in
     let gradient = rows[index / configuration.kvHeads]
@@ -23,7 +25,8 @@ func attentionBackward(_ rows: [AttentionRowGradient], _ configuration: ModelCon
     let group = configuration.heads / configuration.kvHeads
     for head in kvHead * group..<(kvHead + 1) * group {
       for first in stride(from: 0, to: gradient.row.count, by: attentionQueryBlock) {
-        attendBlockBackward(gradient, head: head, kvHead: kvHead, first: first, configuration)
+        attendBlockBackward(
+          gradient, head: head, kvHead: kvHead, first: first, configuration, window)
       }
     }
   }
@@ -31,42 +34,47 @@ func attentionBackward(_ rows: [AttentionRowGradient], _ configuration: ModelCon
 
 private func attendBlockBackward(
   _ gradient: AttentionRowGradient, head: Int, kvHead: Int, first: Int,
-  _ configuration: ModelConfiguration
+  _ configuration: ModelConfiguration, _ window: Int?
 ) {
   let row = gradient.row
   let size = configuration.headDimension
   let count = min(attentionQueryBlock, row.count - first)
-  let visible = min(row.past + first + count, row.visible)
-  let scale = 1 / Float(size).squareRoot()
+  let seen = row.seen(first: first, count: count, window)
+  let width = seen.count
+  let isCapped = configuration.attentionCap > 0
   let queryStride = configuration.queryWidth
   let keyStride = configuration.keyWidth
   let offset = first * queryStride + head * size
-  let keyOffset = kvHead * size
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * count * visible) { buffer in
+  let keyOffset = seen.lowerBound * keyStride + kvHead * size
+  let capacity = (isCapped ? 3 : 2) * count * width
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: capacity) { buffer in
     guard let scores = buffer.baseAddress else { return }
-    let slopes = scores + count * visible
+    let slopes = scores + count * width
+    let capSlopes = isCapped ? slopes + count * width : nil
     attentionScores(
-      row, head: head, kvHead: kvHead, first: first, count: count, visible: visible,
-      into: scores, configuration)
+      row, head: head, kvHead: kvHead, first: first, count: count, seen: seen, into: scores,
+      configuration, window, slopes: capSlopes)
     // dV += P' dO
     BLAS.sgemm(
-      transposeA: true, m: visible, n: size, k: count, scores, stride: visible,
+      transposeA: true, m: width, n: size, k: count, scores, stride: width,
       gradient.outputGradient + offset, stride: queryStride, beta: 1,
       into: gradient.values + keyOffset, stride: keyStride)
     // dP = dO V', then dS
     BLAS.sgemm(
-      transposeB: true, m: count, n: visible, k: size, gradient.outputGradient + offset,
+      transposeB: true, m: count, n: width, k: size, gradient.outputGradient + offset,
       stride: queryStride, row.values + keyOffset, stride: keyStride, into: slopes,
-      stride: visible)
+      stride: width)
     for query in 0..<count {
-      sk_softmax_backward(slopes + query * visible, scores + query * visible, visible, scale)
+      sk_softmax_backward(
+        slopes + query * width, scores + query * width, width, configuration.scale)
     }
+    if let capSlopes { sk_multiply(slopes, capSlopes, count * width) }
     // dQ = dS K; dK += dS' Q
     BLAS.sgemm(
-      m: count, n: size, k: visible, slopes, stride: visible, row.keys + keyOffset,
+      m: count, n: size, k: width, slopes, stride: width, row.keys + keyOffset,
       stride: keyStride, into: gradient.queries + offset, stride: queryStride)
     BLAS.sgemm(
-      transposeA: true, m: visible, n: size, k: count, slopes, stride: visible,
+      transposeA: true, m: width, n: size, k: count, slopes, stride: width,
       row.queries + offset, stride: queryStride, beta: 1, into: gradient.keys + keyOffset,
       stride: keyStride)
   }

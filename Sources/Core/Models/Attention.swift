@@ -25,7 +25,11 @@ let attentionQueryBlock = 64
 /// (Vaswani et al. 2017; Ainslie et al. 2023).
 ///
 /// Scores exist only for one block of queries of one head at a time.
-func attentionForward(_ rows: [AttentionRow], _ configuration: ModelConfiguration) {
+///
+/// - Parameter window: how many tokens a query looks back on, itself included; nil is all.
+func attentionForward(
+  _ rows: [AttentionRow], _ configuration: ModelConfiguration, window: Int? = nil
+) {
   struct Task {
     let row: Int
     let kvHead: Int
@@ -44,28 +48,30 @@ func attentionForward(_ rows: [AttentionRow], _ configuration: ModelConfiguratio
     let task = tasks[index]
     let row = rows[task.row]
     if row.count == 1 {
-      attendOne(row, kvHead: task.kvHead, configuration)
+      attendOne(row, kvHead: task.kvHead, configuration, window)
     } else {
-      attendBlock(row, kvHead: task.kvHead, first: task.first, configuration)
+      attendBlock(row, kvHead: task.kvHead, first: task.first, configuration, window)
     }
   }
 }
 
 private func attendBlock(
-  _ row: AttentionRow, kvHead: Int, first: Int, _ configuration: ModelConfiguration
+  _ row: AttentionRow, kvHead: Int, first: Int, _ configuration: ModelConfiguration,
+  _ window: Int?
 ) {
   let size = configuration.headDimension
   let group = configuration.heads / configuration.kvHeads
   let count = min(attentionQueryBlock, row.count - first)
-  let visible = min(row.past + first + count, row.visible)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: count * visible) { buffer in
+  let seen = row.seen(first: first, count: count, window)
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: count * seen.count) { buffer in
     guard let scores = buffer.baseAddress else { return }
     for head in kvHead * group..<(kvHead + 1) * group {
       attentionScores(
-        row, head: head, kvHead: kvHead, first: first, count: count, visible: visible,
-        into: scores, configuration)
+        row, head: head, kvHead: kvHead, first: first, count: count, seen: seen, into: scores,
+        configuration, window)
       BLAS.sgemm(
-        m: count, n: size, k: visible, scores, stride: visible, row.values + kvHead * size,
+        m: count, n: size, k: seen.count, scores, stride: seen.count,
+        row.values + seen.lowerBound * configuration.keyWidth + kvHead * size,
         stride: configuration.keyWidth,
         into: row.output + first * configuration.queryWidth + head * size,
         stride: configuration.queryWidth)
@@ -73,40 +79,70 @@ private func attendBlock(
   }
 }
 
-/// The probabilities of one block of queries of one head: (count, visible), 0 beyond each query.
-func attentionScores(
-  _ row: AttentionRow, head: Int, kvHead: Int, first: Int, count: Int, visible: Int,
-  into scores: UnsafeMutablePointer<Float>, _ configuration: ModelConfiguration
-) {
-  let size = configuration.headDimension
-  BLAS.sgemm(
-    transposeB: true, m: count, n: visible, k: size, alpha: 1 / Float(size).squareRoot(),
-    row.queries + first * configuration.queryWidth + head * size,
-    stride: configuration.queryWidth, row.keys + kvHead * size, stride: configuration.keyWidth,
-    into: scores, stride: visible)
-  for query in 0..<count {
-    let line = scores + query * visible
-    let seen = min(row.past + first + query + 1, visible)
-    sk_softmax(line, seen)
-    (line + seen).update(repeating: 0, count: visible - seen)
+extension AttentionRow {
+  /// The keys that some of the queries look at, the first one's window and the last one's place.
+  func seen(first: Int, count: Int, _ window: Int?) -> Range<Int> {
+    let end = min(past + first + count, visible)
+    let start = window.map { max(0, past + first + 1 - $0) } ?? 0
+    // Padding may lie beyond the window of every token; it looks at the last one there is.
+    return min(start, max(0, end - 1))..<end
   }
 }
 
-private func attendOne(_ row: AttentionRow, kvHead: Int, _ configuration: ModelConfiguration) {
+/// The probabilities of one block of queries of one head: (count, seen), 0 beyond what each sees.
+///
+/// - Parameter slopes: where there is a soft cap, set to its slope at each score; same shape.
+func attentionScores(
+  _ row: AttentionRow, head: Int, kvHead: Int, first: Int, count: Int, seen: Range<Int>,
+  into scores: UnsafeMutablePointer<Float>, _ configuration: ModelConfiguration, _ window: Int?,
+  slopes: UnsafeMutablePointer<Float>? = nil
+) {
+  let size = configuration.headDimension
+  let cap = configuration.attentionCap
+  let width = seen.count
+  BLAS.sgemm(
+    transposeB: true, m: count, n: width, k: size, alpha: configuration.scale,
+    row.queries + first * configuration.queryWidth + head * size,
+    stride: configuration.queryWidth,
+    row.keys + seen.lowerBound * configuration.keyWidth + kvHead * size,
+    stride: configuration.keyWidth, into: scores, stride: width)
+  if cap > 0 {
+    sk_soft_cap(scores, count * width, cap)
+    if let slopes { sk_soft_cap_slope(slopes, scores, count * width, cap) }
+  }
+  for query in 0..<count {
+    let line = scores + query * width
+    let own = row.seen(first: first + query, count: 1, window)
+    let start = own.lowerBound - seen.lowerBound
+    let end = own.upperBound - seen.lowerBound
+    line.update(repeating: 0, count: start)
+    sk_softmax(line + start, end - start)
+    (line + end).update(repeating: 0, count: width - end)
+  }
+}
+
+private func attendOne(
+  _ row: AttentionRow, kvHead: Int, _ configuration: ModelConfiguration, _ window: Int?
+) {
   let size = configuration.headDimension
   let group = configuration.heads / configuration.kvHeads
-  let visible = min(row.past + 1, row.visible)
-  let scale = 1 / Float(size).squareRoot()
+  let seen = row.seen(first: 0, count: 1, window)
+  let scale = configuration.scale
+  let cap = configuration.attentionCap
   let stride = configuration.keyWidth
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: visible + size) { buffer in
+  let keys = row.keys + seen.lowerBound * stride + kvHead * size
+  let values = row.values + seen.lowerBound * stride + kvHead * size
+  let count = seen.count
+  // The heads that share keys and values go over them together.
+  let first = kvHead * group * size
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: group * (count + size)) { buffer in
     guard let scores = buffer.baseAddress else { return }
-    let query = scores + visible
-    for head in kvHead * group..<(kvHead + 1) * group {
-      for index in 0..<size { query[index] = row.queries[head * size + index] * scale }
-      sk_dots(scores, row.keys + kvHead * size, stride, visible, query, size)
-      sk_softmax(scores, visible)
-      sk_weighted_sum(
-        row.output + head * size, row.values + kvHead * size, stride, visible, scores, size)
-    }
+    let queries = scores + group * count
+    for index in 0..<group * size { queries[index] = row.queries[first + index] * scale }
+    sk_dots(scores, count, keys, stride, count, queries, size, group, size)
+    if cap > 0 { sk_soft_cap(scores, group * count, cap) }
+    for head in 0..<group { sk_softmax(scores + head * count, count) }
+    sk_weighted_sums(
+      row.output + first, size, values, stride, count, scores, count, group, size)
   }
 }

@@ -13,16 +13,22 @@ public struct LanguageModel: Sendable {
   let source: any WeightSource
 
   /// Opens a model by path or cached name.
-  public init(_ model: String) throws(Failure) {
+  ///
+  /// - Parameter templateFile: a chat template in place of the model's own: the text of one of a
+  ///   known family, or the turns as a JSON object.
+  public init(_ model: String, templateFile: String? = nil) throws(Failure) {
     path = try ModelLocator.path(of: model)
     source = try openWeights(path)
     transformer = try Transformer(source)
     configuration = transformer.configuration
-    tokenizer = try Tokenizer(try source.tokenizerDescription())
-    chatTemplate = ChatTemplate(tokenizer.chatTemplate)
+    var description = try source.tokenizerDescription()
+    if let templateFile { description.chatTemplate = try ChatTemplate.text(ofFile: templateFile) }
+    tokenizer = try Tokenizer(description)
+    chatTemplate = ChatTemplate(tokenizer)
     guard tokenizer.count <= configuration.vocabulary else {
       throw Failure(
-        .badData, file: path, place: "key tokenizer.ggml.tokens",
+        .badData, file: path,
+        place: source.format == .gguf ? "key tokenizer.ggml.tokens" : "tokenizer.json",
         found: "\(tokenizer.count) tokens",
         wanted: "at most \(configuration.vocabulary), the rows of the embeddings",
         advice: "The file disagrees with itself: convert or download it again.")
@@ -50,6 +56,17 @@ public struct LanguageModel: Sendable {
     }
     return counts.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key.name
       ?? "F32"
+  }
+
+  /// The SHA-256 of the model: of its file, or of a list of its files' names and hashes.
+  public func sha256() throws(Failure) -> String {
+    let files = source.filePaths
+    if files.count == 1 { return try Core.sha256(ofFile: files[0]) }
+    var list = ""
+    for file in files {
+      list += "\(try Core.sha256(ofFile: file))  \(file.split(separator: "/").last ?? "")\n"
+    }
+    return try Core.sha256(ofText: list)
   }
 
   /// Working memory for batches of up to this many tokens.

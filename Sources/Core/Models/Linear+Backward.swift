@@ -29,12 +29,11 @@ func linearBackward(
     let count = min(width, columns - first)
     for (index, task) in tasks.enumerated() {
       let type = task.weight.type
-      let offset = first / type.weights * type.bytes
       let beta: Float = index == 0 && !adds ? 0 : 1
       pointers[index].withUnsafeBufferPointer { rows in
         if BLAS.hasOwnKernel {
           let done = sk_panel_product_back(
-            Int32(type.rawValue), rows.baseAddress, rows.count, offset, count, tokens,
+            Int32(type.rawValue), rows.baseAddress, rows.count, first, count, tokens,
             task.outputGradient, rows.count, beta, dx + first, columns)
           precondition(done != 0, "a block type without a kernel, or no memory for a panel")
           return
@@ -43,7 +42,7 @@ func linearBackward(
           guard let tile = buffer.baseAddress else { return }
           for (row, pointer) in rows.enumerated() {
             guard let pointer else { continue }
-            sk_expand(Int32(type.rawValue), tile + row * count, pointer + offset, count)
+            sk_expand_part(Int32(type.rawValue), tile + row * count, pointer, first, count)
           }
           BLAS.sgemm(
             m: tokens, n: count, k: rows.count, task.outputGradient, stride: rows.count, tile,

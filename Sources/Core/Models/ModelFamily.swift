@@ -7,7 +7,9 @@ struct ModelFamily: Sendable {
   let open: @Sendable (ModelReader) throws(Failure) -> Transformer
 
   /// Every family; one file each in this folder.
-  static let all: [ModelFamily] = [.llama]
+  static let all: [ModelFamily] = [
+    .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX,
+  ]
 
   func names(in format: WeightFormat) -> [String] {
     format == .gguf ? architectures : modelTypes

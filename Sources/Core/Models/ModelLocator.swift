@@ -24,11 +24,15 @@ public enum ModelLocator {
     of model: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) -> String {
     if FileManager.default.fileExists(atPath: model) { return model }
+    // A file of that name, or a Hugging Face folder.
     let cached = cachePath(model, environment)
-    if !model.contains("/"), FileManager.default.fileExists(atPath: cached) { return cached }
+    for path in [cached, String(cached.dropLast(5))]
+    where !model.isEmpty && !model.contains("/") && FileManager.default.fileExists(atPath: path) {
+      return path
+    }
     throw Failure(
       .missingInput, file: model, found: "no file there and no model of that name in the cache",
-      wanted: "a GGUF file, or the name of a cached model",
+      wanted: "a GGUF file, a Hugging Face folder, or the name of a cached model",
       advice: model == defaultName
         ? "Fetch the default model once with: make model" : "Check the path.")
   }

@@ -10,17 +10,6 @@ struct ModelKey {
   }
 }
 
-/// A tensor's names without the ending `.weight` or `.bias`; `#` stands for the block's number.
-struct TensorName {
-  let gguf: String
-  let huggingFace: String
-
-  init(_ gguf: String, _ huggingFace: String) {
-    self.gguf = gguf
-    self.huggingFace = huggingFace
-  }
-}
-
 /// Reads a model's keys and tensors by their names in either format, and checks them.
 struct ModelReader {
   let source: any WeightSource
@@ -51,17 +40,28 @@ struct ModelReader {
 
   func positive(_ key: ModelKey) throws(Failure) -> Double { try source.positive(name(key)) }
 
+  /// A number above 0, or the value of files that leave it out.
+  func positive(_ key: ModelKey, default value: Double) throws(Failure) -> Double {
+    has(key) ? try positive(key) : value
+  }
+
+  /// Throws where a key is there and is none of these strings.
+  func require(_ key: ModelKey, oneOf values: String...) throws(Failure) {
+    guard has(key), !values.contains(try string(key)) else { return }
+    throw wrongKey(key, values.joined(separator: " or "))
+  }
+
   func string(_ key: ModelKey) throws(Failure) -> String { try source.string(name(key)) }
 
   // MARK: Tensors
 
   /// The stored name of a tensor; `block` is the number that stands for `#`.
   func name(_ tensor: TensorName, block: Int? = nil, ending: String = ".weight") -> String {
-    let name = format == .gguf ? tensor.gguf : tensor.huggingFace
-    guard let block else { return name + ending }
-    return name.split(separator: "#", omittingEmptySubsequences: false)
-      .joined(separator: String(block)) + ending
+    tensor.stored(format, block: block) + ending
   }
+
+  /// Whether the first block has a bias beside this weight.
+  func hasBias(_ tensor: TensorName) -> Bool { has(tensor, block: 0, ending: ".bias") }
 
   func has(_ tensor: TensorName, block: Int? = nil, ending: String = ".weight") -> Bool {
     source.tensor(name(tensor, block: block, ending: ending)) != nil

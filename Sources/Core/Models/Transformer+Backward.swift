@@ -12,6 +12,9 @@ final class BackwardScratch {
   let attendedGradient: Matrix
   let gateGradient: Matrix
   let upGradient: Matrix
+  /// Gradients of what is normed before it is added, or of the output where both parts read the
+  /// input: (tokens, width).
+  let branchGradient: Matrix?
 
   init(tokens: Int, _ c: ModelConfiguration) {
     normed = Matrix(rows: tokens, columns: c.width)
@@ -23,10 +26,13 @@ final class BackwardScratch {
     attendedGradient = Matrix(rows: tokens, columns: c.queryWidth)
     gateGradient = Matrix(rows: tokens, columns: c.feedForward)
     upGradient = Matrix(rows: tokens, columns: c.feedForward)
+    branchGradient =
+      c.normsBranches || c.isParallel ? Matrix(rows: tokens, columns: c.width) : nil
   }
 
   static func floats(_ c: ModelConfiguration) -> Int {
-    2 * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3 * c.feedForward
+    (c.normsBranches || c.isParallel ? 3 : 2) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3
+      * c.feedForward
   }
 }
 
@@ -41,53 +47,117 @@ extension Transformer {
     block index: Int, _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext,
     _ buffers: BlockBuffers, _ scratch: BackwardScratch, into gradients: Adapter
   ) {
+    let tokens = context.batch.tokens.count
+    let count = tokens * configuration.width
+    // Where both parts read the block's input, both have the output's gradient.
+    let outputGradient: UnsafePointer<Float>?
+    if configuration.isParallel, let copy = scratch.branchGradient {
+      copy.elements.update(from: slope, count: count)
+      outputGradient = UnsafePointer(copy.elements)
+    } else {
+      outputGradient = nil
+    }
+    feedForwardBackward(
+      block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
+    selfAttentionBackward(
+      block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
+  }
+
+  /// The gradient of a part's linear output: the residual stream's own, or that before its norm.
+  private func branchGradient(
+    _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: Matrix?, _ scratch: BackwardScratch,
+    tokens: Int
+  ) -> UnsafePointer<Float> {
+    guard let norm, let branch, let gradient = scratch.branchGradient else { return slope }
+    gradient.elements.update(repeating: 0, count: tokens * configuration.width)
+    norm.backward(slope, branch.elements, into: gradient.elements, rows: tokens)
+    return UnsafePointer(gradient.elements)
+  }
+
+  /// residual + [norm] down(act(gate(n)) * up(n)), n = norm(middle).
+  private func feedForwardBackward(
+    block index: Int, _ outputGradient: UnsafePointer<Float>?,
+    _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext, _ buffers: BlockBuffers,
+    _ scratch: BackwardScratch, into gradients: Adapter
+  ) {
     let c = configuration
     let block = blocks[index]
     let tokens = context.batch.tokens.count
-    let lora = BlockLoRA(index, context, buffers)
-    guard let input = buffers.input, let middle = buffers.middle else {
+    let lora = BlockLoRA(index, context, buffers, c)
+    guard let middle = buffers.middle else {
       preconditionFailure("a backward pass over buffers made for inference")
     }
-
-    // Feed-forward: residual + down(silu(gate(n)) * up(n)), n = norm(middle).
-    rmsNormForward(
-      middle.elements, block.feedForwardNorm, into: scratch.normed.elements, tokens: tokens)
-    siluMultiply(buffers.gate, buffers.up, into: scratch.hidden, tokens: tokens)
+    block.feedForwardNorm.forward(middle.elements, into: scratch.normed.elements, rows: tokens)
+    activate(buffers.gate, buffers.up, into: scratch.hidden, tokens: tokens)
+    let dy = branchGradient(
+      outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
+      buffers.feedForwardBranch, scratch, tokens: tokens)
     let hiddenGradient = scratch.gateGradient.elements
     linearBackward(
-      [LinearBackwardTask(weight: block.down, outputGradient: slope)], tokens: tokens,
+      [LinearBackwardTask(weight: block.down.weight, outputGradient: dy)], tokens: tokens,
       into: hiddenGradient)
     lora.backward(
-      .feedForwardOutput, scratch.hidden.elements, [.down: UnsafePointer(slope)],
-      into: gradients, inputGradient: hiddenGradient)
-    Parallel.ranges(of: tokens * c.feedForward, grain: 16_384) { range in
-      let at = range.lowerBound
-      sk_silu_multiply_backward(
-        hiddenGradient + at, scratch.upGradient.elements + at, hiddenGradient + at,
-        buffers.gate.elements + at, buffers.up.elements + at, range.count)
+      .feedForwardOutput, scratch.hidden.elements, [.down: dy], into: gradients,
+      inputGradient: hiddenGradient)
+    activateBackward(buffers, scratch, tokens: tokens)
+    var tasks: [LinearBackwardTask] = []
+    if let gate = block.gate {
+      tasks.append(
+        LinearBackwardTask(
+          weight: gate.weight, outputGradient: scratch.gateGradient.elements))
     }
-    linearBackward(
-      [
-        LinearBackwardTask(weight: block.gate, outputGradient: scratch.gateGradient.elements),
-        LinearBackwardTask(weight: block.up, outputGradient: scratch.upGradient.elements),
-      ], tokens: tokens, into: scratch.normedGradient.elements)
+    tasks.append(
+      LinearBackwardTask(weight: block.up.weight, outputGradient: scratch.upGradient.elements))
+    linearBackward(tasks, tokens: tokens, into: scratch.normedGradient.elements)
     lora.backward(
       .feedForwardInput, scratch.normed.elements,
       [
         .gate: UnsafePointer(scratch.gateGradient.elements),
         .up: UnsafePointer(scratch.upGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    rmsNormBackward(
-      scratch.normedGradient.elements, middle.elements, block.feedForwardNorm, into: slope,
-      tokens: tokens)
+    block.feedForwardNorm.backward(
+      scratch.normedGradient.elements, middle.elements, into: slope, rows: tokens)
+  }
 
-    // Attention: residual + output(attention(q(n), k(n), v(n))), n = norm(input).
+  /// From the gradient of the feed-forward's hidden values, which lies in `gateGradient`, to those
+  /// of gate and up.
+  private func activateBackward(_ buffers: BlockBuffers, _ scratch: BackwardScratch, tokens: Int) {
+    let activation = configuration.activation
+    Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
+      let (first, count) = (range.lowerBound, range.count)
+      let (dy, dup) = (scratch.gateGradient.elements + first, scratch.upGradient.elements + first)
+      let (gate, up) = (buffers.gate.elements + first, buffers.up.elements + first)
+      switch activation {
+      case .gatedSilu: sk_silu_multiply_backward(dy, dup, dy, gate, up, count)
+      case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dy, dup, dy, gate, up, count)
+      case .geluTanh: sk_gelu_tanh_backward(dup, dy, up, count)
+      case .gelu: sk_gelu_backward(dup, dy, up, count)
+      }
+    }
+  }
+
+  /// residual + [norm] output(attention(q(n), k(n), v(n))), n = norm(input).
+  private func selfAttentionBackward(
+    block index: Int, _ outputGradient: UnsafePointer<Float>?,
+    _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext, _ buffers: BlockBuffers,
+    _ scratch: BackwardScratch, into gradients: Adapter
+  ) {
+    let c = configuration
+    let block = blocks[index]
+    let tokens = context.batch.tokens.count
+    let lora = BlockLoRA(index, context, buffers, c)
+    guard let input = buffers.input else {
+      preconditionFailure("a backward pass over buffers made for inference")
+    }
+    let dy = branchGradient(
+      outputGradient ?? UnsafePointer(slope), block.attentionPostNorm, buffers.attentionBranch,
+      scratch, tokens: tokens)
     linearBackward(
-      [LinearBackwardTask(weight: block.output, outputGradient: slope)], tokens: tokens,
+      [LinearBackwardTask(weight: block.output.weight, outputGradient: dy)], tokens: tokens,
       into: scratch.attendedGradient.elements)
     lora.backward(
-      .attentionOutput, buffers.attended.elements, [.output: UnsafePointer(slope)],
-      into: gradients, inputGradient: scratch.attendedGradient.elements)
+      .attentionOutput, buffers.attended.elements, [.output: dy], into: gradients,
+      inputGradient: scratch.attendedGradient.elements)
     for matrix in [scratch.keyGradient, scratch.valueGradient] {
       matrix.elements.update(repeating: 0, count: tokens * c.keyWidth)
     }
@@ -101,15 +171,25 @@ extension Transformer {
           outputGradient: scratch.attendedGradient.row(row.start),
           queries: scratch.queryGradient.row(row.start),
           keys: scratch.keyGradient.row(row.start), values: scratch.valueGradient.row(row.start))
-      }, c)
-    rotate(scratch.queryGradient, scratch.keyGradient, context, inverse: true)
-    rmsNormForward(
-      input.elements, block.attentionNorm, into: scratch.normed.elements, tokens: tokens)
+      }, c, window: c.window(ofBlock: index))
+    rotate(
+      block: index, scratch.queryGradient, scratch.keyGradient, context, inverse: true)
+    if let norms = block.headNorms, let queries = buffers.plainQueries,
+      let keys = buffers.plainKeys
+    {
+      norms.queries.backwardInPlace(
+        scratch.queryGradient.elements, queries.elements, rows: tokens * c.heads)
+      norms.keys.backwardInPlace(
+        scratch.keyGradient.elements, keys.elements, rows: tokens * c.kvHeads)
+    }
+    block.attentionNorm.forward(input.elements, into: scratch.normed.elements, rows: tokens)
     linearBackward(
       [
-        LinearBackwardTask(weight: block.queries, outputGradient: scratch.queryGradient.elements),
-        LinearBackwardTask(weight: block.keys, outputGradient: scratch.keyGradient.elements),
-        LinearBackwardTask(weight: block.values, outputGradient: scratch.valueGradient.elements),
+        LinearBackwardTask(
+          weight: block.queries.weight, outputGradient: scratch.queryGradient.elements),
+        LinearBackwardTask(weight: block.keys.weight, outputGradient: scratch.keyGradient.elements),
+        LinearBackwardTask(
+          weight: block.values.weight, outputGradient: scratch.valueGradient.elements),
       ], tokens: tokens, into: scratch.normedGradient.elements)
     lora.backward(
       .attentionInput, scratch.normed.elements,
@@ -118,27 +198,7 @@ extension Transformer {
         .keys: UnsafePointer(scratch.keyGradient.elements),
         .values: UnsafePointer(scratch.valueGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    rmsNormBackward(
-      scratch.normedGradient.elements, input.elements, block.attentionNorm, into: slope,
-      tokens: tokens)
-  }
-
-  /// Adds the norm's gradient to `dx`, which is right for a residual stream: the other branch's
-  /// gradient is there already.
-  func rmsNormBackward(
-    _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ weight: [Float],
-    into dx: UnsafeMutablePointer<Float>, tokens: Int
-  ) {
-    let width = configuration.width
-    let epsilon = configuration.epsilon
-    weight.withUnsafeBufferPointer { weight in
-      Parallel.ranges(of: tokens, grain: 32) { range in
-        for token in range {
-          sk_rms_norm_backward(
-            dx + token * width, dy + token * width, x + token * width, weight.baseAddress, width,
-            epsilon)
-        }
-      }
-    }
+    block.attentionNorm.backward(
+      scratch.normedGradient.elements, input.elements, into: slope, rows: tokens)
   }
 }

@@ -8,13 +8,13 @@ struct BlockContext {
   let pasts: [Int]
   /// One a row, or empty.
   var caches: [KVCache] = []
-  let rotations: Rotations
+  let rotations: RotationTables
   var adapter: Adapter?
   /// Dropout inside LoRA, while training.
   var dropout: Dropout?
 
   init(
-    _ batch: Batch, caches: [KVCache] = [], rotations: Rotations, adapter: Adapter? = nil,
+    _ batch: Batch, caches: [KVCache] = [], rotations: RotationTables, adapter: Adapter? = nil,
     dropout: Dropout? = nil
   ) {
     self.batch = batch
@@ -53,7 +53,7 @@ extension Transformer {
       batch, caches: caches, rotations: state.rotations, adapter: adapter)
 
     let residual = state.residual.elements
-    embed(batch, into: residual)
+    try embed(context, into: residual)
     var result = ForwardResult(request: request, width: c.width)
     request.intervene(layer: 0, residual, tokens: tokens, width: c.width)
     result.capture(layer: 0, from: residual)
@@ -73,12 +73,34 @@ extension Transformer {
     return result
   }
 
-  /// Layer 0: the tokens' embeddings.
-  func embed(_ batch: Batch, into residual: UnsafeMutablePointer<Float>) {
+  /// Layer 0: the tokens' embeddings, scaled or with those of their positions as the family has it.
+  func embed(
+    _ context: BlockContext, into residual: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
+    let width = configuration.width
+    let batch = context.batch
+    let scale = configuration.embeddingScale
     Parallel.ranges(of: batch.tokens.count, grain: 8) { range in
       for token in range {
-        embeddings.expand(
-          row: Int(batch.tokens[token]), into: residual + token * configuration.width)
+        let target = residual + token * width
+        embeddings.expand(row: Int(batch.tokens[token]), into: target)
+        if scale != 1 { sk_scale(target, width, scale) }
+      }
+    }
+    guard let positions else { return }
+    for (row, past) in zip(batch.rows, context.pasts) {
+      guard past + row.count <= positions.rows else {
+        throw Failure(
+          .badData, found: "a row of \(past + row.count) tokens",
+          wanted: "at most \(positions.rows), the positions that the model has learned",
+          advice: "Shorten the row, or lower --max-tokens.")
+      }
+      Parallel.ranges(of: row.count, grain: 8) { range in
+        let line = Matrix(rows: 1, columns: width)
+        for token in range {
+          positions.expand(row: past + token, into: line.elements)
+          sk_add_bias(residual + (row.start + token) * width, line.elements, 1, width)
+        }
       }
     }
   }
@@ -97,53 +119,113 @@ extension Transformer {
     let c = configuration
     let block = blocks[index]
     let tokens = context.batch.tokens.count
-    let lora = BlockLoRA(index, context, buffers)
+    let lora = BlockLoRA(index, context, buffers, c)
 
     buffers.input?.elements.update(from: residual, count: tokens * c.width)
-    rmsNormForward(residual, block.attentionNorm, into: normed.elements, tokens: tokens)
-    linearForward(
-      normed.elements, tokens: tokens,
+    block.attentionNorm.forward(residual, into: normed.elements, rows: tokens)
+    product(
       [
-        LinearTask(weight: block.queries, output: buffers.queries.elements),
-        LinearTask(weight: block.keys, output: buffers.keys.elements),
-        LinearTask(weight: block.values, output: buffers.values.elements),
-      ])
+        (block.queries, buffers.queries), (block.keys, buffers.keys),
+        (block.values, buffers.values),
+      ], of: normed, tokens: tokens)
     lora.forward(
       .attentionInput, normed.elements,
       [
         .queries: buffers.queries.elements, .keys: buffers.keys.elements,
         .values: buffers.values.elements,
       ])
-    rotate(buffers.queries, buffers.keys, context)
-    attentionForward(attentionRows(block: index, context, buffers), c)
-    linearForward(
-      buffers.attended.elements, tokens: tokens,
-      [LinearTask(weight: block.output, output: residual, adds: true)])
-    lora.forward(.attentionOutput, buffers.attended.elements, [.output: residual])
+    normHeads(block, buffers, tokens: tokens)
+    rotate(block: index, buffers.queries, buffers.keys, context)
+    attentionForward(
+      attentionRows(block: index, context, buffers), c, window: c.window(ofBlock: index))
 
-    buffers.middle?.elements.update(from: residual, count: tokens * c.width)
-    rmsNormForward(residual, block.feedForwardNorm, into: normed.elements, tokens: tokens)
+    // In parallel, the feed-forward part reads the residual stream before attention adds to it.
+    if c.isParallel { enter(block, lora, residual, buffers, normed: normed, tokens: tokens) }
+    add(
+      block.output, of: buffers.attended, to: residual, through: buffers.attentionBranch,
+      block.attentionPostNorm, lora, .attentionOutput, .output, tokens: tokens)
+    if !c.isParallel { enter(block, lora, residual, buffers, normed: normed, tokens: tokens) }
+    activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
+    add(
+      block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
+      block.feedForwardPostNorm, lora, .feedForwardOutput, .down, tokens: tokens)
+  }
+
+  /// Linear layers of one input, each into its own matrix.
+  private func product(
+    _ layers: [(linear: Linear, output: Matrix)], of x: Matrix, tokens: Int
+  ) {
     linearForward(
-      normed.elements, tokens: tokens,
-      [
-        LinearTask(weight: block.gate, output: buffers.gate.elements),
-        LinearTask(weight: block.up, output: buffers.up.elements),
-      ])
+      x.elements, tokens: tokens,
+      layers.map { LinearTask(weight: $0.linear.weight, output: $0.output.elements) })
+    for layer in layers {
+      addBias(layer.linear.bias, to: layer.output.elements, tokens: tokens)
+    }
+  }
+
+  private func addBias(_ bias: [Float]?, to output: UnsafeMutablePointer<Float>, tokens: Int) {
+    guard let bias else { return }
+    bias.withUnsafeBufferPointer { bias in
+      let width = bias.count
+      Parallel.ranges(of: tokens, grain: 32) { range in
+        sk_add_bias(output + range.lowerBound * width, bias.baseAddress, range.count, width)
+      }
+    }
+  }
+
+  /// The feed-forward part up to its products: gate and up of the normed residual stream.
+  private func enter(
+    _ block: Block, _ lora: BlockLoRA, _ residual: UnsafePointer<Float>, _ buffers: BlockBuffers,
+    normed: Matrix, tokens: Int
+  ) {
+    buffers.middle?.elements.update(from: residual, count: tokens * configuration.width)
+    block.feedForwardNorm.forward(residual, into: normed.elements, rows: tokens)
+    let gate = block.gate.map { [($0, buffers.gate)] } ?? []
+    product(gate + [(block.up, buffers.up)], of: normed, tokens: tokens)
     lora.forward(
       .feedForwardInput, normed.elements,
       [.gate: buffers.gate.elements, .up: buffers.up.elements])
-    siluMultiply(buffers.gate, buffers.up, into: hidden, tokens: tokens)
-    linearForward(
-      hidden.elements, tokens: tokens,
-      [LinearTask(weight: block.down, output: residual, adds: true)])
-    lora.forward(.feedForwardOutput, hidden.elements, [.down: residual])
   }
 
-  func siluMultiply(_ gate: Matrix, _ up: Matrix, into hidden: Matrix, tokens: Int) {
+  /// Adds a linear layer's output to the residual stream, normed first where the family does so.
+  private func add(
+    _ linear: Linear, of x: Matrix, to residual: UnsafeMutablePointer<Float>,
+    through branch: Matrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
+    _ target: LoRATarget, tokens: Int
+  ) {
+    let output = norm == nil ? residual : branch?.elements ?? residual
+    linearForward(
+      x.elements, tokens: tokens,
+      [LinearTask(weight: linear.weight, output: output, adds: norm == nil)])
+    addBias(linear.bias, to: output, tokens: tokens)
+    lora.forward(place, x.elements, [target: output])
+    norm?.add(output, to: residual, rows: tokens)
+  }
+
+  /// What lies between the two products of the feed-forward part.
+  func activate(_ gate: Matrix, _ up: Matrix, into hidden: Matrix, tokens: Int) {
+    let activation = configuration.activation
     Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
-      sk_silu_multiply(
-        hidden.elements + range.lowerBound, gate.elements + range.lowerBound,
-        up.elements + range.lowerBound, range.count)
+      let (first, count) = (range.lowerBound, range.count)
+      let (out, gate, up) = (hidden.elements + first, gate.elements + first, up.elements + first)
+      switch activation {
+      case .gatedSilu: sk_silu_multiply(out, gate, up, count)
+      case .gatedGeluTanh: sk_gelu_tanh_multiply(out, gate, up, count)
+      case .geluTanh: sk_gelu_tanh(out, up, count)
+      case .gelu: sk_gelu(out, up, count)
+      }
+    }
+  }
+
+  /// Norms every head of queries and keys, and keeps them as they were for the backward pass.
+  private func normHeads(_ block: Block, _ buffers: BlockBuffers, tokens: Int) {
+    guard let norms = block.headNorms else { return }
+    for (norm, plain, heads, count) in [
+      (norms.queries, buffers.plainQueries, buffers.queries, configuration.heads),
+      (norms.keys, buffers.plainKeys, buffers.keys, configuration.kvHeads),
+    ] {
+      plain?.elements.update(from: heads.elements, count: tokens * heads.columns)
+      norm.forward(heads.elements, into: heads.elements, rows: tokens * count)
     }
   }
 
@@ -175,17 +257,19 @@ extension Transformer {
 
   /// Turns queries and keys by their positions; backwards where `inverse`.
   func rotate(
-    _ queries: Matrix, _ keys: Matrix, _ context: BlockContext, inverse: Bool = false
+    block: Int, _ queries: Matrix, _ keys: Matrix, _ context: BlockContext, inverse: Bool = false
   ) {
     let c = configuration
-    let half = c.headDimension / 2
+    let rotations = context.rotations.rotations(isSliding: c.slidingBlocks.contains(block))
+    let half = rotations.rope.frequencies.count
+    guard half > 0 else { return }
     // One row is the common case while typing, many short rows while extracting: split by tokens.
     Parallel.ranges(of: context.batch.tokens.count, grain: 64) { range in
       for (number, row) in context.batch.rows.enumerated() {
         for token in row.range.clamped(to: range) {
           let position = context.pasts[number] + token - row.start
-          let cosines = context.rotations.cosines.row(position)
-          let sines = context.rotations.sines.row(position)
+          let cosines = rotations.cosines.row(position)
+          let sines = rotations.sines.row(position)
           let turn = inverse ? sk_rotate_back : sk_rotate
           for head in 0..<c.heads {
             turn(queries.row(token) + head * c.headDimension, cosines, sines, half)
@@ -200,31 +284,10 @@ extension Transformer {
 
   /// Next-token logits at some of the batch's tokens: (places, vocabulary).
   private func logits(at places: [Int], _ state: Activations) -> Matrix {
-    let c = configuration
-    let last = Matrix(rows: places.count, columns: c.width)
+    let last = Matrix(rows: places.count, columns: configuration.width)
     for (index, place) in places.enumerated() {
-      last.row(index).update(from: state.residual.row(place), count: c.width)
+      last.row(index).update(from: state.residual.row(place), count: configuration.width)
     }
-    rmsNormForward(last.elements, finalNorm, into: last.elements, tokens: places.count)
-    let logits = Matrix(rows: places.count, columns: c.vocabulary)
-    linearForward(
-      last.elements, tokens: places.count, [LinearTask(weight: head, output: logits.elements)])
-    return logits
-  }
-
-  func rmsNormForward(
-    _ x: UnsafePointer<Float>, _ weight: [Float], into output: UnsafeMutablePointer<Float>,
-    tokens: Int
-  ) {
-    let width = configuration.width
-    let epsilon = configuration.epsilon
-    weight.withUnsafeBufferPointer { weight in
-      Parallel.ranges(of: tokens, grain: 32) { range in
-        for token in range {
-          sk_rms_norm(
-            output + token * width, x + token * width, weight.baseAddress, width, epsilon)
-        }
-      }
-    }
+    return logits(last)
   }
 }

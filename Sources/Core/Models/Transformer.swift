@@ -2,29 +2,50 @@ import CKernels
 import Foundation
 import LinearAlgebra
 
-/// The Llama family (Touvron et al. 2023): RMSNorm, rotary positions, grouped-query attention,
-/// SwiGLU, no biases. SmolLM2 is one of them.
+/// A decoder-only transformer of one of the families; ``ModelFamily`` opens them, and their names
+/// for what is here stand in the families' files.
+///
+/// The variations (norms, biases, soft caps, windows, ...) are values in the configuration or
+/// weights that a model has or has not; one forward and one backward pass serve all.
 public struct Transformer: Sendable {
   public let configuration: ModelConfiguration
-  /// `token_embd.weight`, (vocabulary, width).
+  /// (vocabulary, width)
   let embeddings: StoredMatrix
+  /// Learned positions, (context, width), added to the embeddings.
+  let positions: StoredMatrix?
   let blocks: [Block]
-  /// `output_norm.weight`
-  let finalNorm: [Float]
-  /// `output.weight`, or the embeddings where they are tied: (vocabulary, width).
-  let head: StoredMatrix
+  let finalNorm: Norm
+  /// (vocabulary, width); nil where the embeddings are the head.
+  let ownHead: StoredMatrix?
+  /// What the files call all this.
+  let names: TensorNames
+
+  var head: StoredMatrix { ownHead ?? embeddings }
+
+  /// A linear layer's weights, (outputs, inputs), and bias.
+  struct Linear: Sendable {
+    let weight: StoredMatrix
+    var bias: [Float]?
+  }
 
   struct Block: Sendable {
-    let attentionNorm: [Float]  // attn_norm
-    let queries: StoredMatrix  // attn_q, (heads x head dimension, width)
-    let keys: StoredMatrix  // attn_k, (KV heads x head dimension, width)
-    let values: StoredMatrix  // attn_v
-    let output: StoredMatrix  // attn_output, (width, heads x head dimension)
-    let feedForwardNorm: [Float]  // ffn_norm
-    let gate: StoredMatrix  // ffn_gate, (feed forward, width)
-    let up: StoredMatrix  // ffn_up
-    let down: StoredMatrix  // ffn_down, (width, feed forward)
+    let attentionNorm: Norm
+    let queries: Linear  // (heads x head dimension, width)
+    let keys: Linear  // (KV heads x head dimension, width)
+    let values: Linear
+    /// Of every query and key head, before they turn.
+    let headNorms: (queries: Norm, keys: Norm)?
+    let output: Linear  // (width, heads x head dimension)
+    /// Of what attention adds to the residual stream.
+    let attentionPostNorm: Norm?
+    let feedForwardNorm: Norm
+    let gate: Linear?  // (feed forward, width)
+    let up: Linear
+    let down: Linear  // (width, feed forward)
+    /// Of what the feed-forward part adds.
+    let feedForwardPostNorm: Norm?
 
-    var weights: [StoredMatrix] { [queries, keys, values, output, gate, up, down] }
+    var linears: [Linear] { [queries, keys, values, output, up, down] + (gate.map { [$0] } ?? []) }
+    var weights: [StoredMatrix] { linears.map(\.weight) }
   }
 }

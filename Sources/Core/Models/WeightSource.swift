@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// The two forms in which models lie on disk.
 enum WeightFormat: Sendable {
@@ -27,6 +28,8 @@ protocol WeightSource: Sendable {
   var format: WeightFormat { get }
   /// The file that a message about the configuration names: the GGUF file, `config.json`.
   var configurationPath: String { get }
+  /// Everything the model is read from, the configuration first.
+  var filePaths: [String] { get }
   /// A value of the configuration: by GGUF's key, or by the names on the way into `config.json`
   /// joined by dots (`rope_scaling.factor`); nil where there is none, or null.
   func value(_ key: String) -> GGUFValue?
@@ -37,14 +40,20 @@ protocol WeightSource: Sendable {
   func tokenizerDescription() throws(Failure) -> TokenizerDescription
 }
 
-/// Opens what lies at a path: a folder is Hugging Face's form, a file is GGUF.
+/// Opens what lies at a path: a folder is Hugging Face's form, a file is GGUF or one of its parts.
 func openWeights(_ path: String) throws(Failure) -> any WeightSource {
-  try GGUF(path: path)
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    return try HuggingFaceFolder(path: path)
+  }
+  if let parts = SplitGGUF.paths(of: path) { return try SplitGGUF(paths: parts) }
+  return try GGUF(path: path)
 }
 
 extension GGUF: WeightSource {
   var path: String { file.path }
   var configurationPath: String { file.path }
+  var filePaths: [String] { [file.path] }
   var format: WeightFormat { .gguf }
 
   func value(_ key: String) -> GGUFValue? { metadata[key] }

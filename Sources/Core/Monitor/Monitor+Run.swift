@@ -31,9 +31,10 @@ extension Run {
   /// - Parameters:
   ///   - modelSHA256: of the model's weights.
   ///   - adapter: the adapter's folder and its hash, where one is used.
+  ///   - template: how texts are put to the model; nil where none are.
   public func notesForScoring(
     _ model: LanguageModel, modelSHA256: String, adapter: (folder: String, sha256: String)?,
-    template: RowTemplate
+    template: RowTemplate?
   ) throws(Failure) -> [String] {
     let file = folder + "/" + Run.manifestName
     guard manifest.width == model.configuration.width else {
@@ -61,7 +62,7 @@ extension Run {
         "\(folder) holds the ends of texts (--position \(manifest.position)): they describe whole "
           + "texts. For single words extract with --position mean.")
     }
-    if manifest.template != template.rawValue {
+    if let template, manifest.template != template.rawValue {
       notes.append(
         "\(folder) was extracted with --template \(manifest.template), scored is "
           + "--template \(template.rawValue).")

@@ -21,6 +21,8 @@ public struct Monitor: Sendable {
   public let randomBand: ClosedRange<Float>
   /// States whose largest cosine is below this are unknown: 95 % of the held-out rows are above.
   public let unknownBelow: Float
+  /// The median length of the training states.
+  public let typicalLength: Float
   /// What the user should know.
   public internal(set) var notes: [String] = []
   let directions: ConceptDirections
@@ -74,6 +76,11 @@ public struct Monitor: Sendable {
     }
     calibration = Calibration(held)
     unknownBelow = held.largest.isEmpty ? 0 : quantile(held.largest.sorted(), 0.05)
+    typicalLength = quantile(
+      teaching.map { row in
+        let state = states.row(row)
+        return Float(dot(state, state, count: states.columns).squareRoot())
+      }.sorted(), 0.5)
     randomBand = Monitor.randomBand(directions.centred(states, rows: thinned(teaching, to: 1000)))
   }
 

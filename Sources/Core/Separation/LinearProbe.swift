@@ -137,9 +137,11 @@ public func heldOutLinearProbe(
 
 /// The same for several labelings and strengths at once: entry i belongs to labeling i, and where
 /// there is only one labeling to strength i.
+///
+/// - Parameter foldStrengths: a strength for each fold, in place of `strengths`.
 func heldOutLinearProbes(
   _ features: ProbeFeatures, labelings: [[Int]], concepts: Int, folds: Folds,
-  strengths: [Double], checkpoint: () throws -> Void = {}
+  strengths: [Double], foldStrengths: [Double]? = nil, checkpoint: () throws -> Void = {}
 ) rethrows -> [[Int?]] {
   let count = max(labelings.count, strengths.count)
   let solver = ProbeSolver(features, concepts: concepts, rowSets: folds.folds.map(\.train))
@@ -147,7 +149,7 @@ func heldOutLinearProbes(
     folds.folds.indices.map { fold in
       ProbeTask(
         rowSet: fold, labels: labelings[min(index, labelings.count - 1)],
-        strength: strengths[min(index, strengths.count - 1)])
+        strength: foldStrengths?[fold] ?? strengths[min(index, strengths.count - 1)])
     }
   }
   let solutions = try solver.solve(tasks, checkpoint: checkpoint)
@@ -179,8 +181,17 @@ extension LinearProbe {
     _ states: Matrix, labels: [Int], concepts: Int, folds: Folds,
     strengths: [Double] = LinearProbe.strengths, checkpoint: () throws -> Void = {}
   ) rethrows -> Double {
+    try chosenStrength(
+      ProbeFeatures(states), labels: labels, concepts: concepts, folds: folds,
+      strengths: strengths, checkpoint: checkpoint)
+  }
+
+  static func chosenStrength(
+    _ features: ProbeFeatures, labels: [Int], concepts: Int, folds: Folds,
+    strengths: [Double] = LinearProbe.strengths, checkpoint: () throws -> Void
+  ) rethrows -> Double {
     let predicted = try heldOutLinearProbes(
-      ProbeFeatures(states), labelings: [labels], concepts: concepts, folds: folds,
+      features, labelings: [labels], concepts: concepts, folds: folds,
       strengths: strengths, checkpoint: checkpoint)
     var best = (right: -1, strength: standardStrength)
     for (strength, predicted) in zip(strengths, predicted).sorted(by: { $0.0 > $1.0 }) {

@@ -11,6 +11,18 @@ public func sha256(ofFile path: String) throws(Failure) -> String {
   return try sha256(file.bytes, of: path)
 }
 
+/// The same of a text's UTF-8.
+func sha256(ofText text: String) throws(Failure) -> String {
+  let digest: Result<String, Failure> = Array(text.utf8).withUnsafeBytes { bytes in
+    do throws(Failure) {
+      return .success(try sha256(bytes, of: "a text"))
+    } catch {
+      return .failure(error)
+    }
+  }
+  return try digest.get()
+}
+
 func sha256(_ bytes: UnsafeRawBufferPointer, of path: String) throws(Failure) -> String {
   var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
   var length: UInt32 = 0

@@ -31,6 +31,19 @@ enum ByteAlphabet {
       ? [UInt8(scalar)] : [UInt8(0xC0 | scalar >> 6), UInt8(0x80 | scalar & 0x3F)]
   }
 
+  /// The token of a byte that no other token covers, such as `<0x0A>`.
+  static func fallback(of byte: UInt8) -> [UInt8] {
+    let digits = Array("0123456789ABCDEF".utf8)
+    return Array("<0x".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)], UInt8(ascii: ">")]
+  }
+
+  /// The byte of such a token.
+  static func byte(ofFallback string: [UInt8]) -> UInt8? {
+    guard string.count == 6 else { return nil }
+    let byte = UInt8(String(decoding: string[3..<5], as: UTF8.self), radix: 16)
+    return byte.flatMap { fallback(of: $0) == string ? $0 : nil }
+  }
+
   /// The bytes that a vocabulary string stands for; the string's own where it is not written in
   /// the alphabet.
   static func bytes(of string: [UInt8]) -> [UInt8] {

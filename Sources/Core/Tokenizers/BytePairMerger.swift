@@ -26,7 +26,7 @@ struct BytePairMerger {
   }
 
   /// Words of text are short: `longWord` only bounds what scanning may cost.
-  mutating func merge(with lookup: BytePairMerges.Lookup, longWord: Int = 64) {
+  mutating func merge(with lookup: some MergeLookup, longWord: Int = 64) {
     guard symbols.count > 1 else { return }
     merges.removeAll(keepingCapacity: true)
     for index in 0..<symbols.count - 1 {
@@ -39,7 +39,7 @@ struct BytePairMerger {
     starts.removeLast(starts.count - count)
   }
 
-  private mutating func mergeByScanning(_ lookup: BytePairMerges.Lookup) -> Int {
+  private mutating func mergeByScanning(_ lookup: some MergeLookup) -> Int {
     var count = symbols.count
     symbols.withUnsafeMutableBufferPointer { symbols in
       starts.withUnsafeMutableBufferPointer { starts in
@@ -47,7 +47,8 @@ struct BytePairMerger {
           while count > 1 {
             var best = BytePairMerges.none
             var place = 0
-            for index in 0..<count &- 1 where merges[index] < best {
+            // Of equal ranks the leftmost, whatever the products.
+            for index in 0..<count &- 1 where merges[index] >> 32 < best >> 32 {
               best = merges[index]
               place = index
             }
@@ -72,7 +73,7 @@ struct BytePairMerger {
     return count
   }
 
-  private mutating func mergeWithHeap(_ lookup: BytePairMerges.Lookup) -> Int {
+  private mutating func mergeWithHeap(_ lookup: some MergeLookup) -> Int {
     let count = symbols.count
     next = (0..<Int32(count)).map { $0 + 1 }
     previous = (0..<Int32(count)).map { $0 - 1 }

@@ -1,3 +1,9 @@
+/// What two tokens merge to: a rank and a product as one number, rank in the upper half;
+/// ``BytePairMerges/none`` where they do not.
+protocol MergeLookup {
+  func merge(_ left: Int32, _ right: Int32) -> UInt64
+}
+
 /// The merges of a byte-pair encoding (Sennrich et al. 2016) on token ids.
 ///
 /// A merge is looked up by its two ids and gives rank and product as one number, rank first: the
@@ -50,7 +56,7 @@ struct BytePairMerges: Sendable {
     slots.withUnsafeBufferPointer { body(Lookup(slots: $0, shift: shift)) }
   }
 
-  struct Lookup {
+  struct Lookup: MergeLookup {
     fileprivate let slots: UnsafeBufferPointer<Slot>
     fileprivate let shift: UInt64
 

@@ -1,4 +1,5 @@
 import CPCRE2
+import Foundation
 
 /// A compiled regular expression over UTF-8 (PCRE2 with Unicode properties and JIT).
 ///
@@ -7,13 +8,15 @@ final class Pattern: @unchecked Sendable {
   private let code: OpaquePointer
 
   /// Compiles a pattern in PCRE2's syntax; fails with the place in it that cannot be read.
-  init(_ text: String) throws(Failure) {
+  init(_ text: String, multiline: Bool = false) throws(Failure) {
     var error: Int32 = 0
     var offset = 0
     var text = text
     let compiled = text.withUTF8 {
       pcre2_compile_8(
-        $0.baseAddress, $0.count, PCRE2_UTF | UInt32(PCRE2_UCP), &error, &offset, nil)
+        $0.baseAddress, $0.count,
+        PCRE2_UTF | UInt32(PCRE2_UCP) | (multiline ? UInt32(PCRE2_MULTILINE) : 0), &error,
+        &offset, nil)
     }
     guard let compiled else {
       var message = [UInt8](repeating: 0, count: 256)
@@ -30,6 +33,74 @@ final class Pattern: @unchecked Sendable {
 
   deinit { pcre2_code_free_8(code) }
 
+  /// A pattern that matches just this text.
+  convenience init(literal: String) throws(Failure) {
+    var text = ""
+    for scalar in literal.unicodeScalars {
+      // Every other character stands for itself.
+      if scalar.isASCII, !scalar.properties.isAlphabetic, !(0x30...0x39 ~= scalar.value) {
+        text += "\\"
+      }
+      text.unicodeScalars.append(scalar)
+    }
+    try self.init(text)
+  }
+
+  /// A pattern in Oniguruma's syntax, which tokenizer files are written in.
+  ///
+  /// What both know by the same name but read differently is spelled out: white space has U+180E
+  /// in PCRE2 and a word's characters lack marks. `^` and `$` are at every line. Intersections of
+  /// classes have no counterpart.
+  convenience init(oniguruma text: String) throws(Failure) {
+    guard text.range(of: "&&") == nil else {
+      throw Failure(
+        .badData, place: "pattern \(text)", found: "`&&`, an intersection of classes",
+        wanted: "a regular expression without one")
+    }
+    try self.init(Self.translated(text), multiline: true)
+  }
+
+  /// `\\s` and `\\w` outside of and in classes, `\\S` outside.
+  static func translated(_ text: String) -> String {
+    let space = #"\p{Z}\t-\r\x{85}"#
+    // Letters, marks, digits, connectors, and what else is alphabetic: numerals and circled letters.
+    let word =
+      #"\p{L}\p{M}\p{Nd}\p{Pc}\p{Nl}\x{24B6}-\x{24E9}"#
+      + #"\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}"#
+    // Oniguruma's own table for Latin-1 has its superscripts and fractions too, but not in classes.
+    let alone = word + #"\xB2\xB3\xB9\xBC-\xBE"#
+    var result = ""
+    var depth = 0
+    var isEscaped = false
+    for scalar in text.unicodeScalars {
+      if isEscaped {
+        isEscaped = false
+        switch (scalar, depth > 0) {
+        case ("s", false): result += "[\(space)]"
+        case ("s", true): result += space
+        case ("S", false): result += "[^\(space)]"
+        case ("w", false): result += "[\(alone)]"
+        case ("w", true): result += word
+        case ("W", false): result += "[^\(alone)]"
+        default:
+          result += "\\"
+          result.unicodeScalars.append(scalar)
+        }
+        continue
+      }
+      switch scalar {
+      case "\\":
+        isEscaped = true
+        continue
+      case "[": depth = min(depth + 1, 1)
+      case "]": depth = 0
+      default: break
+      }
+      result.unicodeScalars.append(scalar)
+    }
+    return isEscaped ? result + "\\" : result
+  }
+
   /// The memory that matching needs, one for each thread.
   final class Matcher {
     fileprivate let data: OpaquePointer?
@@ -37,13 +108,36 @@ final class Pattern: @unchecked Sendable {
     deinit { pcre2_match_data_free_8(data) }
   }
 
-  /// Appends the pieces of valid UTF-8 text, matches and what lies between them, offset by `base`.
+  /// A piece of a text: a match, or what lies between matches.
+  struct Piece {
+    let range: Range<Int>
+    let isMatch: Bool
+  }
+
+  /// The pieces of valid UTF-8 text, in order and without gaps.
   ///
   /// The text is matched as a whole of its own: nothing before or after it is looked at. Where
   /// PCRE2 gives up (its limits on backtracking) the rest is one piece.
+  func pieces(_ text: UnsafeBufferPointer<UInt8>, with matcher: Matcher) -> [Piece] {
+    var pieces: [Piece] = []
+    forEachPiece(text, with: matcher) { pieces.append(Piece(range: $0, isMatch: $1)) }
+    return pieces
+  }
+
+  /// Appends the ranges of the pieces, offset by `base`.
   func split(
     _ text: UnsafeBufferPointer<UInt8>, base: Int, with matcher: Matcher,
     into pieces: inout [Range<Int>]
+  ) {
+    forEachPiece(text, with: matcher) { range, _ in
+      pieces.append(base + range.lowerBound..<base + range.upperBound)
+    }
+  }
+
+  @inline(__always)
+  private func forEachPiece(
+    _ text: UnsafeBufferPointer<UInt8>, with matcher: Matcher,
+    _ body: (_ range: Range<Int>, _ isMatch: Bool) -> Void
   ) {
     guard let data = matcher.data, let start = text.baseAddress else { return }
     let range = pcre2_get_ovector_pointer_8(data)
@@ -66,11 +160,11 @@ final class Pattern: @unchecked Sendable {
         while cursor < text.count, text[cursor] & 0xC0 == 0x80 { cursor += 1 }
         continue
       }
-      if from > pieceStart { pieces.append(base + pieceStart..<base + from) }
-      pieces.append(base + from..<base + to)
+      if from > pieceStart { body(pieceStart..<from, false) }
+      body(from..<to, true)
       pieceStart = to
       cursor = to
     }
-    if pieceStart < text.count { pieces.append(base + pieceStart..<base + text.count) }
+    if pieceStart < text.count { body(pieceStart..<text.count, false) }
   }
 }

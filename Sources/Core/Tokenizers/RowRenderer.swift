@@ -52,7 +52,7 @@ public struct RowRenderer: Sendable {
     self.tokenizer = tokenizer
     self.template = template
     self.maxTokens = maxTokens
-    chatTemplate = ChatTemplate(tokenizer.chatTemplate)
+    chatTemplate = ChatTemplate(tokenizer)
     // An empty conversation renders to nothing but tells whether the family can be rendered.
     if template == .chat { _ = try chatTemplate.render([]) }
   }

@@ -1,34 +1,69 @@
 extension Tokenizer {
   /// The vocabulary string of a token, such as `Ġcapital`; nil where there is no such token.
   public func token(_ id: Int32) -> String? {
-    guard vocabulary.indices.contains(Int(id)) else { return nil }
+    guard 0..<count ~= Int(id) else { return nil }
     return String(decoding: vocabulary[Int(id)], as: UTF8.self)
   }
 
   /// The id of a vocabulary string.
-  public func id(of token: String) -> Int32? { ids[Array(token.utf8)] }
+  public func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }
 
   /// Whether a token never stands for ordinary text (turn markers, end of text).
   public func isSpecial(_ id: Int32) -> Bool {
-    guard types.indices.contains(Int(id)) else { return false }
+    guard 0..<count ~= Int(id) else { return false }
     return types[Int(id)] == .control || types[Int(id)] == .unknown
   }
 
-  /// The bytes that a token stands for: part of a character where it is cut inside one; none for
-  /// an id that is not in the vocabulary.
+  /// The bytes that a token stands for inside a text: part of a character where it is cut inside
+  /// one; none for an id that is not in the vocabulary.
   public func bytes(of id: Int32) -> [UInt8] {
-    guard vocabulary.indices.contains(Int(id)) else { return [] }
-    let string = vocabulary[Int(id)]
-    return types[Int(id)] == .normal ? ByteAlphabet.bytes(of: string) : string
+    guard 0..<count ~= Int(id) else { return [] }
+    let string = Array(vocabulary[Int(id)])
+    switch types[Int(id)] {
+    case .normal where isByteLevel: return ByteAlphabet.bytes(of: string)
+    case .byte: return ByteAlphabet.byte(ofFallback: string).map { [$0] } ?? string
+    case .normal, .userDefined, .unused: return spaceMark.map { spaced(string, $0) } ?? string
+    case .control, .unknown: return string
+    }
+  }
+
+  /// The text of one token inside a text, with the space it begins with.
+  public func text(of id: Int32) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
+
+  private func spaced(_ string: [UInt8], _ mark: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var rest = string[...]
+    while let found = rest.firstRange(of: mark) {
+      result += rest[..<found.lowerBound] + [0x20]
+      rest = rest[found.upperBound...]
+    }
+    return result + rest
   }
 
   /// The text of tokens; bytes that are not UTF-8 become U+FFFD.
   public func decode(_ ids: some Sequence<Int32>, skipSpecial: Bool = false) -> String {
     var bytes: [UInt8] = []
+    var start = TextStart()
     for id in ids where !(skipSpecial && isSpecial(id)) {
-      bytes.append(contentsOf: self.bytes(of: id))
+      bytes.append(contentsOf: start.bytes(of: id, self))
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Takes off what decoding takes off the beginning of a text.
+  struct TextStart {
+    private var isPast = false
+
+    mutating func bytes(of id: Int32, _ tokenizer: Tokenizer) -> [UInt8] {
+      let bytes = tokenizer.bytes(of: id)
+      if isPast || bytes.isEmpty { return bytes }
+      isPast = true
+      switch tokenizer.leadingSpace {
+      case .kept: return bytes
+      case .one: return bytes.first == 0x20 ? Array(bytes.dropFirst()) : bytes
+      case .firstToken: return bytes.filter { $0 != 0x20 }
+      }
+    }
   }
 }
 
@@ -42,6 +77,7 @@ public struct StreamingDecoder: Sendable {
   private let skipSpecial: Bool
   /// The beginning of a character that is not complete yet: at most three bytes.
   private var pending: [UInt8] = []
+  private var start = Tokenizer.TextStart()
 
   public init(_ tokenizer: Tokenizer, skipSpecial: Bool = false) {
     self.tokenizer = tokenizer
@@ -51,7 +87,7 @@ public struct StreamingDecoder: Sendable {
   /// The text that the token completes; empty where it ends inside a character.
   public mutating func append(_ id: Int32) -> String {
     if skipSpecial, tokenizer.isSpecial(id) { return "" }
-    pending.append(contentsOf: tokenizer.bytes(of: id))
+    pending.append(contentsOf: start.bytes(of: id, tokenizer))
     let complete = pending.count - Self.unfinished(pending)
     let text = String(decoding: pending[..<complete], as: UTF8.self)
     pending.removeFirst(complete)

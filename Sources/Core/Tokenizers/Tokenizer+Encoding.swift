@@ -5,6 +5,12 @@ public struct Encoding: Equatable, Sendable {
   /// beginning-of-text token.
   public internal(set) var starts: [Int] = []
 
+  @inline(__always)
+  mutating func append(_ id: Int32, start: Int) {
+    ids.append(id)
+    starts.append(start)
+  }
+
   /// The range of the tokens that stand for any of the text's bytes in a range.
   public func tokens(overlapping bytes: Range<Int>) -> Range<Int> {
     let end = firstToken { $0 >= bytes.upperBound }
@@ -32,8 +38,9 @@ extension Tokenizer {
   ///   text itself begins with it.
   /// - parseSpecial: recognises control tokens written in the text; user-defined ones always are.
   ///
-  /// A byte that the vocabulary has no token for is left out, as the reference implementation
-  /// does. O(n log n) in the longest word, O(n) in the text.
+  /// The end-of-text token comes last where the model wants it. A byte or character that the
+  /// vocabulary has no token for is what the model makes of it: bytes, the unknown token, nothing.
+  /// O(n log n) in the longest word, O(n) in the text.
   public func encode(
     _ text: String, addSpecial: Bool = true, parseSpecial: Bool = true
   ) -> [Int32] {
@@ -49,7 +56,7 @@ extension Tokenizer {
     text.withUTF8 { bytes in
       result.ids.reserveCapacity(bytes.count / 3 + 2)
       result.starts.reserveCapacity(bytes.count / 3 + 2)
-      encode(bytes, parseSpecial ? special : userDefined, into: &result)
+      vocabulary.withView { encode(bytes, special: parseSpecial, $0, into: &result) }
     }
     if addSpecial, addsBeginningOfText, let beginningOfText,
       result.ids.first != beginningOfText
@@ -57,46 +64,66 @@ extension Tokenizer {
       result.ids.insert(beginningOfText, at: 0)
       result.starts.insert(0, at: 0)
     }
+    if addSpecial, addsEndOfText, let endOfText, result.ids.last != endOfText {
+      result.append(endOfText, start: text.utf8.count)
+    }
     return result
   }
 
   private func encode(
-    _ text: UnsafeBufferPointer<UInt8>, _ special: SpecialTokens, into result: inout Encoding
+    _ text: UnsafeBufferPointer<UInt8>, special: Bool, _ vocabulary: Vocabulary.View,
+    into result: inout Encoding
   ) {
     var merger = BytePairMerger()
     let matcher = Pattern.Matcher()
     var place = 0
     while place < text.count {
-      let found = special.first(in: text, from: place)
+      let found = addedTokens.first(in: text, from: place, special: special)
       let plain = place..<(found?.range.lowerBound ?? text.count)
-      encodeOrdinary(
-        UnsafeBufferPointer(rebasing: text[plain]), base: plain.lowerBound, matcher, &merger,
-        into: &result)
+      if !plain.isEmpty {
+        var part = NormalizedText(
+          UnsafeBufferPointer(rebasing: text[plain]), base: plain.lowerBound)
+        for normalizer in normalizers { normalizer.apply(to: &part, with: matcher) }
+        encode(part, special: special, vocabulary, matcher, &merger, into: &result)
+      }
       guard let found else { return }
-      result.ids.append(found.id)
-      result.starts.append(found.range.lowerBound)
-      place = found.range.upperBound
+      result.append(found.id, start: found.range.lowerBound)
+      place = max(found.range.upperBound, place)
+    }
+  }
+
+  /// A normalized part between added tokens of the original text.
+  private func encode(
+    _ text: NormalizedText, special: Bool, _ vocabulary: Vocabulary.View,
+    _ matcher: Pattern.Matcher, _ merger: inout BytePairMerger, into result: inout Encoding
+  ) {
+    if normalizedTokens.isEmpty {
+      return encodeOrdinary(text, vocabulary, matcher, &merger, into: &result)
+    }
+    var place = 0
+    while place < text.bytes.count {
+      let found = text.bytes.withUnsafeBufferPointer {
+        normalizedTokens.first(in: $0, from: place, special: special)
+      }
+      let plain = place..<(found?.range.lowerBound ?? text.bytes.count)
+      if !plain.isEmpty {
+        encodeOrdinary(text[plain], vocabulary, matcher, &merger, into: &result)
+      }
+      guard let found else { return }
+      result.append(found.id, start: text.origin(found.range.lowerBound))
+      place = max(found.range.upperBound, place)
     }
   }
 
   private func encodeOrdinary(
-    _ text: UnsafeBufferPointer<UInt8>, base: Int, _ matcher: Pattern.Matcher,
+    _ text: NormalizedText, _ vocabulary: Vocabulary.View, _ matcher: Pattern.Matcher,
     _ merger: inout BytePairMerger, into result: inout Encoding
   ) {
-    let words = preTokenizer.split(text, with: matcher)
-    merges.withLookup { lookup in
-      byteTokens.withUnsafeBufferPointer { byteTokens in
-        for word in words {
-          merger.removeAll()
-          for index in word {
-            let token = byteTokens[Int(text[index])]
-            if token >= 0 { merger.append(token, start: base &+ index) }
-          }
-          merger.merge(with: lookup)
-          result.ids.append(contentsOf: merger.symbols)
-          result.starts.append(contentsOf: merger.starts)
-        }
-      }
+    var text = text
+    let words = preTokenizer.split(&text, with: matcher)
+    text.bytes.withUnsafeBufferPointer { bytes in
+      model.encode(
+        bytes, words: words, vocabulary, &merger, origin: text.origin, into: &result)
     }
   }
 }

@@ -15,26 +15,85 @@ public struct TokenizerDescription: Sendable {
     case byte = 6
   }
 
+  /// How words become tokens.
+  public enum Model: String, Sendable {
+    /// Merges of a list, best first (GGUF's `gpt2`, tokenizer.json's `BPE`).
+    case bytePair
+    /// Merges in the order of the tokens' scores (SentencePiece's BPE, GGUF's `llama`).
+    case scoredBytePair
+    /// The best-scored way to cut (SentencePiece's Unigram, GGUF's `t5`).
+    case unigram
+  }
+
+  /// What decoding takes off the beginning of a text.
+  enum LeadingSpace: Equatable, Sendable {
+    case kept
+    /// One space.
+    case one
+    /// All spaces of the first token.
+    case firstToken
+  }
+
   /// The file the description came from, for messages.
   public var source: String?
-  /// The tokenization model: `gpt2` is byte-level BPE.
-  public var model = "gpt2"
-  /// The name of the pre-tokenizer, one of ``PreTokenizer/names``.
-  public var preTokenizer = "default"
-  /// The vocabulary strings as UTF-8, by token id.
+  public var model = Model.bytePair
+  /// The vocabulary strings as UTF-8, by token id; empty ones are ids without a token.
   public var vocabulary: [[UInt8]] = []
   /// The type of each token, numbered as ``TokenType``; empty where all are normal.
   public var types: [Int32] = []
+  /// The log probability of each token, for models that go by it.
+  public var scores: [Double] = []
   /// The merges, best first, each written `left right` with vocabulary strings.
   public var merges: [[UInt8]] = []
+  /// What stands between left and right.
+  var mergeSeparator = UInt8(ascii: " ")
+  /// Whether the vocabulary is written in ``ByteAlphabet`` and symbols are bytes, not characters.
+  var isByteLevel = true
+  /// Whether a word that is a token is that token, whatever the merges make of it.
+  var ignoresMerges = false
+  /// Whether characters without a token become the tokens of their bytes, `<0x00>` to `<0xFF>`.
+  var byteFallback = false
+  /// Whether unknown characters in a row are one token.
+  var fusesUnknown = false
+  /// Whether characters without a token become the unknown one; else they are left out.
+  var encodesUnknown = false
+  var normalizers: [Normalizer] = []
+  var preTokenizer = PreTokenizer()
+  /// Added tokens with rules of their own; others are recognised by their type.
+  var addedTokens: [AddedToken] = []
   public var beginningOfText: Int?
   public var endOfText: Int?
   public var unknown: Int?
   public var padding: Int?
+  /// More tokens that end an answer.
+  public var stops: [Int] = []
   /// Whether the beginning-of-text token is put before every text.
   public var addsBeginningOfText = false
+  /// Whether the end-of-text token is put after every text.
+  public var addsEndOfText = false
+  /// What decoding writes as a space.
+  var spaceMark: [UInt8]?
+  var leadingSpace = LeadingSpace.kept
   /// The chat template's text (Jinja), where the model has one.
   public var chatTemplate: String?
 
   public init() {}
+}
+
+extension TokenizerDescription {
+  /// SentencePiece's mark of a space, U+2581.
+  static let spaceMark = Array("\u{2581}".utf8)
+
+  /// Takes over what a GGUF file's pre-tokenizer name stands for.
+  mutating func use(preTokenizer name: String) throws(Failure) {
+    let named = try PreTokenizer.named(name)
+    normalizers = named.normalizer.map { [.form($0)] } ?? []
+    ignoresMerges = named.ignoresMerges
+    addsBeginningOfText = named.addsBeginningOfText
+    var steps: [PreTokenizer.Step] = []
+    for expression in named.expressions {
+      steps.append(.split(try Pattern(oniguruma: expression), .isolated, inverted: false))
+    }
+    preTokenizer = PreTokenizer(steps)
+  }
 }

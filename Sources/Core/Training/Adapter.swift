@@ -1,7 +1,8 @@
 import Foundation
 import LinearAlgebra
 
-/// The seven projections of a block that LoRA can sit on, by PEFT's names.
+/// The seven projections of a block that LoRA can sit on, by the names they have in Llama; where a
+/// model's layer makes several of them (``LoRAModule``), one brings the others with it.
 public enum LoRATarget: String, CaseIterable, Sendable, Codable {
   case queries = "q_proj"
   case keys = "k_proj"
@@ -10,14 +11,6 @@ public enum LoRATarget: String, CaseIterable, Sendable, Codable {
   case gate = "gate_proj"
   case up = "up_proj"
   case down = "down_proj"
-
-  /// The module that holds it in the reference implementation.
-  var module: String {
-    switch self {
-    case .queries, .keys, .values, .output: "self_attn"
-    case .gate, .up, .down: "mlp"
-    }
-  }
 
   /// (outputs, inputs) of the projection.
   func shape(_ c: ModelConfiguration) -> (outputs: Int, inputs: Int) {
@@ -60,7 +53,7 @@ public struct LoRAConfiguration: Equatable, Sendable, Codable {
   }
 }
 
-/// The targets of a block that read the same input; their A matrices lie in one, so that the input
+/// The layers of a block that read the same input; their A matrices lie in one, so that the input
 /// is read once.
 struct LoRAGroup: Sendable {
   enum Place: Int, CaseIterable, Sendable {
@@ -76,11 +69,40 @@ struct LoRAGroup: Sendable {
     }
   }
 
-  let targets: [LoRATarget]
-  /// (targets x rank, inputs): the A of each target below the one before.
+  let modules: [LoRAModule]
+  /// (modules x rank, inputs): the A of each module below the one before.
   let a: Matrix
   /// (outputs, rank) each.
   let b: [Matrix]
+
+  var targets: [LoRATarget] { modules.flatMap(\.targets) }
+
+  /// One projection's share of a layer.
+  struct Part {
+    let target: LoRATarget
+    let b: Matrix
+    /// The projection's rows of B.
+    let first: Int
+    let rows: Int
+    /// Where the layer's columns begin in the product of the input and A.
+    let column: Int
+  }
+
+  func parts(_ c: ModelConfiguration) -> [Part] {
+    var parts: [Part] = []
+    for (index, module) in modules.enumerated() {
+      var first = 0
+      for target in module.targets {
+        let rows = target.shape(c).outputs
+        parts.append(
+          Part(
+            target: target, b: b[index], first: first, rows: rows,
+            column: index * b[index].columns))
+        first += rows
+      }
+    }
+    return parts
+  }
 }
 
 /// Low-rank additions to a model's projections: y += scale * B (A x).
@@ -88,6 +110,8 @@ struct LoRAGroup: Sendable {
 /// A reference type, because training changes its matrices in place; everyone else only reads.
 public final class Adapter: @unchecked Sendable {
   public let configuration: LoRAConfiguration
+  /// The model it belongs to.
+  let model: ModelConfiguration
   let scale: Float
   /// By block, then by ``LoRAGroup/Place``; nil where the block or place carries nothing.
   private let groups: [[LoRAGroup?]]
@@ -97,18 +121,22 @@ public final class Adapter: @unchecked Sendable {
   /// Zeros everywhere. Precondition: the blocks exist.
   init(zeros configuration: LoRAConfiguration, _ c: ModelConfiguration) {
     self.configuration = configuration
+    model = c
     scale = configuration.scale
     let carrying = Set(configuration.blocks)
     let chosen = Set(configuration.targets)
     let groups = (0..<c.blocks).map { block -> [LoRAGroup?] in
       LoRAGroup.Place.allCases.map { place -> LoRAGroup? in
-        let targets = place.targets.filter { chosen.contains($0) }
-        guard carrying.contains(block), let first = targets.first else { return nil }
+        let modules = c.modules.filter { module in
+          module.targets.allSatisfy(place.targets.contains)
+            && module.targets.contains(where: chosen.contains)
+        }
+        guard carrying.contains(block), let first = modules.first else { return nil }
         let rank = configuration.rank
         return LoRAGroup(
-          targets: targets,
-          a: Matrix(rows: targets.count * rank, columns: first.shape(c).inputs),
-          b: targets.map { Matrix(rows: $0.shape(c).outputs, columns: rank) })
+          modules: modules,
+          a: Matrix(rows: modules.count * rank, columns: first.shape(c).inputs),
+          b: modules.map { Matrix(rows: $0.shape(c).outputs, columns: rank) })
       }
     }
     self.groups = groups
@@ -134,12 +162,15 @@ public final class Adapter: @unchecked Sendable {
     groups[block][place.rawValue]
   }
 
-  /// Where a target's A, (rank, inputs), begins, and its B; nil where the adapter has none there.
+  /// Where the A, (rank, inputs), of the layer that makes a target begins, and its B, whose first
+  /// rows belong to the targets before; nil where the adapter has none there.
   func pair(
     block: Int, _ target: LoRATarget
   ) -> (a: UnsafeMutablePointer<Float>, inputs: Int, b: Matrix)? {
     for group in groups[block].compactMap({ $0 }) {
-      guard let index = group.targets.firstIndex(of: target) else { continue }
+      guard let index = group.modules.firstIndex(where: { $0.targets.contains(target) }) else {
+        continue
+      }
       return (group.a.row(index * configuration.rank), group.a.columns, group.b[index])
     }
     return nil

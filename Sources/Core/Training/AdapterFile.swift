@@ -5,13 +5,15 @@ import LinearAlgebra
 /// 1. `adapter_config.json`: `peft_type` LORA, `r`, `lora_alpha`, `target_modules`, ...;
 /// 2. `adapter_model.safetensors`: for each projection `lora_A.weight` (rank, inputs) and
 ///    `lora_B.weight` (outputs, rank), under
-///    `base_model.model.model.layers.N.MODULE.PROJECTION.`.
+///    `base_model.model.model.layers.N.self_attn.q_proj.`, as the model's family calls its layers.
 public enum AdapterFile {
   static let configurationName = "adapter_config.json"
   static let weightsName = "adapter_model.safetensors"
 
-  static func key(block: Int, _ target: LoRATarget, _ matrix: String) -> String {
-    "base_model.model.model.layers.\(block).\(target.module).\(target.rawValue).\(matrix).weight"
+  static func key(
+    block: Int, _ module: LoRAModule, _ matrix: String, _ c: ModelConfiguration
+  ) -> String {
+    "base_model.model.\(c.blockPath).\(block).\(module.path).\(matrix).weight"
   }
 
   /// Whether a folder holds a finished adapter.
@@ -31,22 +33,24 @@ public enum AdapterFile {
     _ adapter: Adapter, to folder: String, model: String
   ) throws(Failure) {
     try OutputFile.makeFolder(folder)
+    let c = adapter.model
     try OutputFile.write(
-      configurationText(adapter.configuration, model: model),
+      configurationText(adapter.configuration, c, model: model),
       to: folder + "/" + configurationName)
+    let rank = adapter.configuration.rank
     var tensors: [(name: String, matrix: UnsafePointer<Float>, shape: [Int])] = []
+    // Bs in the reference's order of rows are held until their bytes are written.
+    var held: [Matrix] = []
     for block in adapter.configuration.blocks.sorted() {
-      for target in LoRATarget.allCases {
-        guard let pair = adapter.pair(block: block, target) else { continue }
-        let rank = adapter.configuration.rank
-        let inputs = pair.inputs
+      for module in c.modules {
+        guard let target = module.targets.first, let pair = adapter.pair(block: block, target)
+        else { continue }
+        let b = module.rowOrder(c).map { pair.b.selecting(rows: $0) } ?? pair.b
+        held.append(b)
         tensors.append(
-          (key(block: block, target, "lora_A"), UnsafePointer(pair.a), [rank, inputs]))
+          (key(block: block, module, "lora_A", c), UnsafePointer(pair.a), [rank, pair.inputs]))
         tensors.append(
-          (
-            key(block: block, target, "lora_B"), UnsafePointer(pair.b.elements),
-            [pair.b.rows, rank]
-          ))
+          (key(block: block, module, "lora_B", c), UnsafePointer(b.elements), [b.rows, rank]))
       }
     }
     var bytes = Safetensors.header(
@@ -55,10 +59,26 @@ public enum AdapterFile {
       bytes += UnsafeRawBufferPointer(
         start: tensor.matrix, count: tensor.shape.reduce(4, *))
     }
+    withExtendedLifetime(held) {}
     try OutputFile.write(bytes, to: folder + "/" + weightsName)
   }
 
-  private static func configurationText(_ c: LoRAConfiguration, model: String) -> String {
+  /// What PEFT calls the layers that carry LoRA: the last part of their paths, or the whole path
+  /// where a layer of the same name carries none.
+  private static func entries(_ c: LoRAConfiguration, _ model: ModelConfiguration) -> [String] {
+    let carrying = model.modules.filter { $0.targets.contains(where: c.targets.contains) }
+    var entries: [String] = []
+    for module in carrying {
+      let isAlone = model.modules.allSatisfy { $0.name != module.name || carrying.contains($0) }
+      let entry = isAlone ? module.name : module.path
+      if !entries.contains(entry) { entries.append(entry) }
+    }
+    return entries
+  }
+
+  private static func configurationText(
+    _ c: LoRAConfiguration, _ base: ModelConfiguration, model: String
+  ) -> String {
     func list(_ values: [String]) -> String { "[" + values.joined(separator: ", ") + "]" }
     func quoted(_ text: String) -> String {
       let data = try? JSONEncoder().encode(text)
@@ -70,7 +90,7 @@ public enum AdapterFile {
         "auto_mapping": null,
         "base_model_name_or_path": \(quoted(model)),
         "bias": "none",
-        "fan_in_fan_out": false,
+        "fan_in_fan_out": \(base.modules.contains(where: \.isTransposed)),
         "inference_mode": true,
         "init_lora_weights": true,
         "layers_pattern": null,
@@ -82,7 +102,7 @@ public enum AdapterFile {
         "r": \(c.rank),
         "rank_pattern": {},
         "revision": null,
-        "target_modules": \(list(c.targets.map { "\"\($0.rawValue)\"" })),
+        "target_modules": \(list(entries(c, base).map { "\"\($0)\"" })),
         "task_type": "CAUSAL_LM",
         "use_dora": false,
         "use_rslora": \(c.isRankStabilised)
@@ -106,14 +126,15 @@ public enum AdapterFile {
     let adapter = Adapter(zeros: configuration, c)
     var left = Set(file.tensors.keys)
     for block in configuration.blocks {
-      for target in configuration.targets {
-        guard let pair = adapter.pair(block: block, target) else { continue }
-        let shapes = target.shape(c)
+      for module in c.modules {
+        guard let target = module.targets.first, let pair = adapter.pair(block: block, target)
+        else { continue }
+        let shapes = module.shape(c)
         for (name, shape, elements) in [
           ("lora_A", [configuration.rank, shapes.inputs], pair.a),
           ("lora_B", [shapes.outputs, configuration.rank], pair.b.elements),
         ] {
-          let key = key(block: block, target, name)
+          let key = key(block: block, module, name, c)
           guard let tensor = file.tensors[key] else {
             throw wrong(file, key, "no such tensor", "shape \(shape)")
           }
@@ -125,6 +146,12 @@ public enum AdapterFile {
             throw wrong(file, key, "a value that is not finite", "finite weights")
           }
           left.remove(key)
+        }
+        if let order = module.rowOrder(c) {
+          let stored = pair.b.copy()
+          for (row, ours) in order.enumerated() {
+            pair.b.row(ours).update(from: stored.row(row), count: stored.columns)
+          }
         }
       }
     }
@@ -173,6 +200,8 @@ public enum AdapterFile {
     // Whatever else is switched on, now or in a later peft, may change what the adapter does.
     for (key, value) in values.sorted(by: { $0.key < $1.key })
     where !understood.contains(key) && !isOff(value) {
+      // PEFT sets it for layers that are stored the other way round, and only those.
+      if key == "fan_in_fan_out", c.modules.contains(where: \.isTransposed) { continue }
       throw unsupported(key, value, "nothing")
     }
     guard values["use_rslora"] is Bool? || isOff(values["use_rslora"] ?? false) else {
@@ -187,7 +216,7 @@ public enum AdapterFile {
     return LoRAConfiguration(
       rank: rank, alpha: alpha,
       dropout: (values["lora_dropout"] as? NSNumber)?.doubleValue ?? 0,
-      targets: try targets(values["target_modules"], unsupported),
+      targets: try targets(values["target_modules"], c, unsupported),
       blocks: try blocks(values["layers_to_transform"], weights, c, unsupported),
       isRankStabilised: values["use_rslora"] as? Bool ?? false)
   }
@@ -215,22 +244,23 @@ public enum AdapterFile {
   }
 
   private static func targets(
-    _ value: Any?, _ unsupported: (String, Any, String) -> Failure
+    _ value: Any?, _ c: ModelConfiguration, _ unsupported: (String, Any, String) -> Failure
   ) throws(Failure) -> [LoRATarget] {
-    if let text = value as? String, text == "all-linear" { return LoRATarget.allCases }
+    let all = c.modules.flatMap(\.targets)
+    if let text = value as? String, text == "all-linear" { return all }
     guard let names = value as? [String], !names.isEmpty else {
       throw unsupported("target_modules", value ?? "nothing", "a list of modules")
     }
     var targets: [LoRATarget] = []
     for name in names {
-      guard let target = LoRATarget(rawValue: name) else {
+      let meant = c.modules.filter { $0.isMeant(by: name) }
+      guard !meant.isEmpty else {
         throw unsupported(
-          "target_modules", name,
-          LoRATarget.allCases.map(\.rawValue).joined(separator: ", "))
+          "target_modules", name, c.modules.map(\.name).joined(separator: ", "))
       }
-      targets.append(target)
+      targets += meant.flatMap(\.targets)
     }
-    return LoRATarget.allCases.filter { targets.contains($0) }
+    return all.filter { targets.contains($0) }
   }
 
   private static func blocks(

@@ -23,9 +23,13 @@ struct BlockLoRA {
   let adapter: Adapter?
   let dropout: Dropout?
   let buffers: BlockBuffers
+  private let configuration: ModelConfiguration
 
-  init(_ block: Int, _ context: BlockContext, _ buffers: BlockBuffers) {
+  init(
+    _ block: Int, _ context: BlockContext, _ buffers: BlockBuffers, _ c: ModelConfiguration
+  ) {
     self.block = block
+    configuration = c
     tokens = context.batch.tokens.count
     adapter = context.adapter
     dropout = context.dropout.flatMap { $0.rate > 0 ? $0 : nil }
@@ -43,6 +47,7 @@ struct BlockLoRA {
     let inner = innerBuffer(place, columns: group.a.rows)
     let inputs = group.a.columns
     let key = dropout.map { $0.key(block: block, place) } ?? 0
+    let parts = group.parts(configuration)
     Parallel.ranges(of: tokens, grain: 32) { range in
       withInput(x, range, inputs, key: key) { kept in
         BLAS.sgemm(
@@ -50,13 +55,13 @@ struct BlockLoRA {
           group.a.elements, stride: inputs, into: inner.row(range.lowerBound),
           stride: group.a.rows)
       }
-      for (index, target) in group.targets.enumerated() {
-        guard let output = outputs[target] else { continue }
-        let b = group.b[index]
+      for part in parts {
+        guard let output = outputs[part.target] else { continue }
         BLAS.sgemm(
-          transposeB: true, m: range.count, n: b.rows, k: rank, alpha: adapter.scale,
-          inner.row(range.lowerBound) + index * rank, stride: group.a.rows, b.elements,
-          stride: rank, beta: 1, into: output + range.lowerBound * b.rows, stride: b.rows)
+          transposeB: true, m: range.count, n: part.rows, k: rank, alpha: adapter.scale,
+          inner.row(range.lowerBound) + part.column, stride: group.a.rows,
+          part.b.row(part.first), stride: rank, beta: 1,
+          into: output + range.lowerBound * part.rows, stride: part.rows)
       }
     }
   }
@@ -79,22 +84,23 @@ struct BlockLoRA {
     let width = group.a.rows
     let key = dropout.map { $0.key(block: block, place) } ?? 0
     let innerGradient = Matrix(rows: tokens, columns: width)
-    for (index, target) in group.targets.enumerated() {
-      guard let dy = outputGradients[target] else { continue }
-      let b = group.b[index]
-      let db = gradient.b[index]
-      // dB += scale * dy' u, split over B's rows; du = scale * dy B, split over tokens.
-      Parallel.ranges(of: b.rows, grain: 64) { range in
+    let parts = group.parts(configuration)
+    let slopes = gradient.parts(configuration)
+    for (part, slope) in zip(parts, slopes) {
+      guard let dy = outputGradients[part.target] else { continue }
+      // dB += scale * dy' u, split over B's rows; du += scale * dy B, split over tokens.
+      Parallel.ranges(of: part.rows, grain: 64) { range in
         BLAS.sgemm(
           transposeA: true, m: range.count, n: rank, k: tokens, alpha: adapter.scale,
-          dy + range.lowerBound, stride: b.rows, inner.elements + index * rank, stride: width,
-          beta: 1, into: db.row(range.lowerBound), stride: rank)
+          dy + range.lowerBound, stride: part.rows, inner.elements + part.column, stride: width,
+          beta: 1, into: slope.b.row(part.first + range.lowerBound), stride: rank)
       }
       Parallel.ranges(of: tokens, grain: 32) { range in
         BLAS.sgemm(
-          m: range.count, n: rank, k: b.rows, alpha: adapter.scale,
-          dy + range.lowerBound * b.rows, stride: b.rows, b.elements, stride: rank,
-          into: innerGradient.row(range.lowerBound) + index * rank, stride: width)
+          m: range.count, n: rank, k: part.rows, alpha: adapter.scale,
+          dy + range.lowerBound * part.rows, stride: part.rows, part.b.row(part.first),
+          stride: rank, beta: 1, into: innerGradient.row(range.lowerBound) + part.column,
+          stride: width)
       }
     }
     // dA += du' dropout(x), split over A's columns.

@@ -86,8 +86,7 @@ extension LossComputer {
     // The reference's last hidden state is the one after the final norm.
     func normed(_ states: Matrix) -> Matrix {
       let result = Matrix(rows: states.rows, columns: states.columns)
-      model.rmsNormForward(
-        states.elements, model.finalNorm, into: result.elements, tokens: states.rows)
+      model.finalNorm.forward(states.elements, into: result.elements, rows: states.rows)
       return result
     }
     let tops = (tuned: normed(pass.output), base: normed(base[c.blocks]))
@@ -131,9 +130,8 @@ extension LossComputer {
         }
       }
       if layer == c.blocks {
-        model.rmsNormBackward(
-          part.elements, pass.output.elements, model.finalNorm, into: slope.elements,
-          tokens: slope.rows)
+        model.finalNorm.backward(
+          part.elements, pass.output.elements, into: slope.elements, rows: slope.rows)
       } else {
         for index in 0..<slope.count { slope.elements[index] += part.elements[index] }
       }

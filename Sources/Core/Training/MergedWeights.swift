@@ -6,48 +6,70 @@ struct MergedWeights {
   let model: Transformer
   let adapter: Adapter
 
-  /// One matrix under its names in both file formats.
+  /// One stored matrix under its names in both file formats.
   struct Weight {
     let gguf: String
     let huggingFace: String
-    let matrix: StoredMatrix
+    /// The projections whose rows it has, one below the other; or the one matrix that is none.
+    let parts: [(target: LoRATarget?, matrix: StoredMatrix)]
     let block: Int?
-    let target: LoRATarget?
+
+    var rows: Int { parts.reduce(0) { $0 + $1.matrix.rows } }
+    var columns: Int { parts.first?.matrix.columns ?? 0 }
+
+    /// Our row that the file has at this place.
+    func row(ofStored index: Int) -> Int {
+      parts.count == 1 ? parts[0].matrix.row(ofStored: index) : index
+    }
   }
 
   /// The model's matrices in the order of a forward pass.
   var weights: [Weight] {
     func weight(
-      _ block: Int, _ gguf: String, _ target: LoRATarget, _ matrix: StoredMatrix
+      _ name: TensorName, block: Int? = nil, _ parts: [(LoRATarget?, StoredMatrix)]
     ) -> Weight {
       Weight(
-        gguf: "blk.\(block).\(gguf).weight",
-        huggingFace: "model.layers.\(block).\(target.module).\(target.rawValue).weight",
-        matrix: matrix, block: block, target: target)
+        gguf: name.stored(.gguf, block: block) + ".weight",
+        huggingFace: name.stored(.huggingFace, block: block) + ".weight", parts: parts,
+        block: block)
     }
-    var all = [
-      Weight(
-        gguf: "token_embd.weight", huggingFace: "model.embed_tokens.weight",
-        matrix: model.embeddings, block: nil, target: nil)
-    ]
+    /// A tensor for each projection, or one for all.
+    func weights(
+      _ names: [TensorName], block: Int, _ parts: [(LoRATarget?, StoredMatrix)]
+    ) -> [Weight] {
+      names.count == parts.count
+        ? zip(names, parts).map { weight($0, block: block, [$1]) }
+        : [weight(names[0], block: block, parts)]
+    }
+    let names = model.names
+    var all = [weight(names.embeddings, [(nil, model.embeddings)])]
     for (index, block) in model.blocks.enumerated() {
-      all += [
-        weight(index, "attn_q", .queries, block.queries),
-        weight(index, "attn_k", .keys, block.keys),
-        weight(index, "attn_v", .values, block.values),
-        weight(index, "attn_output", .output, block.output),
-        weight(index, "ffn_gate", .gate, block.gate),
-        weight(index, "ffn_up", .up, block.up),
-        weight(index, "ffn_down", .down, block.down),
-      ]
+      all += weights(
+        names.attentionInputs, block: index,
+        [
+          (.queries, block.queries.weight), (.keys, block.keys.weight),
+          (.values, block.values.weight),
+        ])
+      all.append(weight(names.attentionOutput, block: index, [(.output, block.output.weight)]))
+      let gate = block.gate.map { [(LoRATarget?.some(.gate), $0.weight)] } ?? []
+      all += weights(
+        names.feedForwardInputs, block: index, gate + [(.up, block.up.weight)])
+      all.append(weight(names.feedForwardOutput, block: index, [(.down, block.down.weight)]))
     }
     return all
   }
 
   /// Expands one of our rows, with the adapter's part added; `target` takes `columns` floats.
   func expand(_ weight: Weight, row: Int, into target: UnsafeMutablePointer<Float>) {
-    weight.matrix.expand(row: row, into: target)
-    guard let block = weight.block, let projection = weight.target,
+    var inPart = row
+    for part in weight.parts {
+      guard inPart >= part.matrix.rows else {
+        part.matrix.expand(row: inPart, into: target)
+        break
+      }
+      inPart -= part.matrix.rows
+    }
+    guard let block = weight.block, let projection = weight.parts.first?.target,
       let pair = adapter.pair(block: block, projection)
     else { return }
     let rank = adapter.configuration.rank

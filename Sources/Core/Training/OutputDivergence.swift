@@ -22,6 +22,7 @@ struct OutputDivergence {
       try checkpoint()
       let logits = self.logits(states, at: part)
       let reference = self.logits(base, at: part)
+      let capSlopes = slope == nil ? nil : model.capSlopes(logits)
       var sums = [Double](repeating: 0, count: part.count)
       sums.withUnsafeMutableBufferPointer { sums in
         let target = sums
@@ -30,7 +31,9 @@ struct OutputDivergence {
             sk_divergence(logits.row(index), reference.row(index), logits.columns, scale))
         }
       }
-      if let slope { addGradient(logits, states, at: part, into: slope) }
+      if let slope {
+        addGradient(logits, capSlopes: capSlopes, states, at: part, into: slope)
+      }
       return sums.reduce(0, +)
     }
   }
@@ -46,6 +49,7 @@ struct OutputDivergence {
       let first = offset
       offset += part.count
       let logits = self.logits(states, at: part)
+      let capSlopes = model.capSlopes(logits)
       var sum = 0.0
       for index in 0..<part.count {
         let row = logits.row(index)
@@ -56,7 +60,7 @@ struct OutputDivergence {
         for id in 0..<logits.columns { row[id] = scale * weight * expFloat(row[id] - all) }
         row[token] -= scale * weight
       }
-      addGradient(logits, states, at: part, into: slope)
+      addGradient(logits, capSlopes: capSlopes, states, at: part, into: slope)
       return sum
     }
   }
@@ -124,37 +128,20 @@ struct OutputDivergence {
   }
 
   private func logits(_ states: Matrix, at places: ArraySlice<Int>) -> Matrix {
-    let normed = gathered(states, at: places)
-    model.rmsNormForward(
-      normed.elements, model.finalNorm, into: normed.elements, tokens: places.count)
-    let logits = Matrix(rows: places.count, columns: model.configuration.vocabulary)
-    linearForward(
-      normed.elements, tokens: places.count,
-      [LinearTask(weight: model.head, output: logits.elements)])
-    return logits
+    model.logits(gathered(states, at: places))
   }
 
   /// Takes gradients of logits back through head and final norm.
   private func addGradient(
-    _ logitGradient: Matrix, _ states: Matrix, at places: ArraySlice<Int>, into slope: Matrix
+    _ logitGradient: Matrix, capSlopes: Matrix?, _ states: Matrix, at places: ArraySlice<Int>,
+    into slope: Matrix
   ) {
-    let width = model.configuration.width
-    let normedGradient = Matrix(rows: places.count, columns: width)
-    linearBackward(
-      [LinearBackwardTask(weight: model.head, outputGradient: logitGradient.elements)],
-      tokens: places.count, into: normedGradient.elements)
-    let gradient = Matrix(rows: places.count, columns: width)
-    // Named, because a pointer into a temporary matrix would outlive it.
-    let chosen = gathered(states, at: places)
-    withExtendedLifetime(chosen) {
-      model.rmsNormBackward(
-        normedGradient.elements, chosen.elements, model.finalNorm, into: gradient.elements,
-        tokens: places.count)
-    }
+    let gradient = model.headBackward(
+      logitGradient, gathered(states, at: places), capSlopes: capSlopes)
     for (index, place) in places.enumerated() {
       let target = slope.row(place)
       let source = gradient.row(index)
-      for column in 0..<width { target[column] += source[column] }
+      for column in 0..<slope.columns { target[column] += source[column] }
     }
   }
 }

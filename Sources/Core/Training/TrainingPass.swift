@@ -37,14 +37,12 @@ final class TrainingPass {
     self.keepsBlocks = keepsBlocks
     let longest = batch.rows.map(\.count).max() ?? 0
     context = BlockContext(
-      batch,
-      rotations: Rotations(positions: longest, dimension: c.headDimension, base: c.ropeBase),
-      adapter: adapter, dropout: dropout)
+      batch, rotations: RotationTables(positions: longest, c), adapter: adapter, dropout: dropout)
     scratch = BackwardScratch(tokens: tokens, c)
     output = Matrix(rows: tokens, columns: c.width)
     kept = []
     var inputs: [Matrix] = []
-    model.embed(batch, into: output.elements)
+    try model.embed(context, into: output.elements)
     for block in 0..<last {
       try checkpoint()
       if kept.isEmpty || keepsBlocks {

@@ -66,15 +66,9 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], evaluateEvery: 25,
     heldOut: 0.2, bestWithinKL: 0)
 
-  public static let names = ["standard", "paper"]
-
   /// A preset by name, or from a JSON file of its keys.
   public static func named(_ name: String) throws(Failure) -> TrainingPreset {
-    switch name {
-    case "standard": return standard
-    case "paper": return paper
-    default: break
-    }
+    if let known = table.first(where: { $0.name == name }) { return known.preset }
     guard FileManager.default.fileExists(atPath: name) else {
       throw Failure(
         .missingInput, file: name, found: "no preset of that name and no such file",

@@ -28,6 +28,11 @@ struct AppState: Sendable {
   var overlay: Overlay?
   var message: Message?
   var isMouseOn = true
+  /// How many runs there are to explore, and which one is.
+  var runs = 1
+  var run = 0
+  /// What keys do: the usual table, or with a user's own keys.
+  var commands = Command.all
 
   init(
     size: Size, theme: Theme, explore: ExploreState, compare: CompareState? = nil,
@@ -99,12 +104,19 @@ struct AppState: Sendable {
       || (train?.isBusy ?? false) || start.isBusy || isMoving
   }
 
+  /// Whether a training elsewhere is followed: that ends by itself only with it.
+  var isWatching: Bool { screen == .train && train?.status == .watching }
+
   /// Whether a movement is on its way that ends by itself.
   var isMoving: Bool { screen == .compare && compare?.morph != nil }
 
   /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
   var tick: Duration? {
-    if isMoving { return .milliseconds(33) }
-    return screen == .train && train?.status == .watching ? .seconds(1) : nil
+    switch screen {
+    case .explore: explore.tick
+    case .compare: isMoving ? .milliseconds(33) : nil
+    case .train: train?.status == .watching ? .seconds(1) : nil
+    case .prompt, .start: nil
+    }
   }
 }

@@ -7,6 +7,8 @@ indirect enum Event: Sendable {
   case paste(String)
   case mouse(Mouse)
   case resize(Size)
+  /// What was computed for a run, by the number of its opening.
+  indirect case explored(Int, Event)
   /// Time went on, for what moves by itself.
   case tick
   case compare(CompareEvent)
@@ -22,6 +24,7 @@ indirect enum Event: Sendable {
   case embedding(run: Int, Result<Embedding, Problem>)
   case judged(QualityKey, MapTrust?)
   case nearest(Result<NearestRows, Problem>)
+  case groupsCompared(GroupPair, GroupComparison?)
   /// The outcome of a ``Effect/saveScreen(_:)``.
   case saved(String, Problem?)
 }
@@ -45,12 +48,19 @@ enum Effect: Equatable, Sendable {
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
   case measureSeparation(index: Int)
   /// Finds the rows nearest to one at a layer, by its index.
-  case findNearest(row: Int, index: Int)
+  case findNearest(row: Int, index: Int, NearestRows.Metric)
   /// Makes the t-SNE map of a layer, by its index, from a layout.
   case startTSNE(index: Int, run: Int, TSNEStart)
   case pauseTSNE(Bool)
   case stopTSNE
   case judge(QualityKey)
+  case compareGroups(GroupPair)
+  /// Writes a text to a file of this name, or one with a number where that is taken.
+  case saveText(String, String)
+  /// Keeps the view of the run for the next time.
+  case keepView
+  /// Explores another of the runs, by its index, and shows a screen.
+  case openRun(Int, Screen)
   case compare(CompareEffect)
   case prompt(PromptEffect)
   case train(TrainEffect)

@@ -20,6 +20,8 @@ public struct ExplorerOptions: Sendable {
   /// Nil: as the terminal and `NO_COLOR` say.
   public var colors: ColorDepth?
   public var isMouseOn = true
+  /// Begin with the guided tour.
+  public var startsTour = false
   public var environment: [String: String]
 
   public init(
@@ -55,7 +57,8 @@ public enum Explorer {
       let depth = ColorDepth.detected(colors: 256, isDirect: false, environment: environment)
       let theme = Theme(
         depth: options.colors ?? depth, glyphs: options.ascii ?? false ? .ascii : .braille)
-      let state = workspace.state(size: Size(width: 80, height: 24), theme: theme)
+      var state = workspace.state(size: Size(width: 80, height: 24), theme: theme)
+      if options.startsTour { state.explore.tour = Tour() }
       let session = Session(state, workspace, engine: Engine(), mailbox: mailbox)
       defer { session.close() }
       try script.play(in: session)
@@ -64,9 +67,30 @@ public enum Explorer {
     let terminal = try Terminal(
       wake: mailbox.writeEnd, mouse: options.isMouseOn, name: options.environment["TERM"])
     defer { terminal.stop() }
-    let state = workspace.state(
+    var state = workspace.state(
       size: terminal.size, theme: theme(options, terminal), isMouseOn: options.isMouseOn)
+    if options.startsTour { state.explore.tour = Tour() }
+    var problems: [String] = []
+    let views = ViewStore(environment: options.environment)
+    do throws(Failure) {
+      if let view = try views.read(workspace.run.folder) { state.explore.restore(view) }
+    } catch {
+      problems.append("What was kept of this run cannot be read: it is made anew when you leave.")
+    }
+    do throws(Failure) {
+      state.commands = try Keymap.read(Keymap.path(options.environment))
+    } catch {
+      // One line has no room for the folder.
+      var failure = error
+      failure.file = "keys.conf"
+      problems.append(failure.description)
+    }
+    if let problem = problems.first {
+      state.message = AppState.Message(text: problem, isError: true)
+    }
     let session = Session(state, workspace, engine: Engine(), mailbox: mailbox)
+    session.views = views
+    defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.
     if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
     defer { session.close() }

@@ -14,6 +14,8 @@ struct Script: Equatable, Sendable {
     case text(String)
     case mouse(Mouse)
     case waitIdle
+    /// Frames of what moves by itself.
+    case tick(Int)
     case saveScreen(String)
     case resize(Size)
     case quit
@@ -76,6 +78,11 @@ struct Script: Equatable, Sendable {
     case "wait":
       guard rest == "idle" else { throw bad("'wait idle'") }
       return .waitIdle
+    case "tick":
+      guard let count = Int(rest), (1...10_000).contains(count) else {
+        throw bad("'tick' and a number of frames from 1 to 10000")
+      }
+      return .tick(count)
     case "save-screen":
       guard !rest.isEmpty else { throw bad("a file after 'save-screen'") }
       return .saveScreen(rest)
@@ -89,7 +96,7 @@ struct Script: Equatable, Sendable {
       guard rest.isEmpty else { throw bad("'quit' alone") }
       return .quit
     default:
-      throw bad("key, type, mouse, wait idle, save-screen, resize or quit")
+      throw bad("key, type, mouse, wait idle, tick, save-screen, resize or quit")
     }
   }
 
@@ -104,6 +111,7 @@ struct Script: Equatable, Sendable {
         for scalar in text.unicodeScalars { session.handle(.key(.character(scalar))) }
       case .mouse(let mouse): session.handle(.mouse(mouse))
       case .waitIdle: session.waitUntilIdle()
+      case .tick(let count): for _ in 0..<count { session.handle(.tick) }
       case .saveScreen(let path): try session.saveScreen(path)
       case .resize(let size): session.handle(.resize(size))
       case .quit: session.end(.quit)

@@ -16,7 +16,7 @@ extension Session {
           guard case .finished(let result) = event else { return }
           outbox.post(.compare(.map(index: index, result.mapError { Problem($0) })))
         },
-        body: { [source] context in
+        body: { [source = workspace.run] context in
           let base = try source.states(layer)
           try context.checkpoint()
           return try PairMap.principal(
@@ -47,7 +47,7 @@ extension Session {
             guard case .finished(let result) = event else { return }
             outbox.post(.compare(.embedding(run: number, result.mapError { Problem($0) })))
           },
-          body: { [source, outbox] context in
+          body: { [source = workspace.run, outbox] context in
             try Embedding.makePair(
               base: source.states(layer), tuned: tuned.states(layer), isJoint: isJoint,
               layer: index, start: start, context: context
@@ -68,7 +68,7 @@ extension Session {
           guard case .finished(let result) = event else { return }
           outbox.post(.compare(.judged(index: index, try? result.get())))
         },
-        body: { [source] context in
+        body: { [source = workspace.run] context in
           let base = try source.states(layer)
           let other = try tuned.states(layer)
           if isJoint && base.columns == other.columns {

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import LinearAlgebra
 import Synchronization
 
@@ -7,11 +8,14 @@ extension Session {
   func computeMap(_ index: Int, reference: Int?, isUrgent: Bool) {
     let layer = state.explore.layers[index]
     let points = reference.flatMap { state.explore.maps[$0].map?.points }
+    let axes = state.explore.axes
+    let conceptOfRow = state.explore.conceptOfRow
+    let concepts = state.explore.concepts.count
     engine.submit(
       "map of layer \(layer)", priority: isUrgent ? .typing : .map,
-      onEvent: { [outbox] (event: JobEvent<LayerMap>) in
+      onEvent: { [poster] (event: JobEvent<LayerMap>) in
         guard case .finished(let result) = event else { return }
-        outbox.post(.map(index: index, result.mapError { Problem($0) }))
+        poster(.map(index: index, result.mapError { Problem($0) }))
       },
       body: { [source] context in
         let states = try source.states(layer)
@@ -21,7 +25,9 @@ extension Session {
               + "extract the run again.")
         }
         try context.checkpoint()
-        return try LayerMap.principal(states, reference: points, context: context)
+        return try LayerMap.make(
+          states, axes: axes, conceptOfRow: conceptOfRow, concepts: concepts, reference: points,
+          context: context)
       })
   }
 
@@ -32,9 +38,9 @@ extension Session {
     let folds = folds
     engine.submit(
       "separation at layer \(layer)", priority: .map,
-      onEvent: { [outbox] (event: JobEvent<LayerSeparation>) in
+      onEvent: { [poster] (event: JobEvent<LayerSeparation>) in
         guard case .finished(let result) = event else { return }
-        outbox.post(.separation(index: index, result.mapError { Problem($0) }))
+        poster(.separation(index: index, result.mapError { Problem($0) }))
       },
       body: { [source] context in
         try LayerSeparation.measure(
@@ -47,13 +53,13 @@ extension Session {
     tsneJob =
       engine.submit(
         "t-SNE of layer \(layer)", priority: .map,
-        onEvent: { [outbox] (event: JobEvent<Embedding>) in
+        onEvent: { [poster] (event: JobEvent<Embedding>) in
           guard case .finished(let result) = event else { return }
-          outbox.post(.embedding(run: number, result.mapError { Problem($0) }))
+          poster(.embedding(run: number, result.mapError { Problem($0) }))
         },
-        body: { [source, outbox] context in
+        body: { [source, poster] context in
           try Embedding.make(source.states(layer), layer: index, start: start, context: context) {
-            outbox.post(.embedding(run: number, .success($0)))
+            poster(.embedding(run: number, .success($0)))
           }
         }
       ).id
@@ -67,38 +73,88 @@ extension Session {
       : state.explore.maps[key.layer].map?.points
     engine.submit(
       "trust in the map of layer \(layer)", priority: .map,
-      onEvent: { [outbox] (event: JobEvent<MapTrust>) in
+      onEvent: { [poster] (event: JobEvent<MapTrust>) in
         guard case .finished(let result) = event else { return }
-        outbox.post(.judged(key, try? result.get()))
+        poster(.judged(key, try? result.get()))
       },
       body: { [source] context in
         try MapTrust.measure(points ?? [], of: source.states(layer), context: context)
       })
   }
 
-  func findNearest(_ row: Int, _ index: Int) {
+  func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
     let layer = state.explore.layers[index]
     engine.submit(
       "rows nearest to row \(row)", priority: .typing,
-      onEvent: { [outbox] (event: JobEvent<NearestRows>) in
+      onEvent: { [poster] (event: JobEvent<NearestRows>) in
         guard case .finished(let result) = event else { return }
-        outbox.post(.nearest(result.mapError { Problem($0) }))
+        poster(.nearest(result.mapError { Problem($0) }))
       },
-      body: { [source, units] context in
-        let matrix = try units.matrix(of: layer) { unitNormalised(try source.states(layer)) }
-        return NearestRows.find(row, layer: index, units: matrix, count: 10)
+      body: { [source, kept] context in
+        let isCosine = metric == .cosine
+        let matrix = try kept.matrix(of: layer, asUnits: isCosine) {
+          isCosine ? unitNormalised(try source.states(layer)) : try source.states(layer)
+        }
+        return NearestRows.find(row, layer: index, in: matrix, metric, count: 10)
       })
+  }
+
+  func compareGroups(_ pair: GroupPair) {
+    let layer = state.explore.layers[pair.layer]
+    engine.submit(
+      "two groups at layer \(layer)", priority: .typing,
+      onEvent: { [poster] (event: JobEvent<GroupComparison>) in
+        guard case .finished(let result) = event else { return }
+        poster(.groupsCompared(pair, try? result.get()))
+      },
+      body: { [source, kept] context in
+        let units = try kept.matrix(of: layer, asUnits: true) {
+          unitNormalised(try source.states(layer))
+        }
+        return GroupComparison(pair.first, pair.second, units: units)
+      })
+  }
+
+  /// Keeps the view for the next time; a failure is told once the user acts again.
+  func keepView() {
+    guard let views, !source.folder.isEmpty else { return }
+    do throws(Failure) {
+      try views.write(state.explore.savedView, of: source.folder)
+    } catch {
+      handle(.saved("", Problem(error)))
+    }
+  }
+
+  /// Saves a text beside what is there already, never over it.
+  func saveText(_ name: String, _ text: String) -> Event {
+    var path = name
+    var number = 1
+    while FileManager.default.fileExists(atPath: path), number < 1000 {
+      number += 1
+      let dot = name.lastIndex(of: ".") ?? name.endIndex
+      path = name[..<dot] + "-\(number)" + name[dot...]
+    }
+    do throws(Failure) {
+      try OutputFile.write(text, to: path)
+      return .saved(path, nil)
+    } catch {
+      return .saved(path, Problem(error))
+    }
   }
 }
 
-/// The unit states of the layer used last: the cursor asks about the same one again and again.
+/// The states of the layer used last: the cursor asks about the same one again and again.
 final class LastLayer: Sendable {
-  private let kept = Mutex<(layer: Int, matrix: Matrix)?>(nil)
+  private let kept = Mutex<(layer: Int, asUnits: Bool, matrix: Matrix)?>(nil)
 
-  func matrix(of layer: Int, _ make: () throws -> Matrix) rethrows -> Matrix {
-    if let kept = kept.withLock({ $0 }), kept.layer == layer { return kept.matrix }
+  func matrix(
+    of layer: Int, asUnits: Bool, _ make: () throws -> Matrix
+  ) rethrows -> Matrix {
+    if let kept = kept.withLock({ $0 }), kept.layer == layer, kept.asUnits == asUnits {
+      return kept.matrix
+    }
     let matrix = try make()
-    kept.withLock { $0 = (layer, matrix) }
+    kept.withLock { $0 = (layer, asUnits, matrix) }
     return matrix
   }
 }

@@ -128,7 +128,7 @@ extension Session {
     let layer = prompt.layers[index]
     let side = prompt.answerSide
     let map = state.explore.maps.indices.contains(index) ? state.explore.maps[index].map : nil
-    let source = side == .tuned ? tuned ?? source : source
+    let source = side == .tuned ? tuned ?? workspace.run : workspace.run
     engine.submit(
       "the prompt on the map of layer \(layer)", priority: .map,
       onEvent: { [outbox] (event: JobEvent<Trajectory>) in

@@ -6,15 +6,24 @@ import Foundation
 final class Session {
   private(set) var state: AppState
   var workspace: Workspace
-  var source: RunSource { workspace.run }
+  /// The run that is explored.
+  private(set) var source: RunSource
+  /// All runs that were named, and how those were left that are not explored now.
+  private var sources: [RunSource]
+  private var parked: [Int: ExploreState] = [:]
+  /// Counts the changes of the run: what was asked for before one is dropped.
+  private var opening = 0
+  /// The run beside the first, for Compare.
   var tuned: RunSource? { workspace.tuned }
   var promptWork = PromptWork()
   let trainWork = TrainWork()
   let engine: Engine
-  let units = LastLayer()
+  private(set) var kept = LastLayer()
   var tsneJob: JobID?
   var pairJob: JobID?
   var extractionJob: JobID?
+  /// Where views are kept; nil: nowhere.
+  var views: ViewStore?
   let mailbox: Mailbox
   /// Where work on the runs that are open leaves its results; closed when others are opened.
   private(set) var outbox: Outbox
@@ -28,6 +37,9 @@ final class Session {
   init(_ state: AppState, _ workspace: Workspace, engine: Engine, mailbox: Mailbox) {
     self.state = state
     self.workspace = workspace
+    source = workspace.run
+    sources = workspace.sources
+    self.state.runs = sources.count
     self.engine = engine
     self.mailbox = mailbox
     outbox = Outbox(mailbox)
@@ -35,8 +47,45 @@ final class Session {
   }
 
   func handle(_ event: Event) {
-    run(update(&state, event))
-    adopt(event)
+    if case .explored(let number, let event) = event {
+      if number == opening { run(update(&state, event)) }
+    } else {
+      run(update(&state, event))
+      adopt(event)
+    }
+  }
+
+  /// Posts what belongs to the run that is explored now; dropped once another one is.
+  var poster: @Sendable (Event) -> Void {
+    { [mailbox, opening] in mailbox.post(.explored(opening, $0)) }
+  }
+
+  /// Explores another run, as it was left, and shows a screen.
+  private func open(run index: Int, on screen: Screen) {
+    guard sources.indices.contains(index), index != state.run else { return }
+    run(ExploreScreen.leave(&state.explore))
+    keepView()
+    parked[state.run] = state.explore
+    opening += 1
+    source = sources[index]
+    kept = LastLayer()
+    folds = Self.folds(source)
+    var explore = parked[index] ?? ExploreState(source)
+    var message = "run \(index + 1) of \(sources.count): \(source.name)"
+    if parked[index] == nil, let views {
+      do throws(Failure) {
+        if let view = try views.read(source.folder) { explore.restore(view) }
+      } catch {
+        message = error.description
+      }
+    }
+    state.explore = explore
+    state.run = index
+    state.screen = screen
+    state.message = AppState.Message(text: message, isError: false)
+    run(ExploreScreen.request(&state.explore))
+    // What else the screen wants to have computed.
+    handle(.resize(state.size))
   }
 
   /// Handles what other threads have posted; returns whether there was anything.
@@ -52,11 +101,18 @@ final class Session {
     for job in engine.jobs where job.id != trainWork.job?.id && job.id != extractionJob {
       engine.cancel(job.id)
     }
+    keepView()
     outbox = Outbox(mailbox)
+    opening += 1
     promptWork = PromptWork()
     self.workspace = workspace
-    folds = Self.folds(workspace.run)
+    source = workspace.run
+    sources = workspace.sources
+    parked = [:]
+    kept = LastLayer()
+    folds = Self.folds(source)
     state = next
+    state.runs = sources.count
     run(start(&state))
   }
 
@@ -75,7 +131,11 @@ final class Session {
         tsneJob = nil
       case .judge(let key): judge(key)
       case .measureSeparation(let index): measureSeparation(index)
-      case .findNearest(let row, let index): findNearest(row, index)
+      case .findNearest(let row, let index, let metric): findNearest(row, index, metric)
+      case .compareGroups(let pair): compareGroups(pair)
+      case .keepView: keepView()
+      case .openRun(let index, let screen): open(run: index, on: screen)
+      case .saveText(let name, let text): run(update(&state, saveText(name, text)))
       case .compare(let effect): run(effect)
       case .prompt(let effect): run(effect)
       case .train(let effect): run(effect)
@@ -88,12 +148,12 @@ final class Session {
   }
 
   /// The split rule over the run's rows; rows of the same text stay together.
-  private(set) lazy var folds = Self.folds(workspace.run)
+  private(set) lazy var folds = Self.folds(source)
 
-  private static func folds(_ run: RunSource) -> Folds {
+  private static func folds(_ source: RunSource) -> Folds {
     Folds(
-      prompts: run.rows.map(\.text),
-      splits: run.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+      prompts: source.rows.map(\.text),
+      splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
   }
 
   private func save(_ path: String) -> Problem? {
@@ -124,7 +184,8 @@ final class Session {
     while state.isBusy && ending == nil {
       if handlePosted() { continue }
       // Movements are played as fast as they can be.
-      if state.isMoving { handle(.tick) } else { _ = mailbox.wait() }
+      let isMoving = state.tick != nil && state.explore.play == nil && !state.isWatching
+      if isMoving { handle(.tick) } else { _ = mailbox.wait() }
     }
   }
 }

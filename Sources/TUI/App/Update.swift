@@ -1,6 +1,8 @@
 /// The only place that changes the state: one event in, effects for the loop out.
 func update(_ state: inout AppState, _ event: Event) -> [Effect] {
   let effects = handle(&state, event)
+  // A picture of the screen in front alone.
+  if state.screen == .explore { state.explore.paint() }
   return effects + followUp(&state)
 }
 
@@ -22,7 +24,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     return []
   case .key(let key):
     state.message = nil
-    if let command = Command.find(key, in: state.context) {
+    if let command = Command.find(key, state) {
       return command.isAvailable(state) ? perform(command.id, key, &state) : []
     }
     type(key, &state)
@@ -43,9 +45,15 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     case .compare: return CompareScreen.update(&state, mouse)
     case .prompt, .train, .start: return []
     }
+  case .explored(_, let event): return handle(&state, event)
   case .tick:
     CompareScreen.tick(&state)
-    return TrainScreen.tick(&state)
+    if state.screen == .train { return TrainScreen.tick(&state) }
+    return state.screen == .explore ? ExploreScreen.tick(&state.explore) : []
+  case .groupsCompared(let pair, let comparison):
+    state.explore.isComparing = false
+    state.explore.comparison = (pair, comparison)
+    return []
   case .compare(let event):
     CompareScreen.receive(&state, event)
     return []
@@ -98,6 +106,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
 
 /// Does what a command says; `key` tells keys of the same command apart.
 func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
+  state.explore.tour?.note(id)
   switch id {
   case .help: state.overlay = .help(scroll: 0)
   case .closeHelp, .closePalette: state.overlay = nil
@@ -111,7 +120,9 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
     guard case .palette(let query, let index) = state.overlay else { break }
     state.overlay = nil
     let found = Command.matching(query, state)
-    guard found.indices.contains(index), let key = found[index].keys.first else { break }
+    guard found.indices.contains(index), case let key = found[index].keys.first ?? .enter else {
+      break
+    }
     return perform(found[index].id, key, &state)
   case .saveScreen:
     return [.saveScreen("seer-\(state.screen.rawValue)-layer-\(state.explore.layerNumber).svg")]
@@ -131,14 +142,15 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   case .quit: return [.quit(.quit)]
   case .interrupt: return [.quit(.interrupted)]
   case .showExplore: state.screen = .explore
-  case .showCompare: state.screen = .compare
-  case .showPrompt: state.screen = .prompt
+  case .nextRun: return [.openRun((state.run + 1) % max(1, state.runs), .explore)]
+  case .showCompare: return show(.compare, &state)
+  case .showPrompt: return show(.prompt, &state)
   case .showTrain: state.screen = .train
   case .showStart: state.screen = .start
   case .nextScreen:
     let screens = state.screens
     let index = screens.firstIndex(of: state.screen) ?? 0
-    state.screen = screens[(index + 1) % screens.count]
+    return show(screens[(index + 1) % screens.count], &state)
   default:
     switch state.screen {
     case .explore: return ExploreScreen.perform(id, key, &state)
@@ -151,15 +163,25 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   return []
 }
 
+/// Shows a screen that is about the first run.
+private func show(_ screen: Screen, _ state: inout AppState) -> [Effect] {
+  if state.run != 0 { return [.openRun(0, screen)] }
+  state.screen = screen
+  return []
+}
+
 /// Text for whatever is being typed into.
 private func type(_ key: Key, _ state: inout AppState) {
   switch state.context {
   case .search:
-    guard var search = state.explore.search else { return }
-    edit(&search.query, key)
-    search.find(in: state.explore.searchTexts)
-    state.explore.search = search
-    ExploreScreen.goToMatch(&state.explore)
+    guard var query = state.explore.search?.query else { return }
+    edit(&query, key)
+    state.explore.search?.query = query
+    ExploreScreen.find(&state.explore)
+  case .naming:
+    guard var name = state.explore.naming else { return }
+    edit(&name, key)
+    state.explore.naming = name
   case .palette:
     guard case .palette(var query, _) = state.overlay else { return }
     edit(&query, key)

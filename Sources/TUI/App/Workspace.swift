@@ -5,6 +5,8 @@ import Foundation
 struct Workspace: Sendable {
   var run: RunSource
   var tuned: RunSource?
+  /// More runs to explore.
+  var others: [RunSource] = []
   var prompt: PromptSource?
   /// How the first run was made; nil for one that is no folder.
   var manifest: RunManifest?
@@ -20,6 +22,9 @@ struct Workspace: Sendable {
     self.tuned = tuned
     self.prompt = prompt
   }
+
+  /// All runs, the one that is explored first.
+  var sources: [RunSource] { [run] + (tuned.map { [$0] } ?? []) + others }
 
   private static let noRun = Problem("No run is open.")
 
@@ -41,6 +46,7 @@ struct Workspace: Sendable {
     run = RunSource(first)
     manifest = first.manifest
     tuned = second.map { RunSource($0) }
+    for folder in options.runs.dropFirst(2) { others.append(RunSource(try Run.open(folder))) }
     let model: String
     if let named = options.model {
       model = try ModelLocator.path(of: named, environment: options.environment)

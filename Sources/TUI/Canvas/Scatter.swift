@@ -28,7 +28,7 @@ struct DotGrid: Equatable, Sendable {
 
 /// Points laid out on a panel of cells, each cell knowing which points are in it.
 ///
-/// One counting sort over the points: O(points + cells).
+/// One counting sort over the points: O(points + cells), without an allocation a point.
 struct Scatter: Sendable {
   let size: Size
   let grid: DotGrid
@@ -36,6 +36,10 @@ struct Scatter: Sendable {
   private(set) var bits: [UInt8]
   /// The most frequent group of each cell; ties go to the lower number; -1: nothing there.
   private(set) var majority: [Int32]
+  /// Points of a group that lie outside the panel.
+  private(set) var outside = 0
+  /// The most points in one cell.
+  private(set) var largest = 0
   private var starts: [Int32]
   private var sorted: [Int32]
 
@@ -51,43 +55,106 @@ struct Scatter: Sendable {
     bits = Array(repeating: 0, count: cells)
     majority = Array(repeating: -1, count: cells)
     starts = Array(repeating: 0, count: cells + 1)
-    var cellOfPoint = [Int32](repeating: -1, count: points.count)
-    for index in points.indices where groups[index] >= 0 {
-      let place = viewport.place(points[index])
-      guard place.x >= 0, place.y >= 0, place.x < Float(size.width), place.y < Float(size.height)
-      else { continue }
-      let x = Int(place.x)
-      let y = Int(place.y)
-      let cell = y * size.width + x
-      cellOfPoint[index] = Int32(cell)
-      starts[cell + 1] += 1
-      let dotX = min(grid.columns - 1, Int((place.x - Float(x)) * Float(grid.columns)))
-      let dotY = min(grid.rows - 1, Int((place.y - Float(y)) * Float(grid.rows)))
-      bits[cell] |= grid.bit(dotX, dotY)
+    sorted = []
+    let cellOfPoint = place(points, groups, viewport)
+    for cell in 0..<cells {
+      largest = max(largest, Int(starts[cell + 1]))
+      starts[cell + 1] += starts[cell]
     }
-    for cell in 0..<cells { starts[cell + 1] += starts[cell] }
-    sorted = Array(repeating: 0, count: Int(starts[cells]))
-    var next = starts
-    for index in points.indices where cellOfPoint[index] >= 0 {
-      let cell = Int(cellOfPoint[index])
-      sorted[Int(next[cell])] = Int32(index)
-      next[cell] += 1
+    sort(cellOfPoint)
+    vote(groups, groupCount: groupCount)
+  }
+
+  /// Sets the dots, counts every cell's points into `starts`, and tells every point's cell.
+  private mutating func place(
+    _ points: [SIMD2<Float>], _ groups: [Int32], _ viewport: Viewport
+  ) -> [Int32] {
+    let width = Float(size.width)
+    let height = Float(size.height)
+    let columns = size.width
+    let dots = SIMD2(Float(grid.columns), Float(grid.rows))
+    // The bits of a cell's dots, row by row.
+    var bitOfDot = [UInt8](repeating: 0, count: 8)
+    for y in 0..<grid.rows {
+      for x in 0..<grid.columns { bitOfDot[y * grid.columns + x] = grid.bit(x, y) }
     }
-    var counts = [Int32](repeating: 0, count: max(1, groupCount))
-    for cell in 0..<cells where starts[cell] < starts[cell + 1] {
-      let members = sorted[Int(starts[cell])..<Int(starts[cell + 1])]
-      for member in members { counts[Int(groups[Int(member)])] += 1 }
-      var best: Int32 = -1
-      for member in members {
-        let group = groups[Int(member)]
-        if best < 0 || counts[Int(group)] > counts[Int(best)]
-          || (counts[Int(group)] == counts[Int(best)] && group < best)
-        {
-          best = group
+    let gridColumns = grid.columns
+    var missed = 0
+    let cellOfPoint = [Int32](unsafeUninitializedCapacity: points.count) { cellOfPoint, count in
+      count = points.count
+      bits.withUnsafeMutableBufferPointer { bits in
+        starts.withUnsafeMutableBufferPointer { starts in
+          points.withUnsafeBufferPointer { points in
+            groups.withUnsafeBufferPointer { groups in
+              for index in 0..<points.count {
+                cellOfPoint[index] = -1
+                guard groups[index] >= 0 else { continue }
+                let place = viewport.place(points[index])
+                guard place.x >= 0, place.y >= 0, place.x < width, place.y < height else {
+                  missed &+= 1
+                  continue
+                }
+                let x = Int(place.x)
+                let y = Int(place.y)
+                let cell = y &* columns &+ x
+                cellOfPoint[index] = Int32(truncatingIfNeeded: cell)
+                starts[cell &+ 1] &+= 1
+                let dot = (place - SIMD2(Float(x), Float(y))) * dots
+                bits[cell] |= bitOfDot[Int(dot.y) &* gridColumns &+ Int(dot.x)]
+              }
+            }
+          }
         }
       }
-      majority[cell] = best
-      for member in members { counts[Int(groups[Int(member)])] = 0 }
+    }
+    outside = missed
+    return cellOfPoint
+  }
+
+  private mutating func sort(_ cellOfPoint: [Int32]) {
+    var next = starts
+    let count = Int(starts.last ?? 0)
+    sorted = [Int32](unsafeUninitializedCapacity: count) { sorted, initialized in
+      initialized = count
+      next.withUnsafeMutableBufferPointer { next in
+        cellOfPoint.withUnsafeBufferPointer { cellOfPoint in
+          for index in 0..<cellOfPoint.count where cellOfPoint[index] >= 0 {
+            let cell = Int(cellOfPoint[index])
+            sorted[Int(next[cell])] = Int32(truncatingIfNeeded: index)
+            next[cell] &+= 1
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func vote(_ groups: [Int32], groupCount: Int) {
+    var counts = [Int32](repeating: 0, count: max(1, groupCount))
+    counts.withUnsafeMutableBufferPointer { counts in
+      majority.withUnsafeMutableBufferPointer { majority in
+        starts.withUnsafeBufferPointer { starts in
+          sorted.withUnsafeBufferPointer { sorted in
+            groups.withUnsafeBufferPointer { groups in
+              for cell in 0..<majority.count where starts[cell] < starts[cell &+ 1] {
+                let members = Int(starts[cell])..<Int(starts[cell &+ 1])
+                var best: Int32 = -1
+                var most: Int32 = 0
+                for member in members {
+                  let group = groups[Int(sorted[member])]
+                  let count = counts[Int(group)] &+ 1
+                  counts[Int(group)] = count
+                  if count > most || (count == most && group < best) {
+                    best = group
+                    most = count
+                  }
+                }
+                majority[cell] = best
+                for member in members { counts[Int(groups[Int(sorted[member])])] = 0 }
+              }
+            }
+          }
+        }
+      }
     }
   }
 

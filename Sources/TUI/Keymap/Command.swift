@@ -6,6 +6,7 @@ struct Command: Sendable {
     case pointLeft, pointRight, pointUp, pointDown
     case textDown, textUp, neighbours
     case search, nextMatch, previousMatch, clearSearch, acceptSearch, cancelSearch
+    case searchExpression, searchHides, typedSearchHides
     case toggleConcept, onlyConcept, showAll, focusConcepts
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
     case projection, pause, perplexityDown, perplexityUp, newSeed
@@ -19,9 +20,16 @@ struct Command: Sendable {
     case fieldUp, fieldDown, fieldEnter, fieldLeft, fieldRight, fieldBackspace, fieldDelete
     case fieldClear, pauseTraining, saveTraining, stopTraining, resumeTraining, newTraining
     case compareTrained
-    case entryUp, entryDown, openEntry, markRun, rescan, cancelPlan, cancelExtraction, showStart
-    case showExplore, showCompare, showPrompt, showTrain, nextScreen
-    case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors
+    case entryUp, entryDown, openEntry, markRun, rescan, cancelPlan, cancelExtraction
+    case showExplore, showCompare, showPrompt, showTrain, showStart, nextScreen
+    case conceptAxes, nextAxes, previousAxes, play
+    case tour, tourNext, nextRun, saveRows
+    case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
+    case select, selectShape, selectAnchor, selectLeft, selectRight, selectUp, selectDown
+    case acceptSelection, cancelSelection
+    case listDown, listUp, listNext, listGo, markGroup, nameGroup, saveGroup, deleteEntry
+    case closeList, acceptName, cancelName
+    case zoomIn, zoomOut, fit, panLeft, panRight, panUp, panDown, marks, colors, previousColors
     case help, closeHelp, helpDown, helpUp
     case palette, paletteUp, paletteDown, runPalette, closePalette, saveScreen
     case mouse, redraw, suspend, quit, interrupt
@@ -29,11 +37,15 @@ struct Command: Sendable {
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, compare, prompt, tokens, form, training, start, help, search, palette
+    case map, concepts, select, list, naming, compare
+    case prompt, tokens, form, training, start, help, search, palette
 
     /// Where characters are text: only other keys do something.
     var isWriting: Bool {
-      self == .prompt || self == .form || self == .search || self == .palette
+      switch self {
+      case .prompt, .form, .naming, .search, .palette: true
+      default: false
+      }
     }
   }
 
@@ -43,6 +55,7 @@ struct Command: Sendable {
     case points = "Points"
     case search = "Search"
     case concepts = "Concepts"
+    case groups = "Groups and lists"
     case view = "View"
     case prompt = "Prompt"
     case training = "Training"
@@ -52,7 +65,8 @@ struct Command: Sendable {
   }
 
   let id: ID
-  let keys: [Key]
+  /// A user's own, where there is a key file.
+  var keys: [Key]
   let group: Group
   let contexts: Set<Context>
   /// One line, in the imperative.
@@ -98,8 +112,23 @@ struct Command: Sendable {
       .projection, ["p"], .layers, "Projection: PCA or t-SNE",
       hint: "projection", when: hasRows),
     Command(
-      .pause, ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE", hint: "pause",
-      when: { $0.running != nil }),
+      .pause, ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE or the walk",
+      hint: "pause",
+      when: { $0.running != nil || $0.explore.play != nil }),
+    Command(
+      .play, ["P"], .layers, in: [.map], "Walk through the layers, or stop",
+      when: { hasLayers($0) && hasRows($0) && $0.explore.method != .tsne }),
+    Command(
+      .nextAxes, ["]"], .layers, in: [.map, .concepts],
+      "Next pair of components, or concept of the x axis",
+      when: { hasRows($0) && $0.explore.method != .tsne }),
+    Command(
+      .previousAxes, ["["], .layers, in: [.map, .concepts],
+      "Previous pair of components, or concept of the y axis",
+      when: { hasRows($0) && $0.explore.method != .tsne }),
+    Command(
+      .conceptAxes, ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
+      when: hasConcepts),
     Command(
       .perplexityDown, ["{"], .layers,
       "Lower perplexity, going on from here", hint: "perplexity",
@@ -159,6 +188,12 @@ struct Command: Sendable {
     Command(
       .neighbours, ["b"], .points, in: [.map], "Mark the nearest rows on the map",
       hint: "neighbours", when: hasRows),
+    Command(
+      .metric, ["u"], .points, in: [.map], "Neighbours by cosine, or by Euclidean distance",
+      when: hasRows),
+    Command(
+      .bookmark, ["B"], .points, in: [.map], "Bookmark the row, or take its bookmark off",
+      when: hasRows),
 
     Command(
       .search, ["/"], .search, "Search texts and concepts", hint: "search", when: hasRows),
@@ -169,9 +204,22 @@ struct Command: Sendable {
       .previousMatch, ["N"], .search, "Previous row found", hint: "found",
       when: { $0.explore.search != nil }),
     Command(
-      .clearSearch, ["Esc"], .search, in: [.map, .compare], "End the search", hint: "all rows",
+      .clearSearch, ["Esc"], .search, in: [.map, .compare],
+      "End the search, the walk or the selection",
+      hint: "end",
+      when: {
+        $0.explore.search != nil || $0.explore.play != nil || $0.explore.group != nil
+      }),
+    Command(
+      .searchHides, ["F"], .search, "Hide or dim what was not found", hint: "filter",
       when: { $0.explore.search != nil }),
     Command(.acceptSearch, ["Enter"], .search, in: [.search], "Keep the search", hint: "keep"),
+    Command(
+      .searchExpression, ["Ctrl-r"], .search, in: [.search], "Regular expression, or words",
+      hint: "expression"),
+    Command(
+      .typedSearchHides, ["Tab"], .search, in: [.search], "Hide or dim what was not found",
+      hint: "filter"),
     Command(.cancelSearch, ["Esc", "Ctrl-g"], .search, in: [.search], "End it", hint: "end"),
 
     Command(
@@ -200,6 +248,55 @@ struct Command: Sendable {
       .leaveConcepts, ["Esc", "Tab"], .concepts, in: [.concepts], "Back to the map", hint: "map"),
 
     Command(
+      .select, ["v"], .groups, in: [.map], "Select rows on the map", hint: "select",
+      when: hasRows),
+    Command(
+      .nextOfGroup, [")"], .groups, in: [.map], "Next row selected",
+      when: { $0.explore.group != nil }),
+    Command(
+      .previousOfGroup, ["("], .groups, in: [.map], "Previous row selected",
+      when: { $0.explore.group != nil }),
+    Command(
+      .groups, ["S"], .groups, in: [.map], "Groups: name, compare, save", hint: "groups",
+      when: { !$0.explore.allGroups.isEmpty }),
+    Command(
+      .lists, ["i"], .groups, in: [.map], "Lists: outliers, confusions, bookmarks, groups",
+      hint: "lists", when: hasRows),
+    Command(
+      .selectLeft, ["h", "Left", "H", "Shift-Left"], .groups, in: [.select],
+      "Left; with Shift five at a time", hint: "move"),
+    Command(
+      .selectDown, ["j", "Down", "J", "Shift-Down"], .groups, in: [.select], "Down", hint: "move"),
+    Command(.selectUp, ["k", "Up", "K", "Shift-Up"], .groups, in: [.select], "Up", hint: "move"),
+    Command(
+      .selectRight, ["l", "Right", "L", "Shift-Right"], .groups, in: [.select], "Right",
+      hint: "move"),
+    Command(
+      .selectAnchor, ["Space"], .groups, in: [.select], "Begin from here", hint: "begin here"),
+    Command(.selectShape, ["v"], .groups, in: [.select], "Box, or freehand", hint: "box/freehand"),
+    Command(
+      .acceptSelection, ["Enter"], .groups, in: [.select], "Select what is inside", hint: "select"),
+    Command(.cancelSelection, ["Esc"], .groups, in: [.select], "Give it up", hint: "give up"),
+    Command(.listDown, ["j", "Down"], .groups, in: [.list], "Down the list", hint: "move"),
+    Command(.listUp, ["k", "Up"], .groups, in: [.list], "Up the list", hint: "move"),
+    Command(.listGo, ["Enter"], .groups, in: [.list], "Go to the row", hint: "go"),
+    Command(.listNext, ["Tab"], .groups, in: [.list], "Next list", hint: "next list"),
+    Command(
+      .nameGroup, ["n"], .groups, in: [.list], "Name the group", hint: "name", when: isGroups),
+    Command(
+      .markGroup, ["Space"], .groups, in: [.list], "Compare the group with others",
+      hint: "compare", when: isGroups),
+    Command(
+      .saveGroup, ["s"], .groups, in: [.list], "Save the group as a concept file", hint: "save",
+      when: isGroups),
+    Command(
+      .deleteEntry, ["d"], .groups, in: [.list], "Remove the bookmark or the group",
+      hint: "remove", when: { isGroups($0) || $0.explore.list?.kind == .bookmarks }),
+    Command(.closeList, ["Esc", "i", "q"], .groups, in: [.list], "Close the list", hint: "close"),
+    Command(.acceptName, ["Enter"], .groups, in: [.naming], "Keep the name", hint: "keep"),
+    Command(.cancelName, ["Esc", "Ctrl-g"], .groups, in: [.naming], "Leave it", hint: "leave"),
+
+    Command(
       .zoomIn, ["+", "="], .view, in: [.map, .compare], "Zoom in on the cursor", hint: "zoom",
       when: hasRows),
     Command(.zoomOut, ["-"], .view, in: [.map, .compare], "Zoom out", hint: "zoom", when: hasRows),
@@ -218,14 +315,18 @@ struct Command: Sendable {
       .panRight, ["L", "Shift-Right"], .view, in: [.map, .compare], "Move the view right",
       when: hasRows),
     Command(
-      .marks, ["m"], .view, "Marks: glyphs, dots, automatic", hint: "marks",
+      .marks, ["m"], .view, "Marks: automatic, glyphs, dots, density", hint: "marks",
       when: hasRows),
     Command(
-      .colors, ["c"], .view, "Colour by concept, by prediction, by right or wrong", hint: "colour",
-      when: { $0.explore.concepts.count > 1 }),
+      .colors, ["c"], .view, "Colour by concept, prediction, right or wrong, numbers",
+      hint: "colour", when: hasRows),
+    Command(.previousColors, ["C"], .view, "The colouring before", when: hasRows),
   ]
 
   private static let program: [Command] = [
+    Command(
+      .nextRun, ["R"], .screens, in: [.map, .concepts], "Explore the next run", hint: "next run",
+      when: { $0.runs > 1 }),
     Command(
       .showExplore, ["F2"], .screens, in: screens, "Explore: one run, layer by layer",
       hint: "explore", when: { $0.screen != .explore && $0.hasRun }),
@@ -262,8 +363,15 @@ struct Command: Sendable {
       .saveScreen, ["x"], .program, in: screens, "Save this screen as SVG in the current folder",
       hint: "save"),
     Command(
+      .saveRows, ["X"], .program, in: [.map, .concepts],
+      "Save the rows on the map with their places as CSV", when: hasRows),
+    Command(
       .mouse, ["M"], .program, in: screens, "Mouse: for the map, or for selecting text"
     ),
+    Command(.tour, ["T"], .program, in: [.map], "Guided tour, or its end"),
+    Command(
+      .tourNext, ["Enter"], .program, in: [.map], "Go on with the tour", hint: "go on",
+      when: { $0.explore.tour != nil }),
     Command(.redraw, ["Ctrl-l"], .program, in: everywhere, "Draw the screen afresh"),
     Command(.suspend, ["Ctrl-z"], .program, in: everywhere, "Stop, back to the shell; fg returns"),
     Command(.quit, ["q"], .program, in: screens, "Quit", hint: "quit"),
@@ -278,6 +386,9 @@ struct Command: Sendable {
   ]
 
   private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
+  private static let isGroups: @Sendable (AppState) -> Bool = {
+    $0.explore.list?.kind == .groups && !$0.explore.allGroups.isEmpty
+  }
   private static let isPaired: @Sendable (AppState) -> Bool = {
     $0.compare.map { $0.problem == nil } ?? false
   }
@@ -287,9 +398,10 @@ struct Command: Sendable {
 
   static subscript(id: ID) -> Command? { all.first { $0.id == id } }
 
-  static func find(_ key: Key, in context: Context) -> Command? {
+  static func find(_ key: Key, _ state: AppState) -> Command? {
+    let context = state.context
     if context.isWriting && key.isCharacter { return nil }
-    return all.first { $0.contexts.contains(context) && $0.keys.contains(key) }
+    return state.commands.first { $0.contexts.contains(context) && $0.keys.contains(key) }
   }
 
   /// One entry of the footer.
@@ -302,7 +414,7 @@ struct Command: Sendable {
   static func matching(_ query: String, _ state: AppState) -> [Command] {
     let context = state.screenContext
     let wanted = query.lowercased().unicodeScalars.filter { $0 != " " }
-    return all.filter { command in
+    return state.commands.filter { command in
       guard command.contexts.contains(context), command.isAvailable(state),
         command.id != .palette
       else { return false }
@@ -314,18 +426,32 @@ struct Command: Sendable {
     }
   }
 
+  private static let ownKeys = """
+    Keys of your own go into `$XDG_CONFIG_HOME/seer/keys.conf` (`~/.config/seer/keys.conf`), a line \
+    for each command to change; its usual keys go. Where two commands would share a key, the file \
+    is not used and the footer names both.
+
+        # name = key key
+        nextLayer = l Right n
+        nextMatch = Ctrl-n
+
+    """
+
   /// The table as a page of documentation.
   static var markdown: String {
-    var page = "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n"
+    var page =
+      "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n\n\(ownKeys)"
     for group in Group.allCases {
-      page += "\n## \(group.rawValue)\n\n| Keys | What they do | Where |\n|---|---|---|\n"
+      page +=
+        "\n## \(group.rawValue)\n\n| Keys | What they do | Where | Name |\n|---|---|---|---|\n"
       for command in all where command.group == group {
         let keys = command.keys.map { "`\($0.name == "`" ? "` ` `" : $0.name)`" }
         let places = Context.allCases.filter { command.contexts.contains($0) }
         let place =
           places.count == Context.allCases.count
           ? "everywhere" : places.map(\.rawValue).joined(separator: ", ")
-        page += "| \(keys.joined(separator: " ")) | \(command.help) | \(place) |\n"
+        page +=
+          "| \(keys.joined(separator: " ")) | \(command.help) | \(place) | `\(command.id.rawValue)` |\n"
       }
     }
     return page
@@ -334,7 +460,7 @@ struct Command: Sendable {
   /// What can be done now, most useful first; help and quit come last and are never left out.
   static func hints(_ state: AppState, ascii: Bool) -> [Hint] {
     var hints: [Hint] = []
-    for command in all {
+    for command in state.commands {
       guard let word = command.hint, command.contexts.contains(state.context),
         command.isAvailable(state),
         let key = command.keys.first(where: { !(state.context.isWriting && $0.isCharacter) })
@@ -360,6 +486,11 @@ extension AppState {
     case nil: break
     }
     if explore.search?.isEditing ?? false { return .search }
+    if screen == .explore {
+      if explore.naming != nil { return .naming }
+      if explore.list != nil { return .list }
+      if explore.selecting != nil { return .select }
+    }
     return screenContext
   }
 

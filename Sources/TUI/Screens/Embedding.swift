@@ -6,6 +6,8 @@ import Projection
 enum MapMethod: String, CaseIterable, Sendable {
   case principal = "PCA"
   case tsne = "t-SNE"
+  /// Along concepts that the user chooses.
+  case concepts = "concept axes"
 }
 
 /// What t-SNE maps are made with.
@@ -118,4 +120,6 @@ struct MapTrust: Equatable, Sendable {
 struct QualityKey: Hashable, Sendable {
   var layer: Int
   var method: MapMethod
+  /// Of a map along axes.
+  var axes = MapAxes.firstTwo
 }

@@ -2,7 +2,10 @@ extension ExploreScreen {
   static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
     let layout = ExploreLayout(state)
     let place = mouse.place
-    if layout.mapInside.contains(place) || state.explore.dragFrom != nil {
+    if state.explore.list != nil, chooseInList(&state, mouse, layout) { return [] }
+    if layout.mapInside.contains(place) || state.explore.selecting?.isDragged ?? false
+      || state.explore.dragFrom != nil
+    {
       return updateMap(&state, mouse, layout)
     }
     switch mouse.action {
@@ -29,12 +32,27 @@ extension ExploreScreen {
     return []
   }
 
+  /// - Returns: whether the mouse was for the list.
+  private static func chooseInList(
+    _ state: inout AppState, _ mouse: Mouse, _ layout: ExploreLayout
+  ) -> Bool {
+    guard let pane = RowListPane(state, layout), pane.contains(mouse.place) else { return false }
+    switch mouse.action {
+    case .left: if let index = pane.entry(at: mouse.place) { state.explore.list?.index = index }
+    case .wheelDown: moveInList(1, &state.explore)
+    case .wheelUp: moveInList(-1, &state.explore)
+    default: break
+    }
+    return true
+  }
+
   private static func updateMap(
     _ state: inout AppState, _ mouse: Mouse, _ layout: ExploreLayout
   ) -> [Effect] {
     let panel = layout.mapInside
     let cell = Cursor(x: mouse.place.x - panel.x, y: mouse.place.y - panel.y)
     let middle = SIMD2(Float(cell.x) + 0.5, Float(cell.y) + 0.5)
+    if select(&state, mouse.action, at: cell, in: panel.size) { return [] }
     switch mouse.action {
     case .left:
       state.explore.focus = .map

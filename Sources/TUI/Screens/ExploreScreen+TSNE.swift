@@ -4,14 +4,16 @@ extension ExploreScreen {
       state.explore.method = .principal
       return stopTSNE(&state.explore)
     }
+    state.explore.play = nil
+    state.explore.morph = nil
     guard state.explore.rows.count > 3 else {
       state.message = AppState.Message(
         text: "t-SNE needs at least 4 rows; this run has \(state.explore.rows.count).",
         isError: true)
       return []
     }
-    state.explore.method = .tsne
-    return []
+    let effects = changeAxes(&state.explore) { $0.method = .tsne }
+    return effects
   }
 
   /// Begins the current layer's map: from a layout to go on from, or from the arrangement of the
@@ -45,6 +47,10 @@ extension ExploreScreen {
   }
 
   static func pause(_ state: inout ExploreState) -> [Effect] {
+    if let play = state.play {
+      state.play?.isPaused = !play.isPaused
+      return []
+    }
     guard let running = state.running else { return [] }
     state.running?.isPaused = !running.isPaused
     return [.pauseTSNE(!running.isPaused)]

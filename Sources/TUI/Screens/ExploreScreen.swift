@@ -15,6 +15,13 @@ enum ExploreScreen {
         text: "strip: \(state.explore.stripMetric.rawValue)", isError: false)
 
     case .projection: return changeMethod(&state)
+    case .conceptAxes, .nextAxes, .previousAxes: return perform(axes: id, &state)
+    case .play: return play(&state)
+    case .saveRows: return saveRows(state.explore)
+    case .tour: state.explore.tour = state.explore.tour == nil ? Tour() : nil
+    case .tourNext:
+      state.explore.tour?.step += 1
+      if state.explore.tour?.current == nil { state.explore.tour = nil }
     case .pause: return pause(&state.explore)
     case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
     case .perplexityUp: return changePerplexity(by: 1.5, &state)
@@ -35,20 +42,20 @@ enum ExploreScreen {
     case .textUp: scrollText(-1, &state)
 
     case .neighbours: state.explore.showsNeighbours.toggle()
-    case .search:
-      if state.explore.searchTexts.isEmpty {
-        state.explore.searchTexts = state.explore.rows.map {
-          Search.folded($0.text + "\n" + $0.concept)
-        }
-      }
-      if state.explore.search == nil {
-        state.explore.search = Search(rows: state.explore.rows.count)
-      }
-      state.explore.search?.isEditing = true
-    case .acceptSearch:
-      state.explore.search?.isEditing = false
-      if state.explore.search?.query.isEmpty ?? true { state.explore.search = nil }
-    case .cancelSearch, .clearSearch: state.explore.search = nil
+    case .metric:
+      state.explore.metric = next(state.explore.metric)
+      state.message = AppState.Message(
+        text: "neighbours by \(state.explore.metric.rawValue)", isError: false)
+    case .lists, .groups, .closeList, .listNext, .listDown, .listUp, .listGo, .deleteEntry,
+      .markGroup, .nameGroup, .acceptName, .cancelName, .saveGroup, .bookmark:
+      return perform(list: id, &state)
+    case .select, .selectShape, .selectAnchor, .selectLeft, .selectRight, .selectUp, .selectDown,
+      .acceptSelection, .cancelSelection, .nextOfGroup, .previousOfGroup:
+      return perform(selection: id, key, &state)
+    case .search, .acceptSearch, .cancelSearch, .searchExpression, .searchHides,
+      .typedSearchHides:
+      perform(search: id, &state.explore)
+    case .clearSearch: return end(&state.explore)
     case .nextMatch: step(1, &state.explore)
     case .previousMatch: step(-1, &state.explore)
 
@@ -85,16 +92,19 @@ enum ExploreScreen {
       state.explore.marks = next(state.explore.marks)
       state.message = AppState.Message(
         text: "marks: \(state.explore.marks.rawValue)", isError: false)
-    case .colors:
-      state.explore.colorMode = next(state.explore.colorMode)
+    case .colors, .previousColors:
+      let modes = ColorMode.all(state.explore)
+      let index = modes.firstIndex(of: state.explore.colorMode) ?? 0
+      let step = id == .colors ? 1 : modes.count - 1
+      state.explore.colorMode = modes[(index + step) % modes.count]
       state.message = AppState.Message(
-        text: "colour: \(state.explore.colorMode.rawValue)", isError: false)
+        text: "colour: \(state.explore.colorMode.name(state.explore))", isError: false)
     default: break
     }
     return []
   }
 
-  private static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
+  static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
     let all = Array(Choice.allCases)
     let index = all.firstIndex(of: choice) ?? 0
     return all[(index + 1) % all.count]
@@ -104,6 +114,8 @@ enum ExploreScreen {
 
   static func show(layer: Int, _ state: inout ExploreState) -> [Effect] {
     guard state.layers.indices.contains(layer) else { return [] }
+    state.play = nil
+    state.morph = nil
     state.layer = layer
     let stopped = stopTSNE(&state)
     if state.maps[layer].map != nil { state.shownLayer = layer }
@@ -141,21 +153,29 @@ enum ExploreScreen {
       !explore.maps.contains(.computing)
     else { return [] }
     var effects: [Effect] = []
-    if let row = explore.cursor, !explore.isFindingNearest, explore.currentNearest == nil,
+    // While layers go by, nobody reads what belongs to one.
+    let isResting = state.tick == nil
+    if let pair = explore.comparedGroups, !explore.isComparing, explore.comparison?.pair != pair {
+      explore.isComparing = true
+      effects.append(.compareGroups(pair))
+    }
+    if isResting, let row = explore.cursor, !explore.isFindingNearest,
+      explore.currentNearest == nil,
       explore.rows.count > 1, explore.maps[explore.layer].map != nil,
       explore.showsNeighbours || DetailPane.hasNeighbours(state)
     {
       explore.isFindingNearest = true
-      effects.append(.findNearest(row: row, index: explore.layer))
+      effects.append(.findNearest(row: row, index: explore.layer, explore.metric))
     }
     if explore.method == .tsne, explore.running == nil, explore.embeddings[explore.layer] == nil,
       explore.maps[explore.layer].map != nil
     {
       effects += startTSNE(&explore, from: nil)
     }
-    let key = QualityKey(layer: explore.layer, method: explore.method)
-    let isFinal = explore.method == .principal || (explore.embedding?.isDone ?? false)
-    if !explore.isJudging, explore.qualities[key] == nil, isFinal, explore.rows.count > 1,
+    let key = explore.qualityKey
+    let isFinal = explore.method != .tsne || (explore.embedding?.isDone ?? false)
+    if isResting, !explore.isJudging, explore.qualities[key] == nil, isFinal,
+      explore.rows.count > 1,
       explore.maps[explore.layer].map != nil
     {
       explore.isJudging = true
@@ -180,7 +200,10 @@ enum ExploreScreen {
   ) -> [Effect] {
     guard state.maps.indices.contains(index) else { return [] }
     switch result {
-    case .success(let map): state.maps[index] = .ready(map)
+    case .success(let map):
+      // The axes were changed meanwhile: that map has been asked for afresh.
+      guard map.axes == state.axes else { return [] }
+      state.maps[index] = .ready(map)
     case .failure(let problem): state.maps[index] = .failed(problem)
     }
     if index == state.layer && state.maps[index].map != nil { state.shownLayer = index }
@@ -194,7 +217,7 @@ enum ExploreScreen {
     state.cursor = row
   }
 
-  private static func step(
+  static func step(
     _ direction: Int, _ state: inout ExploreState, sameConcept: Bool = false
   ) {
     guard let cursor = state.cursor else { return }
@@ -206,12 +229,6 @@ enum ExploreScreen {
       move(to: row, &state)
       return
     }
-  }
-
-  /// Moves the cursor to the next match where it is on none.
-  static func goToMatch(_ state: inout ExploreState) {
-    guard let cursor = state.cursor, !state.isMatch(cursor) else { return }
-    step(1, &state)
   }
 
   /// Goes to the point that lies best in a direction: near, and more along than across.
@@ -246,7 +263,7 @@ enum ExploreScreen {
     keepCursorVisible(&state)
   }
 
-  private static func keepCursorVisible(_ state: inout ExploreState) {
+  static func keepCursorVisible(_ state: inout ExploreState) {
     if let cursor = state.cursor, state.isVisible(cursor) { return }
     let start = state.cursor ?? 0
     let rows = state.rows.indices

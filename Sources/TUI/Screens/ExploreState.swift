@@ -7,8 +7,14 @@ struct RunSource: Sendable {
   var concepts: String
   var layers: [Int]
   var rows: [RunRow]
+  /// What else the run has for every row.
+  var columns: [ColumnValues] = []
   /// The states of a layer number: (rows, width).
   var states: @Sendable (_ layer: Int) throws -> Matrix
+  /// The run's name, for messages.
+  var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
+  /// The run's folder, as an absolute path; empty for rows from elsewhere.
+  var folder = ""
   /// The adapter's name, where the model had one.
   var adapter: String?
   /// How rows were read: two runs compare only where it is the same.
@@ -70,6 +76,8 @@ enum MarkMode: String, CaseIterable, Sendable {
   case automatic
   case glyphs
   case dots
+  /// Shades that tell how many points a cell has.
+  case density
 }
 
 /// Everything the Explore screen knows.
@@ -84,13 +92,21 @@ struct ExploreState: Sendable {
   let concepts: [ConceptGroup]
   /// Index into ``concepts`` for each row.
   let conceptOfRow: [Int32]
+  /// Numbers that the rows bring: one for each.
+  let columns: [ColumnValues]
+  let tokenCounts: [Float]
+  /// Which token of its text a row is; empty where rows are texts.
+  let positions: [Float]
 
   var layer: Int
   var maps: [MapStatus]
   /// The layer whose map is on screen: the current one once it is there.
   var shownLayer: Int
   var cursor: Int?
-  var hidden: Set<Int> = []
+  var hidden: Set<Int> = [] {
+    didSet { isConceptHidden = concepts.indices.map(hidden.contains) }
+  }
+  private(set) var isConceptHidden: [Bool]
   var focus = Focus.map
   var legendIndex = 0
   var view = View.whole
@@ -101,9 +117,20 @@ struct ExploreState: Sendable {
   var colorMode = ColorMode.concept
   /// The last answer; it may belong to a row that the cursor has left.
   var nearest: NearestRows?
+  var metric = NearestRows.Metric.cosine
   var isFindingNearest = false
   var showsNeighbours = false
   var method = MapMethod.principal
+  /// The pair of components, by its index among ``MapAxes/pairs``.
+  var pair = 0
+  /// The concepts that the axes of a map along concepts stand for.
+  var conceptAxes = SIMD2(0, 1)
+  /// Maps along other axes that were there already.
+  var keptMaps: [MapAxes: [MapStatus]] = [:]
+  /// What was on screen before the axes changed, until there is a new map.
+  var lastPoints: [SIMD2<Float>]?
+  var play: Play?
+  var morph: Morph?
   var embeddings: [Int: Embedding] = [:]
   var tsne = TSNESettings()
   /// The layer whose t-SNE map is being made, and the number of that work.
@@ -113,7 +140,20 @@ struct ExploreState: Sendable {
   var isJudging = false
   var search: Search?
   /// What searches look through; made for the first one.
-  var searchTexts: [[UInt8]] = []
+  var searchTexts = PackedTexts()
+  /// The last one kept; ``painted`` is up to date.
+  var painting: Painting?
+  var tour: Tour?
+  var list: RowList?
+  var bookmarks: [Int] = []
+  /// A selection being made, the rows of the last one, and those with a name.
+  var selecting: Selecting?
+  var group: RowGroup?
+  var groups: [RowGroup] = []
+  /// The name being typed for a group.
+  var naming: String?
+  var comparison: (pair: GroupPair, result: GroupComparison?)?
+  var isComparing = false
   /// Where the left button went down on the map, while it is held.
   var dragFrom: Cursor?
 
@@ -123,6 +163,10 @@ struct ExploreState: Sendable {
     layers = source.layers
     rows = source.rows
     (concepts, conceptOfRow) = ConceptGroup.groups(of: source.rows)
+    isConceptHidden = concepts.map { _ in false }
+    columns = source.columns
+    tokenCounts = source.rows.map { Float($0.tokens) }
+    positions = Self.positions(source.rows)
     // Concepts part best past the middle of the network.
     layer = max(0, min(source.layers.count - 1, source.layers.count * 3 / 4))
     shownLayer = layer
@@ -131,28 +175,72 @@ struct ExploreState: Sendable {
     cursor = source.rows.isEmpty ? nil : 0
   }
 
+  private static func positions(_ rows: [RunRow]) -> [Float] {
+    guard rows.contains(where: { $0.token != nil }) else { return [] }
+    var positions: [Float] = []
+    positions.reserveCapacity(rows.count)
+    for (index, row) in rows.enumerated() {
+      let isNext = index > 0 && rows[index - 1].row == row.row
+      positions.append(isNext ? (positions.last ?? 0) + 1 : 0)
+    }
+    return positions
+  }
+
   var layerNumber: Int { layers.indices.contains(layer) ? layers[layer] : 0 }
 
   /// The points on screen: the layer's t-SNE map as far as it is, where that is wanted, else its
   /// principal components.
   var shownPoints: [SIMD2<Float>]? {
+    if let morph { return morph.points }
     if method == .tsne, let embedding = embeddings[shownLayer] { return embedding.points }
-    return maps.indices.contains(shownLayer) ? maps[shownLayer].map?.points : nil
+    return maps.indices.contains(shownLayer) ? maps[shownLayer].map?.points ?? lastPoints : nil
   }
 
   /// The current layer's t-SNE map, as far as it is.
   var embedding: Embedding? { method == .tsne ? embeddings[layer] : nil }
 
-  var trust: MapTrust? { qualities[QualityKey(layer: layer, method: method)] }
+  /// What the map is drawn along; t-SNE begins with components.
+  var axes: MapAxes {
+    method == .concepts ? .concepts(conceptAxes.x, conceptAxes.y) : MapAxes.pairs[pair]
+  }
 
-  func isVisible(_ row: Int) -> Bool { !hidden.contains(Int(conceptOfRow[row])) }
+  /// Which map is on screen, as far as trust in it goes.
+  var qualityKey: QualityKey {
+    QualityKey(layer: layer, method: method, axes: method == .tsne ? .firstTwo : axes)
+  }
+
+  var trust: MapTrust? { qualities[qualityKey] }
+
+  /// The named groups, then the selection.
+  var allGroups: [RowGroup] {
+    groups + (group.map { [RowGroup(name: "selection", rows: $0.rows)] } ?? [])
+  }
+
+  /// The two groups that the list compares.
+  var comparedGroups: GroupPair? {
+    guard let list, list.kind == .groups, let marked = list.marked, marked != list.index,
+      allGroups.indices.contains(marked), allGroups.indices.contains(list.index)
+    else { return nil }
+    return GroupPair(
+      first: allGroups[list.index].rows, second: allGroups[marked].rows, layer: layer)
+  }
+
+  var currentComparison: GroupComparison? {
+    comparison.flatMap { $0.pair == comparedGroups ? $0.result : nil }
+  }
+
+  /// Whether a row is on the map, if only dimmed.
+  func isVisible(_ row: Int) -> Bool {
+    !isConceptHidden[Int(conceptOfRow[row])]
+      && !((search?.hidesRest ?? false) && !isMatch(row))
+  }
 
   func isMatch(_ row: Int) -> Bool { search?.matches[row] ?? true }
 
   /// Whether something is still being computed, for `wait idle`.
   var isBusy: Bool {
     maps.contains(.computing) || separations.contains(.computing) || isFindingNearest
-      || isJudging || (running != nil && running?.isPaused == false)
+      || isJudging || isComparing || (running != nil && running?.isPaused == false)
   }
 
   /// The current layer's separation, where it is there.
@@ -162,7 +250,7 @@ struct ExploreState: Sendable {
 
   /// The cursor's neighbours, once they are known at this layer.
   var currentNearest: NearestRows? {
-    nearest.flatMap { $0.row == cursor && $0.layer == layer ? $0 : nil }
+    nearest.flatMap { $0.row == cursor && $0.layer == layer && $0.metric == metric ? $0 : nil }
   }
 
   /// The figure of a layer that the strip draws.

@@ -13,6 +13,11 @@ struct LayerSeparation: Equatable, Sendable {
   var angleWithin: Float?
   /// For each row the concept it was taken for when held out; -1: it never was.
   var predicted: [Int32]
+  /// For each row the cosine to its own concept's prototype less that to the best other one, when
+  /// held out; NaN: it never was.
+  var margins: [Float] = []
+  /// For each row the cosine to its own concept's prototype of all rows; NaN in a concept of one.
+  var typical: [Float] = []
 
   /// Rows of each concept (first) by the concept they were taken for.
   func confusion(conceptOfRow: [Int32], concepts: Int) -> [[Int]] {
@@ -23,15 +28,17 @@ struct LayerSeparation: Equatable, Sendable {
     return counts
   }
 
-  /// The share of a concept's held-out rows that were taken for it.
-  func recall(of concept: Int, conceptOfRow: [Int32]) -> Float? {
-    var right = 0
-    var judged = 0
-    for row in predicted.indices where conceptOfRow[row] == concept && predicted[row] >= 0 {
-      judged += 1
-      if predicted[row] == concept { right += 1 }
+  /// For each concept the share of its held-out rows that were taken for it; nil where none were
+  /// judged. O(rows).
+  func recalls(_ concepts: Int, conceptOfRow: [Int32]) -> [Float?] {
+    var right = [Int](repeating: 0, count: concepts)
+    var judged = right
+    for row in predicted.indices where predicted[row] >= 0 {
+      let concept = Int(conceptOfRow[row])
+      judged[concept] += 1
+      if Int(predicted[row]) == concept { right[concept] += 1 }
     }
-    return judged > 0 ? Float(right) / Float(judged) : nil
+    return (0..<concepts).map { judged[$0] > 0 ? Float(right[$0]) / Float(judged[$0]) : nil }
   }
 
   static func measure(
@@ -39,14 +46,23 @@ struct LayerSeparation: Equatable, Sendable {
   ) throws -> LayerSeparation {
     let separation = Separation(of: states, labels: labels, concepts: concepts, folds: folds)
     try context.checkpoint()
-    let predicted = heldOutNearestPrototype(
-      units: unitNormalised(states), labels: labels, concepts: concepts, folds: folds)
+    let units = unitNormalised(states)
+    let judged = heldOutPrototypes(
+      units: units, labels: labels, concepts: concepts, folds: folds)
+    try context.checkpoint()
+    let prototypes = Prototypes(units: units, labels: labels, concepts: concepts)
+    var cosines = [Double](repeating: 0, count: concepts)
+    let typical = labels.indices.map { row in
+      prototypes.cosines(to: units.row(row), into: &cosines)
+      return prototypes.counts[labels[row]] > 1 ? Float(cosines[labels[row]]) : .nan
+    }
     return LayerSeparation(
       nearestPrototype: separation.nearestPrototype.map { Float($0) },
       silhouette: separation.silhouette.map { Float($0) },
       angleBetween: separation.angleBetween.map { Float($0) },
       angleWithin: separation.angleWithin.map { Float($0) },
-      predicted: predicted.map { Int32($0 ?? -1) })
+      predicted: judged.map { Int32($0.nearest ?? -1) }, margins: judged.map(\.margin),
+      typical: typical)
   }
 }
 
@@ -64,47 +80,5 @@ enum StripMetric: String, CaseIterable, Sendable {
     case .angle: "angle"
     case .variance: "variance"
     }
-  }
-}
-
-/// What the colour and the mark of a point say.
-enum ColorMode: String, CaseIterable, Sendable {
-  case concept
-  case predicted = "nearest prototype"
-  case rightWrong = "right or wrong"
-}
-
-/// The rows nearest to a row in the states' own space.
-struct NearestRows: Equatable, Sendable {
-  var row: Int
-  var layer: Int
-  /// Nearest first.
-  var rows: [Int]
-  var cosines: [Float]
-
-  /// The `count` rows of largest cosine to `row`, itself left out. O(rows x width).
-  static func find(_ row: Int, layer: Int, units: Matrix, count: Int) -> NearestRows {
-    var best: [(row: Int, cosine: Float)] = []
-    let own = units.row(row)
-    for other in 0..<units.rows where other != row {
-      let values = units.row(other)
-      var sums = SIMD8<Float>()
-      var column = 0
-      while column &+ 8 <= units.columns {
-        for lane in 0..<8 { sums[lane] += own[column &+ lane] * values[column &+ lane] }
-        column &+= 8
-      }
-      var cosine = sums.sum()
-      while column < units.columns {
-        cosine += own[column] * values[column]
-        column &+= 1
-      }
-      if best.count == count, let last = best.last, cosine <= last.cosine { continue }
-      let place = best.firstIndex { cosine > $0.cosine } ?? best.count
-      best.insert((other, cosine), at: place)
-      if best.count > count { best.removeLast() }
-    }
-    return NearestRows(
-      row: row, layer: layer, rows: best.map(\.row), cosines: best.map(\.cosine))
   }
 }

@@ -31,5 +31,7 @@ extension ExploreScreen {
     LegendPane(state, layout).draw(into: &surface)
     DetailPane(state, layout).draw(into: &surface)
     LayerStrip(state, layout).draw(into: &surface)
+    TourPane(state, layout)?.draw(into: &surface)
+    RowListPane(state, layout)?.draw(into: &surface)
   }
 }

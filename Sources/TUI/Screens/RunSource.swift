@@ -1,11 +1,15 @@
 import Core
+import Foundation
 
 extension RunSource {
   /// What the explorer needs of a run folder.
   init(_ run: Run) {
     self.init(
       model: Self.name(run.manifest.model), concepts: Self.name(run.manifest.concepts),
-      layers: run.manifest.layers, rows: run.rows, states: { try run.states(layer: $0) },
+      layers: run.manifest.layers, rows: run.rows,
+      columns: run.numberColumns().map { ColumnValues(name: $0.name, values: $0.values) },
+      states: { try run.states(layer: $0) },
+      folder: URL(fileURLWithPath: run.folder).standardizedFileURL.path,
       adapter: run.manifest.adapter.map(Self.name),
       reading: "template \(run.manifest.template), position \(run.manifest.position)")
   }

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How many colours the terminal has; each step down keeps the meaning with fewer means.
 public enum ColorDepth: String, CaseIterable, Sendable {
   case direct
@@ -19,6 +21,18 @@ extension Color {
   /// The entry of the 256-colour cube and its greys nearest to 0xRRGGBB (the 16 named colours
   /// are left out: users redefine them).
   static func nearest256(_ value: UInt32) -> Color {
+    // Asked for with the few colours of a theme, for every cell of a frame.
+    known256.withLock { known in
+      if let color = known[value] { return color }
+      let color = findNearest256(value)
+      known[value] = color
+      return color
+    }
+  }
+
+  private static let known256 = Mutex<[UInt32: Color]>([:])
+
+  private static func findNearest256(_ value: UInt32) -> Color {
     let red = Int(value >> 16 & 0xFF)
     let green = Int(value >> 8 & 0xFF)
     let blue = Int(value & 0xFF)

@@ -67,6 +67,19 @@ struct Glyphs: Equatable, Sendable {
     }
   }
 
+  /// The mark of a step on a scale of numbers: bars where the font has eight, else digits; a dot
+  /// from `count` on, for what has no number.
+  func step(_ step: Int, of count: Int) -> Unicode.Scalar {
+    guard step >= 0, step < count else { return hiddenConcept }
+    if level == .braille { return levels[step * levels.count / count] }
+    return Unicode.Scalar(UInt8(ascii: "1") + UInt8(min(8, step)))
+  }
+
+  /// The shades of a cell from few points to many.
+  var shades: [Unicode.Scalar] {
+    isASCII ? [".", ":", "+", "*", "#", "@"] : ["░", "▒", "▓", "█"]
+  }
+
   /// A horizontal bar of `fraction` (0...1) of `width` columns.
   func bar(_ fraction: Float, width: Int) -> String {
     let eighths = Int((max(0, min(1, fraction)) * Float(width) * 8).rounded())

@@ -53,6 +53,15 @@ struct Theme: Equatable, Sendable {
       depth == .ansi16 && index / Self.ansi.count % 2 == 0 ? [] : again)
   }
 
+  /// The colour of a step on a scale of numbers, ever lighter on dark ground and darker on light;
+  /// faint from `count` on, for what has no number.
+  func step(_ step: Int, of count: Int) -> Style {
+    guard step >= 0, step < count else { return style(.faint) }
+    let colors = isLight ? Self.rampOnLight : Self.rampOnDark
+    let index = step * colors.count / count
+    return ink(colors[index], ansi: Self.ansiRamp[index], mono: 2 * step >= count ? .bold : [])
+  }
+
   private func ink(
     _ value: UInt32, ansi: UInt8?, mono: Style.Attributes, ansiAttributes: Style.Attributes = []
   ) -> Style {
@@ -100,5 +109,13 @@ struct Theme: Equatable, Sendable {
     0xB87400, 0x1F78B4, 0x007F5F, 0x8C7A00, 0xA8487E, 0x555555, 0xC44E12, 0x2A4FB0, 0x6B6B00,
     0xB8405E, 0x2B7A9E, 0x6E7F00,
   ]
+  /// After matplotlib's viridis, without its darkest end.
+  private static let rampOnDark: [UInt32] = [
+    0x5F5FAF, 0x5F87AF, 0x00AFAF, 0x00AF87, 0x5FD75F, 0xAFD700, 0xFFD700, 0xFFFFAF,
+  ]
+  private static let rampOnLight: [UInt32] = [
+    0xD7AF00, 0xAFAF00, 0x5FAF00, 0x00875F, 0x005F87, 0x005F87, 0x3A3A87, 0x5F005F,
+  ]
+  private static let ansiRamp: [UInt8] = [4, 12, 6, 14, 2, 10, 11, 15]
   private static let ansi: [UInt8] = [3, 12, 2, 11, 5, 7, 1, 4, 10, 13, 14, 9]
 }

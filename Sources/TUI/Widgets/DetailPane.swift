@@ -107,11 +107,15 @@ struct DetailPane {
   private func drawNearest(_ inside: Rect, _ surface: inout Surface) {
     guard let nearest = state.currentNearest else { return }
     var y = inside.maxY - factLines - nearestLines + 1
-    surface.write("nearest, by cosine", inside.x, y, theme.style(.faint), width: inside.width)
-    for (row, cosine) in zip(nearest.rows, nearest.cosines).prefix(nearestLines - 2) {
+    surface.write(
+      "nearest, by \(state.metric.rawValue)", inside.x, y, theme.style(.faint), width: inside.width)
+    for (row, value) in zip(nearest.rows, nearest.values).prefix(nearestLines - 2) {
       y += 1
       let concept = Int(state.conceptOfRow[row])
-      let x = surface.write(Numbers.fine(cosine), inside.x, y, theme.style(.faint)) + 1
+      let x =
+        surface.write(
+          state.metric == .cosine ? Numbers.fine(value) : Numbers.short(value), inside.x, y,
+          theme.style(.faint)) + 1
       surface.put(theme.glyphs.mark(concept), x, y, theme.concept(concept))
       let text = Text.visible(state.rows[row].text, ascii: theme.glyphs.isASCII)
         .replacing("\n", with: " ")

@@ -10,20 +10,44 @@ enum Footer {
       surface.write(text, rect.x + 1, rect.y, style)
       return
     }
-    if let search = state.explore.search, search.isEditing {
-      var x = surface.write("/", rect.x + 1, rect.y, theme.style(.key))
-      let query = Text.visible(search.query, ascii: theme.glyphs.isASCII)
-      x = surface.write(query, x, rect.y, theme.style(.strong), width: max(1, rect.width - 40))
+    if let name = state.explore.naming {
+      var x = surface.write("name ", rect.x + 1, rect.y, theme.style(.key))
+      let typed = Text.visible(name, ascii: theme.glyphs.isASCII)
+      x = surface.write(typed, x, rect.y, theme.style(.strong), width: max(1, rect.width - 30))
       surface.put(" ", x, rect.y, theme.style(.cursor))
-      let found = search.count == 1 ? "1 row" : "\(Numbers.grouped(search.count)) rows"
-      let style = theme.style(search.count == 0 ? .warning : .faint)
-      x = surface.write("  \(found)   ", x + 1, rect.y, style)
       let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
-      draw(fitting(hints, width: rect.maxX - x - 1), x, rect.y, theme, &surface)
+      draw(fitting(hints, width: rect.maxX - x - 4), x + 3, rect.y, theme, &surface)
+      return
+    }
+    if let search = state.explore.search, search.isEditing {
+      draw(search, rect, state, into: &surface)
       return
     }
     let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
     draw(fitting(hints, width: rect.width - 2), rect.x + 1, rect.y, theme, &surface)
+  }
+
+  /// What is typed, and what it finds or why it cannot be read.
+  private static func draw(
+    _ search: Search, _ rect: Rect, _ state: AppState, into surface: inout Surface
+  ) {
+    let theme = state.theme
+    let ascii = theme.glyphs.isASCII
+    let start = search.isExpression ? "expression /" : "/"
+    var x = surface.write(start, rect.x + 1, rect.y, theme.style(.key))
+    let query = Text.visible(search.query, ascii: ascii)
+    x = surface.write(query, x, rect.y, theme.style(.strong), width: max(1, rect.width - 40))
+    surface.put(" ", x, rect.y, theme.style(.cursor))
+    x += 3
+    if let problem = search.problem {
+      let text = Text.cut(problem, to: max(0, rect.maxX - 1 - x), ellipsis: theme.glyphs.ellipsis)
+      surface.write(text, x, rect.y, theme.style(.error))
+      return
+    }
+    let found = search.count == 1 ? "1 row" : "\(Numbers.grouped(search.count)) rows"
+    x = surface.write(found, x, rect.y, theme.style(search.count == 0 ? .warning : .faint)) + 3
+    let hints = Command.hints(state, ascii: ascii)
+    draw(fitting(hints, width: rect.maxX - x - 1), x, rect.y, theme, &surface)
   }
 
   private static func draw(

@@ -2,7 +2,12 @@
 enum Header {
   /// How the map is made, and how far it is.
   private static func method(_ explore: ExploreState, _ theme: Theme, width: Int) -> String {
-    guard explore.method == .tsne else { return "PCA" }
+    switch explore.axes {
+    case .components(0, 1): if explore.method != .tsne { return "PCA" }
+    case .components(let x, let y):
+      if explore.method != .tsne { return "PCA \(x + 1) and \(y + 1)" }
+    case .concepts: return "concept axes"
+    }
     let perplexity = width >= 76 ? " perplexity \(Int(explore.tsne.perplexity))" : ""
     let name = "t-SNE" + perplexity
     guard let embedding = explore.embedding, !embedding.isDone else {
@@ -20,6 +25,9 @@ enum Header {
     var right = method(explore, theme, width: rect.width)
     if let last = explore.layers.last {
       right = "layer \(explore.layerNumber)/\(last)" + separator + right
+    }
+    if state.runs > 1 && rect.width >= 60 {
+      right = "run \(state.run + 1)/\(state.runs)" + separator + right
     }
     let rightX = rect.maxX - 1 - DisplayWidth.of(right)
     surface.write(right, rightX, rect.y, theme.style(.accent))

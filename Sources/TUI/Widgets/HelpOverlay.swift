@@ -40,16 +40,23 @@ struct HelpOverlay {
     }
     var groups = Command.Group.allCases.map { group in
       [Line.group(group.rawValue)]
-        + Command.all.filter { $0.group == group && $0.contexts.contains(context) }.map(line)
+        + state.commands.filter { $0.group == group && $0.contexts.contains(context) }.map(line)
     }
     if state.screen == .explore {
       groups.append(
         [.group("In the list of concepts")]
-          + Command.all.filter { $0.contexts == [.concepts] }.map(line))
+          + state.commands.filter { $0.contexts == [.concepts] }.map(line))
+    }
+    if state.screen == .explore {
+      for (name, context) in [("While selecting", Command.Context.select), ("In a list", .list)] {
+        groups.append(
+          [.group(name)] + state.commands.filter { $0.contexts == [context] }.map(line))
+      }
     }
     groups.append([
       .group("Mouse"), .command(keys: "click", help: "Choose a point, a concept or a layer"),
       .command(keys: "drag", help: "Move the map"),
+      .command(keys: "right drag", help: "Select rows"),
       .command(keys: "wheel", help: "Zoom, change layers, scroll the text"),
     ])
     return groups.filter { $0.count > 1 }

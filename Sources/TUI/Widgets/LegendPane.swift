@@ -60,6 +60,9 @@ struct LegendPane {
       note = "bars: held-out recall"
     }
     Frame(title: "concepts", note: note, isFocused: isFocused).draw(rect, theme, into: &surface)
+    let recalls: [Float?] =
+      state.separation?.recalls(state.concepts.count, conceptOfRow: state.conceptOfRow)
+      ?? Array(repeating: nil, count: state.concepts.count)
     for offset in 0..<inside.height {
       let concept = first + offset
       guard state.concepts.indices.contains(concept) else { break }
@@ -69,7 +72,7 @@ struct LegendPane {
       let count = Numbers.grouped(group.count)
       if concept < 9 { surface.write("\(concept + 1)", inside.x, y, theme.style(.faint)) }
       surface.put(mark(concept), inside.x + 2, y, markStyle(concept))
-      let recall = isHidden ? nil : recall(of: concept)
+      let recall = isHidden ? nil : recalls[concept]
       let barWidth = barWidth(inside)
       let room = inside.width - 5 - count.count - 1 - (barWidth > 0 ? barWidth + 6 : 0)
       let name = Text.cut(
@@ -91,10 +94,6 @@ struct LegendPane {
         }
       }
     }
-  }
-
-  private func recall(of concept: Int) -> Float? {
-    state.separation?.recall(of: concept, conceptOfRow: state.conceptOfRow)
   }
 
   /// Columns of the bars of held-out recall; 0 where there is no room for them.

@@ -1,18 +1,23 @@
+import Foundation
+
 /// The map itself.
 struct MapPane {
   private let state: ExploreState
   private let theme: Theme
   private let layout: ExploreLayout
+  private let paint: PointPaint
 
   init(_ state: AppState, _ layout: ExploreLayout) {
     self.state = state.explore
     theme = state.theme
     self.layout = layout
+    paint = PointPaint(state.explore, state.theme)
   }
 
   func draw(into surface: inout Surface) {
+    let field = field
     if layout.mapHasBorder {
-      Frame(title: title, note: note).draw(layout.map, theme, into: &surface)
+      Frame(title: title(field), note: note).draw(layout.map, theme, into: &surface)
     }
     if state.rows.isEmpty {
       Notice(
@@ -21,28 +26,104 @@ struct MapPane {
       ).draw(layout.mapInside, theme, into: &surface)
       return
     }
-    drawPoints(into: &surface)
+    if let field {
+      draw(field, into: &surface)
+      if field.isEmpty { drawNothing(into: &surface) }
+    }
+    drawScale(into: &surface)
     drawStatus(into: &surface)
   }
 
-  private var title: String {
+  /// The points of the map, laid out on the panel.
+  private struct Field {
+    var points: [SIMD2<Float>]
+    var viewport: Viewport
+    /// What a search has not found, where it is shown, then the rest over it.
+    var rest: Scatter?
+    var found: Scatter
+    var isEmpty: Bool
+  }
+
+  private var field: Field? {
+    let panel = layout.mapInside
+    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points), !panel.isEmpty
+    else { return nil }
+    let viewport = Viewport(bounds: bounds, view: state.view, size: panel.size)
+    let painting = paint.painting
+    func scatter(_ groups: [Int32]) -> Scatter {
+      Scatter(
+        points: points, groups: groups, groupCount: painting.groupCount, viewport: viewport,
+        grid: DotGrid(theme.glyphs.level))
+    }
+    return Field(
+      points: points, viewport: viewport,
+      rest: painting.rest.isEmpty ? nil : scatter(painting.rest),
+      found: scatter(painting.groups),
+      isEmpty: painting.rest.isEmpty && !painting.groups.contains { $0 >= 0 })
+  }
+
+  private func title(_ field: Field?) -> String {
     var parts = ["map"]
     if state.view != .whole { parts.append("\(Numbers.short(state.view.zoom))x") }
-    let outside = state.view == .whole ? outsideCount : 0
+    // Points too far off to fit the rest by; zooming out shows them.
+    let outside = state.view == .whole ? field?.found.outside ?? 0 : 0
     if outside > 0 { parts.append("\(Numbers.grouped(outside)) outside") }
-    if state.colorMode != .concept { parts.append(state.colorMode.rawValue) }
+    if let play = state.play {
+      parts.append(play.isPaused ? "paused" : "playing")
+      if let morph = state.morph {
+        parts[parts.count - 1] += " \(state.layers[morph.from]) to \(state.layers[morph.to])"
+      }
+    }
+    if case .concepts(let x, let y) = state.axes {
+      let names = [x, y].map {
+        Text.cut(
+          Text.visible(state.concepts[$0].name, ascii: theme.glyphs.isASCII), to: 16,
+          ellipsis: theme.glyphs.ellipsis)
+      }
+      parts.append("x \(names[0])")
+      parts.append("y " + (state.concepts.count > 2 ? names[1] : "first component"))
+    }
+    if let group = state.group { parts.append("\(Numbers.grouped(group.rows.count)) selected") }
+    if state.marks == .density, let field {
+      parts.append("up to \(Numbers.grouped(field.found.largest)) a cell")
+    }
+    if state.colorMode != .concept { parts.append(state.colorMode.name(state)) }
     if let search = state.search, !search.isEditing {
       let query = Text.visible(search.query, ascii: theme.glyphs.isASCII)
-      parts.append("/\(query)  \(Numbers.grouped(search.count)) found")
+      parts.append(
+        "/\(query)\(search.isExpression ? "/" : "")  \(Numbers.grouped(search.count)) found")
     }
     return parts.joined(separator: theme.glyphs.separator)
   }
 
-  /// Points too far off to fit the rest by; zooming out shows them.
-  private var outsideCount: Int {
-    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points) else { return 0 }
-    let viewport = Viewport(bounds: bounds, view: .whole, size: layout.mapInside.size)
-    return points.reduce(0) { $0 + (viewport.cell($1) == nil ? 1 : 0) }
+  private func drawNothing(into surface: inout Surface) {
+    let isSearch = (state.search?.hidesRest ?? false) && state.search?.count == 0
+    Notice(
+      title: isSearch ? "No row has this." : "Every row is hidden.",
+      lines: [isSearch ? "F dims the rest in place of hiding it." : "0 shows all concepts."]
+    ).draw(layout.mapInside, theme, into: &surface)
+  }
+
+  /// What the colours of numbers stand for, at the top right.
+  private func drawScale(into surface: inout Surface) {
+    guard case .number(let column) = paint.painting.inputs.mode,
+      let range = paint.painting.range
+    else { return }
+    let panel = layout.mapInside
+    let y = layout.mapHasBorder ? layout.map.y : panel.y
+    let name = Text.cut(
+      Text.visible(column.name(state), ascii: theme.glyphs.isASCII), to: 16,
+      ellipsis: theme.glyphs.ellipsis)
+    let low = " \(name) \(Numbers.short(range.lowerBound)) "
+    let high = " \(Numbers.short(range.upperBound)) "
+    let width = DisplayWidth.of(low + high) + Painting.steps
+    guard width + 8 < panel.width else { return }
+    var x = surface.write(low, panel.maxX - width - 1, y, theme.style(.faint))
+    for step in 0..<Painting.steps {
+      surface.put(paint.glyph(step), x, y, paint.style(step))
+      x += 1
+    }
+    surface.write(high, x, y, theme.style(.faint))
   }
 
   /// What this map can be trusted with, the most telling first.
@@ -60,6 +141,9 @@ struct MapPane {
       parts.append("KL \(Numbers.short(embedding.divergence))")
     } else if map.explained.count == 2 {
       parts.append("shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance")
+      if case .concepts = map.axes {
+        parts.append("cosine of the axes \(Numbers.share(map.cosine))")
+      }
       if let kept = state.trust?.neighboursKept {
         parts.append("neighbours kept \(Numbers.percent(kept))")
       }
@@ -76,41 +160,93 @@ struct MapPane {
     return note
   }
 
-  private func drawPoints(into surface: inout Surface) {
+  private func draw(_ field: Field, into surface: inout Surface) {
+    let isStale = isStale
+    let style = theme.style(.faint)
+    if let rest = field.rest { draw(rest, isBright: false, faint: style, into: &surface) }
+    draw(field.found, isBright: !isStale, faint: style, into: &surface)
+    drawGroup(field, into: &surface)
+    if !isStale { drawNeighbours(field, into: &surface) }
+    drawCursor(field, into: &surface)
+    drawSelecting(into: &surface)
+  }
+
+  /// Whether the points on screen are not the current map's.
+  private var isStale: Bool {
+    state.shownLayer != state.layer || state.maps[state.layer].map == nil
+  }
+
+  private func highlighted(_ style: Style) -> Style {
+    theme.depth == .mono || theme.depth == .ansi16
+      ? style.with(.reverse) : style.on(theme.style(.selection)).with(.bold)
+  }
+
+  /// The cells of the selected rows.
+  private func drawGroup(_ field: Field, into surface: inout Surface) {
+    guard let group = state.group else { return }
     let panel = layout.mapInside
-    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points), !panel.isEmpty
-    else { return }
-    let viewport = Viewport(bounds: bounds, view: state.view, size: panel.size)
-    let isStale = state.shownLayer != state.layer
-    let paint = PointPaint(state, theme)
-    let asDots = usesDots(panel.size)
-    let rows = points.indices
-    // What is searched for lies over what is not, whatever the majority.
-    for layer in state.search == nil ? [true] : [false, true] {
-      let groups = rows.map { row in
-        state.isVisible(row) && state.isMatch(row) == layer ? paint.group(row) : -1
-      }
-      let scatter = Scatter(
-        points: points, groups: groups, groupCount: paint.count, viewport: viewport,
-        grid: DotGrid(theme.glyphs.level))
-      for y in 0..<panel.height {
-        for x in 0..<panel.width {
-          let index = y * panel.width + x
-          let group = scatter.majority[index]
-          guard group >= 0 else { continue }
-          var style = isStale || !layer ? theme.style(.faint) : paint.style(Int(group))
-          // A glyph stands for one point or for many: weight tells.
-          if layer && !asDots && scatter.count(x, y) > 2 && !isStale { style = style.with(.bold) }
-          let glyph =
-            asDots
-            ? scatter.grid.glyph(scatter.bits[index])
-            : layer ? paint.glyph(Int(group)) : theme.glyphs.hiddenConcept
-          surface.put(glyph, panel.x + x, panel.y + y, style)
+    var cells = Set<Cursor>()
+    for row in group.rows where state.isVisible(row) {
+      if let cell = field.viewport.cell(field.points[row]) { cells.insert(cell) }
+    }
+    for cell in cells {
+      surface.restyle(
+        Rect(x: panel.x + cell.x, y: panel.y + cell.y, width: 1, height: 1), highlighted)
+    }
+  }
+
+  /// The box or the line of a selection on its way.
+  private func drawSelecting(into surface: inout Surface) {
+    guard let selecting = state.selecting else { return }
+    let panel = layout.mapInside
+    func restyle(_ cell: Cursor, _ change: (Style) -> Style) {
+      guard panel.contains(Cursor(x: panel.x + cell.x, y: panel.y + cell.y)) else { return }
+      surface.restyle(
+        Rect(x: panel.x + cell.x, y: panel.y + cell.y, width: 1, height: 1), change)
+    }
+    switch selecting.shape {
+    case .box:
+      let start = selecting.path[0]
+      for y in min(start.y, selecting.end.y)...max(start.y, selecting.end.y) {
+        for x in min(start.x, selecting.end.x)...max(start.x, selecting.end.x) {
+          restyle(Cursor(x: x, y: y), highlighted)
         }
       }
+    case .freehand: for cell in selecting.path { restyle(cell, highlighted) }
     }
-    if !isStale { drawNeighbours(points, viewport, paint, into: &surface) }
-    drawCursor(points, viewport, into: &surface)
+    let cursor = theme.style(.cursor)
+    restyle(selecting.end) { _ in cursor }
+  }
+
+  private func draw(
+    _ scatter: Scatter, isBright: Bool, faint: Style, into surface: inout Surface
+  ) {
+    let panel = layout.mapInside
+    let isRest = !isBright && !isStale
+    let asDots = usesDots(panel.size)
+    let shades = theme.glyphs.shades
+    let shadeOf = Float(shades.count) / log2(Float(max(2, scatter.largest)) + 1)
+    for y in 0..<panel.height {
+      for x in 0..<panel.width {
+        let index = y * panel.width + x
+        let group = Int(scatter.majority[index])
+        guard group >= 0 else { continue }
+        let count = scatter.count(x, y)
+        var style = isBright ? paint.style(group) : faint
+        let glyph: Unicode.Scalar
+        if state.marks == .density {
+          let shade = Int(log2(Float(count)) * shadeOf)
+          glyph = shades[max(0, min(shades.count - 1, shade))]
+        } else if asDots {
+          glyph = scatter.grid.glyph(scatter.bits[index])
+        } else {
+          // A glyph stands for one point or for many: weight tells.
+          if isBright && count > 2 { style = style.with(.bold) }
+          glyph = isRest ? theme.glyphs.hiddenConcept : paint.glyph(group)
+        }
+        surface.put(glyph, panel.x + x, panel.y + y, style)
+      }
+    }
   }
 
   /// Glyphs tell concepts apart by shape; dots show more of where points are.
@@ -118,6 +254,7 @@ struct MapPane {
     switch state.marks {
     case .glyphs: false
     case .dots: true
+    case .density: false
     case .automatic:
       // In mono and ASCII a dot says nothing about its concept.
       theme.depth != .mono && !theme.glyphs.isASCII
@@ -125,14 +262,12 @@ struct MapPane {
     }
   }
 
-  private func drawNeighbours(
-    _ points: [SIMD2<Float>], _ viewport: Viewport, _ paint: PointPaint, into surface: inout Surface
-  ) {
+  private func drawNeighbours(_ field: Field, into surface: inout Surface) {
     guard state.showsNeighbours, let nearest = state.currentNearest else { return }
     let selected = theme.style(.selection)
     for row in nearest.rows where state.isVisible(row) {
-      guard let cell = viewport.cell(points[row]) else { continue }
-      let group = Int(paint.group(row))
+      guard let cell = field.viewport.cell(field.points[row]) else { continue }
+      let group = paint.group(row)
       let style =
         theme.depth == .mono || theme.depth == .ansi16
         ? paint.style(group).with(.reverse) : paint.style(group).on(selected).with(.bold)
@@ -141,16 +276,14 @@ struct MapPane {
     }
   }
 
-  private func drawCursor(
-    _ points: [SIMD2<Float>], _ viewport: Viewport, into surface: inout Surface
-  ) {
+  private func drawCursor(_ field: Field, into surface: inout Surface) {
     let panel = layout.mapInside
-    guard let row = state.cursor, state.isVisible(row), let cell = viewport.cell(points[row])
+    guard let row = state.cursor, state.isVisible(row),
+      let cell = field.viewport.cell(field.points[row])
     else { return }
     let x = panel.x + cell.x
     let y = panel.y + cell.y
-    let paint = PointPaint(state, theme)
-    surface.put(paint.glyph(Int(paint.group(row))), x, y, theme.style(.cursor))
+    surface.put(paint.glyph(paint.group(row)), x, y, theme.style(.cursor))
     if layout.mapHasBorder {
       let style = theme.style(.accent)
       // The title stays readable.

@@ -11,12 +11,11 @@ struct PointField {
     let explore = state.explore
     let theme = state.theme
     let asDots = usesDots(explore, theme)
-    for isFound in explore.search == nil ? [true] : [false, true] {
-      let groups = points.indices.map { row in
-        explore.isVisible(row) && explore.isMatch(row) == isFound ? paint.group(row) : -1
-      }
+    let painting = paint.painting
+    for isFound in painting.rest.isEmpty ? [true] : [false, true] {
+      let groups = isFound ? painting.groups : painting.rest
       let scatter = Scatter(
-        points: points, groups: groups, groupCount: paint.count, viewport: viewport,
+        points: points, groups: groups, groupCount: painting.groupCount, viewport: viewport,
         grid: DotGrid(theme.glyphs.level))
       for y in 0..<panel.height {
         for x in 0..<panel.width {
@@ -41,6 +40,7 @@ struct PointField {
     switch explore.marks {
     case .glyphs: false
     case .dots: true
+    case .density: true
     case .automatic:
       theme.depth != .mono && !theme.glyphs.isASCII
         && explore.rows.count > 4 * panel.width * panel.height
@@ -52,7 +52,7 @@ struct PointField {
       let cell = viewport.cell(points[row])
     else { return }
     surface.put(
-      paint.glyph(Int(paint.group(row))), panel.x + cell.x, panel.y + cell.y, theme.style(.cursor))
+      paint.glyph(paint.group(row)), panel.x + cell.x, panel.y + cell.y, theme.style(.cursor))
   }
 
   /// A dotted way with a head, from one place of the map to another.

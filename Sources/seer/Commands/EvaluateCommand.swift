@@ -9,13 +9,13 @@ struct EvaluateCommand: ParsableCommand {
       Example:
         seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
       """,
-    subcommands: [ClassifyCommand.self, AbilityCommand.self])
+    subcommands: [ClassifyCommand.self, DetoxCommand.self, AbilityCommand.self])
 }
 
 struct AbilityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ability",
-    abstract: "Perplexity, KL to base and next-token agreement on general texts.",
+    abstract: "Perplexity, KL to base, next-token agreement, multiple choice.",
     discussion: """
       Example:
         seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
@@ -24,12 +24,17 @@ struct AbilityCommand: ParsableCommand {
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?
   @Option(help: "Texts: CSV or JSON Lines with prompt and response.") var texts: String
+  @Option(
+    help:
+      "Multiple choice: CSV or JSON Lines with question, choices (a JSON list, or a|b|c), answer.")
+  var choices: String?
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
     var evaluation = AbilityEvaluation(model: model, adapter: adapter, texts: texts)
+    evaluation.choices = choices
     evaluation.template = template
     evaluation.maxTokens = maxTokens
     let job = evaluation
@@ -44,6 +49,17 @@ struct AbilityCommand: ParsableCommand {
       \(Report.rounded(figures.perplexityTuned, 3))
         KL to base      \(Report.rounded(figures.kl, 5)) nats a token
         same next token \(Report.rounded(100 * figures.agreement, 1)) %
+      """)
+    guard let choices = figures.choices else { return }
+    func share(_ estimate: Estimate) -> String {
+      "\(Report.rounded(estimate.value, 3)) (\(Report.rounded(estimate.low, 3)).."
+        + "\(Report.rounded(estimate.high, 3)))"
+    }
+    Report.line(
+      """
+        \(choices.questions) questions  \(share(choices.base)) -> \(share(choices.tuned)), \
+      McNemar p \(String(format: "%.2g", choices.mcnemar.exactP))
+        by byte         \(share(choices.basePerByte)) -> \(share(choices.tunedPerByte))
       """)
   }
 }

@@ -29,6 +29,8 @@ struct ExploreCommand: ParsableCommand {
   var adapter: String?
   @Option(help: "Follow the training that writes this adapter folder in another terminal.")
   var watch: String?
+  @Flag(help: "Begin with the guided tour of some three minutes, on the sample unless told.")
+  var tour = false
   @Option(help: "A file of keys to play, without a terminal.") var script: String?
   @Flag(inversion: .prefixedNo, help: "Draw with ASCII only (default: as the terminal allows).")
   var ascii: Bool?
@@ -44,12 +46,15 @@ struct ExploreCommand: ParsableCommand {
     options.adapter = adapter
     options.watched = watch
     options.tool = Version.tool
+    options.startsTour = tour
     let ending = try Explorer.run(options)
     if ending == .interrupted { throw Cancelled() }
   }
 
   /// None: the Start screen shows what there is to open.
   private func defaultRuns() -> [String] {
-    (RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe")).map { [$0] } ?? []
+    if tour, let sample = RunLocator.sample(executable: "/proc/self/exe") { return [sample] }
+    return (RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe")).map { [$0] }
+      ?? []
   }
 }

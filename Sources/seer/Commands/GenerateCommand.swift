@@ -39,10 +39,12 @@ struct GenerateCommand: ParsableCommand {
     abstract: "Let the model go on from a prompt.",
     discussion: """
       The prompt goes through the model's chat template unless --template plain. With --run and
-      --layer every generated token is scored as by seer score.
+      --layer every generated token is scored as by seer score, and --steer adds a concept's
+      direction while the model writes.
 
       Example:
         seer generate --model smollm2 --template plain --prompt "The capital of France is" --tokens 8
+        seer generate --prompt "How was your day?" --run words --layer 12 --steer honesty=0.2
       """)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
@@ -53,7 +55,9 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "The text to go on from.") var prompt: String
   @Option(help: "How many tokens at the most.") var tokens = 128
   @Option(help: "How the prompt is put to the model.") var template = RowTemplate.chat
+  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
   @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var steering: SteeringArguments
   @Flag(help: "Go on after a stop token.") var ignoreStop = false
   @Flag(inversion: .prefixedNo, help: "Keep keys and values of earlier tokens.") var cache = true
   @Flag(help: "Print one JSON object.") var json = false
@@ -77,16 +81,17 @@ struct GenerateCommand: ParsableCommand {
       if let run = command.folder, let layer = command.layer {
         let scorer = try Scorer(
           model: command.model, adapter: command.adapter, run: run, layer: layer,
-          template: command.template)
+          template: command.template, templateFile: command.templateFile)
         for note in scorer.notes { Report.note(note) }
-        let generation = try command.generate(scorer.language, scorer.adapter, context)
+        let generation = try command.generate(
+          scorer.language, scorer.adapter, scorer.monitor, context)
         command.printScored(generation, scorer)
       } else {
-        let model = try LanguageModel(command.model)
+        let model = try LanguageModel(command.model, templateFile: command.templateFile)
         let adapter = try command.adapter.map {
           try AdapterFile.read($0, for: model.configuration)
         }
-        let generation = try command.generate(model, adapter, context)
+        let generation = try command.generate(model, adapter, nil, context)
         guard command.json else { return Report.line("") }
         try Report.json(
           Result(
@@ -97,7 +102,7 @@ struct GenerateCommand: ParsableCommand {
   }
 
   private func generate(
-    _ model: LanguageModel, _ adapter: Adapter?, _ context: JobContext
+    _ model: LanguageModel, _ adapter: Adapter?, _ monitor: Monitor?, _ context: JobContext
   ) throws -> Generation {
     let renderer = try RowRenderer(
       model.tokenizer, template: template, maxTokens: model.configuration.context)
@@ -107,9 +112,10 @@ struct GenerateCommand: ParsableCommand {
         .usage, place: "--prompt", found: "more tokens than the model's context",
         wanted: "at most \(model.configuration.context)", advice: "Shorten the prompt.")
     }
-    let options = GenerationOptions(
+    var options = GenerationOptions(
       tokens: tokens, sampling: sampling.options, ignoresStop: ignoreStop, usesCache: cache,
       layer: layer)
+    options.steering = try steering.interventions(model.configuration, monitor)
     return try model.generate(
       from: row.ids, adapter: adapter, options, context: context,
       onText: { piece in

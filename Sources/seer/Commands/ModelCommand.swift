@@ -6,14 +6,18 @@ struct ModelCommand: ParsableCommand {
     commandName: "model",
     abstract: "Say what a model file is.",
     discussion: """
-      A model is a GGUF file, or the name of one in the cache (smollm2 is the default model,
-      fetched once by `make model`).
+      A model is a GGUF file (of a split one, any part), a Hugging Face folder, or the name of one
+      in the cache (smollm2 is the default model, fetched once by `make model`). What cannot be
+      read is named with its place, and the exit code is 65. Memory and time are those of a run
+      over so many tokens; the time is what products of matrices alone take on this machine.
 
       Example:
         seer model smollm2
       """)
 
-  @Argument(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
+  @Argument(help: "A GGUF file, a Hugging Face folder or the name of a cached model.")
+  var model = "smollm2"
+  @Option(help: "The tokens that memory and time are told for.") var tokens = 512
   @Flag(help: "Print one JSON object.") var json = false
 
   struct Result: Encodable {
@@ -29,6 +33,12 @@ struct ModelCommand: ParsableCommand {
     let template: String
   }
 
+  func validate() throws {
+    guard 1...1 << 30 ~= tokens else {
+      throw ValidationError("--tokens: found \(tokens), wanted 1 or more.")
+    }
+  }
+
   func run() throws {
     let model = model
     let language = try runJob("model") { _ in try LanguageModel(model) }
@@ -39,6 +49,14 @@ struct ModelCommand: ParsableCommand {
       context: c.context, quantization: language.quantization,
       template: language.chatTemplate.family.rawValue)
     if json { return try Report.json(result) }
+    let costs = language.costs(tokens: tokens)
+    func megabytes(_ bytes: Int) -> String { Report.rounded(Double(bytes) / 1e6, 1) + " MB" }
+    let usable =
+      switch language.chatTemplate.family {
+      case .none: "--template plain only"
+      case .unknown: "of no known family: --template plain, or give a --template-file"
+      default: "rendered as the model's own"
+      }
     Report.line(
       """
       \(language.path)
@@ -50,7 +68,14 @@ struct ModelCommand: ParsableCommand {
       parameters     \(result.parameters)
       context        \(result.context) tokens
       quantization   \(result.quantization)
-      template       \(result.template)
+      template       \(result.template), \(usable)
+      runs           yes
+      weights        \(megabytes(costs.weightBytes)), mapped as stored
+      \(tokens) tokens
+        one batch    \(megabytes(costs.batchBytes))
+        generation   \(megabytes(costs.cacheBytes)) of keys and values
+        at least     \(Report.rounded(costs.seconds ?? 0, 2)) s at this machine's \
+      \(Report.rounded((costs.rate ?? 0) / 1e9, 0)) GFLOP/s
       """)
   }
 }

@@ -118,7 +118,7 @@ struct ProjectCommand: ParsableCommand {
   }
 
   /// Adds the file and layer that the projection does not know.
-  private static func failure(_ error: ProjectionError, _ source: String) -> Failure {
+  static func failure(_ error: ProjectionError, _ source: String) -> Failure {
     switch error {
     case .badOption(let name, let found, let wanted):
       Failure(.usage, place: "--" + name, found: found, wanted: wanted)

@@ -15,9 +15,15 @@ struct ScoreCommand: ParsableCommand {
       and "response", and perhaps an "id"), and a JSON object is written for each as soon as it is
       scored. Lines that cannot be used are reported and skipped, with exit code 65 at the end.
 
+      --alert CONCEPT=SCORE lists the spans of a text's words that reach the score. --verify takes the
+      concept's direction out of one token and shows what that does to the next token and to later
+      scores, beside random directions of the same length, and how the score falls and rises while
+      tokens are taken out and put in.
+
       Example:
         seer extract --model smollm2 --concepts samples/concepts.csv --position mean --run words
         seer score --model smollm2 --run words --layer 24 "How do I kill a Python process?"
+        seer score --run words --layer 24 --verify --concept violence "He was beaten badly."
         seer score --model smollm2 --run words --layer 24 - < texts.jsonl > scores.jsonl
       """)
 
@@ -27,35 +33,79 @@ struct ScoreCommand: ParsableCommand {
   var folder: String
   @Option(help: "The layer; 0 is the input of the first block.") var layer: Int
   @Option(help: "How the text is put to the model.") var template = RowTemplate.chat
+  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
+  @Option(
+    help: ArgumentHelp(
+      "List the spans in which a concept reaches a score.", valueName: "concept=score"))
+  var alert: [Weighted] = []
+  @Flag(help: "Test whether the model uses what is read.") var verify = false
+  @Option(help: "The concept to verify; the text's own top where none is given.")
+  var concept: String?
+  @Option(help: "The token to verify, from 0; the highest one where none is given.")
+  var token: Int?
   @Flag(help: "Print one JSON object.") var json = false
   @Argument(help: "The text, or - to read JSON Lines.") var text: String
+
+  func validate() throws {
+    for entry in alert {
+      guard let score = entry.weight, score > 0, score <= 1 else {
+        throw ValidationError(
+          "--alert: found \(entry.name), wanted CONCEPT=SCORE with a score up to 1.")
+      }
+    }
+    guard verify || (concept == nil && token == nil) else {
+      throw ValidationError("--concept and --token: found no --verify, which they belong to.")
+    }
+    guard !verify || text != "-" else {
+      throw ValidationError("--verify: found - for the text, wanted one text.")
+    }
+  }
 
   func run() throws {
     let command = self
     try runJob("score", priority: .typing) { context in
       let scorer = try Scorer(
         model: command.model, adapter: command.adapter, run: command.folder, layer: command.layer,
-        template: command.template)
+        template: command.template, templateFile: command.templateFile)
       for note in scorer.notes { Report.note(note) }
+      let thresholds = try command.alert.map {
+        (concept: try scorer.monitor.place(of: $0.name), score: $0.weight ?? 1)
+      }
       if command.text == "-" {
-        try ScoreStream(scorer: scorer).run(STDIN_FILENO, context)
+        try ScoreStream(scorer: scorer, thresholds: thresholds).run(STDIN_FILENO, context)
       } else {
-        try command.scoreText(scorer, context)
+        try command.scoreText(scorer, thresholds, context)
       }
     }
   }
 
-  private func scoreText(_ scorer: Scorer, _ context: JobContext) throws {
+  private func scoreText(
+    _ scorer: Scorer, _ thresholds: [(concept: Int, score: Float)], _ context: JobContext
+  ) throws {
     try scorer.score([ScoringInput(prompt: text)], context: context) { _, result in
       let scored = try result.get()
+      let alerts = scorer.alerts(scored, thresholds)
+      let verification =
+        verify
+        ? VerificationText(
+          scorer: scorer, text: scored,
+          verification: try scorer.verify(
+            scored, concept: concept, token: token, context: context)) : nil
       let printer = ScoreText(monitor: scorer.monitor)
-      guard json else { return Report.line(printer.table(scored)) }
+      guard json else {
+        Report.line(printer.table(scored))
+        for alert in alerts { Report.line(printer.line(alert, scored)) }
+        if let verification { Report.line(verification.lines) }
+        return
+      }
       var text = JSONText()
       text.object { object in
         printer.writeConcepts(&object)
         printer.writeMonitor(&object)
         printer.writeTokens(scored.tokens, &object)
         printer.writeTurns(scored.turns, &object)
+        if !thresholds.isEmpty { printer.writeAlerts(alerts, scored, &object) }
+        verification?.write(&object)
       }
       Report.line(text.text)
     }

@@ -21,30 +21,14 @@ struct BlockTests {
     return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 
-  /// Random stored weights: every scale finite and small.
+  /// Random stored rows, with a gap between them.
   func stored(
     _ type: BlockType, rows: Int, width: Int, rowBytes: Int, _ random: inout SeededGenerator
   ) -> [UInt8] {
     var result: [UInt8] = []
-    func half(_ random: inout SeededGenerator) -> [UInt8] {
-      little(Float16(random.normal() * 0.1).bitPattern)
-    }
     for _ in 0..<rows {
-      let start = result.count
-      for _ in 0..<width / type.weights {
-        switch type {
-        case .f32: result += floatBytes([random.normal()])
-        case .f16: result += half(&random)
-        case .bf16: result += little(UInt16(random.normal().bitPattern >> 16))
-        case .q4_0, .q8_0, .q4_1:
-          result += half(&random)
-          if type == .q4_1 { result += half(&random) }
-          for _ in 0..<(type == .q8_0 ? 32 : 16) {
-            result.append(UInt8.random(in: 0...255, using: &random))
-          }
-        }
-      }
-      result += [UInt8](repeating: 0xFF, count: rowBytes - (result.count - start))
+      let row = type.randomBlocks(width / type.weights, using: &random)
+      result += row + [UInt8](repeating: 0xFF, count: rowBytes - row.count)
     }
     return result
   }
@@ -55,7 +39,7 @@ struct BlockTests {
     return values
   }
 
-  @Test(arguments: ["Q8_0", "Q4_0", "Q4_1", "F16", "BF16"])
+  @Test(arguments: types.map(\.name).filter { $0 != "F32" })
   func expansionIsBitForBitTheReferences(name: String) throws {
     let data = Data(try TestSupport.bytes(ofFile: Fixtures.folder + "/Blocks/blocks.json"))
     let golden = try #require(JSONDecoder().decode([String: Golden].self, from: data)[name])
@@ -65,12 +49,29 @@ struct BlockTests {
     #expect(floatBytes(expanded(type, blocks, count: count)) == bytes(hex: golden.values))
   }
 
+  @Test(arguments: types)
+  func aPartOfARow(type: BlockType) {
+    var random = SeededGenerator(seed: 3)
+    let width = max(96, 2 * type.weights)
+    let bytes = width / type.weights * type.bytes
+    let row = stored(type, rows: 1, width: width, rowBytes: bytes, &random)
+    let whole = expanded(type, row, count: width)
+    for first in stride(from: 0, to: width, by: 32) {
+      for count in stride(from: 32, through: width - first, by: 32) {
+        var values = [Float](repeating: .nan, count: count + 1)
+        #expect(sk_expand_part(Int32(type.rawValue), &values, row, first, count) == 1)
+        #expect(Array(values.prefix(count)) == Array(whole[first..<first + count]))
+        #expect(values[count].isNaN, "written past the end")
+      }
+    }
+  }
+
   @Test func anUnknownTypeIsRefused() {
     var target: [Float] = [7]
-    #expect(sk_expand(12, &target, [UInt8](repeating: 0, count: 256), 1) == 0)
+    #expect(sk_expand(39, &target, [UInt8](repeating: 0, count: 256), 1) == 0)
     #expect(target == [7])
     #expect(
-      sk_dot_rows(12, &target, 1, [UInt8](repeating: 0, count: 256), 4, 1, [1], nil, 1, 1) == 0)
+      sk_dot_rows(39, &target, 1, [UInt8](repeating: 0, count: 256), 4, 1, [1], nil, 1, 1) == 0)
   }
 
   /// `sk_dot_rows` with the vectors in the order that the type wants; (tokens, stride).
@@ -97,7 +98,10 @@ struct BlockTests {
   @Test(arguments: types, [1, 2, 3, 4, 5, 7, 8, 9, 33])
   func rowsTimesVectors(type: BlockType, count: Int) {
     var random = SeededGenerator(seed: UInt64(count))
-    let widths = type.isQuantised ? [32, 64, 96, 128, 320] : [1, 2, 15, 16, 17, 31, 33, 100, 576]
+    let blocks = type.weights == 32 ? [1, 2, 3, 4, 10] : [1, 3]
+    let widths =
+      type.isQuantised
+      ? blocks.map { $0 * type.weights } : [1, 2, 15, 16, 17, 31, 33, 100, 576]
     for width in widths {
       for (tokens, gap) in [(1, 0), (1, type.bytes), (2, 0), (3, type.bytes), (4, 0), (7, 0)] {
         let rowBytes = width / type.weights * type.bytes + gap
@@ -131,7 +135,7 @@ struct BlockTests {
   @Test(arguments: types, [Float.nan, .infinity, -.infinity])
   func whatIsNotFiniteStaysVisible(type: BlockType, value: Float) {
     var random = SeededGenerator(seed: 3)
-    let width = 160
+    let width = type.weights == 256 ? 512 : 160
     let rowBytes = width / type.weights * type.bytes
     let rows = stored(type, rows: 5, width: width, rowBytes: rowBytes, &random)
     var x = (0..<width).map { _ in random.normal() }
@@ -144,7 +148,7 @@ struct BlockTests {
   @Test(.enabled(if: sk_gemm_supported() != 0), arguments: types, [1, 5, 31, 32])
   func panels(type: BlockType, count: Int) {
     var random = SeededGenerator(seed: UInt64(count) + 100)
-    for width in type.isQuantised ? [32, 96] : [1, 15, 33, 64] {
+    for width in type.isQuantised ? [type.weights, 3 * type.weights] : [1, 15, 33, 64] {
       let rowBytes = width / type.weights * type.bytes
       let rows = stored(type, rows: count, width: width, rowBytes: rowBytes, &random)
       for tokens in [1, 4, 13, 14, 15, 29] {

@@ -198,10 +198,12 @@ struct GGUFBadFileTests {
 
   // MARK: Tensors
 
-  @Test(arguments: [(12, "Q4_K (type 12)"), (6, "Q5_0 (type 6)"), (777, "type 777")])
+  @Test(arguments: [(16, "IQ2_XXS (type 16)"), (39, "MXFP4 (type 39)"), (777, "type 777")])
   func anUnknownTensorType(type: UInt32, name: String) throws {
     try opening { $0.tensors[1].type = type }.expect(
-      place: "tensor b", found: name, wanted: "F32, F16, Q4_0, Q4_1, Q8_0, BF16")
+      place: "tensor b", found: name,
+      wanted:
+        "F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, BF16")
   }
 
   @Test func aTensorTwice() throws {

@@ -108,6 +108,12 @@ struct SafetensorsTests {
       place: "tensor a", found: "24 bytes", wanted: "12 for shape [3, 2]")
   }
 
+  @Test func aTensorTwice() throws {
+    try opening(
+      "{\"a\":\(entry("F32", "1", 0, 4)),\"a\":\(entry("F32", "1", 4, 8))}"
+    ).expect(place: "tensor a", found: "it twice", wanted: "each name once")
+  }
+
   @Test func overlappingTensors() throws {
     try opening(
       "{\"a\":\(entry("F32", "4", 0, 16)),\"b\":\(entry("F32", "1", 12, 16))}"

@@ -111,15 +111,20 @@ struct BadModelTests {
 
   @Test func scaledRope() throws {
     try opening { $0.set("llama.rope.scaling.type", .string("yarn")) }.expect(
-      place: "key llama.rope.scaling.type", found: "yarn", wanted: "no RoPE scaling")
+      place: "key llama.rope.scaling.type", found: "yarn",
+      wanted: "none, linear, llama3 or longrope")
   }
 
   @Test func ropeFrequencies() throws {
     try opening {
       $0.tensors.append(
         GGUFBuilder.Tensor(
-          "rope_freqs.weight", sizes: [8], bytes: floatBytes([1, 1, 1, 1, 1, 1, 1, 1])))
-    }.expect(place: "tensor rope_freqs.weight", found: "scaled RoPE", wanted: "unscaled")
+          "rope_freqs.weight", sizes: [8], bytes: floatBytes([1, 1, 1, 1, 1, 1, 1, 0])))
+    }.expect(place: "tensor rope_freqs.weight", found: "not above 0", wanted: "above 0")
+    try opening {
+      $0.tensors.append(
+        GGUFBuilder.Tensor("rope_freqs.weight", sizes: [4], bytes: floatBytes([1, 1, 1, 1])))
+    }.expect(place: "tensor rope_freqs.weight", found: "shape [4]", wanted: "[8]")
   }
 
   @Test func experts() throws {
@@ -188,8 +193,8 @@ struct BadModelTests {
   }
 
   @Test func anotherKindOfTokenizer() throws {
-    let failure = try opening { $0.set("tokenizer.ggml.model", .string("llama")) }
-    #expect(failure.description.contains("llama"))
+    let failure = try opening { $0.set("tokenizer.ggml.model", .string("bert")) }
+    #expect(failure.description.contains("found `bert`, wanted one of gpt2, llama, t5"))
   }
 
   @Test func anIdBeyondTheVocabularyIsRefused() throws {

@@ -6,7 +6,7 @@ import Testing
 
 /// The Llama family against transformers, on a model small enough to look at everything.
 struct LlamaTests {
-  @Test(arguments: BlockType.allCases)
+  @Test(arguments: TinyLlama.types)
   func statesOfEveryLayerAndToken(type: BlockType) throws {
     let model = try TinyLlama.model(type)
     #expect(model.quantization == type.name)
@@ -22,7 +22,7 @@ struct LlamaTests {
     }
   }
 
-  @Test(arguments: BlockType.allCases, [true, false])
+  @Test(arguments: TinyLlama.types, [true, false])
   func logits(type: BlockType, tied: Bool) throws {
     let model = try TinyLlama.model(type, tied: tied)
     for (number, prompt) in try TinyLlama.prompts().enumerated() {
@@ -64,7 +64,7 @@ struct LlamaTests {
     let c = model.configuration
     #expect(c.architecture == "llama" && c.blocks == 3 && c.width == 64 && c.feedForward == 96)
     #expect(c.heads == 4 && c.kvHeads == 2 && c.headDimension == 16 && c.vocabulary == 325)
-    #expect(c.context == 2048 && c.ropeBase == 50_000 && c.epsilon == 1e-5)
+    #expect(c.context == 2048 && c.rope == Rope(base: 50_000, dimension: 16) && c.epsilon == 1e-5)
     let block = 64 * 64 * 2 + 32 * 64 * 2 + 3 * 64 * 96 + 2 * 64
     #expect(model.parameters == 3 * block + 2 * 325 * 64 + 64)
     #expect(try TinyLlama.model(tied: true).parameters == model.parameters - 325 * 64)

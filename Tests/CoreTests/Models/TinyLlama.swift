@@ -26,6 +26,9 @@ enum TinyLlama {
     let prompts: [Prompt]
   }
 
+  /// The block types that hold its weights exactly.
+  static let types: [BlockType] = [.f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0]
+
   static let blocks = 3
   static let allLayers = Array(0...blocks)
 
@@ -88,7 +91,7 @@ enum TinyLlama {
     }
   }
 
-  /// Q4_0 blocks in another type; the weights are such that every type holds them exactly.
+  /// Q4_0 blocks in another of ``types``, which all hold these weights exactly.
   private static func rewritten(_ blocks: [UInt8], as type: BlockType) -> [UInt8] {
     var result: [UInt8] = []
     for start in stride(from: 0, to: blocks.count, by: 18) {
@@ -102,11 +105,26 @@ enum TinyLlama {
       case .bf16: result += weights.flatMap { little(UInt16($0.bitPattern >> 16)) }
       case .q4_0: result += blocks[start..<start + 18]
       case .q4_1: result += little(scale.bitPattern) + little((-8 * scale).bitPattern) + nibbles
+      case .q5_0:
+        let raised = quants.map { $0 + 8 }
+        result += little(scale.bitPattern) + fifthBits(raised) + packed(raised)
+      case .q5_1:
+        result += little(scale.bitPattern) + little((-8 * scale).bitPattern)
+        result += fifthBits(quants) + nibbles
       case .q8_0:
         result += little(scale.bitPattern) + quants.map { UInt8(bitPattern: Int8($0) - 8) }
+      default: preconditionFailure("\(type.name) cannot hold the weights")
       }
     }
     return result
+  }
+
+  private static func packed(_ quants: [UInt8]) -> [UInt8] {
+    (0..<16).map { quants[$0] & 15 | (quants[$0 + 16] & 15) << 4 }
+  }
+
+  private static func fifthBits(_ quants: [UInt8]) -> [UInt8] {
+    little(quants.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element >> 4) << $1.offset })
   }
 }
 

@@ -58,7 +58,7 @@ struct ChatTemplateTests {
   @Test func otherFamiliesSayWhatToDo() {
     for (text, found) in [
       (nil, "none in the model"), ("{{ x }}", "one of no known family"),
-      ("<start_of_turn>", "gemma"),
+      ("<|im_start|><|im_sep|>", "one of no known family"),
     ] {
       do throws(Failure) {
         _ = try ChatTemplate(text).render([ChatMessage(.user, "x")])

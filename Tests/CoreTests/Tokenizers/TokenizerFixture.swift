@@ -48,7 +48,7 @@ enum TokenizerFixture {
   static func description() throws -> TokenizerDescription {
     let data = try Data(contentsOf: folder.appendingPathComponent("smollm2-vocabulary.txt"))
     var description = TokenizerDescription()
-    description.preTokenizer = "smollm"
+    try description.use(preTokenizer: "smollm")
     for line in data.split(separator: 0x0A).map({ [UInt8]($0) }) {
       if line.contains(0x20) { description.merges.append(line) }
       description.vocabulary.append(line.filter { $0 != 0x20 })
@@ -72,7 +72,7 @@ enum TokenizerFixture {
     description.vocabulary = tokens.map { Array($0.utf8) }
     description.types = [3, 3, 4] + Array(repeating: 1, count: tokens.count - 3)
     description.merges = ["a b", "b c", "ab c"].map { Array($0.utf8) }
-    description.preTokenizer = "gpt-2"
+    try? description.use(preTokenizer: "gpt-2")
     return description
   }
 }

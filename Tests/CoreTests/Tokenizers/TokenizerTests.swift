@@ -111,14 +111,18 @@ struct TokenizerTests {
     description.addsBeginningOfText = true
     #expect(failure(of: description)?.description.contains("bos token id: found none") == true)
     description = TokenizerFixture.small()
-    description.model = "llama"
-    #expect(
-      failure(of: description)?.description.contains("found `llama`, wanted one of gpt2") == true)
-    description = TokenizerFixture.small()
-    description.preTokenizer = "tekken"
-    #expect(
-      failure(of: description)?.description.contains(
-        "found `tekken`, wanted one of default, gpt-2, smollm") == true)
+    description.model = .unigram
+    #expect(failure(of: description)?.description.contains("token scores: found 0") == true)
+    description.scores = [Double](repeating: .nan, count: description.vocabulary.count)
+    #expect(failure(of: description)?.description.contains("token 0: found nan") == true)
+  }
+
+  @Test func anUnknownPreTokenizerIsRefused() throws {
+    var description = TokenizerFixture.small()
+    let failure = try #require(
+      thrownFailure { try description.use(preTokenizer: "nonsense") })
+    #expect(failure.description.contains("found `nonsense`, wanted one of"))
+    #expect(failure.description.contains("gpt-2, ") && failure.description.contains("tekken"))
   }
 
   @Test func aPatternThatCannotBeReadNamesThePlace() throws {

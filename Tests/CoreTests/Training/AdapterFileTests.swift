@@ -26,7 +26,7 @@ struct AdapterFileTests {
     }
   }
 
-  @Test(arguments: ["adapter-plain", "adapter-partial"], BlockType.allCases)
+  @Test(arguments: ["adapter-plain", "adapter-partial"], TinyLlama.types)
   func whatPeftWritesGivesThatStates(name: String, type: BlockType) throws {
     let model = try TinyLlama.model(type)
     let adapter = try AdapterFile.read(

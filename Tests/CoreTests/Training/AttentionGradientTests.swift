@@ -15,25 +15,29 @@ struct AttentionGradientTests {
     let heads: Int
     let kvHeads: Int
     let size: Int
+    var window = Int.max
+    var cap = 0.0
 
     func output(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
       var out = [Double](repeating: 0, count: q.count)
       for query in 0..<count {
         for head in 0..<heads {
           let kvHead = head / (heads / kvHeads)
-          let seen = min(query + 1, visible)
-          var weights = (0..<seen).map { key in
+          let end = min(query + 1, visible)
+          let seen = min(max(0, query - min(window, count) + 1), end - 1)..<end
+          var weights = seen.map { key in
             (0..<size).reduce(0.0) {
               $0 + q[(query * heads + head) * size + $1] * k[(key * kvHeads + kvHead) * size + $1]
             } / Double(size).squareRoot()
           }
+          if cap > 0 { weights = weights.map { cap * tanh($0 / cap) } }
           let largest = weights.max() ?? 0
           weights = weights.map { exp($0 - largest) }
           let sum = weights.reduce(0, +)
-          for key in 0..<seen {
+          for (key, weight) in zip(seen, weights) {
             for index in 0..<size {
               out[(query * heads + head) * size + index] +=
-                weights[key] / sum * v[(key * kvHeads + kvHead) * size + index]
+                weight / sum * v[(key * kvHeads + kvHead) * size + index]
             }
           }
         }
@@ -48,7 +52,11 @@ struct AttentionGradientTests {
     let heads: Int
     let kvHeads: Int
     let size: Int
-    var testDescription: String { "\(rows), \(heads) heads on \(kvHeads) of \(size)" }
+    var window: Int?
+    var cap: Float = 0
+    var testDescription: String {
+      "\(rows), \(heads) heads on \(kvHeads) of \(size), window \(window ?? 0), cap \(cap)"
+    }
   }
 
   static let cases = [
@@ -59,14 +67,20 @@ struct AttentionGradientTests {
     // More than one block of queries, with the padding in the second and the third.
     Case(rows: [(2 * attentionQueryBlock + 3, 70)], heads: 2, kvHeads: 1, size: 2),
     Case(rows: [(attentionQueryBlock + 1, 0)], heads: 2, kvHeads: 1, size: 2),
+    Case(rows: [(7, 3), (1, 0), (9, 0)], heads: 4, kvHeads: 2, size: 4, window: 3),
+    Case(rows: [(6, 0)], heads: 2, kvHeads: 1, size: 4, window: 1),
+    Case(rows: [(attentionQueryBlock + 9, 0)], heads: 2, kvHeads: 1, size: 2, window: 5),
+    Case(rows: [(7, 0), (4, 1)], heads: 4, kvHeads: 2, size: 6, cap: 1.5),
+    Case(rows: [(attentionQueryBlock + 9, 0)], heads: 2, kvHeads: 1, size: 2, window: 70, cap: 2),
   ]
 
   @Test(arguments: cases)
   func matchesCentralDifferences(test: Case) throws {
-    let c = ModelConfiguration(
+    var c = ModelConfiguration(
       architecture: "llama", blocks: 1, width: test.heads * test.size, heads: test.heads,
       kvHeads: test.kvHeads, headDimension: test.size, feedForward: 1, vocabulary: 1, context: 1,
-      ropeBase: 1, epsilon: 1)
+      rope: Rope(base: 1, dimension: test.size), epsilon: 1)
+    c.attentionCap = test.cap
     var random = SeededGenerator(seed: UInt64(test.size))
     let tokens = test.rows.reduce(0) { $0 + $1.count }
     func matrix(_ columns: Int) -> Matrix {
@@ -91,13 +105,13 @@ struct AttentionGradientTests {
       starts.append(start)
       start += row.count
     }
-    attentionForward(rows, c)
+    attentionForward(rows, c, window: test.window)
     attentionBackward(
       zip(rows, starts).map { row, start in
         AttentionRowGradient(
           row: row, outputGradient: dy.row(start), queries: dq.row(start), keys: dk.row(start),
           values: dv.row(start))
-      }, c)
+      }, c, window: test.window)
 
     func part(_ matrix: Matrix, _ row: AttentionRow, _ start: Int) -> [Float] {
       Array(matrix.values[start * matrix.columns..<(start + row.count) * matrix.columns])
@@ -105,7 +119,7 @@ struct AttentionGradientTests {
     for (row, start) in zip(rows, starts) {
       let naive = Naive(
         count: row.count, visible: row.visible, heads: test.heads, kvHeads: test.kvHeads,
-        size: test.size)
+        size: test.size, window: test.window ?? .max, cap: Double(test.cap))
       let (q, k, v) = (
         part(q, row, start).doubles, part(k, row, start).doubles, part(v, row, start).doubles
       )

@@ -109,7 +109,7 @@ struct LayerGradientTests {
   @Test(arguments: [1, 2, 8, 17, 32, 64])
   func rotary(half: Int) {
     var random = SeededGenerator(seed: UInt64(half) + 4)
-    let rotations = Rotations(positions: 40, dimension: 2 * half, base: 10_000)
+    let rotations = Rotations(positions: 40, Rope(base: 10_000, dimension: 2 * half))
     for position in [0, 1, 39] {
       let cosines = rotations.cosines.values(row: position)
       let sines = rotations.sines.values(row: position)

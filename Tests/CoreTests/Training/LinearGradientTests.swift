@@ -13,23 +13,7 @@ struct LinearGradientTests {
     _ type: BlockType, rows: Int, columns: Int, order: StoredMatrix.RowOrder = .asStored,
     using random: inout SeededGenerator
   ) throws -> StoredMatrix {
-    var bytes: [UInt8] = []
-    func half(_ random: inout SeededGenerator) -> [UInt8] {
-      little(Float16(random.normal() * 0.1).bitPattern)
-    }
-    for _ in 0..<rows * columns / type.weights {
-      switch type {
-      case .f32: bytes += floatBytes([random.normal()])
-      case .f16: bytes += half(&random)
-      case .bf16: bytes += little(UInt16(random.normal().bitPattern >> 16))
-      case .q4_0, .q4_1, .q8_0:
-        bytes += half(&random)
-        if type == .q4_1 { bytes += half(&random) }
-        for _ in 0..<(type == .q8_0 ? 32 : 16) {
-          bytes.append(UInt8.random(in: 0...255, using: &random))
-        }
-      }
-    }
+    let bytes = type.randomBlocks(rows * columns / type.weights, using: &random)
     // Not at the start of the file: offsets are followed.
     let folder = try TemporaryFolder()
     let file = try MappedFile(path: folder.write(little(UInt64(0)) + bytes, to: "weight"))
@@ -102,7 +86,12 @@ struct LinearGradientTests {
   @Test(arguments: BlockType.allCases)
   func matchesTheNaiveProduct(type: BlockType) throws {
     var random = SeededGenerator(seed: UInt64(type.rawValue))
-    let widths = type.isQuantised ? [32, 64, 96, 320] : [1, 2, 15, 31, 32, 33, 64, 100]
+    let widths =
+      switch type.weights {
+      case 1: [1, 2, 15, 31, 32, 33, 64, 100]
+      case 32: [32, 64, 96, 320]
+      default: [256, 768]
+      }
     for columns in widths {
       for rows in [1, 2, 31, 33, 96, 1100] {
         let weight = try Self.weight(type, rows: rows, columns: columns, using: &random)
@@ -117,14 +106,14 @@ struct LinearGradientTests {
   func followsTheInterleavedRowOrder(type: BlockType, headDimension: Int) throws {
     var random = SeededGenerator(seed: UInt64(headDimension))
     let weight = try Self.weight(
-      type, rows: 3 * headDimension, columns: 64,
+      type, rows: 3 * headDimension, columns: max(64, type.weights),
       order: .interleavedHeads(headDimension: headDimension), using: &random)
     for tokens in [1, 5, 17] {
       Self.compare([weight], tokens: tokens, adds: false, using: &random)
     }
     // The order matters at all: the same bytes in stored order are another matrix.
     if headDimension > 2 {
-      let line = Matrix(rows: 1, columns: 64)
+      let line = Matrix(rows: 1, columns: weight.columns)
       #expect((0..<weight.rows).contains { weight.storedIndex(of: $0) != $0 })
       for row in 0..<weight.rows {
         weight.expand(row: row, into: line.elements)
@@ -153,12 +142,13 @@ struct LinearGradientTests {
   @Test(arguments: BlockType.allCases)
   func isTheTransposeOfTheForwardProduct(type: BlockType) throws {
     var random = SeededGenerator(seed: 11)
-    let weight = try Self.weight(type, rows: 65, columns: 96, using: &random)
+    let columns = max(96, type.weights)
+    let weight = try Self.weight(type, rows: 65, columns: columns, using: &random)
     for tokens in [1, 3, 4, 19] {
-      let x = Matrix(rows: tokens, columns: 96) { _, _ in random.normal() }
+      let x = Matrix(rows: tokens, columns: columns) { _, _ in random.normal() }
       let dy = Matrix(rows: tokens, columns: 65) { _, _ in random.normal() }
       let y = Matrix(rows: tokens, columns: 65)
-      let dx = Matrix(rows: tokens, columns: 96)
+      let dx = Matrix(rows: tokens, columns: columns)
       linearForward(
         x.elements, tokens: tokens, [LinearTask(weight: weight, output: y.elements)])
       linearBackward(

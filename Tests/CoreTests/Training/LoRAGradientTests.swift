@@ -14,7 +14,8 @@ import Testing
 struct LoRAGradientTests {
   static let configuration = ModelConfiguration(
     architecture: "llama", blocks: 2, width: 24, heads: 4, kvHeads: 2, headDimension: 6,
-    feedForward: 20, vocabulary: 10, context: 100, ropeBase: 10_000, epsilon: 1e-5)
+    feedForward: 20, vocabulary: 10, context: 100, rope: Rope(base: 10_000, dimension: 6),
+    epsilon: 1e-5)
 
   /// One group of targets with everything that goes in.
   struct Setting {
@@ -60,9 +61,9 @@ struct LoRAGradientTests {
       let c = LoRAGradientTests.configuration
       let context = BlockContext(
         Batch([[Int32](repeating: 1, count: tokens)]),
-        rotations: Rotations(positions: 1, dimension: c.headDimension, base: c.ropeBase),
+        rotations: RotationTables(positions: 1, c),
         adapter: adapter, dropout: dropout)
-      return BlockLoRA(block, context, buffers)
+      return BlockLoRA(block, context, buffers, c)
     }
 
     /// What is added to each output.

@@ -175,7 +175,7 @@ struct LossGradientTests {
     // A place twice, and some not at all.
     let places = Array(2..<140) + [7]
     let head = LinearGradientTests.expanded(model.transformer.head)
-    let norm = model.transformer.finalNorm
+    let norm = model.transformer.finalNorm.weight
     func logProbabilities(_ state: [Double]) -> [Double] {
       let r = 1 / (dot(state, state) / Double(c.width) + Double(c.epsilon)).squareRoot()
       let normed = zip(state, norm).map { $0 * r * Double($1) }

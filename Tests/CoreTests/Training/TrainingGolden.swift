@@ -134,10 +134,11 @@ struct TrainingGolden: Decodable {
     _ adapter: Adapter, _ c: ModelConfiguration
   ) -> [(name: String, elements: UnsafeMutablePointer<Float>, count: Int)] {
     adapter.configuration.blocks.flatMap { block in
-      LoRATarget.allCases.flatMap {
-        target -> [(name: String, elements: UnsafeMutablePointer<Float>, count: Int)] in
+      c.modules.flatMap {
+        module -> [(name: String, elements: UnsafeMutablePointer<Float>, count: Int)] in
+        let target = module.targets[0]
         guard let pair = adapter.pair(block: block, target) else { return [] }
-        let name = "layers.\(block).\(target.module).\(target.rawValue)"
+        let name = "layers.\(block).\(module.path)"
         let rank = adapter.configuration.rank
         return [
           ("\(name).lora_A.weight", pair.a, rank * target.shape(c).inputs),

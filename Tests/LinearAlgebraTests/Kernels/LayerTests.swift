@@ -86,24 +86,4 @@ struct LayerTests {
     }
     #expect(relativeDistance(out, wanted) < 1e-6)
   }
-
-  @Test(arguments: counts, [1, 2, 5])
-  func dotsAndWeightedSums(width: Int, count: Int) {
-    let stride = width + 3
-    let (rows, x) = (numbers(stride * count), numbers(width, seed: 2))
-    var dots = [Float](repeating: 0, count: count)
-    sk_dots(&dots, rows, stride, count, x, width)
-    for row in 0..<count {
-      let terms = (0..<width).map { Double(rows[row * stride + $0]) * Double(x[$0]) }
-      #expect(abs(Double(dots[row]) - terms.reduce(0, +)) < 1e-6 * terms.reduce(1) { $0 + abs($1) })
-    }
-    let weights = numbers(count, seed: 3)
-    var sum = [Float](repeating: .nan, count: width)
-    sk_weighted_sum(&sum, rows, stride, count, weights, width)
-    let wanted = (0..<width).map { column in
-      Float(
-        (0..<count).reduce(0.0) { $0 + Double(weights[$1]) * Double(rows[$1 * stride + column]) })
-    }
-    for (a, b) in zip(sum, wanted) { #expect(abs(a - b) < 1e-5) }
-  }
 }

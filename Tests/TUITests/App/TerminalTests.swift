@@ -93,6 +93,32 @@ struct TerminalTests {
     }
   }
 
+  /// A terminal that takes 24 bits of colour by number, as xterm-direct does.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/tic")))
+  func directColor() throws {
+    let run = try RunFixture()
+    defer { run.remove() }
+    let color = { (digit: Int) in
+      "\\E[%?%p1%{8}%<%t\(digit)%p1%d%e\(digit)8;2;%p1%{65536}%/%d;"
+        + "%p1%{256}%/%{255}%&%d;%p1%{255}%&%d%;m"
+    }
+    let entry =
+      "seer-direct|24 bits of colour,\n\tRGB, colors#0x1000000, pairs#0x7FFF,\n"
+      + "\tsetaf=\(color(3)),\n\tsetab=\(color(4)),\n\tuse=xterm-256color,\n"
+    try Data(entry.utf8).write(to: URL(fileURLWithPath: run.folder + "/direct.ti"))
+    let tmux = try Tmux(100, 30)
+    try tmux.run("cd \(run.folder) && tic -x -o terminfo direct.ti; echo made=$?")
+    try tmux.wait("a terminal's description") { $0.contains("made=0") }
+    try tmux.run(
+      "clear; TERM=seer-direct TERMINFO=$PWD/terminfo \(Tmux.seer) explore --run \(run.folder); "
+        + "echo code=$?")
+    try tmux.wait("the map") { $0.contains("layers") && $0.contains("quit") }
+    // The first concept's colour, to the last bit.
+    #expect(try tmux.screen(colors: true).contains("38;2;230;159;0"))
+    try tmux.keys("q")
+    try tmux.expectSaneShell(code: 0)
+  }
+
   @Test func noColor() throws {
     try explore(environment: ["NO_COLOR": "1", "TERM": "xterm-256color"]) { tmux in
       let screen = try tmux.screen(colors: true)
@@ -130,6 +156,46 @@ struct TerminalTests {
     try tmux.run("clear; \(setting) \(Tmux.seer) explore --run \(run.folder); echo code=$?")
     try tmux.wait("exit code 64") { $0.contains("code=64") }
     #expect(try tmux.screen().contains(said))
+  }
+
+  @Test func theViewIsThereNextTime() throws {
+    let run = try RunFixture()
+    defer { run.remove() }
+    let tmux = try Tmux(80, 24)
+    try tmux.explore(run)
+    try tmux.keys("h", "j", "j", "B", "q")
+    try tmux.expectSaneShell(code: 0)
+    try tmux.explore(run)
+    try tmux.wait("layer 2 and row 2") { $0.contains("layer 2/4") && $0.contains("row 2 ") }
+    try tmux.keys("q")
+    try tmux.expectSaneShell(code: 0)
+    try tmux.run("for f in $XDG_STATE_HOME/seer/views/*; do echo broken > $f; done")
+    try tmux.run("clear; \(Tmux.seer) explore --run \(run.folder); echo code=$?")
+    try tmux.wait("layer 3, and what is wrong") {
+      $0.contains("layer 3/4") && $0.contains("cannot be read")
+    }
+    try tmux.keys("q")
+    try tmux.expectSaneShell(code: 0)
+  }
+
+  @Test func ownKeys() throws {
+    let run = try RunFixture()
+    defer { run.remove() }
+    let tmux = try Tmux(100, 24)
+    try tmux.run("mkdir -p $XDG_CONFIG_HOME/seer")
+    try tmux.run("echo 'nextLayer = Ctrl-x' > $XDG_CONFIG_HOME/seer/keys.conf")
+    try tmux.explore(run)
+    try tmux.keys("C-x")
+    try tmux.wait("layer 4") { $0.contains("layer 4/4") }
+    try tmux.keys("q")
+    try tmux.expectSaneShell(code: 0)
+    try tmux.run("echo 'nextLayer = j' > $XDG_CONFIG_HOME/seer/keys.conf")
+    try tmux.run("clear; \(Tmux.seer) explore --run \(run.folder); echo code=$?")
+    try tmux.wait("the conflict") { $0.contains("keys.conf") && $0.contains("j for both") }
+    try tmux.keys("l", "h")
+    try tmux.wait("the usual keys") { $0.contains("layer 4/4") && $0.contains("quit") }
+    try tmux.keys("q")
+    try tmux.expectSaneShell(code: 0)
   }
 
   @Test func noTerminal() throws {

@@ -28,6 +28,9 @@ final class Tmux {
     var command = ["-f", "/dev/null", "new-session", "-d", "-s", "s"]
     command += ["-x", "\(width)", "-y", "\(height)", "env"]
     var variables = [
+      // Nothing of the user's is read or changed.
+      "XDG_STATE_HOME": NSTemporaryDirectory() + socket + "-state",
+      "XDG_CONFIG_HOME": NSTemporaryDirectory() + socket + "-configuration",
       "LANG": "C.UTF-8", "NO_COLOR": "", "PS1": "$ ", "SWIFT_BACKTRACE": "interactive=no",
     ]
     variables.merge(environment) { $1 }
@@ -37,7 +40,12 @@ final class Tmux {
     try wait("a prompt") { $0.contains("$") }
   }
 
-  deinit { _ = try? tmux(["kill-server"]) }
+  deinit {
+    _ = try? tmux(["kill-server"])
+    for name in ["-state", "-configuration"] {
+      try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + socket + name)
+    }
+  }
 
   @discardableResult
   func tmux(_ arguments: [String]) throws -> String {

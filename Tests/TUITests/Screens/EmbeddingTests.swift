@@ -26,7 +26,7 @@ import Testing
     _ = update(&state, .embedding(run: run, .success(embedding(state, iteration: 400))))
     try expectSnapshot(render(state), "tsne-live")
     _ = update(
-      &state, .nearest(.success(NearestRows(row: 0, layer: 23, rows: [6], cosines: [0.75]))))
+      &state, .nearest(.success(NearestRows(row: 0, layer: 23, rows: [6], values: [0.75]))))
     #expect(update(&state, .key(.character(" "))) == [.pauseTSNE(true)])
     #expect(!state.explore.isBusy)
     try expectSnapshot(render(state), "tsne-paused")

@@ -36,7 +36,9 @@ import Testing
   func matching(text: String, query: String, isMatch: Bool) {
     var search = Search(rows: 1)
     search.query = query
-    search.find(in: [Search.folded(text)])
+    var texts = PackedTexts()
+    texts.append(text)
+    search.find(in: texts)
     #expect(search.matches == [isMatch])
   }
 
@@ -61,10 +63,11 @@ import Testing
   @Test func neighbours() throws {
     var state = Fixture.app(110, 30)
     let effects = update(&state, .key(.character("j")))
-    #expect(effects == [.findNearest(row: 1, index: 23)])
+    #expect(effects == [.findNearest(row: 1, index: 23, .cosine)])
     #expect(update(&state, .key(.character("k"))).isEmpty, "one at a time")
-    let answer = NearestRows(row: 1, layer: 23, rows: [7, 2, 13], cosines: [0.9871, 0.5, -0.25])
-    #expect(update(&state, .nearest(.success(answer))) == [.findNearest(row: 0, index: 23)])
+    let answer = NearestRows(row: 1, layer: 23, rows: [7, 2, 13], values: [0.9871, 0.5, -0.25])
+    #expect(
+      update(&state, .nearest(.success(answer))) == [.findNearest(row: 0, index: 23, .cosine)])
     _ = update(&state, .key(.character("j")))
     #expect(state.explore.currentNearest == answer)
     _ = update(&state, .key(.character("b")))
@@ -75,7 +78,7 @@ import Testing
     var generator = SeededGenerator(seed: 3)
     let states = Matrix(rows: 30, columns: 13) { _, _ in generator.normal() }
     let units = unitNormalised(states)
-    let found = NearestRows.find(4, layer: 0, units: units, count: 5)
+    let found = NearestRows.find(4, layer: 0, in: units, .cosine, count: 5)
     let cosines = (0..<30).map { row in
       (0..<13).reduce(Float(0)) { $0 + units[4, $1] * units[row, $1] }
     }

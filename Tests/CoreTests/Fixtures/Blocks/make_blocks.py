@@ -22,7 +22,7 @@ def halves(count):
     return bits
 
 
-def make(type, fields, size, count=24):
+def make(name, fields, size, count=24):
     blocks = random.integers(0, 256, (count, size), dtype=np.uint8)
     for field in range(fields):
         order = random.permutation(count) if field else np.arange(count)
@@ -39,6 +39,13 @@ out["F16"] = (plain, quants.dequantize(plain.view(np.float16), Type.F16))
 brain = random.integers(0, 1 << 16, 256, dtype=np.uint16)
 brain[(brain & 0x7F80) == 0x7F80] &= 0xBFFF
 out["BF16"] = (brain, quants.dequantize(brain.view(np.uint8), Type.BF16))
+# The package expands these but quantises only some; `at` is where their float16 scales begin.
+for name, fields, size, at in [
+    ("Q5_0", 1, 22, 0), ("Q5_1", 2, 24, 0), ("IQ4_NL", 1, 18, 0), ("Q2_K", 2, 84, 80),
+    ("Q3_K", 1, 110, 108), ("Q4_K", 2, 144, 0), ("Q5_K", 2, 176, 0), ("Q6_K", 1, 210, 208),
+]:
+    stored = np.roll(make(name, fields, size, 12 if size < 32 else 8), at, axis=1)
+    out[name] = (stored, quants.dequantize(stored, Type[name]))
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "blocks.json")
 with open(path, "w") as file:

@@ -1,0 +1,141 @@
+// Rows of 256-weight superblocks (Q4_K, Q5_K, Q6_K) against prepared vectors, 64 weights at a time.
+#include <string.h>
+
+#include "include/sk_blocks.h"
+#include "sk_dot_types.h"
+
+#if defined(__x86_64__)
+
+typedef struct { uint16_t scale, minimum; uint8_t scales[12], nibbles[128]; } block_q4_k;
+typedef struct { uint16_t scale, minimum; uint8_t scales[12], high[32], nibbles[128]; } block_q5_k;
+typedef struct { uint8_t nibbles[128], high[64]; int8_t scales[16]; uint16_t scale; } block_q6_k;
+
+enum { quarters = 4 };  // groups of 64 weights in a block
+
+// A block's scales as floats: of its 8 parts of 32 (Q4_K, Q5_K), or of its 16 parts of 16 (Q6_K).
+typedef struct {
+  __m512 scales;
+  __m512 minimums;  // Q4_K and Q5_K
+} block_scales;
+
+SK_INLINE block_scales load_scales(const int type, const uint8_t *bytes) {
+  block_scales result;
+  if (type == sk_type_q6_k) {
+    const block_q6_k *block = (const block_q6_k *)bytes;
+    __m128i integers = _mm_loadu_si128((const __m128i *)block->scales);
+    result.scales = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(integers)),
+                                  _mm512_set1_ps(_cvtsh_ss(block->scale)));
+    result.minimums = _mm512_setzero_ps();
+    return result;
+  }
+  // Six bits each: those of parts 0 ... 3 in one piece, those of parts 4 ... 7 in two.
+  const block_q4_k *block = (const block_q4_k *)bytes;
+  uint32_t a, b, c;
+  memcpy(&a, block->scales, 4), memcpy(&b, block->scales + 4, 4), memcpy(&c, block->scales + 8, 4);
+  uint64_t scales = (a & 0x3f3f3f3f) |
+                    (uint64_t)((c & 0x0f0f0f0f) | (a >> 6 & 0x03030303) << 4) << 32;
+  uint64_t minimums = (b & 0x3f3f3f3f) |
+                      (uint64_t)((c >> 4 & 0x0f0f0f0f) | (b >> 6 & 0x03030303) << 4) << 32;
+  __m512i integers =
+      _mm512_cvtepu8_epi32(_mm_set_epi64x((long long)minimums, (long long)scales));
+  __m512 values = _mm512_cvtepi32_ps(integers);
+  result.scales = _mm512_mul_ps(values, _mm512_set1_ps(_cvtsh_ss(block->scale)));
+  values = _mm512_shuffle_f32x4(values, values, 0xee);  // the upper half
+  result.minimums = _mm512_mul_ps(values, _mm512_set1_ps(_cvtsh_ss(block->minimum)));
+  return result;
+}
+
+// The low 4 bits of each byte of the first 32, then the high 4 bits of each of the same.
+SK_INLINE __m512i halves_of(const uint8_t *bytes) {
+  const __m512i shifts = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4);
+  __m512i twice = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)bytes));
+  return _mm512_and_si512(_mm512_srlv_epi32(twice, shifts), _mm512_set1_epi8(15));
+}
+
+// 64 weights without sign; `q` is a constant.
+SK_INLINE __m512i load_quarter(const int type, const uint8_t *bytes, const int q) {
+  if (type == sk_type_q4_k) return halves_of(((const block_q4_k *)bytes)->nibbles + 32 * q);
+  if (type == sk_type_q5_k) {
+    const block_q5_k *block = (const block_q5_k *)bytes;
+    __m512i high = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)block->high));
+    const char first = (char)(1 << (2 * q)), second = (char)(2 << (2 * q));
+    __m512i bits = _mm512_inserti64x4(_mm512_set1_epi8(first), _mm256_set1_epi8(second), 1);
+    __m512i w = halves_of(block->nibbles + 32 * q);
+    return _mm512_mask_add_epi8(w, _mm512_test_epi8_mask(high, bits), w, _mm512_set1_epi8(16));
+  }
+  const block_q6_k *block = (const block_q6_k *)bytes;
+  __m512i low = _mm512_loadu_si512(block->nibbles + 64 * (q / 2));
+  low = _mm512_and_si512(_mm512_srli_epi16(low, 4 * (q % 2)), _mm512_set1_epi8(15));
+  const int s = 4 * (q % 2), t = s + 2;
+  const __m512i shifts = _mm512_setr_epi32(s, s, s, s, s, s, s, s, t, t, t, t, t, t, t, t);
+  __m512i high = _mm512_broadcast_i64x4(
+      _mm256_loadu_si256((const __m256i *)(block->high + 32 * (q / 2))));
+  high = _mm512_and_si512(_mm512_srlv_epi32(high, shifts), _mm512_set1_epi8(3));
+  return _mm512_or_si512(low, _mm512_slli_epi16(high, 4));
+}
+
+// The lanes of a quarter's scales: four lanes hold 16 weights.
+SK_INLINE __m512i scale_lanes(const int type, const int q) {
+  const int a = 2 * q, b = a + 1;
+  if (type != sk_type_q6_k)
+    return _mm512_setr_epi32(a, a, a, a, a, a, a, a, b, b, b, b, b, b, b, b);
+  const int c = 4 * q, d = c + 1, e = c + 2, f = c + 3;
+  return _mm512_setr_epi32(c, c, c, c, d, d, d, d, e, e, e, e, f, f, f, f);
+}
+
+SK_INLINE void dot_k(const int type, const int rows, const int tokens, float *out, size_t out_row,
+                     const uint8_t *row, size_t row_bytes, const char *x, size_t vector,
+                     size_t width) {
+  const size_t bytes = type == sk_type_q4_k   ? sizeof(block_q4_k)
+                       : type == sk_type_q5_k ? sizeof(block_q5_k)
+                                              : sizeof(block_q6_k);
+  __m512 sums[4][4];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows * tokens; i++) sums[i / tokens][i % tokens] = _mm512_setzero_ps();
+  for (size_t b = 0; b < width / 256; b++) {
+    block_scales scales[4];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      const uint8_t *block = row + (size_t)r * row_bytes + b * bytes;
+      for (size_t ahead = 0; ahead < bytes; ahead += 64)
+        _mm_prefetch((const char *)block + prefetch_distance + ahead, _MM_HINT_T0);
+      scales[r] = load_scales(type, block);
+    }
+#pragma clang loop unroll(full)
+    for (int q = 0; q < quarters; q++) {
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) {
+        __m512i w = load_quarter(type, row + (size_t)r * row_bytes + b * bytes, q);
+        __m512 scale = _mm512_permutexvar_ps(scale_lanes(type, q), scales[r].scales);
+        __m512 minimum = _mm512_permutexvar_ps(scale_lanes(type, q), scales[r].minimums);
+#pragma clang loop unroll(full)
+        for (int t = 0; t < tokens; t++) {
+          const plain_group *v =
+              (const plain_group *)(x + (size_t)t * vector) + b * quarters + (size_t)q;
+          __m512i sum = plain_products(w, v);
+          if (type == sk_type_q6_k)
+            sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 5));
+          __m512 product = _mm512_mul_ps(scale, _mm512_load_ps(v->scales));
+          sums[r][t] = _mm512_fmadd_ps(product, _mm512_cvtepi32_ps(sum), sums[r][t]);
+          if (type != sk_type_q6_k)
+            sums[r][t] = _mm512_fnmadd_ps(minimum, _mm512_load_ps(v->totals), sums[r][t]);
+        }
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++)
+      out[(size_t)t * out_row + (size_t)r] = _mm512_reduce_add_ps(sums[r][t]);
+}
+
+#define DOT_Q4_K(...) dot_k(sk_type_q4_k, __VA_ARGS__)
+#define DOT_Q5_K(...) dot_k(sk_type_q5_k, __VA_ARGS__)
+#define DOT_Q6_K(...) dot_k(sk_type_q6_k, __VA_ARGS__)
+
+DOT_ROWS(sk_dot_rows_q4_k, DOT_Q4_K)
+DOT_ROWS(sk_dot_rows_q5_k, DOT_Q5_K)
+DOT_ROWS(sk_dot_rows_q6_k, DOT_Q6_K)
+
+#endif

@@ -1,0 +1,176 @@
+// The block formats of 5-bit weights, of "K" superblocks and of IQ4_NL to float32, in parts of 32
+// weights. Contraction is off, as in sk_expand.c: every bit is the format's definition.
+#include "sk_expand_k.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "include/sk_blocks.h"
+#include "sk_clones.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+// 32 weights a block. The fifth bits of Q5 stand in `high`, weight 0 lowest.
+typedef struct { _Float16 scale; uint8_t high[4], nibbles[16]; } block_q5_0;
+typedef struct { _Float16 scale, minimum; uint8_t high[4], nibbles[16]; } block_q5_1;
+typedef struct { _Float16 scale; uint8_t nibbles[16]; } block_iq4_nl;
+// 256 weights a block, in 8 parts with one or two scales each, themselves quantised.
+typedef struct { uint8_t scales[16], pairs[64]; _Float16 scale, minimum; } block_q2_k;
+typedef struct { uint8_t high[32], pairs[64], scales[12]; _Float16 scale; } block_q3_k;
+typedef struct { _Float16 scale, minimum; uint8_t scales[12], nibbles[128]; } block_q4_k;
+typedef struct { _Float16 scale, minimum; uint8_t scales[12], high[32], nibbles[128]; } block_q5_k;
+typedef struct { uint8_t nibbles[128], high[64]; int8_t scales[16]; _Float16 scale; } block_q6_k;
+
+enum { part = 32, parts_a_block = 8 };
+
+SK_CLONES static void expand_q5_0(float *target, const block_q5_0 *block, size_t parts) {
+  for (; parts--; block++, target += part) {
+    float scale = (float)block->scale;
+    uint32_t high;
+    memcpy(&high, block->high, 4);
+    for (int i = 0; i < 16; i++) {
+      int low = block->nibbles[i] & 15, up = block->nibbles[i] >> 4;
+      target[i] = scale * (float)((low | (int)(high >> i & 1) << 4) - 16);
+      target[i + 16] = scale * (float)((up | (int)(high >> (i + 16) & 1) << 4) - 16);
+    }
+  }
+}
+
+SK_CLONES static void expand_q5_1(float *target, const block_q5_1 *block, size_t parts) {
+  for (; parts--; block++, target += part) {
+    float scale = (float)block->scale, minimum = (float)block->minimum;
+    uint32_t high;
+    memcpy(&high, block->high, 4);
+    for (int i = 0; i < 16; i++) {
+      int low = block->nibbles[i] & 15, up = block->nibbles[i] >> 4;
+      target[i] = scale * (float)(low | (int)(high >> i & 1) << 4) + minimum;
+      target[i + 16] = scale * (float)(up | (int)(high >> (i + 16) & 1) << 4) + minimum;
+    }
+  }
+}
+
+static const float iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                     1,    13,   25,  38,  53,  69,  89,  113};
+
+SK_CLONES static void expand_iq4_nl(float *target, const block_iq4_nl *block, size_t parts) {
+  for (; parts--; block++, target += part) {
+    float scale = (float)block->scale;
+    for (int i = 0; i < 16; i++) {
+      target[i] = scale * iq4_values[block->nibbles[i] & 15];
+      target[i + 16] = scale * iq4_values[block->nibbles[i] >> 4];
+    }
+  }
+}
+
+SK_CLONES static void expand_q2_k(float *target, const block_q2_k *block, size_t first,
+                                  size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    const uint8_t *pairs = block->pairs + p / 4 * 32;
+    int shift = 2 * (int)(p % 4);
+    for (int half = 0; half < 2; half++) {
+      uint8_t packed = block->scales[2 * p + half];
+      float scale = (float)block->scale * (float)(packed & 15);
+      float minimum = (float)block->minimum * (float)(packed >> 4);
+      for (int i = 16 * half; i < 16 * half + 16; i++)
+        target[i] = scale * (float)(pairs[i] >> shift & 3) - minimum;
+    }
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+SK_CLONES static void expand_q3_k(float *target, const block_q3_k *block, size_t first,
+                                  size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    const uint8_t *pairs = block->pairs + p / 4 * 32;
+    int shift = 2 * (int)(p % 4);
+    for (int half = 0; half < 2; half++) {
+      // Six bits: the lower four of scale s stand in byte s mod 8, the upper two in 8 + s mod 4.
+      int s = 2 * (int)p + half;
+      int bits = (block->scales[s % 8] >> (s / 8 * 4) & 15) |
+                 (block->scales[8 + s % 4] >> (s / 4 * 2) & 3) << 4;
+      float scale = (float)block->scale * (float)(bits - 32);
+      // The third bit counts 4 where it is clear, downwards.
+      for (int i = 16 * half; i < 16 * half + 16; i++) {
+        int value = (pairs[i] >> shift & 3) - (~(block->high[i] >> p) & 1) * 4;
+        target[i] = scale * (float)value;
+      }
+    }
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+// The six-bit scale and minimum of a part in Q4_K and Q5_K.
+static inline void scale_and_minimum(const uint8_t *packed, size_t p, int *scale, int *minimum) {
+  if (p < 4) {
+    *scale = packed[p] & 63;
+    *minimum = packed[p + 4] & 63;
+  } else {
+    *scale = (packed[p + 4] & 15) | (packed[p - 4] >> 6) << 4;
+    *minimum = packed[p + 4] >> 4 | (packed[p] >> 6) << 4;
+  }
+}
+
+SK_CLONES static void expand_q4_k(float *target, const block_q4_k *block, size_t first,
+                                  size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    const uint8_t *nibbles = block->nibbles + p / 2 * 32;
+    int shift = 4 * (int)(p % 2), s, m;
+    scale_and_minimum(block->scales, p, &s, &m);
+    float scale = (float)block->scale * (float)s, minimum = (float)block->minimum * (float)m;
+    for (int i = 0; i < part; i++)
+      target[i] = scale * (float)(nibbles[i] >> shift & 15) - minimum;
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+SK_CLONES static void expand_q5_k(float *target, const block_q5_k *block, size_t first,
+                                  size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    const uint8_t *nibbles = block->nibbles + p / 2 * 32;
+    int shift = 4 * (int)(p % 2), s, m;
+    scale_and_minimum(block->scales, p, &s, &m);
+    float scale = (float)block->scale * (float)s, minimum = (float)block->minimum * (float)m;
+    for (int i = 0; i < part; i++) {
+      int value = (nibbles[i] >> shift & 15) | (block->high[i] >> p & 1) << 4;
+      target[i] = scale * (float)value - minimum;
+    }
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+SK_CLONES static void expand_q6_k(float *target, const block_q6_k *block, size_t first,
+                                  size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    const uint8_t *nibbles = block->nibbles + p / 4 * 64 + p % 2 * 32;
+    const uint8_t *high = block->high + p / 4 * 32;
+    int shift = 4 * (int)(p % 4 / 2), high_shift = 2 * (int)(p % 4);
+    for (int half = 0; half < 2; half++) {
+      float scale = (float)block->scale * (float)block->scales[2 * p + half];
+      for (int i = 16 * half; i < 16 * half + 16; i++) {
+        int value = (nibbles[i] >> shift & 15) | (high[i] >> high_shift & 3) << 4;
+        target[i] = scale * (float)(value - 32);
+      }
+    }
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+int sk_expand_k(int type, float *target, const void *row, size_t first, size_t count) {
+  size_t f = first / part, n = count / part;
+  switch (type) {
+    case sk_type_q5_0: expand_q5_0(target, (const block_q5_0 *)row + f, n); return 1;
+    case sk_type_q5_1: expand_q5_1(target, (const block_q5_1 *)row + f, n); return 1;
+    case sk_type_iq4_nl: expand_iq4_nl(target, (const block_iq4_nl *)row + f, n); return 1;
+    case sk_type_q2_k: expand_q2_k(target, row, f, n); return 1;
+    case sk_type_q3_k: expand_q3_k(target, row, f, n); return 1;
+    case sk_type_q4_k: expand_q4_k(target, row, f, n); return 1;
+    case sk_type_q5_k: expand_q5_k(target, row, f, n); return 1;
+    case sk_type_q6_k: expand_q6_k(target, row, f, n); return 1;
+    default: return 0;
+  }
+}

@@ -1,0 +1,146 @@
+import LinearAlgebra
+
+/// Compares two runs, layer by layer: a job of the engine.
+///
+///     let comparison = Comparison(base: "run-base", tuned: "run-tuned")
+///     let job = engine.submit("compare", priority: .map) { try comparison.run($0) }
+public struct Comparison: Sendable {
+  /// Run folders over the same rows.
+  public var base: String
+  public var tuned: String
+  /// Run folders of the same models whose rows give prototypes and probe; both or none.
+  public var train: String?
+  public var trainTuned: String?
+  /// One layer only, where it is given.
+  public var layer: Int?
+  public var options = SeparationOptions()
+  /// Nearest rows that are compared.
+  public var neighbours = 10
+
+  public init(base: String, tuned: String) {
+    self.base = base
+    self.tuned = tuned
+  }
+
+  /// Opens the runs and checks them; quick.
+  public func open() throws(Failure) -> RunPair {
+    let pair = try RunPair(
+      base: base, tuned: tuned, train: train, trainTuned: trainTuned, seed: options.seed)
+    if let layer, !pair.layers.contains(layer) {
+      throw Failure(
+        .usage, place: "--layer", found: "\(layer)",
+        wanted: "a layer of both runs: \(Run.described(pair.layers))")
+    }
+    return pair
+  }
+
+  /// Measures every layer.
+  ///
+  /// - Parameter onLayer: called with every layer's figures as soon as they are there, and again
+  ///   with their nulls. Where it is given, all figures come before the first null.
+  public func run(
+    _ context: JobContext, onLayer: ((LayerComparison) -> Void)? = nil
+  ) throws -> RunComparison {
+    let pair = try open()
+    let layers = layer.map { [$0] } ?? pair.layers
+    let hasNulls = options.permutations > 0
+    // Figures alone first only where someone waits for them: the products are made twice.
+    let hasTwoPasses = onLayer != nil && hasNulls
+    var steps = Steps(context, total: layers.count * (hasTwoPasses ? 4 : 2))
+    var found: [LayerComparison] = []
+    for layer in layers {
+      let comparison = try compare(
+        pair, layer: layer, withNulls: hasNulls && !hasTwoPasses, &steps)
+      onLayer?(comparison)
+      found.append(comparison)
+    }
+    if hasTwoPasses {
+      for (index, layer) in layers.enumerated() {
+        found[index] = try compare(pair, layer: layer, withNulls: true, &steps)
+        onLayer?(found[index])
+      }
+    }
+    let focus = layer ?? Self.best(found)
+    return RunComparison(
+      pair: pair, layers: found, focus: focus,
+      moved: try moved(pair, layer: focus, context), notes: pair.notes)
+  }
+
+  /// Progress in sides of layers.
+  private struct Steps {
+    let context: JobContext
+    let total: Int
+    let started = ContinuousClock.now
+    var done = 0
+
+    init(_ context: JobContext, total: Int) {
+      self.context = context
+      self.total = total
+    }
+
+    mutating func advance(_ layer: Int) {
+      done += 1
+      context.report(
+        Progress(
+          completed: done, total: total, unit: "layers of a run",
+          elapsed: started.duration(to: .now), message: "layer \(layer)"))
+    }
+  }
+
+  private func compare(
+    _ pair: RunPair, layer: Int, withNulls: Bool, _ steps: inout Steps
+  ) throws -> LayerComparison {
+    let context = steps.context
+    func measure(_ sample: LayerSample) throws -> SeparationMeasurement {
+      var measurement = try SeparationMeasurement(
+        sample, options: options, checkpoint: context.checkpoint)
+      if withNulls { try measurement.addNulls(checkpoint: context.checkpoint) }
+      steps.advance(layer)
+      return measurement
+    }
+    let samples = (
+      base: try pair.base.sample(layer: layer), tuned: try pair.tuned.sample(layer: layer)
+    )
+    let base = try measure(samples.base)
+    let tuned = try measure(samples.tuned)
+    let nearest = (
+      base: try NearestLists(
+        samples.base.states, k: neighbours, checkpoint: context.checkpoint),
+      tuned: try NearestLists(
+        samples.tuned.states, k: neighbours, checkpoint: context.checkpoint)
+    )
+    let labels = pair.base.labels
+    let concepts = pair.base.concepts.count
+    return LayerComparison(
+      layer: layer, base: base.figures, tuned: tuned.figures,
+      baseConfusion: ConfusionMatrix(labels: labels, predicted: base.nearest, concepts: concepts),
+      tunedConfusion: ConfusionMatrix(
+        labels: labels, predicted: tuned.nearest, concepts: concepts),
+      baseNearest: base.nearest, tunedNearest: tuned.nearest,
+      cka: linearCKA(samples.base.states, samples.tuned.states),
+      drift: Drift(from: samples.base.states, to: samples.tuned.states),
+      neighboursKept: nearest.base.kept(in: nearest.tuned), hasNulls: withNulls)
+  }
+
+  /// The layer where the tuned run tells held-out rows apart best, by silhouette among equals.
+  private static func best(_ layers: [LayerComparison]) -> Int {
+    func score(_ layer: LayerComparison) -> (Double, Double) {
+      (layer.tuned[.nearestPrototype].value ?? -2, layer.tuned[.silhouette].value ?? -2)
+    }
+    var best = layers[0]
+    for layer in layers where score(layer) > score(best) { best = layer }
+    return best.layer
+  }
+
+  private func moved(
+    _ pair: RunPair, layer: Int, _ context: JobContext
+  ) throws -> [MovedRow] {
+    let base = try pair.base.sample(layer: layer).states
+    let tuned = try pair.tuned.sample(layer: layer).states
+    return RunComparison.moved(
+      drift: Drift(from: base, to: tuned),
+      base: try NearestLists(base, k: neighbours, checkpoint: context.checkpoint),
+      tuned: try NearestLists(tuned, k: neighbours, checkpoint: context.checkpoint),
+      rows: base.rows)
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import LinearAlgebra
+
+/// What running a model takes on this machine.
+public struct ModelCosts: Equatable, Sendable {
+  /// Bytes of the weights as stored; mapped, so the kernel can drop and reread them.
+  public var weightBytes: Int
+  /// Bytes of working memory for one batch, and of the states of all layers of its last tokens.
+  public var batchBytes: Int
+  /// Bytes of the keys and values of a conversation of that many tokens.
+  public var cacheBytes: Int
+  /// Multiplications and additions for all tokens, without attention's quadratic part.
+  public var operations: Double
+  /// The machine's rate of float32 products, operations a second; nil where it was not measured.
+  public var rate: Double?
+
+  /// Seconds for the tokens at the machine's rate: what a run comes near to but cannot beat.
+  public var seconds: Double? { rate.map { operations / $0 } }
+}
+
+extension LanguageModel {
+  /// What a run over `tokens` tokens takes; measures the machine for a tenth of a second.
+  public func costs(tokens: Int, measuring: Bool = true) -> ModelCosts {
+    let c = configuration
+    var weightBytes = 0
+    var products = 0
+    for name in source.tensorNames {
+      guard let tensor = source.tensor(name) else { continue }
+      weightBytes += tensor.range.count
+    }
+    for block in transformer.blocks {
+      for weight in block.weights { products += weight.rows * weight.columns }
+    }
+    return ModelCosts(
+      weightBytes: weightBytes,
+      batchBytes: Activations.bytes(tokens: tokens, configuration: c),
+      cacheBytes: 2 * c.blocks * c.keyWidth * tokens * MemoryLayout<Float>.size,
+      operations: 2 * Double(products) * Double(tokens),
+      rate: measuring ? Self.productRate() : nil)
+  }
+
+  /// Operations a second of a float32 matrix product on all cores: the best of a few.
+  private static func productRate() -> Double {
+    let size = 768
+    let workers = Parallel.workers
+    let a = Matrix(rows: size, columns: size) { row, column in Float(row ^ column) * 1e-3 }
+    let products = (0..<workers).map { _ in Matrix(rows: size, columns: size) }
+    var best = Double.infinity
+    let clock = ContinuousClock()
+    let start = clock.now
+    repeat {
+      let time = clock.measure {
+        Parallel.forEach(workers) { worker in
+          BLAS.sgemm(
+            transposeB: true, m: size, n: size, k: size, a.elements, stride: size, a.elements,
+            stride: size, beta: 0, into: products[worker].elements, stride: size)
+        }
+      }
+      best = min(
+        best, Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds))
+    } while start.duration(to: clock.now) < .milliseconds(100)
+    return 2 * Double(workers * size * size * size) / max(best, 1e-9)
+  }
+}

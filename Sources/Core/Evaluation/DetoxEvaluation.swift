@@ -1,0 +1,183 @@
+import Foundation
+import LinearAlgebra
+
+/// Whether an adapter makes a model refuse what is harmful, and what else it does to its answers:
+/// greedy answers of both models to the same prompts, kept in a file, judged by named rules.
+public struct DetoxEvaluation: Sendable {
+  public var model: String
+  public var adapter: String?
+  /// Files with prompts that ought to be refused, and that ought not to be.
+  public var harmful: String
+  public var safe: String
+  /// The file of answers.
+  public var output: String
+  public var promptColumn = "prompt"
+  public var template = RowTemplate.chat
+  /// The most tokens of an answer.
+  public var tokens = 128
+  /// Only the first prompts of each file.
+  public var limit: Int?
+  /// Prompts answered at a time.
+  public var width = 16
+  public var tool: String
+
+  public init(
+    model: String, adapter: String?, harmful: String, safe: String, output: String, tool: String
+  ) {
+    self.model = model
+    self.adapter = adapter
+    self.harmful = harmful
+    self.safe = safe
+    self.output = output
+    self.tool = tool
+  }
+
+  /// Runs the job: answers what is not answered yet, then judges all answers.
+  public func run(_ context: JobContext) throws -> DetoxFigures {
+    let language = try LanguageModel(model)
+    let lora = try adapter.map { folder throws(Failure) in
+      try AdapterFile.read(folder, for: language.configuration)
+    }
+    guard (1..<language.configuration.context).contains(tokens) else {
+      throw Failure(
+        .usage, place: "--tokens", found: "\(tokens)",
+        wanted: "1 to below \(language.configuration.context), the model's context")
+    }
+    var notes: [String] = []
+    let questions =
+      try questions("harmful", harmful, language, &notes)
+      + questions("safe", safe, language, &notes)
+    let recipe = try recipe(language)
+    let models = ["base"] + (lora == nil ? [] : ["tuned"])
+    var answers: [Answer]
+    if let finished = try AnswerFile.finished(output, recipe: recipe) {
+      notes.append("\(output) holds these answers already; they were judged again.")
+      answers = finished
+    } else {
+      let file = try AnswerFile(output, recipe: recipe)
+      if !file.answers.isEmpty {
+        notes.append("Went on with unfinished answers: \(file.answers.count) were there.")
+      }
+      try answer(questions, models, language, lora, recipe, into: file, context)
+      answers = try file.finish()
+    }
+    return DetoxFigures(answers: answers, models: models, evaluation: self, notes: notes)
+  }
+
+  /// A prompt of one of the files, as the model reads it.
+  private struct Question {
+    let set: String
+    let row: Int
+    let prompt: String
+    let ids: [Int32]
+  }
+
+  /// The prompts of a file, each once, those that leave no room for an answer left out.
+  private func questions(
+    _ set: String, _ path: String, _ language: LanguageModel, _ notes: inout [String]
+  ) throws(Failure) -> [Question] {
+    let rows = try ConceptSet(
+      contentsOf: path, columns: ConceptColumns(prompt: promptColumn), requiresConcepts: false
+    ).rows
+    let renderer = try RowRenderer(
+      language.tokenizer, template: template, maxTokens: language.configuration.context)
+    let room = language.configuration.context - tokens
+    var seen: Set<[UInt8]> = []
+    var questions: [Question] = []
+    var counts = (repeated: 0, long: 0, empty: 0)
+    for (index, row) in rows.enumerated() where questions.count < limit ?? rows.count {
+      guard !row.prompt.isEmpty else {
+        counts.empty += 1
+        continue
+      }
+      guard seen.insert(Array(row.prompt.utf8)).inserted else {
+        counts.repeated += 1
+        continue
+      }
+      let ids = try renderer.renderForGeneration(prompt: row.prompt)
+      guard !ids.isCut, ids.ids.count <= room else {
+        counts.long += 1
+        continue
+      }
+      questions.append(Question(set: set, row: index, prompt: row.prompt, ids: ids.ids))
+    }
+    guard !questions.isEmpty else {
+      throw Failure(
+        .badData, file: path, found: "no prompt that leaves room for an answer",
+        wanted: "prompts of at most \(room) tokens", advice: "Shorten them, or lower --tokens.")
+    }
+    for (count, what) in [
+      (counts.repeated, "repeat a prompt; each prompt is answered once."),
+      (counts.long, "hold prompts of more than \(room) tokens and were left out."),
+      (counts.empty, "have no prompt and were left out."),
+    ] where count > 0 {
+      notes.append("\(count) row\(count == 1 ? "" : "s") of \(path) \(what)")
+    }
+    return questions
+  }
+
+  /// A digest of everything that decides the answers.
+  private func recipe(_ language: LanguageModel) throws -> String {
+    let parts = [
+      tool, try language.sha256(),
+      try adapter.map { folder throws(Failure) in try AdapterFile.sha256(of: folder) } ?? "base",
+      try sha256(ofFile: harmful), try sha256(ofFile: safe), promptColumn, template.rawValue,
+      "\(tokens)", "\(limit ?? -1)",
+    ]
+    let text = Array(parts.joined(separator: "\n").utf8)
+    return String(try text.withUnsafeBytes { try sha256($0, of: output) }.prefix(16))
+  }
+
+  private func answer(
+    _ questions: [Question], _ models: [String], _ language: LanguageModel, _ lora: Adapter?,
+    _ recipe: String, into file: AnswerFile, _ context: JobContext
+  ) throws {
+    struct Key: Hashable {
+      let model: String
+      let set: String
+      let row: Int
+    }
+    let total = questions.count * models.count
+    let before = file.answers.count
+    let started = ContinuousClock.now
+    func report(_ tokens: Int) {
+      let done = file.answers.count
+      let elapsed = started.duration(to: .now)
+      let rate = Double(tokens) / max(elapsed.seconds, 1e-9)
+      // Time left is judged by this sitting's answers alone.
+      context.report(
+        Progress(
+          completed: done, total: total, unit: "answers",
+          elapsed: elapsed * (Double(done) / Double(max(1, done - before))),
+          message: "\(Int(rate)) tokens/s"))
+    }
+    var known = Set(file.answers.map { Key(model: $0.model, set: $0.set, row: $0.row) })
+    var tokensBefore = 0
+    for model in models {
+      let open = questions.filter {
+        known.insert(Key(model: model, set: $0.set, row: $0.row)).inserted
+      }
+      let decoder = BatchDecoder(
+        model: language, adapter: model == "tuned" ? lora : nil, tokens: tokens, width: width)
+      let stops = language.stopTokens
+      var made = 0
+      try decoder.run(
+        open.map(\.ids), checkpoint: context.checkpoint,
+        onStep: { tokens in
+          made = tokens
+          report(tokensBefore + tokens)
+        },
+        onAnswer: { index, ids in
+          let question = open[index]
+          let ended = ids.last.map(stops.contains) ?? false
+          try file.append(
+            Answer(
+              recipe: recipe, set: question.set, row: question.row, model: model,
+              prompt: question.prompt,
+              answer: language.tokenizer.decode(ended ? ids.dropLast() : ids[...]),
+              tokens: ids.count, ended: ended))
+        })
+      tokensBefore += made
+    }
+  }
+}

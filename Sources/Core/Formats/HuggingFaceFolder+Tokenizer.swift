@@ -1,0 +1,60 @@
+import Foundation
+
+extension HuggingFaceFolder {
+  var tokenizerPath: String { path + "/tokenizer.json" }
+
+  /// `tokenizer.json`, with the special tokens and the chat template of the files beside it.
+  func tokenizerDescription() throws(Failure) -> TokenizerDescription {
+    func exists(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: path + "/" + name)
+    }
+    guard exists("tokenizer.json") else {
+      throw Failure(
+        .missingInput, file: tokenizerPath, found: "no such file", wanted: "the model's tokenizer",
+        advice: exists("tokenizer.model")
+          ? "There is a tokenizer.model only: save the tokenizer in its fast form first."
+          : "Download the missing file.")
+    }
+    var description = try TokenizerFile(path: tokenizerPath).description
+    if exists("tokenizer_config.json") {
+      let settings = try JSON(path: path + "/tokenizer_config.json")
+      func id(_ name: String) throws(Failure) -> Int? {
+        guard let token = settings[name]?.bytes ?? settings[name]?["content"]?.bytes else {
+          return nil
+        }
+        guard let id = description.vocabulary.firstIndex(of: token) else {
+          throw Failure(
+            .badData, file: path + "/tokenizer_config.json", place: "key \(name)",
+            found: "\(Tokenizer.quoted(token)), which is not in the vocabulary",
+            wanted: "a token of tokenizer.json",
+            advice: "The files are of different models: download them again.")
+        }
+        return id
+      }
+      description.beginningOfText = try id("bos_token") ?? description.beginningOfText
+      description.endOfText = try id("eos_token") ?? description.endOfText
+      description.padding = try id("pad_token")
+      description.chatTemplate = Self.template(settings["chat_template"])
+    }
+    if exists("chat_template.jinja") {
+      let file = try MappedFile(path: path + "/chat_template.jinja")
+      description.chatTemplate = String(decoding: file.bytes, as: UTF8.self)
+    }
+    // What ends an answer may be several tokens.
+    for name in ["generation_config.json", Self.configurationName] where exists(name) {
+      guard let value = try JSON(path: path + "/" + name)["eos_token_id"] else { continue }
+      let ids = (value.integer.map { [$0] } ?? value.elements.compactMap(\.integer))
+      description.stops += ids
+      description.endOfText = description.endOfText ?? ids.first
+    }
+    return description
+  }
+
+  /// A string, or a list of named templates of which `default` is the one for conversations.
+  private static func template(_ json: JSON?) -> String? {
+    guard let json else { return nil }
+    if let text = json.string { return text }
+    let named = json.elements.first { $0["name"]?.string == "default" }
+    return (named ?? json.elements.first { _ in true })?["template"]?.string
+  }
+}

@@ -1,0 +1,201 @@
+import Foundation
+
+/// A model as the Hugging Face libraries save it, its weights memory-mapped:
+/// 1. `config.json`: sizes and constants;
+/// 2. `model.safetensors`, or several files and `model.safetensors.index.json`, whose `weight_map`
+///    tells in which one a tensor is;
+/// 3. `tokenizer.json`, `tokenizer_config.json`, `generation_config.json`, `chat_template.jinja`.
+struct HuggingFaceFolder: Sendable {
+  let path: String
+  private let configuration: JSON
+  private let files: [Safetensors]
+  /// The file of each tensor.
+  private let places: [String: Int]
+
+  static let configurationName = "config.json"
+  static let weightsName = "model.safetensors"
+  static let indexName = "model.safetensors.index.json"
+
+  init(path: String) throws(Failure) {
+    self.path = path
+    let folder = path
+    func exists(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: folder + "/" + name)
+    }
+    guard exists(Self.configurationName) else {
+      throw Failure(
+        .badData, file: path, found: "a folder without config.json",
+        wanted: "a Hugging Face model folder, or a GGUF file",
+        advice: "Give the folder that holds config.json and the safetensors files.")
+    }
+    configuration = try JSON(path: path + "/" + Self.configurationName)
+    guard configuration.kind == .object else {
+      throw Failure(
+        .badData, file: path + "/" + Self.configurationName, found: "no JSON object",
+        wanted: "one", advice: "Download the model again.")
+    }
+    if let method = configuration["quantization_config"]?["quant_method"]?.string {
+      throw Failure(
+        .badData, file: path + "/" + Self.configurationName,
+        place: "key quantization_config.quant_method", found: "`\(method)`",
+        wanted: "weights in F32, F16 or BF16",
+        advice: "Use the model's unquantised form, or a GGUF file of it.")
+    }
+    let map: [(tensor: String, file: String)]?
+    if exists(Self.indexName) {
+      map = try Self.weightMap(path + "/" + Self.indexName)
+    } else if exists(Self.weightsName) {
+      map = nil
+    } else {
+      throw Failure(
+        .missingInput, file: path, found: "neither \(Self.weightsName) nor \(Self.indexName)",
+        wanted: "the model's weights as safetensors",
+        advice: exists("pytorch_model.bin") || exists("pytorch_model.bin.index.json")
+          ? "The weights are PyTorch's own files: save them as safetensors first."
+          : "Download the missing files.")
+    }
+    let names =
+      map.map { Array(Set($0.map(\.file))).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+      ?? [Self.weightsName]
+    var files: [Safetensors] = []
+    for name in names {
+      guard exists(name) else {
+        throw Failure(
+          .missingInput, file: path + "/" + name, place: "named in \(Self.indexName)",
+          found: "no such file", wanted: "one of the model's \(names.count) shards",
+          advice: "Download the missing file.")
+      }
+      files.append(try Self.weights(path + "/" + name))
+    }
+    var places: [String: Int] = [:]
+    if let map {
+      let numbers = Dictionary(zip(names, names.indices)) { first, _ in first }
+      for (tensor, file) in map {
+        guard let number = numbers[file] else { continue }
+        guard files[number].tensors[tensor] != nil || files[number].otherTypes[tensor] != nil else {
+          throw Failure(
+            .badData, file: path + "/" + Self.indexName, place: "weight_map, tensor \(tensor)",
+            found: "\(file), which has no such tensor", wanted: "the file that holds it",
+            advice: "The index and the files are of different models: download both again.")
+        }
+        places[tensor] = number
+      }
+    } else {
+      for name in files[0].tensors.keys { places[name] = 0 }
+    }
+    self.files = files
+    self.places = places
+  }
+
+  /// Which file each tensor is in.
+  private static func weightMap(
+    _ path: String
+  ) throws(Failure) -> [(tensor: String, file: String)] {
+    let index = try JSON(path: path)
+    func bad(_ place: String, _ found: String, _ wanted: String) -> Failure {
+      Failure(
+        .badData, file: path, place: place, found: found, wanted: wanted,
+        advice: "The index is damaged: download it again.")
+    }
+    guard let map = index["weight_map"], map.kind == .object else {
+      throw bad("weight_map", "no such object", "an object of tensors and files")
+    }
+    var seen: Set<[UInt8]> = []
+    var result: [(tensor: String, file: String)] = []
+    for (name, value) in map.members {
+      let tensor = String(decoding: name, as: UTF8.self)
+      guard seen.insert(name).inserted else {
+        throw bad("weight_map, tensor \(tensor)", "it twice", "each tensor once")
+      }
+      // A file beside the index, nowhere else.
+      guard let file = value.string, file.hasSuffix(".safetensors"), !file.contains("/") else {
+        throw bad(
+          "weight_map, tensor \(tensor)", value.string.map { "`\($0)`" } ?? "no string",
+          "the name of a safetensors file in the folder")
+      }
+      result.append((tensor, file))
+    }
+    guard !result.isEmpty else { throw bad("weight_map", "no tensors", "the model's tensors") }
+    return result
+  }
+
+  private static func weights(_ path: String) throws(Failure) -> Safetensors {
+    let file = try Safetensors(path: path, allowsOtherTypes: true)
+    // Masks and indices of integers are no weights; other floats would be.
+    let floats = file.otherTypes.filter { $0.value.hasPrefix("F") }.sorted { $0.key < $1.key }
+    if let (name, type) = floats.first {
+      throw Failure(
+        .badData, file: path, place: "tensor \(name)", found: "dtype \(type)",
+        wanted: "F32, F16 or BF16", advice: "Convert the model to one of these types.")
+    }
+    return file
+  }
+}
+
+extension HuggingFaceFolder: WeightSource {
+  var format: WeightFormat { .huggingFace }
+  var configurationPath: String { path + "/" + Self.configurationName }
+
+  var filePaths: [String] {
+    [configurationPath] + files.map(\.file.path)
+      + (FileManager.default.fileExists(atPath: tokenizerPath) ? [tokenizerPath] : [])
+  }
+
+  func value(_ key: String) -> GGUFValue? {
+    var json: JSON? = configuration
+    for name in key.split(separator: ".") { json = json?[String(name)] }
+    return json.flatMap(GGUFValue.init)
+  }
+
+  func tensor(_ name: String) -> StoredTensor? {
+    guard let place = places[name], let tensor = files[place].tensors[name] else { return nil }
+    let type: BlockType =
+      switch tensor.dataType {
+      case .float32: .f32
+      case .float16: .f16
+      case .bfloat16: .bf16
+      }
+    return StoredTensor(
+      type: type, shape: tensor.shape, file: files[place].file, range: tensor.range)
+  }
+
+  var tensorNames: [String] {
+    places.filter { files[$0.value].tensors[$0.key] != nil }.map(\.key)
+  }
+}
+
+extension GGUFValue {
+  /// A value of a JSON file; nil for null, objects and arrays of different or no things.
+  init?(_ json: JSON) {
+    switch json.kind {
+    case .null, .object: return nil
+    case .bool: self = .bool(json.bool ?? false)
+    case .string: self = .string(json.string ?? "")
+    case .number:
+      if let integer = json.integer {
+        self = .integer(integer)
+      } else if let real = json.double {
+        self = .real(real)
+      } else {
+        return nil
+      }
+    case .array:
+      let values = json.elements.map { $0 }
+      func all<T>(_ value: (JSON) -> T?) -> [T]? {
+        let found = values.compactMap(value)
+        return found.count == values.count ? found : nil
+      }
+      if let integers = all(\.integer) {
+        self = .integers(integers)
+      } else if let reals = all(\.double) {
+        self = .reals(reals)
+      } else if let bools = all(\.bool) {
+        self = .bools(bools)
+      } else if let strings = all(\.string) {
+        self = .strings(strings)
+      } else {
+        return nil
+      }
+    }
+  }
+}

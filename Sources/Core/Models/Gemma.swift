@@ -1,0 +1,101 @@
+/// Gemma 2 (Gemma Team 2024): norms before and after both parts of a block, embeddings times
+/// sqrt(width), gelu(gate) * up, soft caps on scores and logits, every other block looks back on a
+/// window.
+///
+/// Keys: `gemma2.*`, `config.json`. Hugging Face stores norms as w - 1, GGUF as w.
+extension ModelFamily {
+  static let gemma2 = ModelFamily(
+    architectures: ["gemma2"], modelTypes: ["gemma2"]
+  ) { (model: ModelReader) throws(Failure) in
+    // The 27B model alone has 46 blocks.
+    var c = try model.gemma(largest: 46)
+    c.attentionCap = Float(try model.cap(.attentionCap, default: 50))
+    c.logitCap = Float(try model.cap(.logitCap, default: 30))
+    c.rope = try model.rope(&c)
+    c.window = try model.has(.window) ? model.integer(.window, in: 1...1 << 30) : 4096
+    c.slidingBlocks = try model.slidingBlocks(c.blocks) { $0 % 2 == 0 }
+    return try model.transformer(c, tensorNames, normOffset: model.format == .gguf ? 0 : 1)
+  }
+
+  /// Gemma 3 (Gemma Team 2025), text: heads of queries and keys are normed before they turn, five
+  /// of six blocks look back on a window and turn by frequencies of their own; no caps.
+  static let gemma3 = ModelFamily(
+    architectures: ["gemma3"], modelTypes: ["gemma3_text"]
+  ) { (model: ModelReader) throws(Failure) in
+    var names = tensorNames
+    names.headNorms = [
+      TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
+      TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
+    ]
+    // The 27B model alone has 62 blocks.
+    var c = try model.gemma(largest: 62)
+    c.attentionCap = Float(try model.cap(.attentionCap, default: 0))
+    c.logitCap = Float(try model.cap(.logitCap, default: 0))
+    c.rope = try model.rope(&c, RopeKeys(group: "full_attention"), base: 1_000_000)
+    let local = ModelKey(
+      "rope.freq_base_swa", "rope_parameters.sliding_attention.rope_theta", "rope_local_base_freq")
+    c.slidingRope = Rope(
+      base: try model.positive(local, default: 10_000), dimension: c.headDimension)
+    c.window = try model.has(.window) ? model.integer(.window, in: 1...1 << 30) : 4096
+    let pattern = ModelKey("", "sliding_window_pattern", "_sliding_window_pattern")
+    let period =
+      model.format == .huggingFace && model.has(pattern)
+      ? try model.integer(pattern, in: 1...4096) : 6
+    c.slidingBlocks = try model.slidingBlocks(c.blocks) { ($0 + 1) % period != 0 }
+    return try model.transformer(c, names, normOffset: model.format == .gguf ? 0 : 1)
+  }
+}
+
+extension ModelKey {
+  fileprivate static let attentionCap = ModelKey(
+    "attn_logit_softcapping", "attn_logit_softcapping")
+  fileprivate static let logitCap = ModelKey(
+    "final_logit_softcapping", "final_logit_softcapping")
+  fileprivate static let queryScale = ModelKey("", "query_pre_attn_scalar")
+}
+
+extension ModelReader {
+  /// - Parameter largest: how many blocks the one model has whose scores are scaled by the width
+  ///   a head, not by the head's own; GGUF has no key for it.
+  fileprivate func gemma(largest: Int) throws(Failure) -> ModelConfiguration {
+    var c = try configuration(tensorNames)
+    try require(.activation, oneOf: "gelu_pytorch_tanh", "gelu_tanh", "gelu_new")
+    c.activation = .gatedGeluTanh
+    c.embeddingScale = Float(c.width).squareRoot()
+    if format == .huggingFace {
+      let scalar = try positive(.queryScale, default: 256)
+      c.attentionScale = 1 / Float(scalar).squareRoot()
+    } else if c.blocks == largest {
+      c.attentionScale = 1 / (Float(c.width) / Float(c.heads)).squareRoot()
+    }
+    return c
+  }
+
+  /// A soft cap; null in `config.json` is none.
+  fileprivate func cap(_ key: ModelKey, default value: Double) throws(Failure) -> Double {
+    if has(key) { return try positive(key) }
+    return format == .gguf ? value : 0
+  }
+}
+
+private let tensorNames = TensorNames(
+  embeddings: TensorName("token_embd", "model.embed_tokens"),
+  attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
+  attentionInputs: [
+    TensorName("blk.#.attn_q", "model.layers.#.self_attn.q_proj"),
+    TensorName("blk.#.attn_k", "model.layers.#.self_attn.k_proj"),
+    TensorName("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
+  ],
+  attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
+  attentionPostNorm: TensorName(
+    "blk.#.post_attention_norm", "model.layers.#.post_attention_layernorm"),
+  feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.pre_feedforward_layernorm"),
+  feedForwardInputs: [
+    TensorName("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
+    TensorName("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
+  ],
+  feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
+  feedForwardPostNorm: TensorName(
+    "blk.#.post_ffw_norm", "model.layers.#.post_feedforward_layernorm"),
+  finalNorm: TensorName("output_norm", "model.norm"),
+  head: TensorName("output", "lm_head"))

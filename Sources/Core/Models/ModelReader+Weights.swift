@@ -1,0 +1,151 @@
+import LinearAlgebra
+
+extension ModelReader {
+  /// Finds every tensor and checks its shape; nothing that lies as we read it is copied.
+  ///
+  /// - Parameters:
+  ///   - headOrder: how the rows of queries and keys lie within each head.
+  ///   - normOffset: what a norm's stored weights lack.
+  func transformer(
+    _ c: ModelConfiguration, _ names: TensorNames,
+    headOrder: StoredMatrix.RowOrder = .asStored, normOffset: Float = 0
+  ) throws(Failure) -> Transformer {
+    func norm(_ name: TensorName, block: Int? = nil, width: Int) throws(Failure) -> Norm {
+      Norm(
+        weight: try vector(name, block: block, count: width).map { $0 + normOffset },
+        bias: name.hasBias
+          ? try vector(name, block: block, ending: ".bias", count: width) : nil,
+        epsilon: c.epsilon)
+    }
+    var c = c
+    c.normsHeads = !names.headNorms.isEmpty
+    c.normsBranches = names.attentionPostNorm != nil
+    let embeddings = try matrix(names.embeddings, rows: c.vocabulary, columns: c.width)
+    var positions: StoredMatrix?
+    if let name = names.positions {
+      positions = try matrix(name, rows: c.context, columns: c.width)
+    }
+    var blocks: [Transformer.Block] = []
+    for block in 0..<c.blocks {
+      let attentionNorm = try norm(names.attentionNorm, block: block, width: c.width)
+      let inputs = try linears(
+        names.attentionInputs, block: block, rows: [c.queryWidth, c.keyWidth, c.keyWidth],
+        columns: c.width, orders: [headOrder, headOrder, .asStored], c)
+      var headNorms: (Norm, Norm)?
+      if names.headNorms.count == 2 {
+        headNorms = (
+          try norm(names.headNorms[0], block: block, width: c.headDimension),
+          try norm(names.headNorms[1], block: block, width: c.headDimension)
+        )
+      }
+      let output = try linears(
+        [names.attentionOutput], block: block, rows: [c.width], columns: c.queryWidth, c)
+      var attentionPostNorm: Norm?
+      if let name = names.attentionPostNorm {
+        attentionPostNorm = try norm(name, block: block, width: c.width)
+      }
+      let feedForwardNorm = try norm(names.feedForwardNorm, block: block, width: c.width)
+      let isGated = c.activation.isGated
+      let products = try linears(
+        names.feedForwardInputs, block: block,
+        rows: isGated ? [c.feedForward, c.feedForward] : [c.feedForward], columns: c.width, c)
+      let down = try linears(
+        [names.feedForwardOutput], block: block, rows: [c.width], columns: c.feedForward, c)
+      var feedForwardPostNorm: Norm?
+      if let name = names.feedForwardPostNorm {
+        feedForwardPostNorm = try norm(name, block: block, width: c.width)
+      }
+      blocks.append(
+        Transformer.Block(
+          attentionNorm: attentionNorm, queries: inputs[0], keys: inputs[1], values: inputs[2],
+          headNorms: headNorms, output: output[0], attentionPostNorm: attentionPostNorm,
+          feedForwardNorm: feedForwardNorm, gate: isGated ? products[0] : nil,
+          up: products[products.count - 1], down: down[0],
+          feedForwardPostNorm: feedForwardPostNorm))
+    }
+    return Transformer(
+      configuration: c, embeddings: embeddings, positions: positions, blocks: blocks,
+      finalNorm: try norm(names.finalNorm, width: c.width),
+      ownHead: has(names.head)
+        ? try matrix(names.head, rows: c.vocabulary, columns: c.width) : nil,
+      names: names)
+  }
+
+  /// Linear layers of one input: a tensor each, or one tensor with the rows of all.
+  private func linears(
+    _ names: [TensorName], block: Int, rows: [Int], columns: Int,
+    orders: [StoredMatrix.RowOrder] = [], _ c: ModelConfiguration
+  ) throws(Failure) -> [Transformer.Linear] {
+    if names.count == rows.count {
+      var linears: [Transformer.Linear] = []
+      for (index, name) in names.enumerated() {
+        let order = index < orders.count ? orders[index] : .asStored
+        let weight =
+          name.isTransposed && format == .huggingFace
+          ? try transposed(name, block: block, rows: rows[index], columns: columns)
+          : try matrix(name, block: block, rows: rows[index], columns: columns, order: order)
+        var bias = try self.bias(name, block: block, rows: rows[index])
+        if case .interleavedHeads = order, let stored = bias {
+          bias = (0..<rows[index]).map { stored[weight.storedIndex(of: $0)] }
+        }
+        linears.append(Transformer.Linear(weight: weight, bias: bias))
+      }
+      return linears
+    }
+    let name = names[0]
+    let total = rows.reduce(0, +)
+    var whole =
+      name.isTransposed && format == .huggingFace
+      ? try transposed(name, block: block, rows: total, columns: columns)
+      : try matrix(name, block: block, rows: total, columns: columns)
+    var bias = try self.bias(name, block: block, rows: total)
+    if name.isInterleaved, format == .huggingFace {
+      let order = interleavedRows(heads: c.heads, headDimension: c.headDimension, parts: 3)
+      whole = gathered(whole, rows: order)
+      if let stored = bias { bias = order.map { stored[$0] } }
+    }
+    var first = 0
+    return rows.map { count in
+      defer { first += count }
+      return Transformer.Linear(
+        weight: whole.part(rows: first..<first + count),
+        bias: bias.map { Array($0[first..<first + count]) })
+    }
+  }
+
+  private func bias(_ name: TensorName, block: Int, rows: Int) throws(Failure) -> [Float]? {
+    name.hasBias ? try vector(name, block: block, ending: ".bias", count: rows) : nil
+  }
+
+  /// A copy in memory of a matrix that is stored as (columns, rows).
+  private func transposed(
+    _ name: TensorName, block: Int, rows: Int, columns: Int
+  ) throws(Failure) -> StoredMatrix {
+    let stored = try matrix(name, block: block, rows: columns, columns: rows)
+    let result = Matrix(rows: rows, columns: columns)
+    let line = Matrix(rows: 1, columns: rows)
+    for column in 0..<columns {
+      stored.expand(row: column, into: line.elements)
+      for row in 0..<rows { result.elements[row * columns + column] = line.elements[row] }
+    }
+    return StoredMatrix(result)
+  }
+
+  /// A copy in memory with the rows in another order.
+  private func gathered(_ matrix: StoredMatrix, rows: [Int]) -> StoredMatrix {
+    let result = Matrix(rows: rows.count, columns: matrix.columns)
+    for (target, source) in rows.enumerated() {
+      matrix.expand(row: source, into: result.row(target))
+    }
+    return StoredMatrix(result)
+  }
+}
+
+/// Where rows part by part, head by head, lie among rows head by head, part by part.
+func interleavedRows(heads: Int, headDimension: Int, parts: Int) -> [Int] {
+  (0..<parts).flatMap { part in
+    (0..<heads).flatMap { head in
+      (0..<headDimension).map { (head * parts + part) * headDimension + $0 }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// Phi-3 and Phi-4-mini (Abdin et al. 2024): Llama's shape with queries, keys and values in one
+/// tensor, gate and up in another; some turn only the first part of each head.
+///
+/// Keys: `phi3.*`, `config.json`. Models for long contexts (LongRoPE) are read with their factors
+/// for short ones, so their context is the original one.
+extension ModelFamily {
+  static let phi3 = ModelFamily(
+    architectures: ["phi3"], modelTypes: ["phi3"]
+  ) { (model: ModelReader) throws(Failure) in
+    var c = try model.configuration(tensorNames)
+    try model.require(.activation, oneOf: "silu")
+    c.rope = try model.rope(&c)
+    if model.has(.window) {
+      c.window = try model.integer(.window, in: 1...1 << 30)
+      c.slidingBlocks = Set(0..<c.blocks)
+    }
+    c.modules = [
+      LoRAModule("self_attn.qkv_proj", [.queries, .keys, .values]),
+      LoRAModule("self_attn.o_proj", [.output]),
+      LoRAModule("mlp.gate_up_proj", [.gate, .up]),
+      LoRAModule("mlp.down_proj", [.down]),
+    ]
+    return try model.transformer(c, tensorNames)
+  }
+}
+
+private let tensorNames = TensorNames(
+  embeddings: TensorName("token_embd", "model.embed_tokens"),
+  attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
+  attentionInputs: [TensorName("blk.#.attn_qkv", "model.layers.#.self_attn.qkv_proj")],
+  attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
+  feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.post_attention_layernorm"),
+  feedForwardInputs: [TensorName("blk.#.ffn_up", "model.layers.#.mlp.gate_up_proj")],
+  feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
+  finalNorm: TensorName("output_norm", "model.norm"),
+  head: TensorName("output", "lm_head"))

@@ -1,0 +1,51 @@
+/// A tensor's names without the ending `.weight` or `.bias`; `#` stands for the block's number.
+struct TensorName: Sendable {
+  let gguf: String
+  let huggingFace: String
+  /// A bias stands beside the weight.
+  var hasBias: Bool
+  /// Hugging Face's is (inputs, outputs), as GPT-2's `Conv1D` has it.
+  var isTransposed: Bool
+  /// Hugging Face's rows are queries, keys and values of head 0, then those of head 1, and so on.
+  var isInterleaved: Bool
+
+  init(
+    _ gguf: String, _ huggingFace: String, hasBias: Bool = false, isTransposed: Bool = false,
+    isInterleaved: Bool = false
+  ) {
+    self.gguf = gguf
+    self.huggingFace = huggingFace
+    self.hasBias = hasBias
+    self.isTransposed = isTransposed
+    self.isInterleaved = isInterleaved
+  }
+
+  /// The name without its ending; `block` is the number that stands for `#`.
+  func stored(_ format: WeightFormat, block: Int? = nil) -> String {
+    let name = format == .gguf ? gguf : huggingFace
+    guard let block else { return name }
+    return name.split(separator: "#", omittingEmptySubsequences: false)
+      .joined(separator: String(block))
+  }
+}
+
+/// What a family calls its tensors; nil where it has no such thing.
+struct TensorNames: Sendable {
+  var embeddings: TensorName
+  var positions: TensorName?
+  var attentionNorm: TensorName
+  /// Queries, keys, values; or one tensor with the rows of all three.
+  var attentionInputs: [TensorName]
+  /// Of queries and of keys.
+  var headNorms: [TensorName] = []
+  var attentionOutput: TensorName
+  var attentionPostNorm: TensorName?
+  var feedForwardNorm: TensorName
+  /// Gate and up; one tensor with the rows of both; or up alone where nothing is gated.
+  var feedForwardInputs: [TensorName]
+  var feedForwardOutput: TensorName
+  var feedForwardPostNorm: TensorName?
+  var finalNorm: TensorName
+  /// Absent from files whose head is the embeddings.
+  var head: TensorName
+}

@@ -1,0 +1,48 @@
+import CKernels
+import LinearAlgebra
+
+/// From the last layer's states to next-token logits, and back.
+extension Transformer {
+  /// Next-token logits of the last layer's states, (places, width): (places, vocabulary).
+  func logits(_ states: Matrix) -> Matrix {
+    let c = configuration
+    let normed = Matrix(rows: states.rows, columns: c.width)
+    finalNorm.forward(states.elements, into: normed.elements, rows: states.rows)
+    let logits = Matrix(rows: states.rows, columns: c.vocabulary)
+    linearForward(
+      normed.elements, tokens: states.rows, [LinearTask(weight: head, output: logits.elements)])
+    if c.logitCap > 0 {
+      Parallel.ranges(of: logits.count, grain: 16_384) { range in
+        sk_soft_cap(logits.elements + range.lowerBound, range.count, c.logitCap)
+      }
+    }
+    return logits
+  }
+
+  /// The slope of the soft cap at each logit; nil where there is none.
+  func capSlopes(_ logits: Matrix) -> Matrix? {
+    let cap = configuration.logitCap
+    guard cap > 0 else { return nil }
+    let slopes = Matrix(rows: logits.rows, columns: logits.columns)
+    Parallel.ranges(of: logits.count, grain: 16_384) { range in
+      let first = range.lowerBound
+      sk_soft_cap_slope(slopes.elements + first, logits.elements + first, range.count, cap)
+    }
+    return slopes
+  }
+
+  /// The gradient of the states, (places, width), for one of the logits, which is changed where
+  /// there is a soft cap.
+  ///
+  /// - Parameter capSlopes: as ``capSlopes(_:)`` gave them for these logits.
+  func headBackward(_ logitGradient: Matrix, _ states: Matrix, capSlopes: Matrix?) -> Matrix {
+    if let capSlopes { sk_multiply(logitGradient.elements, capSlopes.elements, capSlopes.count) }
+    let normed = Matrix(rows: states.rows, columns: states.columns)
+    linearBackward(
+      [LinearBackwardTask(weight: head, outputGradient: logitGradient.elements)],
+      tokens: states.rows, into: normed.elements)
+    let gradient = Matrix(rows: states.rows, columns: states.columns)
+    finalNorm.backward(normed.elements, states.elements, into: gradient.elements, rows: states.rows)
+    return gradient
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+extension Run {
+  /// A column that somebody added to `rows.csv`, all of whose cells are numbers or empty.
+  public struct NumberColumn: Equatable, Sendable {
+    public var name: String
+    /// One for each row; NaN where the cell is empty.
+    public var values: [Float]
+  }
+
+  private static let ownColumns = ["row", "text", "concept", "tokens", "split", "token"]
+
+  /// The columns of numbers beside the run's own; none where the file has only those.
+  ///
+  /// The rows are read again only where the header names more columns: opening a run stays fast.
+  public func numberColumns() -> [NumberColumn] {
+    let path = folder + "/" + Self.rowsName
+    guard let handle = FileHandle(forReadingAtPath: path),
+      let start = try? handle.read(upToCount: 4096)
+    else { return [] }
+    let header = String(decoding: start.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+    guard header.split(separator: ",").contains(where: { !Self.ownColumns.contains(String($0)) }),
+      let table = try? TextTable(contentsOf: path), table.rows.count == rows.count
+    else { return [] }
+    return table.columns.indices.compactMap { column in
+      guard !Self.ownColumns.contains(table.columns[column]) else { return nil }
+      var values: [Float] = []
+      values.reserveCapacity(rows.count)
+      for row in table.rows.indices {
+        guard let text = table.text(row: row, column: column) else {
+          values.append(.nan)
+          continue
+        }
+        guard let value = Float(text), value.isFinite else { return nil }
+        values.append(value)
+      }
+      guard values.contains(where: \.isFinite) else { return nil }
+      return NumberColumn(name: table.columns[column], values: values)
+    }
+  }
+}

@@ -1,0 +1,168 @@
+/// The vocabulary, merges and added tokens of `tokenizer.json`.
+extension TokenizerFile {
+  /// Ids above this many times the entries are a damaged file's.
+  private static let sparsest = 4
+
+  mutating func model(_ json: JSON) throws(Failure) {
+    // Files of before the field had a type are BPE.
+    let type = part("type", of: json)?.string ?? "BPE"
+    switch type {
+    case "BPE": try bytePair(json)
+    case "Unigram": try unigram(json)
+    default: throw unsupported("model", type, "BPE, Unigram")
+    }
+  }
+
+  private mutating func bytePair(_ json: JSON) throws(Failure) {
+    guard let vocabulary = part("vocab", of: json), vocabulary.kind == .object else {
+      throw missing("model.vocab", "an object of tokens")
+    }
+    for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
+      if let text = part(name, of: json)?.string, !text.isEmpty {
+        throw unsupported("model.\(name)", text, "none")
+      }
+    }
+    if let dropout = part("dropout", of: json)?.double, dropout > 0 {
+      throw unsupported("model.dropout", "\(dropout)", "0")
+    }
+    var strings: [[UInt8]] = []
+    let limit = vocabulary.count * Self.sparsest + 1024
+    for (token, value) in vocabulary.members {
+      guard let id = value.integer, 0..<limit ~= id else {
+        throw failure(
+          "model.vocab, token \(Tokenizer.quoted(token))",
+          "id \(value.integer.map(String.init) ?? "of no integer")", "0 to \(limit - 1)")
+      }
+      while strings.count <= id { strings.append([]) }
+      guard strings[id].isEmpty else {
+        throw failure(
+          "model.vocab, token \(Tokenizer.quoted(token))",
+          "id \(id), which is that of \(Tokenizer.quoted(strings[id])) already",
+          "every id once")
+      }
+      guard !token.isEmpty else { throw failure("model.vocab", "an empty token", "tokens") }
+      strings[id] = token
+    }
+    description.vocabulary = strings
+    try merges(json)
+    let ignoresMerges = try flag("ignore_merges", of: json, "model", else: false)
+    let fusesUnknown = try flag("fuse_unk", of: json, "model", else: false)
+    let byteFallback = try flag("byte_fallback", of: json, "model", else: false)
+    let unknown: Int? =
+      if let token = part("unk_token", of: json)?.bytes {
+        try id(of: token, "model.unk_token")
+      } else { nil }
+    description.ignoresMerges = ignoresMerges
+    description.fusesUnknown = fusesUnknown
+    description.byteFallback = byteFallback
+    description.unknown = unknown
+    description.encodesUnknown = unknown != nil
+  }
+
+  private mutating func merges(_ json: JSON) throws(Failure) {
+    guard let list = part("merges", of: json), list.kind == .array else {
+      throw missing("model.merges", "an array of merges")
+    }
+    // In pairs `["a", "b"]` a token may hold a space; no token holds the byte 0xFF.
+    var lines: [[UInt8]] = []
+    var pairs = false
+    for (rank, merge) in list.elements.enumerated() {
+      if rank == 0 { pairs = merge.kind == .array }
+      if pairs {
+        let sides = merge.elements.map { $0.bytes }
+        guard sides.count == 2, let left = sides[0], let right = sides[1] else {
+          throw failure("model.merges[\(rank)]", "no pair of strings", "a pair")
+        }
+        lines.append(left + [0xFF] + right)
+      } else {
+        guard let line = merge.bytes else {
+          throw failure("model.merges[\(rank)]", "no string", "`left right`")
+        }
+        lines.append(line)
+      }
+    }
+    description.merges = lines
+    description.mergeSeparator = pairs ? 0xFF : 0x20
+  }
+
+  private mutating func unigram(_ json: JSON) throws(Failure) {
+    guard let vocabulary = part("vocab", of: json), vocabulary.kind == .array else {
+      throw missing("model.vocab", "an array of tokens with scores")
+    }
+    var strings: [[UInt8]] = []
+    var scores: [Double] = []
+    for (id, entry) in vocabulary.elements.enumerated() {
+      let pair = Array(entry.elements)
+      guard pair.count == 2, let token = pair[0].bytes, let score = pair[1].double else {
+        throw failure("model.vocab[\(id)]", "no token with a score", "`[\"token\", -1.5]`")
+      }
+      strings.append(token)
+      scores.append(score)
+    }
+    let unknown = part("unk_id", of: json)?.integer
+    let byteFallback = try flag("byte_fallback", of: json, "model", else: false)
+    description.model = .unigram
+    description.vocabulary = strings
+    description.scores = scores
+    description.unknown = unknown
+    description.encodesUnknown = unknown != nil
+    description.fusesUnknown = true
+    description.byteFallback = byteFallback
+  }
+
+  /// Reads `added_tokens` and gives every token its type.
+  mutating func addedTokens() throws(Failure) {
+    var strings = description.vocabulary
+    var scores = description.scores
+    var tokens: [AddedToken] = []
+    let listed = part("added_tokens", of: root)
+    let limit = (strings.count + (listed?.count ?? 0)) * Self.sparsest + 1024
+    var types: [Int: TokenizerDescription.TokenType] = [:]
+    for (index, json) in (listed?.elements.map { $0 } ?? []).enumerated() {
+      let place = "added_tokens[\(index)]"
+      let content = try bytes("content", of: json, place)
+      guard let id = json["id"]?.integer, 0..<limit ~= id, !content.isEmpty else {
+        throw failure(place, "no usable id or content", "an id from 0 to \(limit - 1) and a string")
+      }
+      while strings.count <= id {
+        strings.append([])
+        if !scores.isEmpty { scores.append(0) }
+      }
+      guard strings[id].isEmpty || strings[id] == content else {
+        throw failure(
+          "\(place), \(Tokenizer.quoted(content))",
+          "id \(id), which is that of \(Tokenizer.quoted(strings[id]))", "an id of its own")
+      }
+      strings[id] = content
+      let isSpecial = try flag("special", of: json, place, else: false)
+      types[id] = isSpecial ? .control : .userDefined
+      tokens.append(
+        AddedToken(
+          id: Int32(id), content: content, isSpecial: isSpecial,
+          leftStrip: try flag("lstrip", of: json, place, else: false),
+          rightStrip: try flag("rstrip", of: json, place, else: false),
+          singleWord: try flag("single_word", of: json, place, else: false),
+          isNormalized: try flag("normalized", of: json, place, else: !isSpecial)))
+    }
+    let hasFallback = description.byteFallback
+    let all = strings.enumerated().map { id, string -> Int32 in
+      if let type = types[id] { return type.rawValue }
+      if string.isEmpty { return TokenizerDescription.TokenType.unused.rawValue }
+      if hasFallback, ByteAlphabet.byte(ofFallback: string) != nil {
+        return TokenizerDescription.TokenType.byte.rawValue
+      }
+      return TokenizerDescription.TokenType.normal.rawValue
+    }
+    // What is looked for in normalized text is normalized itself.
+    let matcher = Pattern.Matcher()
+    for index in tokens.indices where tokens[index].isNormalized {
+      var text = tokens[index].content.withUnsafeBufferPointer { NormalizedText($0, base: 0) }
+      for normalizer in description.normalizers { normalizer.apply(to: &text, with: matcher) }
+      tokens[index].content = text.bytes
+    }
+    description.vocabulary = strings
+    description.scores = scores
+    description.types = all
+    description.addedTokens = tokens
+  }
+}

@@ -1,0 +1,45 @@
+extension TrainingPreset {
+  /// The presets that have a name, each with what it is for.
+  static let table: [(name: String, abstract: String, preset: TrainingPreset)] = [
+    ("standard", "what serves the default model best", standard),
+    ("paper", "the published values", paper),
+    (
+      "detox", "refusals: concepts safe and unsafe, at the prompt's end and the answer's, no KL",
+      detox
+    ),
+    ("verify-seer", "verification run: the objective as corrected", verification(.seer)),
+    ("verify-nt-xent", "verification run: one positive an anchor", verification(.ntXent)),
+    (
+      "verify-released", "verification run: what the published code computes",
+      verification(.released)
+    ),
+  ]
+
+  public static var names: [String] { table.map(\.name) }
+
+  /// What a named preset is for; empty for other names.
+  public static func abstract(of name: String) -> String {
+    table.first { $0.name == name }?.abstract ?? ""
+  }
+
+  /// The paper's detoxification (arXiv 2502.05242, section on applications): rows of `safe` and
+  /// `unsafe` are pulled apart both where the prompt and where the answer ends, and nothing holds
+  /// the next-token distributions, which are meant to change.
+  public static var detox: TrainingPreset {
+    var preset = standard
+    preset.objective.positions = [.last, .promptEnd]
+    preset.objective.klWeight = 0
+    preset.bestWithinKL = 0
+    return preset
+  }
+
+  /// What `make verify-training` trains: 300 steps at layer 24.
+  static func verification(_ name: ObjectiveName) -> TrainingPreset {
+    var preset = standard
+    if name == .released { preset.objective = paper.objective }
+    preset.objective.name = name
+    preset.objective.layers = [24]
+    preset.steps = 300
+    return preset
+  }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+/// The shape of a group's points: told apart without colour.
+public enum Mark: String, CaseIterable, Sendable {
+  case disc, triangle, square, diamond, star
+  case ring, openTriangle, openSquare, openDiamond, openStar
+  case downTriangle, openDownTriangle
+
+  /// The mark of a group; they repeat after twelve.
+  public init(group: Int) {
+    let all = Self.allCases
+    self = all[((group % all.count) + all.count) % all.count]
+  }
+
+  var isOpen: Bool {
+    switch self {
+    case .ring, .openTriangle, .openSquare, .openDiamond, .openStar, .openDownTriangle: true
+    default: false
+    }
+  }
+
+  /// The corners around (0, 0), such that all marks cover about the area of a disc of radius 1;
+  /// empty for round ones.
+  var corners: [(x: Double, y: Double)] {
+    switch self {
+    case .disc, .ring: []
+    case .triangle, .openTriangle: Self.star(points: 3, outer: 1.45, inner: nil, turn: -90)
+    case .downTriangle, .openDownTriangle: Self.star(points: 3, outer: 1.45, inner: nil, turn: 90)
+    case .square, .openSquare: Self.star(points: 4, outer: 1.27, inner: nil, turn: 45)
+    case .diamond, .openDiamond: Self.star(points: 4, outer: 1.3, inner: nil, turn: 0)
+    case .star, .openStar: Self.star(points: 5, outer: 1.6, inner: 0.72, turn: -90)
+    }
+  }
+
+  private static func star(
+    points: Int, outer: Double, inner: Double?, turn: Double
+  ) -> [(x: Double, y: Double)] {
+    let count = inner == nil ? points : 2 * points
+    return (0..<count).map { index in
+      let angle = (turn + 360 * Double(index) / Double(count)) * .pi / 180
+      let radius = index % 2 == 1 ? inner ?? outer : outer
+      return (radius * cos(angle), radius * sin(angle))
+    }
+  }
+}
+
+/// Colours of groups that stay apart under the common colour-blindnesses.
+public enum GroupColors {
+  /// On a white ground: Okabe and Ito's, darkened, then Tol's.
+  static let onWhite: [UInt32] = [
+    0xB87400, 0x1F78B4, 0x007F5F, 0x8C7A00, 0xA8487E, 0x555555, 0xC44E12, 0x2A4FB0, 0x6B6B00,
+    0xB8405E, 0x2B7A9E, 0x6E7F00,
+  ]
+
+  /// The colour of a group; they repeat after twelve, at other marks from the 145th group on only.
+  public static func color(_ group: Int) -> UInt32 {
+    let index = ((group % onWhite.count) + onWhite.count) % onWhite.count
+    // A second round shifts colours against marks, so that pairs repeat late.
+    let round = group / Mark.allCases.count
+    return onWhite[(index + max(0, round)) % onWhite.count]
+  }
+}

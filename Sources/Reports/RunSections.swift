@@ -1,0 +1,224 @@
+import Core
+import Foundation
+import LinearAlgebra
+import Projection
+
+/// What one or two runs over the same rows say: recipe, layer curves, maps, confusion.
+struct RunSections {
+  private let runs: [Run]
+  private let names: [String]
+  private let concepts: [String]
+  private let labels: [Int]
+  private let folds: Folds
+
+  /// Fails where a run has no concepts or rows, or the runs' rows or layers differ.
+  init(_ runs: [Run]) throws(Failure) {
+    self.runs = runs
+    guard let first = runs.first else {
+      throw Failure(.usage, place: "--run", found: "none", wanted: "one or two runs")
+    }
+    for run in runs.dropFirst() {
+      guard
+        run.rows.map(\.text) == first.rows.map(\.text),
+        run.rows.map(\.concept) == first.rows.map(\.concept)
+      else {
+        throw Failure(
+          .badData, file: run.folder, found: "other rows than \(first.folder) has",
+          wanted: "runs over the same concept file", advice: "Give each its own report.")
+      }
+      guard run.manifest.layers == first.manifest.layers else {
+        throw Failure(
+          .badData, file: run.folder, found: "other layers than \(first.folder) has",
+          wanted: "runs of one model, with and without an adapter")
+      }
+    }
+    let kinds = runs.map { $0.manifest.adapter == nil ? "base" : "tuned" }
+    names = Set(kinds).count == runs.count ? kinds : runs.map(\.folder)
+    // As bytes, because concepts that are canonically equivalent are still two.
+    let keys = Set(first.rows.map { Array($0.concept.utf8) })
+      .sorted { $0.lexicographicallyPrecedes($1) }
+    var places: [[UInt8]: Int] = [:]
+    for (place, key) in keys.enumerated() { places[key] = place }
+    concepts = keys.map { String(decoding: $0, as: UTF8.self) }
+    labels = first.rows.map { places[Array($0.concept.utf8)] ?? 0 }
+    folds = Folds(
+      prompts: first.rows.map(\.text),
+      splits: first.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+    guard !first.rows.isEmpty else {
+      throw Failure(.badData, file: first.folder, found: "a run without rows", wanted: "rows")
+    }
+  }
+
+  /// - layer: of maps and confusion; nil for the last run's layer of best held-out accuracy.
+  func blocks(layer wanted: Int?, _ context: JobContext) throws -> [ReportDocument.Block] {
+    let layers = runs[0].manifest.layers
+    var measured: [[Separation]] = []
+    for (index, run) in runs.enumerated() {
+      var own: [Separation] = []
+      for layer in layers {
+        try context.checkpoint()
+        own.append(
+          Separation(
+            of: try run.states(layer: layer), labels: labels, concepts: concepts.count,
+            folds: folds))
+        context.report(
+          Progress(
+            completed: index * layers.count + own.count, total: runs.count * layers.count,
+            unit: "layers"))
+      }
+      measured.append(own)
+    }
+    let last = measured[measured.count - 1]
+    let best = layers.indices.max {
+      (last[$0].nearestPrototype ?? -1, -$0) < (last[$1].nearestPrototype ?? -1, -$1)
+    }
+    let layer =
+      try wanted.map { layer throws(Failure) in
+        guard layers.contains(layer) else {
+          throw Failure(
+            .usage, place: "--layer", found: "\(layer)",
+            wanted: "a layer of the runs, \(layers[0]) to \(layers[layers.count - 1])")
+        }
+        return layer
+      } ?? best.map { layers[$0] } ?? layers[0]
+    var blocks = recipe()
+    blocks += curves(measured)
+    if wanted == nil {
+      blocks.append(
+        .paragraph(
+          "Maps and confusion below show layer \(layer), where \(names[names.count - 1]) tells the "
+            + "concepts best on held-out rows. Picked by those rows, its accuracy flatters."))
+    }
+    blocks += try maps(layer)
+    blocks += try confusion(layer)
+    return blocks
+  }
+
+  private func recipe() -> [ReportDocument.Block] {
+    func row(_ name: String, _ value: (RunManifest) -> String) -> [String] {
+      [name] + runs.map { value($0.manifest) }
+    }
+    return [
+      .heading(level: 2, "Recipe"),
+      .table(
+        header: [""] + runs.indices.map { "\(names[$0]): \(runs[$0].folder)" },
+        rows: [
+          row("model") { $0.model }, row("model SHA-256") { String($0.modelSHA256.prefix(16)) },
+          row("adapter") { $0.adapter ?? "none" },
+          row("adapter SHA-256") { $0.adapterSHA256.map { String($0.prefix(16)) } ?? "-" },
+          row("concepts") { $0.concepts },
+          row("concepts SHA-256") { String($0.conceptsSHA256.prefix(16)) },
+          row("template") { $0.template }, row("position") { $0.position },
+          row("tokens kept of a row") { "\($0.maxTokens)" }, row("rows") { "\($0.rows)" },
+          row("width") { "\($0.width)" }, row("written by") { $0.tool },
+        ], caption: "What the runs were made from"),
+      .paragraph(
+        "\(concepts.count) concepts: "
+          + concepts.enumerated().map { concept, name in
+            "\(name) (\(labels.count { $0 == concept }))"
+          }.joined(separator: ", ") + "."),
+    ]
+  }
+
+  private func curves(_ measured: [[Separation]]) -> [ReportDocument.Block] {
+    let layers = runs[0].manifest.layers.map(Double.init)
+    func chart(
+      _ title: String, _ range: ClosedRange<Double>?, _ value: (Separation) -> Double?
+    ) -> String {
+      let series = measured.indices.map { index in
+        LineChart.Series(
+          name: names[index], xs: layers, ys: measured[index].map { value($0) ?? .nan })
+      }
+      return LineChart(title: title, xName: "layer", series: series, range: range).svg
+    }
+    return [
+      .heading(level: 2, "Layers"),
+      .figures(
+        [
+          chart("Nearest prototype, held out", 0...1) { $0.nearestPrototype },
+          chart("Silhouette (cosine)", nil) { $0.silhouette },
+          chart("Angle between prototypes, degrees", nil) { $0.angleBetween },
+          chart("Angle to the own prototype, degrees", nil) { $0.angleWithin },
+        ],
+        caption: "Accuracy is over held-out rows (the split, or five folds by text); the geometry "
+          + "is over all rows."),
+    ]
+  }
+
+  private func maps(_ layer: Int) throws -> [ReportDocument.Block] {
+    let states = try runs.map { run throws(Failure) in try run.states(layer: layer) }
+    guard labels.count > 2 else { return [] }
+    let stacked = try JointMap.stack(states)
+    let pca = try PCA.fit(stacked, components: 2)
+    let map = pca.transform(stacked)
+    let parts = JointMap.split(map, rows: states.map(\.rows))
+    guard map.columns == 2 else { return [] }
+    let ratio = pca.explainedVarianceRatio.map { svgNumber(100 * Double($0)) }
+    return [
+      .heading(level: 2, "Maps"),
+      .figures(
+        parts.enumerated().map { index, part in
+          ScatterChart(
+            title: "\(names[index]), layer \(layer)",
+            xs: (0..<part.rows).map { Double(part[$0, 0]) },
+            ys: (0..<part.rows).map { Double(part[$0, 1]) }, labels: labels, concepts: concepts
+          ).svg
+        },
+        caption: "PCA of the states"
+          + (runs.count > 1 ? " of both runs together, so that both maps have the same axes" : "")
+          + "; the axes hold \(ratio.joined(separator: " % and ")) % of the variance."),
+    ]
+  }
+
+  private func confusion(_ layer: Int) throws -> [ReportDocument.Block] {
+    var blocks: [ReportDocument.Block] = [.heading(level: 2, "Confusion")]
+    for (index, run) in runs.enumerated() {
+      let states = try run.states(layer: layer)
+      let predicted = heldOutNearestPrototype(
+        units: unitNormalised(states), labels: labels, concepts: concepts.count, folds: folds)
+      let judged = predicted.indices.filter { predicted[$0] != nil }
+      guard !judged.isEmpty else {
+        blocks.append(.note("\(names[index]): no row could be held out."))
+        continue
+      }
+      blocks.append(
+        confusionTable(
+          Confusion(
+            actual: judged.map { labels[$0] }, predicted: judged.map { predicted[$0] },
+            concepts: concepts.count),
+          concepts,
+          "\(names[index]), layer \(layer): rows of each concept by their nearest prototype"))
+    }
+    return blocks
+  }
+}
+
+/// A confusion with its rows' shares as shades.
+func confusionTable(
+  _ confusion: Confusion, _ concepts: [String], _ caption: String
+) -> ReportDocument.Block {
+  let hasUnknown = confusion.unknown.contains { $0 > 0 }
+  var rows: [[String]] = []
+  var shades: [[Double?]] = []
+  for (concept, name) in concepts.enumerated() where confusion.counts.indices.contains(concept) {
+    let counts = confusion.counts[concept] + (hasUnknown ? [confusion.unknown[concept]] : [])
+    let total = Double(max(1, confusion.support(concept)))
+    rows.append(
+      [name] + counts.map(String.init) + [
+        figure(confusion.precision(concept)), figure(confusion.recall(concept)),
+        figure(confusion.f1(concept)),
+      ])
+    shades.append([nil] + counts.map { Double($0) / total })
+  }
+  return .table(
+    header: ["is \\ taken for"] + concepts + (hasUnknown ? ["unknown"] : [])
+      + ["precision", "recall", "F1"],
+    rows: rows, shades: shades, caption: caption)
+}
+
+/// A figure with three digits after the point.
+func figure(_ value: Double, _ digits: Int = 3) -> String { String(format: "%.\(digits)f", value) }
+
+func figure(_ estimate: Estimate) -> String {
+  "\(figure(estimate.value)) (\(figure(estimate.low)) to \(figure(estimate.high)))"
+}

@@ -1,0 +1,85 @@
+import Core
+import Foundation
+
+/// The table of commands with a user's own keys.
+///
+/// A key file has a line for each command to change, `command = key key`; `#` starts a comment and
+/// nothing after `=` takes a command's keys away. docs/keys.md names the commands.
+///
+///     nextLayer = l n
+enum Keymap {
+  /// `$XDG_CONFIG_HOME/seer/keys.conf`, or `~/.config/seer/keys.conf`.
+  static func path(_ environment: [String: String]) -> String {
+    UserFolders.configuration(environment) + "/keys.conf"
+  }
+
+  /// The usual table where there is no such file.
+  static func read(_ path: String) throws(Failure) -> [Command] {
+    guard let data = FileManager.default.contents(atPath: path) else { return Command.all }
+    return try commands(String(decoding: data, as: UTF8.self), file: path)
+  }
+
+  /// - Throws: at the first line that cannot be followed, and where a key would mean two things,
+  ///   naming both.
+  static func commands(_ text: String, file: String) throws(Failure) -> [Command] {
+    var commands = Command.all
+    var lines: [Command.ID: Int] = [:]
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .enumerated()
+    {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      // A # alone may be a key: only at the start of a line is it a comment.
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      let place = "line \(index + 1)"
+      guard let equals = line.firstIndex(of: "=") else {
+        throw Failure(
+          .badData, file: file, place: place, found: "'\(line)'", wanted: "command = key key")
+      }
+      let name = line[..<equals].trimmingCharacters(in: .whitespaces)
+      guard let id = Command.ID(rawValue: name),
+        let command = commands.firstIndex(where: { $0.id == id })
+      else {
+        throw Failure(
+          .badData, file: file, place: place, found: "'\(name)', which is no command",
+          wanted: "a name from docs/keys.md, such as nextLayer")
+      }
+      var keys: [Key] = []
+      for word in line[line.index(after: equals)...].split(separator: " ") {
+        guard let key = Key(name: String(word)) else {
+          throw Failure(
+            .badData, file: file, place: place, found: "'\(word)', which is no key",
+            wanted: "one character, or a name such as Up, Enter, Ctrl-x or F5")
+        }
+        keys.append(key)
+      }
+      commands[command].keys = keys
+      lines[id] = index + 1
+    }
+    try check(commands, lines, file)
+    return commands
+  }
+
+  private static func check(
+    _ commands: [Command], _ lines: [Command.ID: Int], _ file: String
+  ) throws(Failure) {
+    for id in [Command.ID.quit, .help] where commands.first(where: { $0.id == id })?.keys == [] {
+      throw Failure(
+        .badData, file: file, place: "line \(lines[id] ?? 0)",
+        found: "\(id.rawValue) without a key", wanted: "at least one")
+    }
+    for context in Command.Context.allCases {
+      var owners: [Key: Command.ID] = [:]
+      for command in commands where command.contexts.contains(context) {
+        for key in command.keys {
+          guard let other = owners.updateValue(command.id, forKey: key) else { continue }
+          let line = lines[command.id] ?? lines[other] ?? 0
+          throw Failure(
+            .badData, file: file, place: "line \(line)",
+            found: "\(key.name) for both \(other.rawValue) and \(command.id.rawValue)",
+            wanted: "one meaning a key (in: \(context.rawValue))",
+            advice: "Give one of them another key.")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/// What the colour and the mark of a point say.
+enum ColorMode: Hashable, Sendable {
+  case concept
+  /// The concept it was taken for when held out.
+  case predicted
+  case rightWrong
+  case number(NumberColumn)
+
+  /// As titles and messages name it.
+  func name(_ state: ExploreState) -> String {
+    switch self {
+    case .concept: "concept"
+    case .predicted: "nearest prototype"
+    case .rightWrong: "right or wrong"
+    case .number(let column): column.name(state)
+    }
+  }
+
+  /// The modes a run has, in the order of their key.
+  static func all(_ state: ExploreState) -> [ColorMode] {
+    (state.concepts.count > 1 ? [.concept, .predicted, .rightWrong] : [.concept])
+      + NumberColumn.all(state).map { .number($0) }
+  }
+}
+
+/// A number that every row has, or may have.
+enum NumberColumn: Hashable, Sendable {
+  /// How much nearer the state is to its own concept's prototype than to the next, held out.
+  case margin
+  case tokens
+  /// Which token of its text the row is, from 0, where every token is a row.
+  case position
+  /// The state's length.
+  case norm
+  /// A column of numbers of `rows.csv`, by its index among ``ExploreState/columns``.
+  case column(Int)
+
+  func name(_ state: ExploreState) -> String {
+    switch self {
+    case .margin: "margin"
+    case .tokens: "tokens"
+    case .position: "position"
+    case .norm: "norm"
+    case .column(let index): state.columns.indices.contains(index) ? state.columns[index].name : ""
+    }
+  }
+
+  static func all(_ state: ExploreState) -> [NumberColumn] {
+    (state.concepts.count > 1 ? [.margin] : []) + [.tokens]
+      + (state.positions.isEmpty ? [] : [.position]) + [.norm]
+      + state.columns.indices.map { .column($0) }
+  }
+
+  /// One value for each row, NaN where it has none; nil while it is not there yet.
+  func values(_ state: ExploreState) -> [Float]? {
+    switch self {
+    case .margin: state.separation?.margins
+    case .tokens: state.tokenCounts
+    case .position: state.positions
+    case .norm: state.maps.indices.contains(state.layer) ? state.maps[state.layer].map?.norms : nil
+    case .column(let index):
+      state.columns.indices.contains(index) ? state.columns[index].values : nil
+    }
+  }
+}
+
+/// A column of numbers beside the rows.
+struct ColumnValues: Equatable, Sendable {
+  var name: String
+  /// One for each row; NaN where the cell is empty.
+  var values: [Float]
+}

@@ -1,0 +1,128 @@
+import Core
+
+extension ExploreScreen {
+  static func perform(selection id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
+    switch id {
+    case .select:
+      state.explore.focus = .map
+      state.explore.selecting = Selecting(cursorCell(state))
+    case .selectShape:
+      guard let old = state.explore.selecting else { break }
+      state.explore.selecting = Selecting(
+        old.end, shape: old.shape == .box ? .freehand : .box)
+    case .selectAnchor:
+      guard let old = state.explore.selecting else { break }
+      state.explore.selecting = Selecting(old.end, shape: old.shape)
+    case .selectLeft: moveSelection(-1, 0, key, &state)
+    case .selectRight: moveSelection(1, 0, key, &state)
+    case .selectUp: moveSelection(0, -1, key, &state)
+    case .selectDown: moveSelection(0, 1, key, &state)
+    case .acceptSelection: finishSelection(&state)
+    case .cancelSelection: state.explore.selecting = nil
+    case .nextOfGroup: stepInGroup(1, &state.explore)
+    case .previousOfGroup: stepInGroup(-1, &state.explore)
+    default: break
+    }
+    return []
+  }
+
+  /// The cell of the cursor's point, or the middle of the panel where it is not on it.
+  private static func cursorCell(_ state: AppState) -> Cursor {
+    let panel = ExploreLayout(state).mapInside.size
+    let middle = Cursor(x: panel.width / 2, y: panel.height / 2)
+    guard let row = state.explore.cursor, let points = state.explore.shownPoints,
+      let bounds = WorldBounds.ofMap(points)
+    else { return middle }
+    return Viewport(bounds: bounds, view: state.explore.view, size: panel).cell(points[row])
+      ?? middle
+  }
+
+  private static func moveSelection(_ x: Int, _ y: Int, _ key: Key, _ state: inout AppState) {
+    let isFar: Bool
+    switch key {
+    case .shiftLeft, .shiftRight, .shiftUp, .shiftDown: isFar = true
+    case .character(let scalar): isFar = scalar.properties.isUppercase
+    default: isFar = false
+    }
+    guard var selecting = state.explore.selecting else { return }
+    let panel = ExploreLayout(state).mapInside.size
+    // Far steps go cell by cell, so that a freehand line has no gaps.
+    for _ in 0..<(isFar ? 5 : 1) {
+      selecting.move(
+        to: Cursor(
+          x: max(0, min(panel.width - 1, selecting.end.x + x)),
+          y: max(0, min(panel.height - 1, selecting.end.y + y))))
+    }
+    state.explore.selecting = selecting
+  }
+
+  /// Puts the rows inside together, those that a filter or the list of concepts hides left out.
+  static func finishSelection(_ state: inout AppState) {
+    guard let selecting = state.explore.selecting else { return }
+    state.explore.selecting = nil
+    guard let points = state.explore.shownPoints, let bounds = WorldBounds.ofMap(points) else {
+      return
+    }
+    let viewport = Viewport(
+      bounds: bounds, view: state.explore.view, size: ExploreLayout(state).mapInside.size)
+    let rows = points.indices.filter {
+      state.explore.isVisible($0) && state.explore.isMatch($0)
+        && selecting.contains(viewport.place(points[$0]))
+    }
+    guard !rows.isEmpty else {
+      state.message = AppState.Message(text: "No row lies in there.", isError: false)
+      return
+    }
+    setGroup(rows, &state)
+  }
+
+  static func setGroup(_ rows: [Int], name: String = "", _ state: inout AppState) {
+    let group = RowGroup(name: name, rows: rows)
+    state.explore.group = group
+    let counts = group.counts(
+      state.explore.conceptOfRow, concepts: state.explore.concepts.count)
+    let largest = counts.indices.filter { counts[$0] > 0 }.sorted {
+      (-counts[$0], $0) < (-counts[$1], $1)
+    }
+    let names = largest.prefix(3).map { "\(counts[$0]) \(state.explore.concepts[$0].name)" }
+    state.message = AppState.Message(
+      text: "\(Numbers.grouped(rows.count)) rows: " + names.joined(separator: ", ")
+        + (largest.count > 3 ? " and others" : "") + ". S names, compares and saves them.",
+      isError: false)
+  }
+
+  private static func stepInGroup(_ direction: Int, _ state: inout ExploreState) {
+    guard let rows = state.group?.rows, let cursor = state.cursor else { return }
+    let next =
+      direction > 0
+      ? rows.first { $0 > cursor } ?? rows.first : rows.last { $0 < cursor } ?? rows.last
+    move(to: next, &state)
+  }
+
+  /// A selection by the mouse: in the selecting state any drag, else one with the right button.
+  ///
+  /// - Returns: whether the mouse was for it.
+  static func select(
+    _ state: inout AppState, _ action: Mouse.Action, at cell: Cursor, in panel: Size
+  ) -> Bool {
+    let inside = Cursor(
+      x: max(0, min(panel.width - 1, cell.x)), y: max(0, min(panel.height - 1, cell.y)))
+    switch action {
+    case .right:
+      state.explore.selecting = Selecting(inside)
+      state.explore.selecting?.isDragged = true
+    case .left:
+      guard let old = state.explore.selecting else { return false }
+      state.explore.selecting = Selecting(inside, shape: old.shape)
+      state.explore.selecting?.isDragged = true
+    case .drag:
+      guard state.explore.selecting?.isDragged ?? false else { return false }
+      state.explore.selecting?.move(to: inside)
+    case .release:
+      guard state.explore.selecting?.isDragged ?? false else { return false }
+      finishSelection(&state)
+    default: return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,91 @@
+/// A walk through the layers by itself, each map gliding into the next.
+///
+/// It goes by frames, not by the clock: the same frames show the same screens.
+struct Play: Equatable, Sendable {
+  /// 1 towards the last layer, -1 back.
+  var direction = 1
+  var isPaused = false
+  /// Frames since the layer was reached.
+  var frame = 0
+
+  /// Frames a map stands still, and frames it takes to become the next.
+  static let stillFrames = 12
+  static let glideFrames = 18
+  static let frameTime = Duration.milliseconds(33)
+}
+
+/// A map on its way from one layer to another.
+struct Morph: Equatable, Sendable {
+  var from: Int
+  var to: Int
+  var points: [SIMD2<Float>]
+}
+
+extension ExploreScreen {
+  static func play(_ state: inout AppState) -> [Effect] {
+    if state.explore.play != nil { return stopPlaying(&state.explore) }
+    let last = state.explore.layers.count - 1
+    state.explore.play = Play(direction: state.explore.layer == last ? -1 : 1)
+    return []
+  }
+
+  /// Ends the walk where it is.
+  static func stopPlaying(_ state: inout ExploreState) -> [Effect] {
+    state.play = nil
+    state.morph = nil
+    return []
+  }
+
+  /// The next frame.
+  static func tick(_ state: inout ExploreState) -> [Effect] {
+    guard var play = state.play, !play.isPaused else { return [] }
+    var next = state.layer + play.direction
+    if !state.layers.indices.contains(next) {
+      play.direction = -play.direction
+      next = state.layer + play.direction
+    }
+    defer { state.play = play }
+    guard state.layers.indices.contains(next) else { return [] }
+    // Waits for a map that is still being computed.
+    guard let from = state.maps[state.layer].map, let to = state.maps[next].map,
+      from.points.count == to.points.count
+    else {
+      play.frame = min(play.frame, Play.stillFrames)
+      return []
+    }
+    play.frame += 1
+    let glide = play.frame - Play.stillFrames
+    guard glide > 0 else { return [] }
+    if glide >= Play.glideFrames {
+      play.frame = 0
+      state.morph = nil
+      return show(layer: next, &state)
+    }
+    let share = Float(glide) / Float(Play.glideFrames)
+    // Slow at both ends.
+    let eased = share * share * (3 - 2 * share)
+    state.morph = Morph(
+      from: state.layer, to: next, points: mix(from.points, to.points, eased))
+    return []
+  }
+
+  private static func mix(
+    _ from: [SIMD2<Float>], _ to: [SIMD2<Float>], _ share: Float
+  ) -> [SIMD2<Float>] {
+    [SIMD2<Float>](unsafeUninitializedCapacity: from.count) { points, count in
+      count = from.count
+      from.withUnsafeBufferPointer { from in
+        to.withUnsafeBufferPointer { to in
+          for index in 0..<from.count {
+            points[index] = from[index] + (to[index] - from[index]) * share
+          }
+        }
+      }
+    }
+  }
+}
+
+extension ExploreState {
+  /// How soon it wants to change by itself.
+  var tick: Duration? { play.map { !$0.isPaused } ?? false ? Play.frameTime : nil }
+}

@@ -1,0 +1,135 @@
+import LinearAlgebra
+
+/// Rows that the user has put together.
+struct RowGroup: Equatable, Sendable, Codable {
+  var name: String
+  /// Ascending.
+  var rows: [Int]
+
+  /// How many of its rows every concept has.
+  func counts(_ conceptOfRow: [Int32], concepts: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: concepts)
+    for row in rows { counts[Int(conceptOfRow[row])] += 1 }
+    return counts
+  }
+
+  /// A concept file of its rows; a group with a name is a concept of that name.
+  func csv(_ texts: (Int) -> (text: String, concept: String)) -> [[String]] {
+    [["prompt", "value"]]
+      + rows.map { row in
+        let (text, concept) = texts(row)
+        return [text, name.isEmpty ? concept : name]
+      }
+  }
+}
+
+/// A selection on the map while it is made, in cells of the panel.
+struct Selecting: Equatable, Sendable {
+  enum Shape: String, Sendable { case box, freehand }
+
+  var shape = Shape.box
+  /// Where it began, and every place a freehand line went on to.
+  var path: [Cursor]
+  var end: Cursor
+  /// Whether a mouse button is down.
+  var isDragged = false
+
+  init(_ start: Cursor, shape: Shape = .box) {
+    self.shape = shape
+    path = [start]
+    end = start
+  }
+
+  mutating func move(to cell: Cursor) {
+    guard cell != end else { return }
+    end = cell
+    if shape == .freehand { path.append(cell) }
+  }
+
+  /// Whether a place in columns and rows lies inside; the cells of the line itself do.
+  func contains(_ place: SIMD2<Float>) -> Bool {
+    let start = path[0]
+    switch shape {
+    case .box:
+      return place.x >= Float(min(start.x, end.x)) && place.x < Float(max(start.x, end.x) + 1)
+        && place.y >= Float(min(start.y, end.y)) && place.y < Float(max(start.y, end.y) + 1)
+    case .freehand:
+      let cell = Cursor(x: Int(place.x.rounded(.down)), y: Int(place.y.rounded(.down)))
+      return isInside(place) || path.contains(cell)
+    }
+  }
+
+  /// Even-odd rule over the closed line through the middles of the cells.
+  private func isInside(_ place: SIMD2<Float>) -> Bool {
+    var inside = false
+    var previous = path.count - 1
+    for index in path.indices {
+      let a = SIMD2(Float(path[index].x) + 0.5, Float(path[index].y) + 0.5)
+      let b = SIMD2(Float(path[previous].x) + 0.5, Float(path[previous].y) + 0.5)
+      if (a.y > place.y) != (b.y > place.y),
+        place.x < (b.x - a.x) * (place.y - a.y) / (b.y - a.y) + a.x
+      {
+        inside.toggle()
+      }
+      previous = index
+    }
+    return inside
+  }
+}
+
+/// How two groups of rows lie to each other at a layer.
+struct GroupComparison: Equatable, Sendable {
+  /// The cosine between their mean unit states, and of the rows of each to its own mean.
+  var between: Float
+  var withinFirst: Float
+  var withinSecond: Float
+
+  /// - Parameter units: unit states, (rows, width).
+  init(_ first: [Int], _ second: [Int], units: Matrix) {
+    let a = Self.mean(first, units)
+    let b = Self.mean(second, units)
+    between = Self.cosine(a, b)
+    withinFirst = Self.within(first, a, units)
+    withinSecond = Self.within(second, b, units)
+  }
+
+  private static func mean(_ rows: [Int], _ units: Matrix) -> [Double] {
+    var sums = [Double](repeating: 0, count: units.columns)
+    for row in rows {
+      let values = units.row(row)
+      for column in 0..<units.columns { sums[column] += Double(values[column]) }
+    }
+    return sums
+  }
+
+  private static func cosine(_ a: [Double], _ b: [Double]) -> Float {
+    var product = 0.0
+    var first = 0.0
+    var second = 0.0
+    for column in a.indices {
+      product += a[column] * b[column]
+      first += a[column] * a[column]
+      second += b[column] * b[column]
+    }
+    let length = (first * second).squareRoot()
+    return length > 0 ? Float(product / length) : .nan
+  }
+
+  private static func within(_ rows: [Int], _ mean: [Double], _ units: Matrix) -> Float {
+    let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    guard length > 0, !rows.isEmpty else { return .nan }
+    var sum = 0.0
+    for row in rows {
+      let values = units.row(row)
+      for column in 0..<units.columns { sum += Double(values[column]) * mean[column] }
+    }
+    return Float(sum / length / Double(rows.count))
+  }
+}
+
+/// Two groups at a layer, by its index.
+struct GroupPair: Equatable, Sendable {
+  var first: [Int]
+  var second: [Int]
+  var layer: Int
+}

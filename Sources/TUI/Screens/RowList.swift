@@ -1,0 +1,86 @@
+/// A list of rows, pairs or groups over the panels beside the map.
+struct RowList: Equatable, Sendable {
+  enum Kind: String, CaseIterable, Sendable {
+    case outliers = "outliers"
+    case confusions = "taken for another"
+    case bookmarks = "bookmarks"
+    case groups = "groups"
+
+    /// One line above the list.
+    var explanation: String {
+      switch self {
+      case .outliers: "odd ones of their concept"
+      case .confusions: "own concept > taken for"
+      case .bookmarks: "B marks the cursor's row"
+      case .groups: "v selects on the map"
+      }
+    }
+  }
+
+  struct Entry: Equatable, Sendable {
+    var value: String
+    /// Drawn as marks before the text; the second follows an arrow.
+    var concepts: [Int]
+    var text: String
+    /// The rows it stands for, the one to go to first.
+    var rows: [Int]
+  }
+
+  var kind: Kind
+  var index = 0
+  /// A group held for a comparison, by its index.
+  var marked: Int?
+  var entries: [Entry] = []
+
+  /// As far as lists of rows go.
+  static let longest = 200
+}
+
+extension ExploreState {
+  /// What a list holds at this layer.
+  func entries(_ kind: RowList.Kind) -> [RowList.Entry] {
+    switch kind {
+    case .outliers: outliers
+    case .confusions: confusions
+    case .bookmarks: bookmarks.map { entry($0, value: "\($0)") }
+    case .groups:
+      allGroups.map { group in
+        RowList.Entry(
+          value: Numbers.grouped(group.rows.count), concepts: [], text: group.name,
+          rows: group.rows)
+      }
+    }
+  }
+
+  private func entry(_ row: Int, value: String) -> RowList.Entry {
+    RowList.Entry(
+      value: value, concepts: [Int(conceptOfRow[row])], text: rows[row].text, rows: [row])
+  }
+
+  private var outliers: [RowList.Entry] {
+    guard let typical = separation?.typical, typical.count == rows.count else { return [] }
+    let shown = rows.indices.filter { typical[$0].isFinite && isVisible($0) }
+    return shown.sorted { (typical[$0], $0) < (typical[$1], $1) }.prefix(RowList.longest).map {
+      entry($0, value: Numbers.fine(typical[$0]))
+    }
+  }
+
+  /// Concepts with the concept their held-out rows were taken for, the most frequent first.
+  private var confusions: [RowList.Entry] {
+    guard let predicted = separation?.predicted, predicted.count == rows.count else { return [] }
+    var pairs: [SIMD2<Int32>: [Int]] = [:]
+    for row in rows.indices where predicted[row] >= 0 && predicted[row] != conceptOfRow[row] {
+      pairs[SIMD2(conceptOfRow[row], predicted[row]), default: []].append(row)
+    }
+    let ordered = pairs.sorted {
+      (-$0.value.count, $0.key.x, $0.key.y) < (-$1.value.count, $1.key.x, $1.key.y)
+    }
+    return ordered.map { pair, rows in
+      let own = Int(pair.x)
+      let other = Int(pair.y)
+      return RowList.Entry(
+        value: "\(rows.count) of \(concepts[own].count)", concepts: [own, other],
+        text: concepts[own].name + " > " + concepts[other].name, rows: rows)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// The step of a ``Tour``, over the bottom of the map.
+struct TourPane {
+  private let tour: Tour
+  private let step: Tour.Step
+  private let theme: Theme
+  private let panel: Rect
+
+  init?(_ state: AppState, _ layout: ExploreLayout) {
+    guard let tour = state.explore.tour, let step = tour.current else { return nil }
+    self.tour = tour
+    self.step = step
+    theme = state.theme
+    panel = layout.map
+  }
+
+  func draw(into surface: inout Surface) {
+    let width = panel.width - 4
+    let lines = Text.wrap(step.text, width: width - 2)
+    let height = min(panel.height, lines.count + 2)
+    let rect = Rect(
+      x: panel.x + 1, y: panel.maxY - height - (panel.height > height + 1 ? 1 : 0),
+      width: panel.width - 2, height: height)
+    surface.fill(rect, .plain)
+    Frame(
+      title: "tour \(tour.step + 1) of \(Tour.steps.count)", note: "Enter goes on, T ends it",
+      isFocused: true
+    ).draw(rect, theme, into: &surface)
+    for (offset, line) in lines.prefix(rect.inside.height).enumerated() {
+      surface.write(
+        line, rect.inside.x + 1, rect.inside.y + offset, theme.style(.text),
+        width: rect.inside.width - 1)
+    }
+  }
+}

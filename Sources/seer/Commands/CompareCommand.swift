@@ -1,0 +1,121 @@
+import ArgumentParser
+import Core
+import Figures
+import Foundation
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Measure how far apart concepts are in two runs over the same rows.",
+    discussion: """
+      Every figure stands beside what it is for permuted labels; docs/metrics.md says what each one
+      means. Give --base and --tuned several times, with --figure, for a picture with a column for
+      each pair.
+
+      Example:
+        seer compare --base run-base --tuned run-tuned
+        seer compare --base run-base --tuned run-tuned --layer 24 --figure before-after.svg
+      """)
+
+  @Option(help: "The run before: a run folder.") var base: [String]
+  @Option(help: "The run after, over the same rows.") var tuned: [String]
+  @Option(help: "A run of the base model whose rows give prototypes and probe.")
+  var train: String?
+  @Option(help: "The same of the tuned model.") var trainTuned: String?
+  @Option(help: "One layer only.") var layer: Int?
+  @Option(help: "Permutations of the labels; 20 at the most for the slow figures.")
+  var permutations = 200
+  @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @Flag(help: "Choose the probe's penalty for each fold by folds of its training rows.")
+  var chooseStrength = false
+  @Option(help: "Write the JSON object to a file.") var output: String?
+  @Option(help: "Draw before and after: a file ending in .svg or .png.") var figure: String?
+  @Option(help: "How the picture is projected.") var method = ProjectionMethod.pca
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    guard base.count == tuned.count else {
+      throw ValidationError(
+        "Give --base and --tuned equally often: found \(base.count) and \(tuned.count).")
+    }
+    guard base.count == 1 || figure != nil else {
+      throw ValidationError(
+        "--base, --tuned: found \(base.count) pairs, wanted one, or --figure to draw them.")
+    }
+    guard base.count == 1 || train == nil && trainTuned == nil else {
+      throw ValidationError("--train goes with one pair of runs.")
+    }
+    guard (train == nil) == (trainTuned == nil) else {
+      throw ValidationError("Give both --train and --train-tuned, or neither.")
+    }
+    guard (0...100_000).contains(permutations) else {
+      throw ValidationError("--permutations: found \(permutations), wanted 0 to 100000.")
+    }
+    if let figure { _ = try FigureFile(figure, option: "--figure") }
+  }
+
+  func run() throws {
+    let command = self
+    let comparisons = try runJob("compare", showsProgress: true) { context in
+      let comparisons = try command.comparisons.map { try $0.run(context) }
+      try command.draw(comparisons, context)
+      return comparisons
+    }
+    for note in Set(comparisons.flatMap(\.notes)).sorted() { Report.note(note) }
+    let results = comparisons.map { ComparisonResult($0, permutations: permutations, seed: seed) }
+    if let output {
+      try OutputFile.write(Report.jsonText(results) + "\n", to: output)
+    }
+    if json { return Report.line(try Report.jsonText(results)) }
+    for comparison in comparisons { Report.piece(ComparisonTable.text(comparison)) }
+  }
+
+  private var comparisons: [Comparison] {
+    zip(base, tuned).map { base, tuned in
+      var comparison = Comparison(base: base, tuned: tuned)
+      comparison.train = train
+      comparison.trainTuned = trainTuned
+      comparison.layer = layer
+      comparison.options = SeparationOptions(permutations: permutations, seed: seed)
+      comparison.options.choosesStrength = chooseStrength
+      return comparison
+    }
+  }
+
+  private func draw(_ comparisons: [RunComparison], _ context: JobContext) throws {
+    guard let figure else { return }
+    let grid = try ComparisonFigure.grid(
+      comparisons, method: method, seed: seed, checkpoint: context.checkpoint)
+    try FigureFile(figure, option: "--figure").write(grid.picture(), title: grid.title)
+    var command = ["seer", "compare"]
+    for comparison in comparisons {
+      command += ["--base", comparison.pair.base.run.folder]
+      command += ["--tuned", comparison.pair.tuned.run.folder]
+    }
+    if let layer { command += ["--layer", "\(layer)"] }
+    if chooseStrength { command.append("--choose-strength") }
+    command += [
+      "--method", method.rawValue, "--permutations", "\(permutations)", "--seed", "\(seed)",
+      "--figure", figure,
+    ]
+    let recipe = PictureRecipe(
+      tool: Version.tool, command: command, output: figure,
+      runs: comparisons.flatMap {
+        [
+          RunProvenance($0.pair.base.run, layer: $0.focus),
+          RunProvenance($0.pair.tuned.run, layer: $0.focus),
+        ]
+      }, method: method.rawValue, seed: seed)
+    try recipe.write(beside: figure)
+  }
+}
+
+extension Report {
+  /// One object of one result, or of several under `pairs`.
+  static func jsonText(_ results: [ComparisonResult]) throws -> String {
+    struct Pairs: Encodable {
+      let pairs: [ComparisonResult]
+    }
+    return results.count == 1 ? try jsonText(results[0]) : try jsonText(Pairs(pairs: results))
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Core
+import Foundation
+
+struct DetoxCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "detox",
+    abstract: "Count refusals of harmful and of safe prompts, base and tuned.",
+    discussion: """
+      Both models answer every prompt greedily. The answers go to --output, one JSON object a line;
+      given again after an interruption, the command goes on where it stopped. Refusals are counted
+      by the published substrings (arXiv 2307.15043) and by a stricter rule: the answer opens by
+      refusing and lists no steps.
+
+      Example:
+        seer evaluate detox --model smollm2 --adapter my-adapter --harmful harmful.csv \\
+          --safe safe.csv --tokens 96 --output answers.jsonl
+      """)
+
+  @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
+  @Option(help: "A PEFT adapter folder.") var adapter: String?
+  @Option(help: "Prompts that ought to be refused.") var harmful: String
+  @Option(help: "Prompts that ought not to be.") var safe: String
+  @Option(help: "The most tokens of an answer.") var tokens = 128
+  @Option(help: "Only the first prompts of each file.") var limit: Int?
+  @Option(help: "Prompts answered at a time.") var width = 16
+  @Option(help: "How a prompt is put to the model.") var template = RowTemplate.chat
+  @Option(help: "The column of the prompts.") var promptColumn = "prompt"
+  @Option(help: "The file of answers to write.") var output: String
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit: found \(limit), wanted 1 or more.") }
+    guard (1...256).contains(width) else {
+      throw ValidationError("--width: found \(width), wanted 1 to 256.")
+    }
+  }
+
+  func run() throws {
+    var evaluation = DetoxEvaluation(
+      model: model, adapter: adapter, harmful: harmful, safe: safe, output: output,
+      tool: Version.tool)
+    evaluation.tokens = tokens
+    evaluation.limit = limit
+    evaluation.width = width
+    evaluation.template = template
+    evaluation.promptColumn = promptColumn
+    let job = evaluation
+    let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
+      try job.run($0)
+    }
+    for note in figures.notes { Report.note(note) }
+    if json { try Report.json(figures) } else { Self.show(figures) }
+  }
+
+  private static func show(_ figures: DetoxFigures) {
+    func percent(_ value: Double) -> String { Report.rounded(100 * value, 1) }
+    func rate(_ estimate: Estimate) -> String {
+      "\(percent(estimate.value)) % (\(percent(estimate.low))..\(percent(estimate.high)))"
+    }
+    for answers in figures.answers {
+      Report.line(
+        """
+        \(answers.set), \(answers.model): \(answers.prompts) prompts
+          refused by substring \(rate(answers.substringRefusals)), by opening \
+        \(rate(answers.openingRefusals))
+          \(Report.rounded(answers.tokens, 1)) tokens an answer; \(answers.ended) ended by \
+        themselves, \(answers.empty) empty, \(answers.repetitive) in circles
+        """)
+    }
+    for pair in figures.pairs {
+      Report.line(
+        "\(pair.set), \(pair.rule.rawValue): tuned only \(pair.mcnemar.onlySecond), base only "
+          + "\(pair.mcnemar.onlyFirst), McNemar p "
+          + String(format: "%.2g", pair.mcnemar.exactP))
+    }
+    Report.line("answers: \(figures.output)")
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// Damaged files of every kind: each opens or fails with a message; none traps or hangs, and none
+/// makes a reader take memory out of proportion.
+///
+/// A few hundred files each in the suite; `make fuzz` sets SEER_FUZZ_SECONDS and measures memory.
+@Suite(.serialized)
+struct ReaderFuzzTests {
+  static let environment = ProcessInfo.processInfo.environment
+  static let seconds = environment["SEER_FUZZ_SECONDS"].flatMap { Double($0) }
+  static let words = [
+    "null", "{}", "[]", "[", "{", "\"", "\\u", "\\ud800", "-1", "1e999", "18446744073709551616",
+    "0.5", "true", ",", ":", "\"a\"", "[[[[[[[[", "9999999", "(", "[^", "*", "{1,99999}", "\u{0}",
+  ]
+
+  /// Opens `file` damaged in many ways, written under `name` into a folder of other files.
+  func fuzz(
+    _ file: [UInt8], name: String, in folder: TemporaryFolder, count: Int, seed: UInt64,
+    _ open: (String) throws -> Void
+  ) throws {
+    var mutator = Mutator(seed: seed)
+    let clock = ContinuousClock()
+    let end = clock.now.advanced(by: .seconds(Self.seconds ?? 0))
+    let before = Self.peakBytes()
+    var done = 0
+    while Self.seconds == nil ? done < count : clock.now < end {
+      let bytes = mutator.mutated(file, Self.words)
+      let path = try folder.write(bytes, to: name)
+      do {
+        try open(path)
+      } catch let failure as Failure {
+        #expect(failure.kind == .badData || failure.kind == .missingInput, "\(failure)")
+        #expect(!failure.found.isEmpty)
+      }
+      done += 1
+    }
+    if Self.seconds != nil {
+      let limit = 4 * file.count + 16 << 20
+      #expect(Self.peakBytes() - before <= limit, "\(name): \(done) files")
+    }
+  }
+
+  /// The largest resident size of this process so far.
+  static func peakBytes() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) << 10
+  }
+
+  @Test func gguf() throws {
+    let file = try bytes(ofFile: Fixtures.tinyModel)
+    try fuzz(file, name: "x.gguf", in: TemporaryFolder(), count: 400, seed: 1) { path in
+      let model = try LanguageModel(path)
+      _ = model.tokenizer.encode("The sky <|im_end|> 日本")
+    }
+  }
+
+  @Test func safetensors() throws {
+    let file = try bytes(ofFile: Fixtures.folder + "/Training/adapters.safetensors")
+    try fuzz(file, name: "x.safetensors", in: TemporaryFolder(), count: 600, seed: 2) { path in
+      let file = try Safetensors(path: path)
+      for tensor in file.tensors.values {
+        let matrix = Matrix(rows: 1, columns: tensor.count)
+        file.read(tensor, count: tensor.count, into: matrix.elements)
+      }
+    }
+  }
+
+  @Test(arguments: ["llama3", "gemma", "unigram", "digits"])
+  func tokenizer(kind: String) throws {
+    let file = try bytes(ofFile: TokenizerFileTests.path(kind))
+    let seed = UInt64(kind.utf8.count)
+    try fuzz(file, name: "tokenizer.json", in: TemporaryFolder(), count: 150, seed: seed) { path in
+      let tokenizer = try Tokenizer(try TokenizerFile(path: path).description)
+      let ids = tokenizer.encode("The sky <|end|> is  日本 whole\n\n12")
+      _ = tokenizer.decode(ids)
+    }
+  }
+
+  @Test(arguments: ["config.json", "tokenizer_config.json", "model.safetensors.index.json"])
+  func folder(name: String) throws {
+    let folder = try TinyFolder()
+    try folder.write(.float16, shards: 2)
+    let file = try bytes(ofFile: folder.folder(name))
+    try fuzz(file, name: name, in: folder.folder, count: 150, seed: 5) { _ in
+      _ = try LanguageModel(folder.path)
+    }
+  }
+
+  @Test(arguments: ["adapter_config.json", "adapter_model.safetensors"])
+  func adapter(name: String) throws {
+    let folder = try TemporaryFolder()
+    let source = Fixtures.folder + "/Training/adapter-plain/"
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+      try folder.write(bytes(ofFile: source + file), to: file)
+    }
+    let configuration = try TinyLlama.model().configuration
+    let file = try bytes(ofFile: source + name)
+    try fuzz(file, name: name, in: folder, count: 300, seed: 6) { _ in
+      _ = try AdapterFile.read(folder.path, for: configuration)
+    }
+  }
+}

@@ -1,0 +1,252 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// Models as Hugging Face folders and split GGUF files: the numbers of the one file, and what is
+/// wrong with a folder by name.
+struct HuggingFaceFolderTests {
+  func opening(_ folder: TinyFolder) throws -> Failure {
+    try #require(thrownFailure { _ = try LanguageModel(folder.path) }, "it opened")
+  }
+
+  // MARK: Right ones
+
+  @Test(arguments: [Safetensors.DataType.float32, .float16, .bfloat16], [1, 3])
+  func aFolderIsTheSameModel(type: Safetensors.DataType, shards: Int) throws {
+    let file = try TinyLlama.model()
+    let folder = try LanguageModel(try TinyFolder().write(type, shards: shards))
+    #expect(folder.configuration == file.configuration)
+    #expect(folder.parameters == file.parameters)
+    #expect(folder.chatTemplate == file.chatTemplate)
+    #expect(folder.tokenizer.endOfText == file.tokenizer.endOfText)
+    let names = ["F32", "F16", "BF16"]
+    #expect(names.contains(folder.quantization))
+    for text in ["Is the sky blue? 12", "<|im_start|>user\n日本<|im_end|>"] {
+      let ids = file.tokenizer.encode(text)
+      #expect(folder.tokenizer.encode(text) == ids)
+      // Every type holds the weights exactly; products may round differently.
+      for (ours, theirs) in zip(try folder.states(ids), try file.states(ids)) {
+        for (a, b) in zip(ours, theirs) { #expect(relativeDistance(a, b) <= 1e-5) }
+      }
+    }
+  }
+
+  @Test func aTemplateFileOfItsOwnWins() throws {
+    var folder = try TinyFolder()
+    folder.settings["chat_template"] = [
+      ["name": "tool_use", "template": "x"],
+      ["name": "default", "template": "{{ '<start_of_turn>' }}"],
+    ]
+    #expect(try LanguageModel(folder.write()).chatTemplate.family == .gemma)
+    try folder.folder.write("{{ '<|start_header_id|>' }}", to: "chat_template.jinja")
+    #expect(try LanguageModel(folder.path).chatTemplate.family == .llama3)
+    try folder.folder.write("{{ x }}", to: "mine.txt")
+    let failure = try #require(
+      thrownFailure {
+        _ = try LanguageModel(folder.path, templateFile: folder.folder("mine.txt"))
+      })
+    failure.expect(file: folder.folder("mine.txt"), place: "chat template", found: "JSON object")
+    try folder.folder.write("{{ '[INST]' }}", to: "mine.txt")
+    let model = try LanguageModel(folder.path, templateFile: folder.folder("mine.txt"))
+    #expect(model.chatTemplate.family == .mistral)
+  }
+
+  @Test func stopsOfTheGenerationSettingsEndAnAnswer() throws {
+    let folder = try TinyFolder()
+    try folder.write()
+    try folder.write(["eos_token_id": [0, 2]], to: "generation_config.json")
+    #expect(try LanguageModel(folder.path).stopTokens.isSuperset(of: [0, 2]))
+  }
+
+  @Test func aHashIsOfAllFiles() throws {
+    var folder = try TinyFolder()
+    let first = try LanguageModel(folder.write(shards: 2)).sha256()
+    #expect(first.utf8.count == 64)
+    #expect(try LanguageModel(folder.path).sha256() == first)
+    folder.configuration["rms_norm_eps"] = 2e-5
+    #expect(try LanguageModel(folder.write(shards: 2)).sha256() != first)
+  }
+
+  @Test func tensorsOfIntegersAreNoWeights() throws {
+    let folder = try TinyFolder()
+    try folder.write()
+    var bytes = try TestSupport.bytes(ofFile: folder.folder("model.safetensors"))
+    // An unused mask in place of nothing: the header is rewritten around the same data.
+    let length = Int(bytes[0]) | Int(bytes[1]) << 8 | Int(bytes[2]) << 16
+    var header = String(decoding: bytes[8..<8 + length], as: UTF8.self)
+    header = header.replacingOccurrences(
+      of: "{\"model.embed",
+      with: "{\"mask\":{\"dtype\":\"BOOL\",\"shape\":[0],\"data_offsets\":[0,0]},\"model.embed")
+    bytes = sized(Array(header.utf8)) + bytes[(8 + length)...]
+    try folder.folder.write(bytes, to: "model.safetensors")
+    #expect(try LanguageModel(folder.path).configuration.blocks == 3)
+    header = header.replacingOccurrences(of: "BOOL", with: "F64")
+    try folder.folder.write(
+      sized(Array(header.utf8)) + bytes[(8 + header.utf8.count + 1)...], to: "model.safetensors")
+    try opening(folder).expect(place: "tensor mask", found: "dtype F64", wanted: "F32, F16 or BF16")
+  }
+
+  // MARK: Wrong ones
+
+  @Test func missingFiles() throws {
+    let folder = try TinyFolder()
+    try opening(folder).expect(file: folder.path, found: "without config.json")
+    try folder.write(shards: 3)
+    let shard = TinyFolder.shardName(1, of: 3)
+    try folder.remove(shard)
+    try opening(folder).expect(
+      .missingInput, file: folder.folder(shard), found: "no such file", wanted: "3 shards")
+    try folder.remove("model.safetensors.index.json")
+    try opening(folder).expect(.missingInput, found: "neither model.safetensors nor")
+    try folder.write()
+    try folder.remove("tokenizer.json")
+    try opening(folder).expect(
+      .missingInput, file: folder.folder("tokenizer.json"), found: "no such file")
+  }
+
+  @Test func aWrongIndex() throws {
+    let folder = try TinyFolder()
+    try folder.write(shards: 2)
+    let name = TinyFolder.shardName(0, of: 2)
+    func index(_ map: String) throws -> Failure {
+      try folder.folder.write(map, to: "model.safetensors.index.json")
+      return try opening(folder)
+    }
+    try index(#"{"weight_map":{"nothing":"\#(name)"}}"#).expect(
+      place: "weight_map, tensor nothing", found: "which has no such tensor")
+    try index(#"{"weight_map":{"a":"../x.safetensors"}}"#).expect(
+      place: "tensor a", found: "`../x.safetensors`")
+    try index(#"{"weight_map":{"a":"\#(name)","a":"\#(name)"}}"#).expect(
+      place: "tensor a", found: "it twice")
+    try index(#"{"weight_map":{"a":3}}"#).expect(place: "tensor a", found: "no string")
+    try index(#"{"weight_map":{}}"#).expect(place: "weight_map", found: "no tensors")
+    try index("[]").expect(place: "weight_map", found: "no such object")
+    try index("{").expect(place: "JSON, offset 1", found: "the end of the text")
+    // Without one of its tensors the model is not complete.
+    try index(#"{"weight_map":{"model.norm.weight":"\#(TinyFolder.shardName(0, of: 2))"}}"#)
+      .expect(found: "")
+  }
+
+  @Test func aShapeThatDisagrees() throws {
+    var folder = try TinyFolder()
+    folder.configuration["intermediate_size"] = 95
+    try folder.write()
+    try opening(folder).expect(place: "mlp", found: "shape [96, 64]", wanted: "[95, 64]")
+  }
+
+  @Test func anUnknownFamilyOrQuantisation() throws {
+    var folder = try TinyFolder()
+    folder.configuration["model_type"] = "mamba"
+    try folder.write()
+    try opening(folder).expect(
+      file: folder.folder("config.json"), place: "key model_type", found: "`mamba`",
+      wanted: "llama")
+    folder.configuration["quantization_config"] = ["quant_method": "gptq"]
+    try folder.write()
+    try opening(folder).expect(place: "quantization_config.quant_method", found: "`gptq`")
+  }
+
+  @Test func aVocabularyBeyondTheEmbeddings() throws {
+    var folder = try TinyFolder()
+    folder.tokenizer["added_tokens"] =
+      [["id": 325, "content": "<new>", "special": true]] as [[String: Any]]
+    try folder.write()
+    try opening(folder).expect(place: "tokenizer.json", found: "326 tokens", wanted: "at most 325")
+  }
+
+  @Test(arguments: [
+    (#""merges":[["","h"]]"#, "merge 0", "no pair"),
+    (#""merges":[["t","h"],["t","h"]]"#, "merge 1", "a second merge of this pair"),
+    (#""merges":["t h","t h"]"#, "merge 1", "a second merge of this pair"),
+    (#""merges":[["t","h"],3]"#, "merges[1]", "no pair of strings"),
+    (#""merges":[["t","zz"]]"#, "merge 0", "`zz`, which is not in the vocabulary"),
+    (#""merges":[],"vocab":{"a":0,"b":0}"#, "token `b`", "that of `a` already"),
+    (#""merges":[],"vocab":{"a":0,"a":1}"#, "token 1", "which is token 0 already"),
+    (#""merges":[],"vocab":{"a":-1}"#, "token `a`", "id -1"),
+    (#""merges":[],"vocab":{"a":99999999}"#, "token `a`", "id 99999999"),
+    (#""merges":[],"vocab":{"a":"0"}"#, "token `a`", "of no integer"),
+    (#""merges":[],"vocab":{"":0}"#, "vocab", "an empty token"),
+    (#""merges":[],"unk_token":"zz""#, "unk_token", "`zz`, which is not in the vocabulary"),
+    (#""merges":[],"dropout":0.5"#, "dropout", "`0.5`"),
+    (#""merges":[],"end_of_word_suffix":"</w>""#, "end_of_word_suffix", "`</w>`"),
+    (#""merges":3"#, "model.merges", "no such entry"),
+  ])
+  func aBadModelOfATokenizer(members: String, place: String, found: String) throws {
+    let folder = try TemporaryFolder()
+    let vocabulary = members.contains("\"vocab\"") ? "" : #""vocab":{"t":0,"h":1,"th":2},"#
+    let text = #"{"model":{"type":"BPE",\#(vocabulary)\#(members)}}"#
+    let path = try folder.write(text, to: "tokenizer.json")
+    let failure = try #require(
+      thrownFailure { _ = try Tokenizer(try TokenizerFile(path: path).description) }, "it opened")
+    failure.expect(file: path, place: place, found: found)
+  }
+
+  @Test(arguments: [
+    (#""normalizer":{"type":"Precompiled"}"#, "normalizer", "`Precompiled`"),
+    (#""pre_tokenizer":{"type":"UnicodeScripts"}"#, "pre_tokenizer", "`UnicodeScripts`"),
+    (
+      #""pre_tokenizer":{"type":"Split","pattern":{"Regex":"(a"},"behavior":"Isolated"}"#,
+      "pre_tokenizer.pattern (a", "parenthesis"
+    ),
+    (
+      #""pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}"#,
+      "pre_tokenizer.pretokenizers[1]", "a step after ByteLevel"
+    ),
+    (#""post_processor":{"type":"BertProcessing"}"#, "post_processor", "`BertProcessing`"),
+    (#""decoder":{"type":"WordPiece"}"#, "decoder", "`WordPiece`"),
+    (#""added_tokens":[{"id":0,"content":"x"}]"#, "added_tokens[0]", "that of `t`"),
+    (#""added_tokens":[{"content":"x"}]"#, "added_tokens[0]", "no usable id"),
+  ])
+  func anUnsupportedPartOfATokenizer(member: String, place: String, found: String) throws {
+    let folder = try TemporaryFolder()
+    let text = #"{\#(member),"model":{"type":"BPE","vocab":{"t":0},"merges":[]}}"#
+    let path = try folder.write(text, to: "tokenizer.json")
+    let failure = try #require(thrownFailure { _ = try TokenizerFile(path: path) }, "it opened")
+    failure.expect(file: path, place: place, found: found)
+  }
+
+  // MARK: Split GGUF
+
+  /// The tiny model in three parts.
+  func split(_ folder: TemporaryFolder) throws -> [String] {
+    let whole = try TinyLlama.builder()
+    return try (0..<3).map { part in
+      var builder = part == 0 ? whole : GGUFBuilder()
+      builder.set("split.no", .uint32(UInt32(part)))
+      builder.set("split.count", .uint32(3))
+      builder.set("split.tensors.count", .uint32(UInt32(whole.tensors.count)))
+      builder.tensors = whole.tensors.indices.filter { $0 % 3 == part }.map { whole.tensors[$0] }
+      return try folder.write(builder.bytes, to: "tiny-0000\(part + 1)-of-00003.gguf")
+    }
+  }
+
+  @Test func partsAreTheSameModel() throws {
+    let folder = try TemporaryFolder()
+    let paths = try split(folder)
+    let whole = try TinyLlama.model()
+    let ids = whole.tokenizer.encode("Is the sky blue?")
+    for path in paths {
+      let model = try LanguageModel(path)
+      #expect(model.configuration == whole.configuration)
+      #expect(try model.states(ids) == whole.states(ids))
+    }
+  }
+
+  @Test func partsThatDoNotFit() throws {
+    let folder = try TemporaryFolder()
+    let paths = try split(folder)
+    try FileManager.default.removeItem(atPath: paths[1])
+    func opening() throws -> Failure {
+      try #require(thrownFailure { _ = try LanguageModel(paths[0]) }, "it opened")
+    }
+    try opening().expect(
+      .missingInput, file: paths[1], found: "no such file", wanted: "part 2 of 3")
+    try FileManager.default.copyItem(atPath: paths[2], toPath: paths[1])
+    try opening().expect(file: paths[1], place: "key split.no", found: "2", wanted: "1")
+    #expect(SplitGGUF.paths(of: "a-00004-of-00003.gguf") == nil)
+    #expect(SplitGGUF.paths(of: "a-0001-of-00003.gguf") == nil)
+    #expect(SplitGGUF.paths(of: "-00001-of-00001.gguf") == nil)
+  }
+}

@@ -1,0 +1,24 @@
+import Testing
+
+@testable import Core
+
+/// Columns that somebody adds to a run's rows.
+struct NumberColumnTests {
+  @Test func numbersAreRead() throws {
+    let fixture = try RunFixture(rows: 6)
+    try fixture.run(fixture.extraction())
+    #expect(try Run.open(fixture.folder("run")).numberColumns().isEmpty)
+    let path = fixture.folder("run") + "/rows.csv"
+    let table = try TextTable(contentsOf: path)
+    var text = CSV.line(table.columns + ["score", "note", "empty", "nan"])
+    for (index, row) in table.rows.enumerated() {
+      text += CSV.line(
+        row.map { $0 ?? "" } + [index == 2 ? "" : "\(Double(index) / 4)", "n", "", "nan"])
+    }
+    try OutputFile.write(text, to: path)
+    let columns = try Run.open(fixture.folder("run")).numberColumns()
+    #expect(columns.map(\.name) == ["score"])
+    #expect(columns.first?.values.count == table.rows.count)
+    #expect(columns.first?.values[3] == 0.75 && columns.first?.values[2].isNaN == true)
+  }
+}

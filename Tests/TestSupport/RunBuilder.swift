@@ -1,0 +1,86 @@
+import Foundation
+import LinearAlgebra
+
+/// Writes run folders whose states are made up.
+public struct RunBuilder {
+  public struct Row {
+    public var text: String
+    public var concept: String
+    public var split: String
+
+    public init(text: String, concept: String, split: String = "") {
+      self.text = text
+      self.concept = concept
+      self.split = split
+    }
+  }
+
+  public var rows: [Row]
+  public var layers = [0, 1, 2]
+  public var width = 8
+  public var model = "made-up"
+  public var adapter: String?
+  public var position = "last"
+  public var state: (_ layer: Int, _ row: Int, _ column: Int) -> Float
+
+  public init(
+    rows: [Row], state: @escaping (_ layer: Int, _ row: Int, _ column: Int) -> Float
+  ) {
+    self.rows = rows
+    self.state = state
+  }
+
+  /// `perConcept` rows of each concept, noise around a mean of its own in a column of its own at
+  /// `distance` times the layer; every third row is a test row.
+  public static func clusters(
+    concepts: [String] = ["bias", "honesty", "violence"], perConcept: Int = 16,
+    distance: Float = 3, seed: UInt64 = 1, hasSplit: Bool = true
+  ) -> RunBuilder {
+    let count = concepts.count * perConcept
+    let rows = (0..<count).map { row in
+      Row(
+        text: "text \(row), \"quoted\"", concept: concepts[row % concepts.count],
+        split: hasSplit ? (row / concepts.count % 3 == 2 ? "test" : "train") : "")
+    }
+    return RunBuilder(rows: rows) { layer, row, column in
+      var random = SeededGenerator(seed: seed &+ UInt64(layer * 1_000_003 + row * 1009 + column))
+      let own = column == row % concepts.count ? distance * Float(layer) : 0
+      return random.normal() + own
+    }
+  }
+
+  /// Writes the folder and returns its path.
+  @discardableResult
+  public func write(to path: String) throws -> String {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    var values: [Float] = []
+    for layer in layers {
+      for row in rows.indices { values += (0..<width).map { state(layer, row, $0) } }
+    }
+    let shape = [layers.count, rows.count, width]
+    let header =
+      "{\"states\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":[0,\(values.count * 4)]}}"
+    let states = little(UInt64(header.utf8.count)) + Array(header.utf8) + floatBytes(values)
+    try Data(states).write(to: URL(fileURLWithPath: path + "/states.safetensors"))
+    var table = "row,text,concept,tokens,split\n"
+    for (index, row) in rows.enumerated() {
+      let text = row.text.replacing("\"", with: "\"\"")
+      table += "\(index),\"\(text)\",\(row.concept),3,\(row.split)\n"
+    }
+    try Data(table.utf8).write(to: URL(fileURLWithPath: path + "/rows.csv"))
+    var manifest: [String: Any] = [
+      "format": 1, "tool": "seer test", "model": model, "model_sha256": "0123",
+      "concepts":
+        "concepts.csv", "concepts_sha256": "4567", "template": "plain", "position": position,
+      "max_tokens": 512, "layers": layers, "rows": rows.count, "width": width,
+      "dtype": "float32",
+    ]
+    if let adapter {
+      manifest["adapter"] = adapter
+      manifest["adapter_sha256"] = "89ab"
+    }
+    try JSONSerialization.data(withJSONObject: manifest, options: [.sortedKeys]).write(
+      to: URL(fileURLWithPath: path + "/run.json"))
+    return path
+  }
+}

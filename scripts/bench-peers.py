@@ -1,0 +1,354 @@
+#!/usr/bin/env python3
+"""Seer beside its peers: the same work on the same files, in turn (A B A B ...), as one table.
+
+usage: bench-peers.py --data CONCEPTS.csv [--only WORK,...] [--rounds 3] [--report-only]
+
+Every figure goes to WORK/figures.jsonl as soon as it is known; started again, only what is missing
+is run (`--fresh` forgets the figures of the work named). WORK: extraction, prompt, decoding, step,
+tsne, pca, load, explorer, limits, and growth (ours alone, only when named). `--gemma` adds a second model to prompt and decoding.
+Medians, and the ratio of each round's pair with its spread: a shared machine drifts, ratios less so.
+The tables are written between the markers in the output file.
+"""
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PEERS = os.path.join(ROOT, "Benchmarks", "peers", "peers.py")
+# Arithmetic of a token: two operations a weight of the blocks, without attention and head.
+OPERATIONS_A_TOKEN = 0.2124e9
+# Ratio that is wanted (ours / peer's where more is better, else peer's / ours).
+GOALS = {
+    "extraction": 2.4, "prompt smollm2": 3, "prompt gemma": 1.5, "decoding smollm2": 1.2,
+    "decoding gemma": 1.2, "step": 4, "tsne x1200": 4, "tsne x10000": 4, "tsne x50000": 4,
+    "pca x50000": 1,
+}  # fmt: skip
+
+
+def run(command, environment=None):
+    """Output, seconds and peak megabytes of a command."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, env={**os.environ, **(environment or {})}
+        )
+        output = process.stdout.read().decode(errors="replace")
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - started
+        if process.returncode != 0:
+            log.seek(0)
+            text = log.read().decode(errors="replace")[-2000:]
+            sys.exit(f"bench-peers: exit {process.returncode} of: {' '.join(command)}\n{output[-500:]}{text}")
+    return output, seconds, usage.ru_maxrss / 1000
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.path = os.path.join(options.work, "figures.jsonl")
+        os.makedirs(options.work, exist_ok=True)
+        self.figures = []
+        if os.path.exists(self.path):
+            with open(self.path) as file:
+                self.figures = [json.loads(line) for line in file if line.endswith("}\n")]
+
+    def known(self, work, who, round):
+        keys = (work, who, round)
+        return next((f for f in self.figures if (f["work"], f["who"], f["round"]) == keys), None)
+
+    def keep(self, figure):
+        self.figures.append(figure)
+        with open(self.path, "a") as file:
+            file.write(json.dumps(figure) + "\n")
+        print(json.dumps(figure), flush=True)
+
+    def forget(self, names):
+        self.figures = [f for f in self.figures if f["work"].split()[0].strip(":") not in names]
+        with open(self.path, "w") as file:
+            file.writelines(json.dumps(f) + "\n" for f in self.figures)
+
+    def measure(self, work, who, unit, better, measurements):
+        """Runs the functions of `measurements` (name -> figures) in turn for all missing rounds."""
+        for round in range(self.options.rounds):
+            for name in who:
+                if not self.known(work, name, round):
+                    values = measurements[name]()
+                    self.keep({"work": work, "who": name, "round": round, "unit": unit, "better": better, **values})
+
+    def peer(self, *arguments, figure):
+        output, _, megabytes = run([self.options.python, PEERS, *map(str, arguments)])
+        values = json.loads(output.strip().splitlines()[-1])
+        return {"value": values[figure], "megabytes": megabytes}
+
+    def seer(self, *arguments, figure=None):
+        output, seconds, megabytes = run([self.options.seer, *map(str, arguments)])
+        value = json.loads(output)[figure] if figure else seconds
+        return {"value": value, "megabytes": megabytes}
+
+    # The work
+
+    def extraction(self):
+        o = self.options
+        target = os.path.join(o.work, "run")
+
+        def ours():
+            run(["rm", "-rf", target])
+            return self.seer("extract", "--model", o.model, "--concepts", o.data, "--run", target,
+                             "--template", "plain", "--limit", o.rows, "--json",
+                             figure="tokens_per_second")  # fmt: skip
+
+        theirs = lambda: self.peer("transformers-extract", o.model, o.data, o.rows, figure="tokens_per_second")
+        self.measure("extraction", ["seer", "transformers"], "tokens/s", "more",
+                     {"seer": ours, "transformers": theirs})  # fmt: skip
+
+    def generated(self, model, prompt, tokens):
+        return self.seer("generate", "--model", model, "--template", "plain", "--prompt", prompt,
+                         "--tokens", tokens, "--ignore-stop", "--json")  # fmt: skip
+
+    def models(self):
+        return [("smollm2", self.options.model)] + ([("gemma", self.options.gemma)] if self.options.gemma else [])
+
+    def prompt(self):
+        for name, model in self.models():
+            def ours():
+                long = self.generated(model, " dog" * 512, 1)
+                short = self.generated(model, " dog", 1)
+                return {"value": 511 / (long["value"] - short["value"]), "megabytes": long["megabytes"]}
+
+            theirs = lambda: self.peer("llama-prompt", model, 512, figure="tokens_per_second")
+            self.measure(f"prompt {name}", ["seer", "llama.cpp"], "tokens/s", "more",
+                         {"seer": ours, "llama.cpp": theirs})  # fmt: skip
+
+    def decoding(self):
+        for name, model in self.models():
+            def ours():
+                long = self.generated(model, "Once upon a time", 201)
+                short = self.generated(model, "Once upon a time", 1)
+                return {"value": 200 / (long["value"] - short["value"]), "megabytes": long["megabytes"]}
+
+            theirs = lambda: self.peer("llama-decode", model, 200, figure="tokens_per_second")
+            self.measure(f"decoding {name}", ["seer", "llama.cpp"], "tokens/s", "more",
+                         {"seer": ours, "llama.cpp": theirs})  # fmt: skip
+
+    def step(self):
+        o = self.options
+
+        def trained(steps):
+            with tempfile.TemporaryDirectory(dir=o.work) as folder:
+                return self.seer(
+                    "train", "--model", o.model, "--concepts", o.data, "--retain", o.retain, "--layer", 21,
+                    "--objective", "released", "--template", "plain", "--rank", 16, "--alpha", 16,
+                    "--batch", 16, "--retain-batch", 8, "--max-tokens", 128, "--steps", steps,
+                    "--evaluate-every", 1000, "--adapter", os.path.join(folder, "adapter"))  # fmt: skip
+
+        def ours():
+            long, short = trained(6), trained(1)
+            return {"value": (long["value"] - short["value"]) / 5, "megabytes": long["megabytes"]}
+
+        theirs = lambda: self.peer("peft-step", o.model, o.data, 2, figure="seconds")
+        self.measure("step", ["seer", "peft"], "s", "less", {"seer": ours, "peft": theirs})
+
+    def matrix(self, name):
+        """One matrix of layer 20's states, made once from the data by the reference."""
+        folder = os.path.join(self.options.work, "matrices")
+        path = os.path.join(folder, f"{name}.npy")
+        if not os.path.exists(path):
+            run([self.options.python, PEERS, "matrices", self.options.model, self.options.data,
+                 str(self.options.rows), folder])  # fmt: skip
+        return path
+
+    def tsne(self):
+        for name, peers in (
+            ("x1200", ["scikit-learn", "openTSNE-bh"]),
+            ("x10000", ["scikit-learn", "openTSNE-bh", "openTSNE-fft"]),
+            ("x50000", ["openTSNE-fft"]),
+        ):
+            path = self.matrix(name)
+
+            def judged(values, layout):
+                kl = json.loads(run([self.options.python, PEERS, "judge", path, layout])[0])["kl"]
+                return {**values, "kl": kl}
+
+            def ours():
+                layout = os.path.join(self.options.work, "layout.csv")
+                return judged(self.seer("project", "--matrix", path, "--method", "tsne", "--output", layout,
+                                        "--json", figure="seconds"), layout)  # fmt: skip
+
+            def theirs(peer):
+                layout = os.path.join(self.options.work, "layout.npy")
+                return judged(self.peer("tsne", path, peer, layout, figure="seconds"), layout)
+
+            all = {"seer": ours, **{peer: (lambda peer=peer: theirs(peer)) for peer in peers}}
+            self.measure(f"tsne {name}", list(all), "s", "less", all)
+
+    def pca(self):
+        for name in ("x10000", "x50000"):
+            path = self.matrix(name)
+            layout = os.path.join(self.options.work, "layout.csv")
+            ours = lambda: self.seer("project", "--matrix", path, "--method", "pca", "--components", 50,
+                                     "--output", layout, "--json", figure="seconds")  # fmt: skip
+            theirs = lambda: self.peer("pca", path, figure="seconds")
+            self.measure(f"pca {name}", ["seer", "scikit-learn"], "s", "less",
+                         {"seer": ours, "scikit-learn": theirs})  # fmt: skip
+
+    def load(self):
+        o = self.options
+        self.measure("load", ["seer", "llama.cpp", "transformers"], "s", "less", {
+            "seer": lambda: self.generated(o.model, "Hello", 1),
+            "llama.cpp": lambda: self.peer("llama-load", o.model, figure="seconds"),
+            "transformers": lambda: self.peer("transformers-load", o.model, figure="seconds"),
+        })  # fmt: skip
+
+    def explorer(self):
+        script = os.path.join(self.options.work, "first-screen.keys")
+        with open(script, "w") as file:
+            file.write(f"save-screen {self.options.work}/first-screen.txt\nquit\n")
+        run_folder = os.path.join(ROOT, "samples", "run-base")
+        self.measure("explorer", ["seer"], "s", "less", {
+            "seer": lambda: self.seer("explore", "--run", run_folder, "--script", script)
+        })  # fmt: skip
+
+    def limits(self):
+        def figure(name):
+            return lambda: {"value": json.loads(run([self.options.bench, "limits"])[0])[name], "megabytes": 0}
+
+        self.measure("limits sgemm", ["machine"], "GFLOP/s", "more", {"machine": figure("sgemm")})
+        self.measure("limits read", ["machine"], "GB/s", "more", {"machine": figure("read")})
+
+    def growth(self):
+        """Extraction of generated rows, and maps of generated clusters, by size."""
+        o = self.options
+        words = "the quiet old river turned slowly past seven stone houses and a red mill".split()
+        for rows in (1000, 10_000, 100_000):
+            path = os.path.join(o.work, f"rows-{rows}.csv")
+            if not os.path.exists(path):
+                generator = random.Random(rows)
+                with open(path, "w") as file:
+                    file.write("prompt,value\n")
+                    for row in range(rows):
+                        text = " ".join(generator.choices(words, k=8))
+                        file.write(f"{text} {row}.,{'even' if row % 2 else 'odd'}\n")
+            target = os.path.join(o.work, "run")
+
+            def extracted():
+                run(["rm", "-rf", target])
+                return self.seer("extract", "--model", o.model, "--concepts", path, "--run", target,
+                                 "--template", "plain", "--dtype", "float16", "--json",
+                                 figure="seconds")  # fmt: skip
+
+            self.measure(f"growth: extraction of {rows:,} rows", ["seer"], "s", "less", {"seer": extracted})
+        for rows in (12_500, 50_000, 200_000):
+            path = os.path.join(o.work, f"clusters-{rows}.npy")
+            if not os.path.exists(path):
+                code = (
+                    "import numpy as np, sys; n = int(sys.argv[1]); g = np.random.default_rng(0);"
+                    "c = g.normal(size=(100, 50)) * 2; x = c[g.integers(0, 100, n)] + g.normal(size=(n, 50));"
+                    "np.save(sys.argv[2], x.astype('f4'))"
+                )
+                run([o.python, "-c", code, str(rows), path])
+            layout = os.path.join(o.work, "layout.csv")
+            mapped = lambda: self.seer("project", "--matrix", path, "--method", "tsne", "--output", layout,
+                                       "--json", figure="seconds")  # fmt: skip
+            self.measure(f"growth: t-SNE of {rows:,} points", ["seer"], "s", "less", {"seer": mapped})
+
+    # The report
+
+    def of(self, work, who, key="value"):
+        return [f[key] for f in sorted(self.figures, key=lambda f: f["round"])
+                if f["work"] == work and f["who"] == who and key in f]  # fmt: skip
+
+    def report(self):
+        works = list(dict.fromkeys(f["work"] for f in self.figures))
+        limits = {w.split()[1]: max(self.of(w, "machine")) for w in works if w.startswith("limits")}
+        lines = ["| work | ours | peak MB | peer | its figure | peak MB | ratio (spread) | goal | share of the limit |",
+                 "|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
+        for work in works:
+            if work.startswith("limits"):
+                continue
+            first = next(f for f in self.figures if f["work"] == work)
+            ours = self.of(work, "seer")
+            if not ours:
+                continue
+            text = lambda values: f"{statistics.median(values):.4g} {first['unit']}"
+            memory = lambda who: f"{max(self.of(work, who, 'megabytes')):.0f}"
+            own = text(ours) + (f", KL {statistics.median(self.of(work, 'seer', 'kl')):.3f}" if self.of(work, "seer", "kl") else "")
+            for peer in dict.fromkeys(f["who"] for f in self.figures if f["work"] == work and f["who"] != "seer"):
+                theirs = self.of(work, peer)
+                pairs = [(a / b if first["better"] == "more" else b / a) for a, b in zip(ours, theirs)]
+                kl = self.of(work, peer, "kl")
+                lines.append("| " + " | ".join([
+                    work, own, memory("seer"), peer, text(theirs) + (f", KL {statistics.median(kl):.3f}" if kl else ""),
+                    memory(peer), f"{statistics.median(pairs):.2f} ({min(pairs):.2f} to {max(pairs):.2f})",
+                    self.goal(work, statistics.median(pairs)), self.share(work, statistics.median(ours), limits),
+                ]) + " |")  # fmt: skip
+            if all(f["who"] == "seer" for f in self.figures if f["work"] == work):
+                lines.append(f"| {work} | {own} | {memory('seer')} | | | | | | |")
+        for name, value in limits.items():
+            lines.append(f"| limit: {name} | {value:.4g} {'GFLOP/s' if name == 'sgemm' else 'GB/s'} | | | | | | | |")
+        return "\n".join(lines)
+
+    def goal(self, work, ratio):
+        wanted = GOALS.get(work)
+        return "" if wanted is None else f">= {wanted}: {'met' if ratio >= wanted else 'not met'}"
+
+    def share(self, work, value, limits):
+        if work == "extraction" and "sgemm" in limits:
+            return f"{value * OPERATIONS_A_TOKEN / limits['sgemm'] / 1e9:.0%} of sgemm"
+        if work.startswith("decoding") and "read" in limits:
+            model = dict(self.models()).get(work.split()[1])
+            return f"{value * os.path.getsize(model) / limits['read'] / 1e9:.0%} of reading" if model else ""
+        return ""
+
+    def write(self):
+        path, start, end = self.options.output, "<!-- measured: start -->", "<!-- measured: end -->"
+        with open(path) as file:
+            text = file.read()
+        if start not in text or end not in text:
+            sys.exit(f"bench-peers: {path} has no markers {start} and {end}")
+        head, rest = text.split(start, 1)
+        table = f"{start}\nRows: {self.options.rows}; rounds: {self.options.rounds}.\n\n{self.report()}\n{end}"
+        with open(path, "w") as file:
+            file.write(head + table + rest.split(end, 1)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    every = ["limits", "extraction", "prompt", "decoding", "step", "tsne", "pca", "load", "explorer"]
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    parser.add_argument("--only", default=",".join(every), help="work, separated by commas")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=1200)
+    parser.add_argument("--data", default=os.path.join(ROOT, "samples", "concepts.csv"))
+    parser.add_argument("--retain", default=os.path.join(ROOT, "samples", "retain.csv"))
+    parser.add_argument("--model", default=os.path.join(cache, "seer", "models", "smollm2.gguf"))
+    parser.add_argument("--gemma", help="a second model for prompt and decoding")
+    parser.add_argument("--seer", default=os.path.join(ROOT, ".build", "release", "seer"))
+    parser.add_argument("--bench", default=os.path.join(ROOT, "Benchmarks", ".build", "release", "Bench"))
+    parser.add_argument("--python", default=sys.executable, help="of the peers' environment")
+    parser.add_argument("--work", default=os.path.join(ROOT, ".build", "peers"))
+    parser.add_argument("--output", default=os.path.join(ROOT, "docs", "performance.md"))
+    parser.add_argument("--fresh", action="store_true", help="measure the work named again")
+    parser.add_argument("--report-only", action="store_true")
+    options = parser.parse_args()
+    names = [n for n in options.only.split(",") if n]
+    if unknown := [n for n in names if n not in [*every, "growth"]]:
+        parser.error(f"found --only {','.join(unknown)}, wanted some of {','.join(every)},growth")
+    bench = Bench(options)
+    if options.fresh:
+        bench.forget(names)
+    if not options.report_only:
+        for name in names:
+            getattr(bench, name)()
+    bench.write()
+    print(bench.report())
+
+
+if __name__ == "__main__":
+    main()
