@@ -1,7 +1,7 @@
 import Core
 
 /// Everything that can happen to the interface.
-indirect enum Event: Sendable {
+enum Event: Sendable {
   case key(Key)
   /// Text from the clipboard, in one piece.
   case paste(String)
@@ -16,7 +16,7 @@ indirect enum Event: Sendable {
   case train(TrainEvent)
   case start(StartEvent)
   /// An event of work that may have become useless; the mailbox takes it out of its cover.
-  case from(Outbox, Event)
+  indirect case from(Outbox, Event)
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)

@@ -53,10 +53,8 @@ struct Glyphs: Equatable, Sendable {
   /// A line end inside a line.
   var lineEnd: String { level == .braille ? "⏎" : "\\n" }
 
-  /// Five shades, the first for next to nothing.
-  var shades: [Unicode.Scalar] {
-    isASCII ? [".", ":", "+", "%", "#"] : ["·", "░", "▒", "▓", "█"]
-  }
+  /// The shades of a share from next to nothing to all.
+  var shareShades: [Unicode.Scalar] { [hiddenConcept] + shades }
 
   /// Bars of rising height, for a strip one row high; the first stands for the lowest value.
   var levels: [Unicode.Scalar] {

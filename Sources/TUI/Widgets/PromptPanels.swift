@@ -38,7 +38,7 @@ struct PromptPanels {
     let capacity = max(1, (inside.maxX - x) / step)
     let current = tokens.firstIndex { $0 == prompt.tokenIndex } ?? tokens.count - 1
     let first = max(0, min(tokens.count - capacity, current - capacity / 2))
-    let shades = theme.glyphs.shades
+    let shades = theme.glyphs.shareShades
     for (line, layer) in layers.enumerated() {
       let y = inside.y + line
       let number = "\(prompt.layers[layer])"
