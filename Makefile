@@ -74,10 +74,14 @@ format:  ## Format all Swift files.
 model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
 	@scripts/fetch-model.sh
 
-samples: build model  ## Record samples/run-base from the default model.
-	rm -rf samples/run-base
+samples: build model  ## Record the sample: run-base, adapter and run-tuned (some 5 minutes).
+	rm -rf samples/run-base samples/adapter samples/run-tuned
 	$(RELEASE) extract --model smollm2 --concepts samples/concepts.csv --run samples/run-base \
 	  --template plain --dtype float16
+	$(RELEASE) train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \
+	  --template plain --preset samples/preset.json --adapter samples/adapter
+	$(RELEASE) extract --model smollm2 --adapter samples/adapter --concepts samples/concepts.csv \
+	  --run samples/run-tuned --template plain --dtype float16
 
 screens: build  ## Make the screens that README and docs/ show.
 	$(RELEASE) explore --run samples/run-base --script docs/screens/explore.keys

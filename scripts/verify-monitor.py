@@ -32,15 +32,15 @@ class Side:
         self.run = Path(options.work) / f"{name}-{position}"
         if not (self.run / "run.json").exists():
             command = [options.seer, "extract", "--model", options.model, "--concepts", str(CONCEPTS), "--run", str(self.run),
-                       "--position", position, "--dtype", "float16"]
+                       "--position", position, "--template", options.template, "--dtype", "float16"]
             subprocess.run(command + self.adapter, check=True)
 
     def score(self, texts):
         """The scores of each text, a dictionary with `prompt` and perhaps `response`."""
         command = [self.options.seer, "score", "--model", self.options.model, "--run", str(self.run),
-                   "--layer", str(self.options.layer), "-"]
+                   "--layer", str(self.options.layer), "--template", self.options.template]
         lines = "".join(json.dumps(t) + "\n" for t in texts)
-        done = subprocess.run(command[:-1] + self.adapter + ["-"], input=lines, text=True, capture_output=True, check=True)
+        done = subprocess.run(command + self.adapter + ["-"], input=lines, text=True, capture_output=True, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -78,23 +78,33 @@ def calibration_error(confidences, rights, bins=10):
     return sum(abs(c - r) for c, r in sums) / len(confidences)
 
 
+def last_word(scored):
+    """The scores at the last token of the user's words."""
+    turn = scored["turns"][0]
+    return scored["tokens"][turn["first"] + turn["count"] - 1]
+
+
 def sentences(base, tuned):
     data = rows(HELD_OUT)
     texts = [{"prompt": r["prompt"]} for r in data]
-    right = {}
-    lines = []
-    for name, side in [("base", base), ("tuned", tuned)]:
-        tops = [s["turns"][0]["top"] for s in side.score(texts)]
-        right[name] = [t == r["value"] for t, r in zip(tops, data)]
-        lines.append(f"| {name} | {sum(right[name])} of {len(data)} | {sum(right[name]) / len(data):.3f} "
-                     f"| {sum(t == 'unknown' for t in tops)} |")
-    b, c, p = mcnemar(right["base"], right["tuned"])
+    scored = {"base": base.score(texts), "tuned": tuned.score(texts)}
+    lines, tests = [], []
+    for place, read in [("last token", last_word), ("all tokens together", lambda s: s["turns"][0])]:
+        right = {}
+        for name in scored:
+            tops = [read(s)["top"] for s in scored[name]]
+            right[name] = [t == r["value"] for t, r in zip(tops, data)]
+            lines.append(f"| {place} | {name} | {sum(right[name])} of {len(data)} | {sum(right[name]) / len(data):.3f} "
+                         f"| {sum(t == 'unknown' for t in tops)} |")
+        b, c, p = mcnemar(right["base"], right["tuned"])
+        tests.append(f"{place}: only the base model right {b}, only the tuned model {c}, p = {p:.2g}")
     return "\n".join([
         "## Held-out sentences",
-        f"`samples/held-out.csv`: {len(data)} sentences written for this, none of them in the concept set. Right means that the "
-        "sentence's top concept is its label; `unknown` is wrong.", "",
-        "| model | right | share | unknown |", "|---|---|---|---|", *lines, "",
-        f"Only the base model right: {b}; only the tuned model: {c}. Paired McNemar, exact, two-sided: p = {p:.2g}."])
+        f"`samples/held-out.csv`: {len(data)} sentences written for this, none of them in the concept set. Right means that the top "
+        "concept is the sentence's label; `unknown` is wrong. The last token is what the live prompt shows when a sentence has just "
+        "been typed.", "",
+        "| read at | model | right | share | unknown |", "|---|---|---|---|---|", *lines, "",
+        "Paired McNemar, exact, two-sided; " + "; ".join(tests) + "."])
 
 
 def tokens(sides):
@@ -152,6 +162,7 @@ def main():
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--adapter", required=True)
     parser.add_argument("--layer", type=int, required=True)
+    parser.add_argument("--template", default="plain", help="the one that the adapter was trained with")
     parser.add_argument("--xstest")
     parser.add_argument("--work", default=".build/verify-monitor")
     parser.add_argument("--output")
@@ -159,7 +170,7 @@ def main():
     Path(options.work).mkdir(parents=True, exist_ok=True)
     base = Side(options, "base", "mean", None)
     tuned = Side(options, "tuned", "mean", options.adapter)
-    parts = [f"Layer {options.layer}, runs of `--position mean`, chat template (`make verify-monitor`).", sentences(base, tuned)]
+    parts = [f"Layer {options.layer}, template {options.template} (`make verify-monitor`).", sentences(base, tuned)]
     ends = [Side(options, "base", "last", None), Side(options, "tuned", "last", options.adapter)]
     parts.append(tokens([("base, mean", base), ("tuned, mean", tuned), ("base, last", ends[0]), ("tuned, last", ends[1])]))
     if options.xstest:

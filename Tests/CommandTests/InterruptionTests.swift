@@ -58,7 +58,10 @@ struct InterruptionTests {
   func aGenerationIsInterrupted() throws {
     let process = try seer.process(
       Seer.program,
-      ["generate", "--prompt", "Hi", "--tokens", "2000", "--ignore-stop", "--template", "plain"],
+      [
+        "generate", "--prompt", "Hi", "--tokens", "2000", "--ignore-stop", "--template", "plain",
+        "--no-cache",
+      ],
       environment: [:], output: seer.folder("first.out"), errors: seer.folder("first.err"))
     var status = stat()
     while process.isRunning, stat(seer.folder("first.out"), &status) != 0 || status.st_size == 0 {

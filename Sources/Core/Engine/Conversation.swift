@@ -96,7 +96,7 @@ public final class Conversation: @unchecked Sendable {
   /// mean` has them; nil for none.
   public func score(_ monitor: Monitor, side: Side, together tokens: Range<Int>) -> ConceptScores? {
     guard !tokens.isEmpty else { return nil }
-    let states = states(layer: monitor.layer, side: side, tokens: tokens)
+    let states = states(layer: monitor.layer, side: side, tokens: withoutFirst(tokens))
     let mean = Matrix(rows: 1, columns: states.columns)
     for row in 0..<states.rows {
       for column in 0..<states.columns { mean.elements[column] += states[row, column] }

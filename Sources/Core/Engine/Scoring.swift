@@ -28,7 +28,7 @@ public struct ScoredToken: Equatable, Sendable {
   }
 }
 
-/// One side's words, scored together: the mean of their states.
+/// One side's words, scored together: the mean of their states, without the text's first token.
 public struct ScoredTurn: Equatable, Sendable {
   public var role: ChatMessage.Role
   /// Places among the text's tokens.
@@ -150,7 +150,8 @@ public struct Scorer: Sendable {
         (ChatMessage.Role.user, row.promptTokens), (.assistant, row.responseTokens),
       ] where !tokens.isEmpty {
         own.append((role, tokens, spans.count))
-        spans.append(tokens.lowerBound + start..<tokens.upperBound + start)
+        let words = withoutFirst(tokens)
+        spans.append(words.lowerBound + start..<words.upperBound + start)
       }
       turns.append(own)
     }
@@ -180,6 +181,12 @@ public struct Scorer: Sendable {
       ScoredToken(id: $1.0, text: $0, scores: $1.1)
     }
   }
+}
+
+/// Places of tokens without the text's first one, unless it is the only one: every later token
+/// looks at the first, whose state is many times longer than theirs and would be their mean.
+func withoutFirst(_ tokens: Range<Int>) -> Range<Int> {
+  tokens.lowerBound == 0 && tokens.count > 1 ? 1..<tokens.upperBound : tokens
 }
 
 /// Each token's text: the characters that it completes, so that they make the whole text together.

@@ -74,9 +74,10 @@ extension Scorer {
       var spans: [Range<Int>] = []
       for choice in choices[first..<min(choices.count, first + rows)] {
         let kept = choice.sorted().map { ids[$0] }
-        let start = batch.tokens.count + tokens.lowerBound
+        let words = withoutFirst(tokens.lowerBound..<tokens.lowerBound + kept.count)
+        let start = batch.tokens.count
         batch.append(ids[..<tokens.lowerBound] + kept + ids[tokens.upperBound...])
-        spans.append(start..<start + kept.count)
+        spans.append(start + words.lowerBound..<start + words.upperBound)
       }
       let result = try language.transformer.forward(
         batch, adapter: adapter, request: ForwardRequest(layers: [monitor.layer], spans: spans),

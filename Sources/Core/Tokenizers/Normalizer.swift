@@ -88,18 +88,23 @@ enum Normalizer: Sendable {
     guard text.bytes.contains(where: { $0 >= 0x80 }) else { return }
     let string = String(decoding: text.bytes, as: UTF8.self)
     if normalized(string, form).utf8.elementsEqual(text.bytes) { return }
-    // No normalization form changes anything across the borders of grapheme clusters.
+    // Nothing changes across the borders of grapheme clusters, but where one begins with a mark
+    // (as a halfwidth voiced sound mark is one after its compatibility mapping).
     text.rebuild { old, new in
       var place = 0
-      for character in string {
-        let width = character.utf8.count
-        if width == 1 {
-          new.append(character.utf8, origin: old.origin(place))
-        } else {
-          new.append(normalized(String(character), form).utf8, origin: old.origin(place))
-        }
-        place += width
+      var segment = ""
+      func flush() {
+        new.append(normalized(segment, form).utf8, origin: old.origin(place))
+        place += segment.utf8.count
+        segment = ""
       }
+      for character in string {
+        let first = normalized(String(character), form).unicodeScalars.first
+        let joins = first.map { $0.properties.canonicalCombiningClass != .notReordered } ?? true
+        if !joins, !segment.isEmpty { flush() }
+        segment.append(character)
+      }
+      if !segment.isEmpty { flush() }
     }
   }
 
@@ -107,7 +112,9 @@ enum Normalizer: Sendable {
     switch form {
     case .nfc: string.precomposedStringWithCanonicalMapping
     case .nfd: string.decomposedStringWithCanonicalMapping
-    case .nfkc: string.precomposedStringWithCompatibilityMapping
+    // In two steps: Foundation's own mapping leaves halfwidth sound marks uncomposed.
+    case .nfkc:
+      string.decomposedStringWithCompatibilityMapping.precomposedStringWithCanonicalMapping
     case .nfkd: string.decomposedStringWithCompatibilityMapping
     }
   }

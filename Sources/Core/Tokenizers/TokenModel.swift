@@ -42,7 +42,7 @@ struct TokenModel: Sendable {
       kind = .unigram(
         UnigramModel(
           scores: try Self.scores(of: description), unknown: unknown ?? -1, longest: longest,
-          isUsable: types.map { $0 == .normal || $0 == .userDefined }))
+          isUsable: types.map { $0 == .normal }))
     }
     words = description.ignoresMerges ? Self.words(vocabulary, types, isByteLevel) : nil
   }

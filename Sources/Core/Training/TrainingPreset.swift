@@ -52,10 +52,10 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
 
   /// What serves the default model best (docs/training.md has the measurements).
   public static let standard = TrainingPreset(
-    objective: Objective(layers: [24]), rank: 16, alpha: 16, dropout: 0.05,
-    targets: LoRATarget.allCases, learningRate: 3e-4, schedule: .cosine, warmup: 10,
-    weightDecay: 0, clip: 1, batch: 24, retainBatch: 8, steps: 200, maxTokens: 256,
-    rowMix: [1, 0, 0], evaluateEvery: 25, heldOut: 0.2, bestWithinKL: 0.05)
+    objective: Objective(retainWeight: 0.004, klWeight: 2, layers: [24]), rank: 16, alpha: 16,
+    dropout: 0.1, targets: LoRATarget.allCases, learningRate: 6e-4, schedule: .cosine, warmup: 6,
+    weightDecay: 0, clip: 1, batch: 32, retainBatch: 4, steps: 60, maxTokens: 160,
+    rowMix: [0.85, 0, 0.15], evaluateEvery: 30, heldOut: 0.1, bestWithinKL: 0)
 
   /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
   public static let paper = TrainingPreset(

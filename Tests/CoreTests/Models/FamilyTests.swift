@@ -14,7 +14,9 @@ struct TinyFamily: CustomTestStringConvertible {
   static let names = [
     "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox",
   ]
-  static let all = names.map { TinyFamily(name: $0, format: .gguf) }
+  static let all = names.flatMap { name in
+    [WeightFormat.gguf, .huggingFace].map { TinyFamily(name: name, format: $0) }
+  }
 
   var testDescription: String { "\(name), \(format)" }
   var folder: String { Fixtures.folder + "/Families/" + name }

@@ -16,7 +16,10 @@ struct HuggingFaceFolderTests {
   @Test(arguments: [Safetensors.DataType.float32, .float16, .bfloat16], [1, 3])
   func aFolderIsTheSameModel(type: Safetensors.DataType, shards: Int) throws {
     let file = try TinyLlama.model()
-    let folder = try LanguageModel(try TinyFolder().write(type, shards: shards))
+    let tiny = try TinyFolder()
+    // The folder goes with its value.
+    defer { withExtendedLifetime(tiny) {} }
+    let folder = try LanguageModel(tiny.write(type, shards: shards))
     #expect(folder.configuration == file.configuration)
     #expect(folder.parameters == file.parameters)
     #expect(folder.chatTemplate == file.chatTemplate)
@@ -26,9 +29,10 @@ struct HuggingFaceFolderTests {
     for text in ["Is the sky blue? 12", "<|im_start|>user\n日本<|im_end|>"] {
       let ids = file.tokenizer.encode(text)
       #expect(folder.tokenizer.encode(text) == ids)
-      // Every type holds the weights exactly; products may round differently.
+      // Every type holds the matrices exactly, float32 the norms' vectors too.
+      let bound = type == .float32 ? 1e-5 : type == .float16 ? 2e-3 : 2e-2
       for (ours, theirs) in zip(try folder.states(ids), try file.states(ids)) {
-        for (a, b) in zip(ours, theirs) { #expect(relativeDistance(a, b) <= 1e-5) }
+        for (a, b) in zip(ours, theirs) { #expect(relativeDistance(a, b) <= bound) }
       }
     }
   }

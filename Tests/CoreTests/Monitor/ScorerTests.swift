@@ -77,6 +77,18 @@ struct ScorerTests {
     #expect(scored.tokens[turn.tokens].map(\.text).joined() == "Hi")
   }
 
+  /// Its state is many times longer than the others'.
+  @Test func aTurnLeavesOutTheTextsFirstToken() throws {
+    let scorer = try scorer()
+    let scored = try score(scorer, [ScoringInput(prompt: "the sky is blue")])[0].get()
+    let states = try scorer.language.states(scored.tokens.map(\.id), layers: [2])[0].dropFirst()
+    let sum = states.reduce([Float](repeating: 0, count: 64)) { zip($0, $1).map { $0 + $1 } }
+    let wanted = scorer.monitor.score(matrix([sum]))[0]
+    let turn = try #require(scored.turns.first)
+    #expect(turn.tokens == 0..<scored.tokens.count)
+    for (x, y) in zip(turn.scores.scores, wanted.scores) { #expect(abs(x - y) < 1e-4) }
+  }
+
   @Test func aTextThatIsTooLongFailsAlone() throws {
     let scorer = try scorer()
     let long = String(repeating: "the sky ", count: 2100)

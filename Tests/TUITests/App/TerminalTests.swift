@@ -192,7 +192,7 @@ struct TerminalTests {
     try tmux.run("echo 'nextLayer = j' > $XDG_CONFIG_HOME/seer/keys.conf")
     try tmux.run("clear; \(Tmux.seer) explore --run \(run.folder); echo code=$?")
     try tmux.wait("the conflict") { $0.contains("keys.conf") && $0.contains("j for both") }
-    try tmux.keys("l", "h")
+    try tmux.keys("l")
     try tmux.wait("the usual keys") { $0.contains("layer 4/4") && $0.contains("quit") }
     try tmux.keys("q")
     try tmux.expectSaneShell(code: 0)
