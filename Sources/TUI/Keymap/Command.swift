@@ -341,7 +341,7 @@ struct Command: Sendable {
       hint: "train", when: { $0.screen != .train && $0.train != nil }),
     Command(
       .showStart, ["F6"], .screens, in: screens, "Start: runs, concept files and models",
-      hint: "start", when: { $0.screen != .start }),
+      when: { $0.screen != .start }),
     Command(
       .nextScreen, ["Shift-Tab"], .screens, in: screens, "Next screen",
       when: { $0.screens.count > 1 }),

@@ -85,7 +85,8 @@ enum PromptScreen {
   }
 
   private static func moveToken(_ prompt: inout PromptState, by count: Int) {
-    let last = max(0, (prompt.reading?.tokens.count ?? 1) - 1)
+    let tokens = prompt.reading?.tokens ?? []
+    let last = tokens.lastIndex { $0.turn >= 0 } ?? 0
     prompt.tokenFromEnd = max(0, min(last, prompt.tokenFromEnd + count))
   }
 

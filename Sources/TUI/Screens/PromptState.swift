@@ -42,7 +42,7 @@ struct PromptState: Sendable {
   /// Index among ``layers``.
   var layer: Int
   var concept = 0
-  /// The token looked at, from the end: 0 is the last one.
+  /// The token looked at, from the end: 0 is the last word's.
   var tokenFromEnd = 0
   var answerSide: Conversation.Side
 
@@ -93,10 +93,11 @@ struct PromptState: Sendable {
     status == .opening || pending != nil || preparing != nil || isAnswering || isTracing
   }
 
-  /// The token that the figures are about.
+  /// The token that the figures are about: the last word's, where the template goes on after it.
   var tokenIndex: Int? {
-    guard let count = reading?.tokens.count, count > 0 else { return nil }
-    return max(0, count - 1 - tokenFromEnd)
+    guard let tokens = reading?.tokens, !tokens.isEmpty else { return nil }
+    let last = tokens.lastIndex { $0.turn >= 0 } ?? tokens.count - 1
+    return max(0, last - tokenFromEnd)
   }
 }
 

@@ -49,6 +49,7 @@ extension TrainScreen {
     case .failed: right += "\(separator)failed"
     case .watching: right += "\(separator)live"
     }
+    if right.hasPrefix(separator) { right.removeFirst(separator.count) }
     ScreenHeader.draw(rect, "train", parts, right: right, theme, into: &surface)
   }
 

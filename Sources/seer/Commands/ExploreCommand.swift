@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Foundation
 import TUI
 
 extension ColorDepth: ExpressibleByArgument {}
@@ -51,10 +52,13 @@ struct ExploreCommand: ParsableCommand {
     if ending == .interrupted { throw Cancelled() }
   }
 
-  /// None: the Start screen shows what there is to open.
+  /// The last run, or the sample before and after training; none: the Start screen shows what
+  /// there is to open.
   private func defaultRuns() -> [String] {
-    if tour, let sample = RunLocator.sample(executable: "/proc/self/exe") { return [sample] }
-    return (RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe")).map { [$0] }
-      ?? []
+    let sample = RunLocator.sample(executable: "/proc/self/exe")
+    if !tour, let last = RunLocator.last() { return [last] }
+    guard let sample else { return [] }
+    let tuned = sample.replacing("run-base", with: "run-tuned")
+    return FileManager.default.fileExists(atPath: tuned) ? [sample, tuned] : [sample]
   }
 }

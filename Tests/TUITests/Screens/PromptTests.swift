@@ -113,7 +113,8 @@ extension Fixture {
     #expect(state.after("PageUp").prompt?.layer == 24)
     let tokens = state.after("Esc")
     #expect(tokens.context == .tokens)
-    #expect(tokens.after("h", "h", "l").prompt?.tokenFromEnd == 1)
+    #expect(tokens.after("h").prompt?.tokenFromEnd == 1)
+    #expect(tokens.after("h", "h", "l").prompt?.tokenFromEnd == 0, "there are two only")
     #expect(tokens.after("k").prompt?.layer == 24 && tokens.after("i").context == .prompt)
     #expect(tokens.after("b").prompt?.answerSide == .base)
   }
