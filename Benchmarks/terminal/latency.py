@@ -4,6 +4,12 @@
 
 Prints the time from process start to the first whole map, for each kind of key the time to the
 first and to the last byte of its answer, the bytes it took, and the CPU time of an idle screen.
+
+    python3 Benchmarks/terminal/latency.py --prompt .build/release/seer samples/run-base 120 40
+
+types at the end of a prompt of some 200 tokens instead, where the run's model is at hand: the first
+byte echoes the letter, the last one is the token strip's, every layer scored (--adapter DIR after
+the sizes scores base and tuned).
 """
 
 import fcntl
@@ -24,12 +30,15 @@ KEYS = {
 }
 
 
-def start(binary, run, columns, rows):
+WORDS = "She told the auditor that the money had never been there and smiled at him again "
+
+
+def start(binary, run, columns, rows, options=()):
     begun = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:
         os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
-        os.execv(binary, [binary, "explore", "--run", run])
+        os.execv(binary, [binary, "explore", "--run", run, *options])
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     return begun, child, terminal
 
@@ -53,7 +62,36 @@ def at(values, share):
     return sorted(values)[max(0, int(len(values) * share) - 1)]
 
 
+def prompt(binary, run, columns, rows, options):
+    begun, child, terminal = start(binary, run, columns, rows, options)
+    read(terminal, 1.0, 60, b"of the variance")
+    os.write(terminal, b"\x1bOS")  # F4
+    data, last = read(terminal, 3.0, 120)
+    text = WORDS * 12
+    os.write(terminal, b"\x1b[200~" + text.encode() + b"\x1b[201~")
+    read(terminal, 4.0, 120)
+    firsts, lasts = [], []
+    for letter in "He lied about it all because he was afraid of her ":
+        pressed = time.perf_counter()
+        os.write(terminal, letter.encode())
+        select.select([terminal], [], [], 0.5)
+        firsts.append(1000 * (time.perf_counter() - pressed))
+        data, last = read(terminal, 0.15, 1.0)
+        if last:
+            lasts.append(1000 * (last - pressed))
+    print(
+        f"typing after {len(text.split())} words: echo {statistics.median(firsts):.1f} ms "
+        f"(95 % {at(firsts, 0.95):.1f}), scores {statistics.median(lasts):.1f} ms "
+        f"(95 % {at(lasts, 0.95):.1f})"
+    )
+    os.write(terminal, b"\x03")
+    os.waitpid(child, 0)
+
+
 def main():
+    if sys.argv[1] == "--prompt":
+        binary, run, columns, rows = sys.argv[2:6]
+        return prompt(binary, run, int(columns), int(rows), sys.argv[6:])
     binary, run, columns, rows = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     begun, child, terminal = start(binary, run, columns, rows)
     data, last = read(terminal, 0.3, 30, b"of the variance")

@@ -82,7 +82,7 @@ static void append_capability(const char *name) {
 static void prepare_reset(void) {
   reset_count = 0;
   if (tigetstr("kmous") && tigetstr("kmous") != (char *)-1)
-    append_reset("\033[?1002l\033[?1000l\033[?1006l");
+    append_reset("\033[?1002l\033[?1000l\033[?1006l\033[?2004l");
   append_capability("sgr0");
   append_capability("cnorm");
   append_capability("rmkx");
@@ -193,6 +193,16 @@ void sn_set_mouse(bool on) {
   if (mouse && mouse != (char *)-1) send_text(on ? "\033[?1002h" : "\033[?1002l");
 }
 
+// Bracketed paste: what is pasted comes between two keys, so that its line ends are no Enter.
+// Terminals with a mouse know it.
+// Codes just above KEY_MAX are given to keys that terminfo alone names.
+enum { PASTE_START = KEY_MAX + 1000, PASTE_END };
+
+static void set_paste(bool on) {
+  char *mouse = tigetstr("kmous");
+  if (mouse && mouse != (char *)-1) send_text(on ? "\033[?2004h" : "\033[?2004l");
+}
+
 sn_result sn_start(int wake_descriptor, bool mouse) {
   if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return SN_NO_TTY;
   if (tcgetattr(STDIN_FILENO, &saved_termios) != 0) return SN_NO_TTY;
@@ -218,6 +228,8 @@ sn_result sn_start(int wake_descriptor, bool mouse) {
   }
   keys = newpad(1, 1);
   keypad(keys, true);
+  define_key("\033[200~", PASTE_START);
+  define_key("\033[201~", PASTE_END);
   nodelay(keys, true);
   leaveok(stdscr, true);
   prepare_reset();
@@ -226,6 +238,7 @@ sn_result sn_start(int wake_descriptor, bool mouse) {
   capture_stderr();
   active = 1;
   sn_set_mouse(mouse);
+  set_paste(true);
   return SN_STARTED;
 }
 
@@ -240,6 +253,7 @@ static void clear_only_screen(void) {
 void sn_stop(void) {
   if (!screen) return;
   if (mouse_on) sn_set_mouse(false);
+  set_paste(false);
   clear_only_screen();
   curs_set(1);
   endwin();
@@ -256,6 +270,7 @@ void sn_stop(void) {
 void sn_suspend(void) {
   bool mouse = mouse_on;
   if (mouse) sn_set_mouse(false);
+  set_paste(false);
   clear_only_screen();
   endwin();
   struct sigaction ours, standard = {.sa_handler = SIG_DFL};
@@ -269,6 +284,7 @@ void sn_suspend(void) {
   clearok(curscr, true);
   doupdate();
   if (mouse) sn_set_mouse(true);
+  set_paste(true);
 }
 
 void sn_size(int *width, int *height) {
@@ -340,6 +356,8 @@ static uint32_t key_code(wint_t code) {
     case KEY_SF: return SN_KEY_SHIFT_DOWN;
     case KEY_SLEFT: return SN_KEY_SHIFT_LEFT;
     case KEY_SRIGHT: return SN_KEY_SHIFT_RIGHT;
+    case PASTE_START: return SN_KEY_PASTE_START;
+    case PASTE_END: return SN_KEY_PASTE_END;
     default:
       if (code >= KEY_F0 && code <= KEY_F(24)) return SN_KEY_FUNCTION + (code - KEY_F0);
       return SN_KEY_OTHER;

@@ -42,16 +42,18 @@ public struct Training: Sendable {
 
   /// Runs the job. Cancelled, it leaves a checkpoint of the last whole step.
   public func run(
-    _ context: JobContext, onStep: (TrainingStep) -> Void = { _ in }
+    _ context: JobContext, observer: TrainingObserver = TrainingObserver(),
+    onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
     try run(
-      checkpoint: { try context.checkpoint() }, report: { context.report($0) }, onStep: onStep)
+      checkpoint: { try context.checkpoint() }, report: { context.report($0) },
+      observer: observer, onStep: onStep)
   }
 
   /// The same with what it sees of a job as values: `checkpoint` may throw at any call.
   func run(
     checkpoint: @escaping () throws -> Void, report: @escaping (Progress) -> Void,
-    onStep: (TrainingStep) -> Void = { _ in }
+    observer: TrainingObserver = TrainingObserver(), onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
     let language = try LanguageModel(model, templateFile: templateFile)
     try preset.check(language.configuration)
@@ -66,7 +68,7 @@ public struct Training: Sendable {
       template: template.rawValue, seed: seed, preset: preset)
     try checkFolder()
     var sitting = try Sitting(self, language, data, recipe, checkpoint, report)
-    return try sitting.run(onStep: onStep)
+    return try sitting.run(observer, onStep: onStep)
   }
 
   private func checkFolder() throws(Failure) {
@@ -83,6 +85,33 @@ public struct Training: Sendable {
     }
     try OutputFile.makeFolder(folder)
   }
+}
+
+/// Who looks on while a training runs.
+public struct TrainingObserver {
+  /// Gets the held-out rows' states before the first step and at every judgement.
+  public var onStates: (TrainingStates) -> Void
+  /// Asked after every step: whether a checkpoint is wanted now.
+  public var wantsSave: () -> Bool
+
+  public init(
+    onStates: @escaping (TrainingStates) -> Void = { _ in },
+    wantsSave: @escaping () -> Bool = { false }
+  ) {
+    self.onStates = onStates
+    self.wantsSave = wantsSave
+  }
+}
+
+/// The held-out rows at the highest target layer, in the same order at every step.
+public struct TrainingStates: Sendable {
+  /// 0: the untouched model.
+  public var step: Int
+  /// (rows, width)
+  public var states: Matrix
+  /// Indices into ``concepts``, one a row.
+  public var labels: [Int]
+  public var concepts: [String]
 }
 
 /// One sitting of a training, from its start or checkpoint to its end or interruption.
@@ -137,11 +166,19 @@ private struct Sitting {
     log = try TrainingLog(training.folder, keepingSteps: isResumed ? state.step : nil)
   }
 
-  mutating func run(onStep: (TrainingStep) -> Void) throws -> Training.Summary {
+  mutating func run(
+    _ observer: TrainingObserver, onStep: (TrainingStep) -> Void
+  ) throws -> Training.Summary {
     let started = ContinuousClock.now
     let firstStep = state.step
-    let judge = HeldOutJudge(
+    var judge = HeldOutJudge(
       model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
+    var judgedStep = 0
+    let concepts = data.concepts
+    judge.onStates = {
+      observer.onStates(
+        TrainingStates(step: judgedStep, states: $0, labels: $1, concepts: concepts))
+    }
     let before = try judge.figures(nil, checkpoint: checkpoint)
     if !isResumed {
       try note(TrainingStep(step: 0, seconds: 0, heldOut: before), onStep)
@@ -158,6 +195,7 @@ private struct Sitting {
         let isLast = state.step == preset.steps
         if state.step % preset.evaluateEvery == 0 || isLast {
           awaitsJudgement = true
+          judgedStep = state.step
           let figures = try judge.figures(adapter, checkpoint: checkpoint)
           entry.heldOut = figures
           after = figures
@@ -167,6 +205,7 @@ private struct Sitting {
           if !isLast { try save() }
         } else {
           try note(entry, onStep)
+          if observer.wantsSave() { try save() }
         }
         reportProgress(terms, started, firstStep)
       }

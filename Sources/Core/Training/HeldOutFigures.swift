@@ -9,6 +9,13 @@ public struct HeldOutFigures: Equatable, Sendable, Codable {
   public var between: Double
   /// KL(base || tuned) a token on held-out retain rows, in nats.
   public var kl: Double
+
+  public init(accuracy: Double, within: Double, between: Double, kl: Double) {
+    self.accuracy = accuracy
+    self.within = within
+    self.between = between
+    self.kl = kl
+  }
 }
 
 /// Judges adapters on rows that were not trained on.
@@ -21,6 +28,8 @@ struct HeldOutJudge {
   let model: Transformer
   let data: TrainingData
   let layer: Int
+  /// Sees the held-out rows' states and labels at every judgement.
+  var onStates: (Matrix, [Int]) -> Void = { _, _ in }
 
   func figures(_ adapter: Adapter?, checkpoint: () throws -> Void) throws -> HeldOutFigures {
     let makers = data.train.flatMap { $0.prefix(Self.prototypeRows) }
@@ -34,6 +43,7 @@ struct HeldOutJudge {
         train: Array(makers.indices), test: Array(makers.count..<indices.count))
     ])
     let judged = Array(makers.count..<indices.count)
+    onStates(states.selecting(rows: judged), judged.map { labels[$0] })
     var sums = (within: 0.0, between: 0.0)
     var counts = (within: 0, between: 0)
     let products = multiply(

@@ -9,6 +9,18 @@ public struct TrainingStep: Sendable, Codable {
   public var gradientNorm: Double?
   public var seconds: Double
   public var heldOut: HeldOutFigures?
+
+  public init(
+    step: Int, terms: LossTerms? = nil, learningRate: Double? = nil, gradientNorm: Double? = nil,
+    seconds: Double, heldOut: HeldOutFigures? = nil
+  ) {
+    self.step = step
+    self.terms = terms
+    self.learningRate = learningRate
+    self.gradientNorm = gradientNorm
+    self.seconds = seconds
+    self.heldOut = heldOut
+  }
 }
 
 /// `log.csv` and `log.jsonl` of a training: one line a step.
@@ -55,7 +67,7 @@ struct TrainingLog {
     return encoder
   }
 
-  private static func decoder() -> JSONDecoder {
+  static func decoder() -> JSONDecoder {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

@@ -1,6 +1,6 @@
 /// Which screen is shown. Each keeps its state while another is in front.
 enum Screen: String, CaseIterable, Sendable {
-  case explore, compare
+  case explore, compare, prompt, train, start
 }
 
 /// The whole interface.
@@ -21,6 +21,10 @@ struct AppState: Sendable {
   var explore: ExploreState
   /// The first run beside a second one; nil without one.
   var compare: CompareState?
+  /// A chat with the run's model; nil where that is not at hand.
+  var prompt: PromptState?
+  var train: TrainState?
+  var start = StartState()
   var overlay: Overlay?
   var message: Message?
   var isMouseOn = true
@@ -32,12 +36,14 @@ struct AppState: Sendable {
 
   init(
     size: Size, theme: Theme, explore: ExploreState, compare: CompareState? = nil,
-    isMouseOn: Bool = true
+    prompt: PromptState? = nil, train: TrainState? = nil, isMouseOn: Bool = true
   ) {
     self.size = size
     self.theme = theme
     self.explore = explore
     self.compare = compare
+    self.prompt = prompt
+    self.train = train
     self.isMouseOn = isMouseOn
   }
 
@@ -46,12 +52,18 @@ struct AppState: Sendable {
     size.width < Self.smallest.width || size.height < Self.smallest.height
   }
 
+  /// Whether a run is open; else there is only what can be opened.
+  var hasRun: Bool { !explore.layers.isEmpty }
+
   /// The screens that have something to show, in the order of their keys.
   var screens: [Screen] {
     Screen.allCases.filter { screen in
       switch screen {
-      case .explore: true
+      case .explore: hasRun
+      case .start: true
       case .compare: compare != nil
+      case .prompt: prompt != nil
+      case .train: train != nil
       }
     }
   }
@@ -59,7 +71,7 @@ struct AppState: Sendable {
   /// The points on screen, one for each row.
   var shownPoints: [SIMD2<Float>]? {
     switch screen {
-    case .explore: explore.shownPoints
+    case .explore, .prompt, .train, .start: explore.shownPoints
     case .compare: compare?.points(explore.layer)
     }
   }
@@ -67,7 +79,7 @@ struct AppState: Sendable {
   /// What the map is fitted by.
   var mapBounds: WorldBounds? {
     switch screen {
-    case .explore: explore.shownPoints.flatMap(WorldBounds.ofMap)
+    case .explore, .prompt, .train, .start: explore.shownPoints.flatMap(WorldBounds.ofMap)
     case .compare: compare?.bounds(explore.layer)
     }
   }
@@ -75,7 +87,7 @@ struct AppState: Sendable {
   /// The cells of the map, or of one of two maps.
   var mapPanel: Size {
     switch screen {
-    case .explore: ExploreLayout(self).mapInside.size
+    case .explore, .prompt, .train, .start: ExploreLayout(self).mapInside.size
     case .compare: CompareLayout(self).panels.first?.size ?? Size(width: 0, height: 0)
     }
   }
@@ -87,15 +99,24 @@ struct AppState: Sendable {
   var running: TSNERun? { screen == .compare ? compare?.running : explore.running }
 
   /// Whether something is still being computed or moving, for `wait idle`.
-  var isBusy: Bool { explore.isBusy || (compare?.isBusy ?? false) || isMorphing }
+  var isBusy: Bool {
+    explore.isBusy || (compare?.isBusy ?? false) || (prompt?.isBusy ?? false)
+      || (train?.isBusy ?? false) || start.isBusy || isMoving
+  }
 
-  private var isMorphing: Bool { screen == .compare && compare?.morph != nil }
+  /// Whether a training elsewhere is followed: that ends by itself only with it.
+  var isWatching: Bool { screen == .train && train?.status == .watching }
+
+  /// Whether a movement is on its way that ends by itself.
+  var isMoving: Bool { screen == .compare && compare?.morph != nil }
 
   /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
   var tick: Duration? {
     switch screen {
     case .explore: explore.tick
-    case .compare: isMorphing ? .milliseconds(33) : nil
+    case .compare: isMoving ? .milliseconds(33) : nil
+    case .train: train?.status == .watching ? .seconds(1) : nil
+    case .prompt, .start: nil
     }
   }
 }

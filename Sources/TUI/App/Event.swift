@@ -3,6 +3,8 @@ import Core
 /// Everything that can happen to the interface.
 enum Event: Sendable {
   case key(Key)
+  /// Text from the clipboard, in one piece.
+  case paste(String)
   case mouse(Mouse)
   case resize(Size)
   /// What was computed for a run, by the number of its opening.
@@ -10,6 +12,11 @@ enum Event: Sendable {
   /// Time went on, for what moves by itself.
   case tick
   case compare(CompareEvent)
+  case prompt(PromptEvent)
+  case train(TrainEvent)
+  case start(StartEvent)
+  /// An event of work that may have become useless; the mailbox takes it out of its cover.
+  indirect case from(Outbox, Event)
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)
@@ -28,7 +35,11 @@ struct Problem: Error, Equatable, Sendable {
 
   init(_ text: String) { self.text = text }
 
-  init(_ error: any Error) { text = (error as? Failure)?.description ?? "\(error)" }
+  init(_ error: any Error) {
+    text = (error as? Failure)?.description ?? (error as? Problem)?.text ?? "\(error)"
+  }
+
+  static let cancelled = Problem(Cancelled())
 }
 
 /// What the loop does for the state, outside of it.
@@ -51,6 +62,9 @@ enum Effect: Equatable, Sendable {
   /// Explores another of the runs, by its index, and shows a screen.
   case openRun(Int, Screen)
   case compare(CompareEffect)
+  case prompt(PromptEffect)
+  case train(TrainEffect)
+  case start(StartEffect)
   case saveScreen(String)
   case setMouse(Bool)
   case redraw

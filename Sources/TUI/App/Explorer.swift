@@ -5,6 +5,14 @@ import Foundation
 public struct ExplorerOptions: Sendable {
   /// Run folders; the first is explored, and compared with the second.
   public var runs: [String]
+  /// The model to talk to; nil: the one that the runs were made with.
+  public var model: String?
+  /// Its adapter; nil: the one that a run was made with.
+  public var adapter: String?
+  /// The adapter folder of a training in another process, to be followed.
+  public var watched: String?
+  /// The program and version, for what is written.
+  public var tool = ""
   /// A script to play instead of a terminal.
   public var script: String?
   /// Nil: as the locale and the terminal allow.
@@ -37,52 +45,38 @@ public enum Explorer {
   @discardableResult
   public static func run(_ options: ExplorerOptions) throws(Failure) -> Ending {
     let script = try options.script.map { path throws(Failure) in try Script.read(path) }
-    guard let folder = options.runs.first else {
-      throw Failure(
-        .usage, found: "no run", wanted: "a run folder",
-        advice: "Name one with --run, or record one with seer extract.")
-    }
-    let source = try RunSource(Run.open(folder))
-    var others: [RunSource] = []
-    for folder in options.runs.dropFirst() { others.append(RunSource(try Run.open(folder))) }
-    return try run(options, source: source, others: others, script: script)
+    return try run(options, Workspace(options), script: script)
   }
 
   static func run(
-    _ options: ExplorerOptions, source: RunSource, others: [RunSource], script: Script?
+    _ options: ExplorerOptions, _ workspace: Workspace, script: Script?
   ) throws(Failure) -> Ending {
     let mailbox = try Mailbox()
-    let tuned = others.first
-    var explore = ExploreState(source)
-    if options.startsTour { explore.tour = Tour() }
-    let compare = tuned.map { CompareState(base: source, tuned: $0) }
     if let script {
       let environment = options.environment
       let depth = ColorDepth.detected(colors: 256, isDirect: false, environment: environment)
       let theme = Theme(
         depth: options.colors ?? depth, glyphs: options.ascii ?? false ? .ascii : .braille)
-      let state = AppState(
-        size: Size(width: 80, height: 24), theme: theme, explore: explore,
-        compare: compare)
-      let session = Session(
-        state, source: source, tuned: tuned, others: Array(others.dropFirst()), engine: Engine(),
-        mailbox: mailbox)
+      var state = workspace.state(size: Size(width: 80, height: 24), theme: theme)
+      if options.startsTour { state.explore.tour = Tour() }
+      let session = Session(state, workspace, engine: Engine(), mailbox: mailbox)
+      defer { session.close() }
       try script.play(in: session)
       return session.ending ?? .quit
     }
     let terminal = try Terminal(
       wake: mailbox.writeEnd, mouse: options.isMouseOn, name: options.environment["TERM"])
     defer { terminal.stop() }
+    var state = workspace.state(
+      size: terminal.size, theme: theme(options, terminal), isMouseOn: options.isMouseOn)
+    if options.startsTour { state.explore.tour = Tour() }
     var problems: [String] = []
     let views = ViewStore(environment: options.environment)
     do throws(Failure) {
-      if let view = try views.read(source.folder) { explore.restore(view) }
+      if let view = try views.read(workspace.run.folder) { state.explore.restore(view) }
     } catch {
       problems.append("What was kept of this run cannot be read: it is made anew when you leave.")
     }
-    var state = AppState(
-      size: terminal.size, theme: theme(options, terminal), explore: explore,
-      compare: compare, isMouseOn: options.isMouseOn)
     do throws(Failure) {
       state.commands = try Keymap.read(Keymap.path(options.environment))
     } catch {
@@ -94,13 +88,12 @@ public enum Explorer {
     if let problem = problems.first {
       state.message = AppState.Message(text: problem, isError: true)
     }
-    let session = Session(
-      state, source: source, tuned: tuned, others: Array(others.dropFirst()), engine: Engine(),
-      mailbox: mailbox)
+    let session = Session(state, workspace, engine: Engine(), mailbox: mailbox)
     session.views = views
     defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.
     if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
+    defer { session.close() }
     return TerminalLoop(session, terminal).run()
   }
 

@@ -40,7 +40,10 @@ final class Mailbox: Sendable {
     while read(readEnd, &buffer, buffer.count) > 0 {}
     return events.withLock { events in
       defer { events = [] }
-      return events
+      return events.compactMap { event in
+        guard case .from(let outbox, let inner) = event else { return event }
+        return outbox.isOpen ? inner : nil
+      }
     }
   }
 
@@ -56,4 +59,19 @@ final class Mailbox: Sendable {
     guard watched.count > 1 else { return false }
     return watched[1].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0
   }
+}
+
+/// A way into a mailbox that can be closed: what comes later is dropped.
+final class Outbox: Sendable {
+  private let mailbox: Mailbox
+  private let isClosed = Mutex(false)
+
+  init(_ mailbox: Mailbox) { self.mailbox = mailbox }
+
+  func post(_ event: Event) { mailbox.post(.from(self, event)) }
+
+  func close() { isClosed.withLock { $0 = true } }
+
+  /// Asked when the event is taken out: it may have waited while this was closed.
+  var isOpen: Bool { isClosed.withLock { !$0 } }
 }

@@ -12,11 +12,11 @@ extension Session {
       let map = reference.flatMap { state.compare?.maps[$0]?.map }
       engine.submit(
         "maps of layer \(layer)", priority: isUrgent ? .typing : .map,
-        onEvent: { [mailbox] (event: JobEvent<PairMap>) in
+        onEvent: { [outbox] (event: JobEvent<PairMap>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.compare(.map(index: index, result.mapError { Problem($0) })))
+          outbox.post(.compare(.map(index: index, result.mapError { Problem($0) })))
         },
-        body: { [source] context in
+        body: { [source = workspace.run] context in
           let base = try source.states(layer)
           try context.checkpoint()
           return try PairMap.principal(
@@ -29,9 +29,9 @@ extension Session {
       let folds = folds
       engine.submit(
         "separation at layer \(layer), second run", priority: .map,
-        onEvent: { [mailbox] (event: JobEvent<LayerSeparation>) in
+        onEvent: { [outbox] (event: JobEvent<LayerSeparation>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.compare(.separation(index: index, result.mapError { Problem($0) })))
+          outbox.post(.compare(.separation(index: index, result.mapError { Problem($0) })))
         },
         body: { context in
           try LayerSeparation.measure(
@@ -43,15 +43,15 @@ extension Session {
       pairJob =
         engine.submit(
           "t-SNE of layer \(layer), both runs", priority: .map,
-          onEvent: { [mailbox] (event: JobEvent<Embedding>) in
+          onEvent: { [outbox] (event: JobEvent<Embedding>) in
             guard case .finished(let result) = event else { return }
-            mailbox.post(.compare(.embedding(run: number, result.mapError { Problem($0) })))
+            outbox.post(.compare(.embedding(run: number, result.mapError { Problem($0) })))
           },
-          body: { [source, mailbox] context in
+          body: { [source = workspace.run, outbox] context in
             try Embedding.makePair(
               base: source.states(layer), tuned: tuned.states(layer), isJoint: isJoint,
               layer: index, start: start, context: context
-            ) { mailbox.post(.compare(.embedding(run: number, .success($0)))) }
+            ) { outbox.post(.compare(.embedding(run: number, .success($0)))) }
           }
         ).id
     case .pauseTSNE(let isPaused):
@@ -64,11 +64,11 @@ extension Session {
       let points = state.compare?.embeddings[index]?.points ?? []
       engine.submit(
         "trust in the maps of layer \(layer)", priority: .map,
-        onEvent: { [mailbox] (event: JobEvent<MapTrust>) in
+        onEvent: { [outbox] (event: JobEvent<MapTrust>) in
           guard case .finished(let result) = event else { return }
-          mailbox.post(.compare(.judged(index: index, try? result.get())))
+          outbox.post(.compare(.judged(index: index, try? result.get())))
         },
-        body: { [source] context in
+        body: { [source = workspace.run] context in
           let base = try source.states(layer)
           let other = try tuned.states(layer)
           if isJoint && base.columns == other.columns {

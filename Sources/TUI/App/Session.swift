@@ -5,22 +5,28 @@ import Foundation
 /// brings results back. The terminal's loop and the script both drive one.
 final class Session {
   private(set) var state: AppState
+  var workspace: Workspace
   /// The run that is explored.
   private(set) var source: RunSource
   /// All runs that were named, and how those were left that are not explored now.
-  private let sources: [RunSource]
+  private var sources: [RunSource]
   private var parked: [Int: ExploreState] = [:]
   /// Counts the changes of the run: what was asked for before one is dropped.
   private var opening = 0
   /// The run beside the first, for Compare.
-  let tuned: RunSource?
+  var tuned: RunSource? { workspace.tuned }
+  var promptWork = PromptWork()
+  let trainWork = TrainWork()
   let engine: Engine
   private(set) var kept = LastLayer()
   var tsneJob: JobID?
   var pairJob: JobID?
+  var extractionJob: JobID?
   /// Where views are kept; nil: nowhere.
   var views: ViewStore?
   let mailbox: Mailbox
+  /// Where work on the runs that are open leaves its results; closed when others are opened.
+  private(set) var outbox: Outbox
   /// Set when the user has left.
   private(set) var ending: Ending?
   /// Set when the screen has to be painted afresh.
@@ -28,17 +34,15 @@ final class Session {
   /// Called for effects that only a terminal can have.
   var onTerminalEffect: (Effect) -> Void = { _ in }
 
-  init(
-    _ state: AppState, source: RunSource, tuned: RunSource? = nil, others: [RunSource] = [],
-    engine: Engine, mailbox: Mailbox
-  ) {
+  init(_ state: AppState, _ workspace: Workspace, engine: Engine, mailbox: Mailbox) {
     self.state = state
-    self.source = source
-    self.tuned = tuned
-    sources = [source] + (tuned.map { [$0] } ?? []) + others
+    self.workspace = workspace
+    source = workspace.run
+    sources = workspace.sources
     self.state.runs = sources.count
     self.engine = engine
     self.mailbox = mailbox
+    outbox = Outbox(mailbox)
     run(start(&self.state))
   }
 
@@ -47,6 +51,7 @@ final class Session {
       if number == opening { run(update(&state, event)) }
     } else {
       run(update(&state, event))
+      adopt(event)
     }
   }
 
@@ -90,6 +95,27 @@ final class Session {
     return !events.isEmpty
   }
 
+  /// Opens other runs: what is still computed for the old ones is of no use.
+  func replace(_ workspace: Workspace, _ next: AppState) {
+    outbox.close()
+    for job in engine.jobs where job.id != trainWork.job?.id && job.id != extractionJob {
+      engine.cancel(job.id)
+    }
+    keepView()
+    outbox = Outbox(mailbox)
+    opening += 1
+    promptWork = PromptWork()
+    self.workspace = workspace
+    source = workspace.run
+    sources = workspace.sources
+    parked = [:]
+    kept = LastLayer()
+    folds = Self.folds(source)
+    state = next
+    state.runs = sources.count
+    run(start(&state))
+  }
+
   func end(_ ending: Ending) { self.ending = self.ending ?? ending }
 
   private func run(_ effects: [Effect]) {
@@ -111,6 +137,9 @@ final class Session {
       case .openRun(let index, let screen): open(run: index, on: screen)
       case .saveText(let name, let text): run(update(&state, saveText(name, text)))
       case .compare(let effect): run(effect)
+      case .prompt(let effect): run(effect)
+      case .train(let effect): run(effect)
+      case .start(let effect): run(effect)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
@@ -155,7 +184,7 @@ final class Session {
     while state.isBusy && ending == nil {
       if handlePosted() { continue }
       // Movements are played as fast as they can be.
-      let isMoving = state.tick != nil && state.explore.play == nil
+      let isMoving = state.tick != nil && state.explore.play == nil && !state.isWatching
       if isMoving { handle(.tick) } else { _ = mailbox.wait() }
     }
   }

@@ -11,6 +11,9 @@ private func followUp(_ state: inout AppState) -> [Effect] {
   switch state.screen {
   case .explore: ExploreScreen.followUp(&state)
   case .compare: CompareScreen.followUp(&state)
+  case .prompt: PromptScreen.followUp(&state)
+  case .train: TrainScreen.followUp(&state)
+  case .start: StartScreen.followUp(&state)
   }
 }
 
@@ -40,10 +43,12 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     switch state.screen {
     case .explore: return ExploreScreen.update(&state, mouse)
     case .compare: return CompareScreen.update(&state, mouse)
+    case .prompt, .train, .start: return []
     }
   case .explored(_, let event): return handle(&state, event)
   case .tick:
     CompareScreen.tick(&state)
+    if state.screen == .train { return TrainScreen.tick(&state) }
     return state.screen == .explore ? ExploreScreen.tick(&state.explore) : []
   case .groupsCompared(let pair, let comparison):
     state.explore.isComparing = false
@@ -51,6 +56,27 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     return []
   case .compare(let event):
     CompareScreen.receive(&state, event)
+    return []
+  case .prompt(let event):
+    PromptScreen.receive(&state, event)
+    return []
+  case .train(let event):
+    TrainScreen.receive(&state, event)
+    return []
+  case .start(let event):
+    StartScreen.receive(&state, event)
+    return []
+  case .from(_, let event): return handle(&state, event)
+  case .paste(let text):
+    if state.context == .prompt {
+      PromptScreen.insert(text, &state)
+    } else if state.context == .form {
+      TrainScreen.insert(text, &state)
+    } else {
+      for scalar in text.unicodeScalars where scalar.value >= 0x20 {
+        type(.character(scalar), &state)
+      }
+    }
     return []
   case .map(let index, let result):
     return ExploreScreen.receive(&state.explore, index: index, result)
@@ -118,6 +144,9 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
   case .showExplore: state.screen = .explore
   case .nextRun: return [.openRun((state.run + 1) % max(1, state.runs), .explore)]
   case .showCompare: return show(.compare, &state)
+  case .showPrompt: return show(.prompt, &state)
+  case .showTrain: state.screen = .train
+  case .showStart: state.screen = .start
   case .nextScreen:
     let screens = state.screens
     let index = screens.firstIndex(of: state.screen) ?? 0
@@ -126,14 +155,17 @@ func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] 
     switch state.screen {
     case .explore: return ExploreScreen.perform(id, key, &state)
     case .compare: return CompareScreen.perform(id, key, &state)
+    case .prompt: return PromptScreen.perform(id, key, &state)
+    case .train: return TrainScreen.perform(id, &state)
+    case .start: return StartScreen.perform(id, &state)
     }
   }
   return []
 }
 
-/// Shows a screen; what is compared is the first run with the second.
+/// Shows a screen that is about the first run.
 private func show(_ screen: Screen, _ state: inout AppState) -> [Effect] {
-  if screen == .compare && state.run != 0 { return [.openRun(0, screen)] }
+  if state.run != 0 { return [.openRun(0, screen)] }
   state.screen = screen
   return []
 }
@@ -154,6 +186,10 @@ private func type(_ key: Key, _ state: inout AppState) {
     guard case .palette(var query, _) = state.overlay else { return }
     edit(&query, key)
     state.overlay = .palette(query: query, index: 0)
+  case .prompt:
+    if case .character(let scalar) = key { PromptScreen.insert(String(scalar), &state) }
+  case .form:
+    if case .character(let scalar) = key { TrainScreen.insert(String(scalar), &state) }
   default: break
   }
 }

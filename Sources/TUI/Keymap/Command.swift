@@ -11,7 +11,17 @@ struct Command: Sendable {
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
     case projection, pause, perplexityDown, perplexityUp, newSeed
     case flicker, morph, arrows, swapSides, comparePanel, bothMaps
-    case showExplore, showCompare, nextScreen
+    case send, stopAnswer, newLine, write, clearChat, answerSide, trajectory, exportChat
+    case nextConcept, previousConcept, promptLayerUp, promptLayerDown
+    case writingLayerUp, writingLayerDown
+    case tokenLeft, tokenRight, firstToken, lastToken, chatUp, chatDown
+    case caretLeft, caretRight, caretUp, caretDown, caretHome, caretEnd
+    case deleteBackward, deleteForward, deleteWord, deleteToStart, deleteToEnd, undo, redo
+    case fieldUp, fieldDown, fieldEnter, fieldLeft, fieldRight, fieldBackspace, fieldDelete
+    case fieldClear, pauseTraining, saveTraining, stopTraining, resumeTraining, newTraining
+    case compareTrained
+    case entryUp, entryDown, openEntry, markRun, rescan, cancelPlan, cancelExtraction
+    case showExplore, showCompare, showPrompt, showTrain, showStart, nextScreen
     case conceptAxes, nextAxes, previousAxes, play
     case tour, tourNext, nextRun, saveRows
     case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
@@ -27,7 +37,16 @@ struct Command: Sendable {
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, select, list, naming, compare, help, search, palette
+    case map, concepts, select, list, naming, compare
+    case prompt, tokens, form, training, start, help, search, palette
+
+    /// Where characters are text: only other keys do something.
+    var isWriting: Bool {
+      switch self {
+      case .prompt, .form, .naming, .search, .palette: true
+      default: false
+      }
+    }
   }
 
   enum Group: String, CaseIterable, Sendable {
@@ -38,6 +57,9 @@ struct Command: Sendable {
     case concepts = "Concepts"
     case groups = "Groups and lists"
     case view = "View"
+    case prompt = "Prompt"
+    case training = "Training"
+    case start = "Start"
     case screens = "Screens"
     case program = "Program"
   }
@@ -70,7 +92,9 @@ struct Command: Sendable {
   }
 
   /// Every command, in the order of the footer and the help.
-  static let all: [Command] = [
+  static let all: [Command] = explorer + prompt + training + start + program
+
+  private static let explorer: [Command] = [
     Command(
       .previousLayer, ["h", "Left"], .layers, "Previous layer", hint: "layer",
       when: hasLayers),
@@ -297,16 +321,27 @@ struct Command: Sendable {
       .colors, ["c"], .view, "Colour by concept, prediction, right or wrong, numbers",
       hint: "colour", when: hasRows),
     Command(.previousColors, ["C"], .view, "The colouring before", when: hasRows),
+  ]
 
+  private static let program: [Command] = [
     Command(
       .nextRun, ["R"], .screens, in: [.map, .concepts], "Explore the next run", hint: "next run",
       when: { $0.runs > 1 }),
     Command(
       .showExplore, ["F2"], .screens, in: screens, "Explore: one run, layer by layer",
-      hint: "explore", when: { $0.screen != .explore }),
+      hint: "explore", when: { $0.screen != .explore && $0.hasRun }),
     Command(
       .showCompare, ["F3"], .screens, in: screens, "Compare: two runs side by side",
       hint: "compare", when: { $0.screen != .compare && $0.compare != nil }),
+    Command(
+      .showPrompt, ["F4"], .screens, in: screens, "Prompt: every token scored as you type",
+      hint: "prompt", when: { $0.screen != .prompt && $0.prompt != nil }),
+    Command(
+      .showTrain, ["F5"], .screens, in: screens, "Train: pull the concepts apart",
+      hint: "train", when: { $0.screen != .train && $0.train != nil }),
+    Command(
+      .showStart, ["F6"], .screens, in: screens, "Start: runs, concept files and models",
+      when: { $0.screen != .start }),
     Command(
       .nextScreen, ["Shift-Tab"], .screens, in: screens, "Next screen",
       when: { $0.screens.count > 1 }),
@@ -322,14 +357,16 @@ struct Command: Sendable {
     Command(.paletteUp, ["Up", "Ctrl-p"], .program, in: [.palette], "Up", hint: "choose"),
     Command(.runPalette, ["Enter"], .program, in: [.palette], "Do it", hint: "do it"),
     Command(.closePalette, ["Esc", "Ctrl-g"], .program, in: [.palette], "Close", hint: "close"),
-    Command(.palette, [":"], .program, "Find a command by its words", hint: "commands"),
     Command(
-      .saveScreen, ["x"], .program, "Save this screen as SVG in the current folder", hint: "save"),
+      .palette, [":"], .program, in: screens, "Find a command by its words", hint: "commands"),
+    Command(
+      .saveScreen, ["x"], .program, in: screens, "Save this screen as SVG in the current folder",
+      hint: "save"),
     Command(
       .saveRows, ["X"], .program, in: [.map, .concepts],
       "Save the rows on the map with their places as CSV", when: hasRows),
     Command(
-      .mouse, ["M"], .program, "Mouse: for the map, or for selecting text"
+      .mouse, ["M"], .program, in: screens, "Mouse: for the map, or for selecting text"
     ),
     Command(.tour, ["T"], .program, in: [.map], "Guided tour, or its end"),
     Command(
@@ -337,14 +374,16 @@ struct Command: Sendable {
       when: { $0.explore.tour != nil }),
     Command(.redraw, ["Ctrl-l"], .program, in: everywhere, "Draw the screen afresh"),
     Command(.suspend, ["Ctrl-z"], .program, in: everywhere, "Stop, back to the shell; fg returns"),
-    Command(.quit, ["q"], .program, "Quit", hint: "quit"),
+    Command(.quit, ["q"], .program, in: screens, "Quit", hint: "quit"),
     Command(.interrupt, ["Ctrl-c"], .program, in: everywhere, "Quit at once"),
-    Command(.help, ["?", "F1"], .program, "Show this help", hint: "help"),
+    Command(.help, ["?", "F1"], .program, in: screens, "Show this help", hint: "help"),
   ]
 
   static let everywhere = Set(Context.allCases)
   /// Where a screen itself gets the keys.
-  static let screens: Set<Context> = [.map, .concepts, .compare]
+  static let screens: Set<Context> = [
+    .map, .concepts, .compare, .prompt, .tokens, .form, .training, .start,
+  ]
 
   private static let hasRows: @Sendable (AppState) -> Bool = { !$0.explore.rows.isEmpty }
   private static let isGroups: @Sendable (AppState) -> Bool = {
@@ -361,6 +400,7 @@ struct Command: Sendable {
 
   static func find(_ key: Key, _ state: AppState) -> Command? {
     let context = state.context
+    if context.isWriting && key.isCharacter { return nil }
     return state.commands.first { $0.contexts.contains(context) && $0.keys.contains(key) }
   }
 
@@ -422,7 +462,8 @@ struct Command: Sendable {
     var hints: [Hint] = []
     for command in state.commands {
       guard let word = command.hint, command.contexts.contains(state.context),
-        command.isAvailable(state), let key = command.keys.first
+        command.isAvailable(state),
+        let key = command.keys.first(where: { !(state.context.isWriting && $0.isCharacter) })
       else { continue }
       var text = key.symbol(ascii: ascii)
       if command.id == .toggleConcept { text = "1-\(min(9, state.explore.concepts.count))" }
@@ -458,6 +499,9 @@ extension AppState {
     switch screen {
     case .explore: explore.focus == .concepts ? .concepts : .map
     case .compare: .compare
+    case .prompt: prompt?.focus == .tokens ? .tokens : .prompt
+    case .train: train?.status == .setup ? .form : .training
+    case .start: .start
     }
   }
 }

@@ -50,6 +50,10 @@ enum Key: Hashable, Sendable {
     }
   }
 
+  var isCharacter: Bool {
+    if case .character = self { true } else { false }
+  }
+
   /// The shortest name that is still understood, for footers.
   func symbol(ascii: Bool) -> String {
     guard !ascii else { return name }

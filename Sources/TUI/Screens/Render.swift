@@ -8,6 +8,9 @@ func render(_ state: AppState) -> Surface {
   switch state.screen {
   case .explore: ExploreScreen.draw(state, into: &surface)
   case .compare: CompareScreen.draw(state, into: &surface)
+  case .prompt: PromptScreen.draw(state, into: &surface)
+  case .train: TrainScreen.draw(state, into: &surface)
+  case .start: StartScreen.draw(state, into: &surface)
   }
   switch state.overlay {
   case .help(let scroll): HelpOverlay(state).draw(scroll: scroll, into: &surface)

@@ -15,7 +15,7 @@ extension RunSource {
   }
 
   /// The last part of a path, without an extension that says nothing to a reader.
-  private static func name(_ path: String) -> String {
+  static func name(_ path: String) -> String {
     var name = path.split(separator: "/").last.map(String.init) ?? path
     for ending in [".gguf", ".csv", ".jsonl"] where name.hasSuffix(ending) {
       name.removeLast(ending.count)

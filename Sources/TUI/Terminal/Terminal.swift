@@ -6,6 +6,8 @@ import Core
 /// One at a time, on the main thread. From ``start(wake:mouse:)`` until ``stop()`` the screen is
 /// ours; suspend, signals and crashes give it back by themselves.
 final class Terminal {
+  /// What has come of a paste that has not ended.
+  private var pasted: String?
   private var shown: Surface?
   private var pairs: [PairKey: Int32] = [:]
   private var nextPair: Int32 = 1
@@ -120,6 +122,16 @@ final class Terminal {
       switch input.kind {
       case SN_NOTHING: return nil
       case SN_RESIZED: return .resize(size)
+      case SN_CHARACTER where pasted != nil && input.code != 3:
+        // A terminal sends a line end as it would send Enter.
+        if let scalar = Unicode.Scalar(input.code) {
+          pasted?.unicodeScalars.append(scalar == "\r" ? "\n" : scalar)
+        }
+      case SN_KEY where input.code == SN_KEY_PASTE_START.rawValue: pasted = ""
+      case SN_KEY where input.code == SN_KEY_PASTE_END.rawValue:
+        guard let text = pasted else { continue }
+        pasted = nil
+        return .paste(text)
       case SN_CHARACTER:
         guard let key = Self.key(character: input.code) else { continue }
         return .key(key)

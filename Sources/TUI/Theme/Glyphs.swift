@@ -50,6 +50,12 @@ struct Glyphs: Equatable, Sendable {
   var wrong: Unicode.Scalar { isASCII ? "!" : level == .blocks ? "×" : "✗" }
   var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
 
+  /// A line end inside a line.
+  var lineEnd: String { level == .braille ? "⏎" : "\\n" }
+
+  /// The shades of a share from next to nothing to all.
+  var shareShades: [Unicode.Scalar] { [hiddenConcept] + shades }
+
   /// Bars of rising height, for a strip one row high; the first stands for the lowest value.
   var levels: [Unicode.Scalar] {
     switch level {

@@ -27,6 +27,13 @@ enum Numbers {
     return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
   }
 
+  /// `9.8e-7`: a number near 0, in two digits.
+  static func small(_ value: Double) -> String {
+    guard value.isFinite else { return "-" }
+    return abs(value) >= 1e-4
+      ? String(format: "%.4f", value).replacing("0.", with: ".") : String(format: "%.0e", value)
+  }
+
   /// `71.3`: an angle in degrees.
   static func degrees(_ value: Float) -> String {
     value.isFinite ? String(format: "%.1f", Double(value)) : "-"

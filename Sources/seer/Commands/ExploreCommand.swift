@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Foundation
 import TUI
 
 extension ColorDepth: ExpressibleByArgument {}
@@ -13,15 +14,22 @@ struct ExploreCommand: ParsableCommand {
 
       A second run over the same rows is compared with the first (F3).
 
+      The model of the runs, where it is found, answers on the Prompt screen (F4).
+
       Example:
         seer explore --run my-run
         seer explore --run base-run --run tuned-run
+        seer explore --watch my-adapter
       """)
 
   @Option(name: .customLong("run"), help: "A run folder; may be given again for more runs.")
   var runs: [String] = []
   @Option(help: "The model of the runs: a GGUF file or the name of a cached model.")
   var model: String?
+  @Option(help: "An adapter folder for the model (default: the one a run was made with).")
+  var adapter: String?
+  @Option(help: "Follow the training that writes this adapter folder in another terminal.")
+  var watch: String?
   @Flag(help: "Begin with the guided tour of some three minutes, on the sample unless told.")
   var tour = false
   @Option(help: "A file of keys to play, without a terminal.") var script: String?
@@ -32,22 +40,25 @@ struct ExploreCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Take mouse events from the terminal.") var mouse = true
 
   func run() throws {
-    if let model { _ = try ModelLocator.path(of: model) }
     var options = ExplorerOptions(
-      runs: runs.isEmpty ? try defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
+      runs: runs.isEmpty ? defaultRuns() : runs, script: script, ascii: ascii, colors: colors)
     options.isMouseOn = mouse
+    options.model = model
+    options.adapter = adapter
+    options.watched = watch
+    options.tool = Version.tool
     options.startsTour = tour
     let ending = try Explorer.run(options)
     if ending == .interrupted { throw Cancelled() }
   }
 
-  private func defaultRuns() throws -> [String] {
-    if tour, let sample = RunLocator.sample(executable: "/proc/self/exe") { return [sample] }
-    if let last = RunLocator.last() ?? RunLocator.sample(executable: "/proc/self/exe") {
-      return [last]
-    }
-    throw Failure(
-      .missingInput, found: "no run yet, and no sample beside the program",
-      wanted: "a run folder", advice: "Record one with seer extract, or name one with --run.")
+  /// The last run, or the sample before and after training; none: the Start screen shows what
+  /// there is to open.
+  private func defaultRuns() -> [String] {
+    let sample = RunLocator.sample(executable: "/proc/self/exe")
+    if !tour, let last = RunLocator.last() { return [last] }
+    guard let sample else { return [] }
+    let tuned = sample.replacing("run-base", with: "run-tuned")
+    return FileManager.default.fileExists(atPath: tuned) ? [sample, tuned] : [sample]
   }
 }

@@ -9,9 +9,9 @@ import Testing
     let sources = try runs.map { try RunSource(Run.open($0.folder)) }
     var state = Fixture.app(80, 24, ExploreState(sources[0]))
     state.compare = CompareState(base: sources[0], tuned: sources[1])
-    return Session(
-      state, source: sources[0], tuned: sources[1],
-      others: Array(sources.dropFirst(2)), engine: Engine(), mailbox: try Mailbox())
+    var workspace = Workspace(run: sources[0], tuned: sources[1])
+    workspace.others = Array(sources.dropFirst(2))
+    return Session(state, workspace, engine: Engine(), mailbox: try Mailbox())
   }
 
   @Test func eachRunIsAsItWasLeft() throws {

@@ -64,7 +64,8 @@ import Testing
     let session = Session(
       AppState(
         size: Size(width: 80, height: 24), theme: Theme(depth: .mono),
-        explore: ExploreState(source)), source: source, engine: Engine(), mailbox: try Mailbox())
+        explore: ExploreState(source)), Workspace(run: source), engine: Engine(),
+      mailbox: try Mailbox())
     session.waitUntilIdle()
     let maps = session.state.explore.maps.compactMap(\.map)
     #expect(maps.count == 8)

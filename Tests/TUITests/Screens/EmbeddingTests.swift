@@ -95,7 +95,7 @@ import Testing
     defer { run.remove() }
     let source = try RunSource(Run.open(run.folder))
     let session = Session(
-      Fixture.app(110, 30, ExploreState(source)), source: source, engine: Engine(),
+      Fixture.app(110, 30, ExploreState(source)), Workspace(run: source), engine: Engine(),
       mailbox: try Mailbox())
     session.waitUntilIdle()
     session.handle(.key(.character("p")))

@@ -1,0 +1,286 @@
+import LinearAlgebra
+
+/// A chat with every token scored at every layer while it is written and answered.
+///
+///     let prompt = try LivePrompt(model: "smollm2", adapter: nil, runs: [run], template: .chat)
+///     let reading = try prompt.read([], draft: "He told her", layer: 24, context)
+///     reading.tokens[0].text               // "He"
+///     reading.scores(.base, layer: 24)     // one a token of the text
+///
+/// Base and tuned states come from one copy of the weights (``Conversation``); each side is scored
+/// by its own run's monitors where there are two runs. All calls must come from one job at a time.
+public final class LivePrompt: @unchecked Sendable {
+  public let sides: [Conversation.Side]
+  /// In the order given; scores are in this order.
+  public let concepts: [String]
+  public let layers: [Int]
+  public let notes: [String]
+  private let conversation: Conversation
+  private let template: RowTemplate
+  private let chatTemplate: ChatTemplate
+  /// One for each side.
+  private let runs: [Run]
+  /// By side and layer.
+  private var monitors: [[Int: OrderedMonitor]]
+  private var kept: [[Int: [ConceptScores]]]
+  /// What ``kept`` is of, by side.
+  private var keptIDs: [[Int32]]
+
+  /// - Parameters:
+  ///   - runs: one for both sides, or the base's and the tuned one's.
+  ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
+  public init(
+    model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate
+  ) throws(Failure) {
+    let language = try LanguageModel(model)
+    let lora = try adapter.map { folder throws(Failure) in
+      try AdapterFile.read(folder, for: language.configuration)
+    }
+    let hash = try adapter.map { folder throws(Failure) in
+      (folder: folder, sha256: try AdapterFile.sha256(of: folder))
+    }
+    conversation = Conversation(language, adapter: lora)
+    sides = conversation.sides
+    guard let first = runs.first, let last = runs.last else {
+      throw Failure(
+        .usage, found: "no run", wanted: "a run whose concepts are looked for",
+        advice: "Extract one with seer extract.")
+    }
+    self.runs = sides.map { $0 == .base ? first : last }
+    self.concepts = concepts
+    self.template = template
+    chatTemplate = ChatTemplate(language.tokenizer.chatTemplate)
+    if template == .chat { _ = try chatTemplate.render([]) }
+    let model = try sha256(ofFile: language.path)
+    var notes: [String] = []
+    for (side, run) in zip(sides, self.runs) {
+      notes += try run.notesForScoring(
+        language, modelSHA256: model, adapter: side == .tuned ? hash : nil, template: template)
+    }
+    self.notes = notes
+    layers = first.manifest.layers.filter { layer in
+      runs.allSatisfy { $0.manifest.layers.contains(layer) }
+        && layer <= language.configuration.blocks
+    }
+    monitors = sides.map { _ in [:] }
+    kept = sides.map { _ in [:] }
+    keptIDs = sides.map { _ in [] }
+  }
+
+  /// Makes a layer's monitors, which takes some ten milliseconds; layers without are not scored.
+  ///
+  /// - Returns: what the last side's scores can be trusted with.
+  @discardableResult
+  public func prepare(layer: Int) throws -> LayerCalibration {
+    for side in sides.indices where monitors[side][layer] == nil {
+      monitors[side][layer] = try OrderedMonitor(
+        Monitor(run: runs[side], layer: layer), order: concepts)
+    }
+    guard let monitor = monitors.last?[layer]?.monitor else {
+      throw Failure(.software, found: "no monitor of layer \(layer)")
+    }
+    return LayerCalibration(
+      expectedError: monitor.calibration.expectedError, randomBand: monitor.randomBand)
+  }
+
+  /// What a layer's scores can be trusted with.
+  public struct LayerCalibration: Equatable, Sendable {
+    /// Mean distance between confidence and accuracy on held-out rows.
+    public var expectedError: Double
+    /// Where cosines with directions that mean nothing lie.
+    public var randomBand: ClosedRange<Float>
+
+    public init(expectedError: Double, randomBand: ClosedRange<Float>) {
+      self.expectedError = expectedError
+      self.randomBand = randomBand
+    }
+  }
+
+  /// Reads a chat and what is being written after it.
+  ///
+  /// - Parameters:
+  ///   - draft: the next message, without its end; nil opens the answer to the last message.
+  ///   - layer: where turns are rolled up.
+  public func read(
+    _ chat: [ChatMessage], draft: String?, layer: Int, _ context: JobContext
+  ) throws -> PromptReading {
+    let text = try render(chat, draft: draft)
+    try conversation.update(to: text.ids, context)
+    return reading(text, layer: layer)
+  }
+
+  /// Answers the chat's last message; `onToken` gets all scores so far after every token.
+  ///
+  /// - Returns: the answer's text, and why it ended: whether by a stop token.
+  public func answer(
+    _ chat: [ChatMessage], by side: Conversation.Side, tokens: Int, sampling: SamplingOptions,
+    layer: Int, _ context: JobContext, onToken: (_ answer: String, PromptReading) -> Void
+  ) throws -> (text: String, isFinished: Bool) {
+    var text = try render(chat, draft: nil)
+    try conversation.update(to: text.ids, context)
+    let start = text.ids.count
+    text.turns.append(start..<start)
+    var answer = ""
+    let written = try conversation.generate(
+      by: side, readers: sides, tokens: tokens, sampling: sampling, context
+    ) { _, piece in
+      answer += piece
+      text.ids = conversation.ids
+      text.turns[text.turns.count - 1] = start..<text.ids.count
+      onToken(answer, reading(text, layer: layer))
+    }
+    let isFinished = written.last.map(conversation.language.stopTokens.contains) ?? false
+    return (answer, isFinished)
+  }
+
+  private struct Text {
+    var ids: [Int32]
+    /// The tokens of each message's own words, the draft's last.
+    var turns: [Range<Int>]
+  }
+
+  private func render(_ chat: [ChatMessage], draft: String?) throws -> Text {
+    let tokenizer = conversation.language.tokenizer
+    var text = ""
+    var ranges: [Range<Int>] = []
+    switch template {
+    case .chat:
+      let messages = chat + (draft.map { [ChatMessage(.user, $0)] } ?? [])
+      let rendered = try chatTemplate.render(messages, generationHeader: draft == nil)
+      text = rendered.text
+      ranges = rendered.turns.map(\.content)
+      if draft != nil, let end = ranges.last?.upperBound {
+        text = String(decoding: text.utf8.prefix(end), as: UTF8.self)
+      }
+    case .plain:
+      for content in chat.map(\.content) + (draft.map { [$0] } ?? []) {
+        if !text.isEmpty { text += "\n" }
+        ranges.append(text.utf8.count..<text.utf8.count + content.utf8.count)
+        text += content
+      }
+      if draft == nil && !text.isEmpty { text += "\n" }
+    }
+    let encoding = tokenizer.encoding(of: text, addSpecial: template == .plain)
+    return Text(ids: encoding.ids, turns: ranges.map { encoding.tokens(overlapping: $0) })
+  }
+
+  private func reading(_ text: Text, layer: Int) -> PromptReading {
+    for side in sides.indices { score(side) }
+    let texts = tokenTexts(text.ids, conversation.language.tokenizer)
+    var turnOfToken = [Int](repeating: -1, count: text.ids.count)
+    for (turn, range) in text.turns.enumerated() {
+      for token in range.clamped(to: text.ids.indices) { turnOfToken[token] = turn }
+    }
+    let tokens = zip(texts, zip(text.ids, turnOfToken)).map {
+      PromptToken(id: $1.0, text: $0, turn: $1.1)
+    }
+    let turns = text.turns.map { range in
+      sides.indices.map { side in rollUp(range, side, layer) }
+    }
+    return PromptReading(tokens: tokens, turns: turns, scores: kept)
+  }
+
+  /// Brings the scores of a side up to date: those of a common prefix are kept.
+  private func score(_ side: Int) {
+    let count = conversation.count(sides[side])
+    let ids = Array(conversation.ids.prefix(count))
+    let common = zip(ids, keptIDs[side]).prefix { $0 == $1 }.count
+    for (layer, monitor) in monitors[side] {
+      var scores = Array((kept[side][layer] ?? []).prefix(common))
+      if scores.count < count {
+        let states = conversation.states(
+          layer: layer, side: sides[side], tokens: scores.count..<count)
+        scores += monitor.score(states)
+      }
+      kept[side][layer] = scores
+    }
+    keptIDs[side] = ids
+  }
+
+  /// A turn's words together: the score of their mean state.
+  private func rollUp(_ tokens: Range<Int>, _ side: Int, _ layer: Int) -> ConceptScores? {
+    let range = tokens.clamped(to: 0..<conversation.count(sides[side]))
+    guard let monitor = monitors[side][layer], !range.isEmpty else { return nil }
+    let states = conversation.states(layer: layer, side: sides[side], tokens: range)
+    let mean = Matrix(rows: 1, columns: states.columns)
+    for row in 0..<states.rows {
+      for column in 0..<states.columns {
+        mean.elements[column] += states.row(row)[column] / Float(states.rows)
+      }
+    }
+    return monitor.score(mean).first
+  }
+
+  /// The states of the text's tokens at a layer, (tokens, width).
+  public func states(layer: Int, side: Conversation.Side) -> Matrix {
+    conversation.states(layer: layer, side: side)
+  }
+}
+
+/// A token of the chat as the model reads it.
+public struct PromptToken: Equatable, Sendable {
+  public var id: Int32
+  /// The characters that it completes.
+  public var text: String
+  /// The message it belongs to; -1 for the template's own.
+  public var turn: Int
+
+  public init(id: Int32, text: String, turn: Int) {
+    self.id = id
+    self.text = text
+    self.turn = turn
+  }
+}
+
+/// A chat's scores.
+public struct PromptReading: Sendable {
+  public var tokens: [PromptToken]
+  /// Each message's words together, by message and side; nil where the layer is not prepared.
+  public var turns: [[ConceptScores?]]
+  /// By side and layer, one a token; layers that are not prepared are missing.
+  private var scores: [[Int: [ConceptScores]]]
+
+  public init(
+    tokens: [PromptToken], turns: [[ConceptScores?]], scores: [[Int: [ConceptScores]]]
+  ) {
+    self.tokens = tokens
+    self.turns = turns
+    self.scores = scores
+  }
+
+  /// One a token; nil where the layer is not prepared.
+  public func scores(_ side: Conversation.Side, layer: Int) -> [ConceptScores]? {
+    scores.indices.contains(side.rawValue) ? scores[side.rawValue][layer] : nil
+  }
+}
+
+/// A monitor whose scores come in an order of concepts that somebody else chose.
+private struct OrderedMonitor {
+  let monitor: Monitor
+  /// The monitor's place of each concept; nil: it does not know it.
+  let places: [Int?]
+  /// The wanted place of each of the monitor's.
+  let targets: [Int]
+
+  init(_ monitor: Monitor, order: [String]) throws(Failure) {
+    self.monitor = monitor
+    let wanted = order.map { Array($0.utf8) }
+    let known = monitor.concepts.map { Array($0.utf8) }
+    places = wanted.map { known.firstIndex(of: $0) }
+    let targets = known.map { wanted.firstIndex(of: $0) }
+    guard !targets.contains(nil) else {
+      throw Failure(
+        .badData, found: "runs of different concepts", wanted: "one concept set for both sides",
+        advice: "Extract both runs from the same concept file.")
+    }
+    self.targets = targets.compactMap { $0 }
+  }
+
+  func score(_ states: Matrix) -> [ConceptScores] {
+    monitor.score(states).map { scores in
+      ConceptScores(
+        scores: places.map { $0.map { scores.scores[$0] } ?? 0 }, best: targets[scores.best],
+        cosine: scores.cosine, isUnknown: scores.isUnknown)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// Follows the log of a training that runs elsewhere.
+public struct TrainingWatch: Sendable {
+  public let folder: String
+  /// Bytes of `log.jsonl` that were read.
+  private var offset = 0
+
+  public init(folder: String) { self.folder = folder }
+
+  /// Whether the adapter is written: nothing more will come.
+  public var isFinished: Bool { AdapterFile.exists(folder) }
+
+  /// The steps logged since the last call. A log that was started afresh is read from its start,
+  /// beginning with step 0 again.
+  ///
+  /// Throws where there is no training in the folder, and at a line that is none of a log.
+  public mutating func next() throws(Failure) -> [TrainingStep] {
+    let path = folder + "/log.jsonl"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Failure(
+        .missingInput, file: path, found: "no such file", wanted: "the log of a training",
+        advice: "Name the folder that seer train writes to.")
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Failure(.badData, file: path, found: "an unreadable file", wanted: "a training log")
+    }
+    if data.count < offset { offset = 0 }
+    // What follows the last newline is still being written.
+    guard let end = data.lastIndex(of: 10), end >= offset else { return [] }
+    var steps: [TrainingStep] = []
+    let place = data.prefix(offset).reduce(1) { $0 + ($1 == 10 ? 1 : 0) }
+    for (index, line) in data[offset..<end].split(separator: 10).enumerated() {
+      guard let step = try? TrainingLog.decoder().decode(TrainingStep.self, from: Data(line)) else {
+        throw Failure(
+          .badData, file: path, place: "line \(place + index)", found: "no step of a training",
+          wanted: "the lines that seer train writes")
+      }
+      steps.append(step)
+    }
+    offset = end + 1
+    return steps
+  }
+}

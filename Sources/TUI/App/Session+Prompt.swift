@@ -1,0 +1,233 @@
+import Core
+import Foundation
+import LinearAlgebra
+import Projection
+import Synchronization
+
+/// What the Prompt screen needs outside of the state.
+struct PromptSource: Sendable {
+  var model: String
+  var adapter: String?
+  /// The base's run, and the tuned one's where there is one.
+  var runs: [Run]
+  var template: RowTemplate
+}
+
+/// The chat with its model, which only jobs touch, and the jobs under way.
+final class PromptWork: Sendable {
+  private let live = Mutex<LivePrompt?>(nil)
+  private let jobs = Mutex<(reading: JobID?, answer: JobID?)>((nil, nil))
+
+  func keep(_ prompt: LivePrompt) { live.withLock { $0 = prompt } }
+
+  func opened() throws -> LivePrompt {
+    guard let live = live.withLock({ $0 }) else { throw Problem("The model is not open.") }
+    return live
+  }
+
+  var readingJob: JobID? {
+    get { jobs.withLock { $0.reading } }
+    set { jobs.withLock { $0.reading = newValue } }
+  }
+  var answerJob: JobID? {
+    get { jobs.withLock { $0.answer } }
+    set { jobs.withLock { $0.answer = newValue } }
+  }
+}
+
+/// What the Prompt screen has done.
+extension Session {
+  func run(_ effect: PromptEffect) {
+    guard let promptSource = workspace.prompt, let prompt = state.prompt else { return }
+    switch effect {
+    case .open: open(promptSource, prompt)
+    case .prepare(let index, let isUrgent):
+      let layer = prompt.layers[index]
+      engine.submit(
+        "monitor of layer \(layer)", priority: isUrgent ? .typing : .map,
+        onEvent: { [outbox] (event: JobEvent<LivePrompt.LayerCalibration>) in
+          guard case .finished(let result) = event else { return }
+          outbox.post(.prompt(.prepared(layer: index, result.mapError { Problem($0) })))
+        },
+        body: { [promptWork] _ in try promptWork.opened().prepare(layer: layer) })
+    case .read(let text): read(text, prompt)
+    case .cancelReading: if let job = promptWork.readingJob { engine.cancel(job) }
+    case .answer(let number): answer(number, prompt)
+    case .stopAnswer: if let job = promptWork.answerJob { engine.cancel(job) }
+    case .trace(let index): trace(index, prompt)
+    case .export: handle(.prompt(.exported(export(prompt))))
+    }
+  }
+
+  private func open(_ source: PromptSource, _ prompt: PromptState) {
+    let concepts = prompt.concepts.map(\.name)
+    engine.submit(
+      "opening \(source.model)", priority: .typing,
+      onEvent: { [outbox] (event: JobEvent<[String]>) in
+        guard case .finished(let result) = event else { return }
+        outbox.post(.prompt(.opened(result.mapError { Problem($0) })))
+      },
+      body: { [promptWork] _ in
+        let live = try LivePrompt(
+          model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
+          template: source.template)
+        promptWork.keep(live)
+        return live.notes
+      })
+  }
+
+  private func read(_ text: PromptState.ReadText, _ prompt: PromptState) {
+    let layer = prompt.layers[text.layer]
+    let chat = text.chat.map(\.message)
+    promptWork.readingJob =
+      engine.submit(
+        "reading the prompt", priority: .typing,
+        onEvent: { [outbox] (event: JobEvent<PromptReading>) in
+          guard case .finished(let result) = event else { return }
+          outbox.post(.prompt(.read(text, result.mapError { Problem($0) })))
+        },
+        body: { [promptWork] context in
+          try promptWork.opened().read(chat, draft: text.draft, layer: layer, context)
+        }
+      ).id
+  }
+
+  private func answer(_ number: Int, _ prompt: PromptState) {
+    let layer = prompt.layerNumber
+    let chat = prompt.chat.map(\.message)
+    let side = prompt.answerSide
+    promptWork.answerJob =
+      engine.submit(
+        "answering", priority: .typing,
+        onEvent: { [outbox] (event: JobEvent<String>) in
+          guard case .finished(let result) = event else { return }
+          outbox.post(.prompt(.answered(number: number, result.mapError { Problem($0) })))
+        },
+        body: { [promptWork, outbox] context in
+          var tokens = 0
+          var started = ContinuousClock.now
+          return try promptWork.opened().answer(
+            chat, by: side, tokens: PromptState.longestAnswer, sampling: SamplingOptions(),
+            layer: layer, context
+          ) { text, reading in
+            // The prompt's own time is not the speed of writing.
+            if tokens == 0 { started = .now }
+            let seconds = started.duration(to: .now).seconds
+            outbox.post(
+              .prompt(
+                .answering(
+                  number: number, text: text, reading,
+                  tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0)))
+            tokens += 1
+          }.text
+        }
+      ).id
+  }
+
+  private func trace(_ index: Int, _ prompt: PromptState) {
+    let layer = prompt.layers[index]
+    let side = prompt.answerSide
+    let map = state.explore.maps.indices.contains(index) ? state.explore.maps[index].map : nil
+    let source = side == .tuned ? tuned ?? workspace.run : workspace.run
+    engine.submit(
+      "the prompt on the map of layer \(layer)", priority: .map,
+      onEvent: { [outbox] (event: JobEvent<Trajectory>) in
+        guard case .finished(let result) = event else { return }
+        outbox.post(.prompt(.traced(result.mapError { Problem($0) })))
+      },
+      body: { [promptWork] context in
+        let states = try source.states(layer)
+        let tokens = try promptWork.opened().states(layer: layer, side: side)
+        return try Trajectory.make(
+          states, tokens: tokens, layer: index, reference: map?.points, context: context)
+      })
+  }
+
+  private func export(_ prompt: PromptState) -> Result<[String], Problem> {
+    guard let reading = prompt.reading, !reading.tokens.isEmpty else {
+      return .failure(Problem("There is nothing to save yet."))
+    }
+    let transcript = Transcript(prompt, reading)
+    let files = ["seer-chat.json", "seer-chat.md", "seer-chat.html"]
+    do throws(Failure) {
+      for (file, text) in zip(files, [transcript.json, transcript.markdown, transcript.html]) {
+        try OutputFile.write(text, to: file)
+      }
+      return .success(files)
+    } catch {
+      return .failure(Problem(error))
+    }
+  }
+}
+
+extension Trajectory {
+  /// The tokens' states on the principal components of the run's rows: where the rows lie, as
+  /// Explore shows them, and where the tokens do.
+  static func make(
+    _ states: Matrix, tokens: Matrix, layer: Int, reference: [SIMD2<Float>]?, context: JobContext
+  ) throws -> Trajectory {
+    guard states.rows > 1, states.columns == tokens.columns, states.columns > 1 else {
+      throw Problem("This run has too few rows for a map.")
+    }
+    let pca = try PCA.fit(states, components: 2)
+    try context.checkpoint()
+    let rows = pca.transform(states)
+    let way = pca.transform(tokens)
+    let sum = (0..<rows.count).reduce(0.0) {
+      $0 + Double(rows.elements[$1]) * Double(rows.elements[$1])
+    }
+    let scale = sum > 0 ? Float((Double(rows.rows) / sum).squareRoot()) : 1
+    func points(_ map: Matrix) -> [SIMD2<Float>] {
+      (0..<map.rows).map { SIMD2(map[$0, 0], map[$0, 1]) * scale }
+    }
+    var flip = SIMD2<Float>(1, 1)
+    let own = points(rows)
+    if let reference, reference.count == own.count {
+      // The signs of the map that Explore shows.
+      let product = zip(own, reference).reduce(SIMD2<Float>()) { $0 + $1.0 * $1.1 }
+      flip = SIMD2(product.x < 0 ? -1 : 1, product.y < 0 ? -1 : 1)
+    }
+    return Trajectory(
+      layer: layer, rows: own.map { $0 * flip }, tokens: points(way).map { $0 * flip })
+  }
+}
+
+extension Transcript {
+  init(_ prompt: PromptState, _ reading: PromptReading) {
+    let names = prompt.concepts.map(\.name)
+    let side = prompt.answerSide
+    let scores = reading.scores(side, layer: prompt.layerNumber) ?? []
+    func scored(_ score: ConceptScores?) -> Transcript.Scores? {
+      score.map { score in
+        Transcript.Scores(
+          top: score.isUnknown ? Monitor.unknown : names[score.best],
+          scores: zip(names, score.scores).map { Transcript.Scores.Entry(concept: $0, score: $1) })
+      }
+    }
+    var messages: [Transcript.Message] = []
+    var all = prompt.chat
+    if !prompt.editor.isEmpty {
+      all.append(PromptState.Message(message: ChatMessage(.user, prompt.editor.text), side: nil))
+    }
+    let sideIndex = side == .tuned && prompt.hasTuned ? 1 : 0
+    for (turn, message) in all.enumerated() {
+      let tokens = reading.tokens.indices.filter { reading.tokens[$0].turn == turn }
+      let rolledUp =
+        reading.turns.indices.contains(turn) && reading.turns[turn].indices.contains(sideIndex)
+        ? reading.turns[turn][sideIndex] : nil
+      messages.append(
+        Transcript.Message(
+          role: message.message.role.rawValue,
+          writer: message.side.map { $0 == .tuned ? "tuned" : "base" },
+          text: message.message.content, scores: scored(rolledUp),
+          tokens: tokens.map {
+            Transcript.Token(
+              text: reading.tokens[$0].text,
+              scores: scored(scores.indices.contains($0) ? scores[$0] : nil))
+          }))
+    }
+    self.init(
+      model: prompt.model, adapter: prompt.adapter, scoredBy: prompt.sideName,
+      layer: prompt.layerNumber, concepts: names, messages: messages)
+  }
+}

@@ -1,0 +1,71 @@
+import Core
+import Foundation
+
+/// What the Start screen has done.
+extension Session {
+  func run(_ effect: StartEffect) {
+    switch effect {
+    case .scan:
+      let environment = workspace.options?.environment ?? [:]
+      let sample = RunLocator.sample(executable: "/proc/self/exe", environment: environment)
+      engine.submit(
+        "what there is to open", priority: .map,
+        onEvent: { [mailbox] (event: JobEvent<Library>) in
+          guard case .finished(let result) = event else { return }
+          mailbox.post(.start(.scanned(result.mapError { Problem($0) })))
+        },
+        body: { context in
+          try Library.scan(
+            folders: ["."] + (sample.map { [$0] } ?? []), environment: environment,
+            checkpoint: context.checkpoint)
+        })
+    case .open(let runs): open(runs)
+    case .extract(let plan): extract(plan)
+    case .cancel: if let extractionJob { engine.cancel(extractionJob) }
+    }
+  }
+
+  private func extract(_ plan: StartState.Plan) {
+    var extraction = Extraction(
+      model: plan.model, concepts: plan.concepts, folder: plan.folder, tool: workspace.tool)
+    if let manifest = plan.manifest {
+      extraction.adapter = manifest.adapter
+      extraction.template = RowTemplate(rawValue: manifest.template) ?? .chat
+      extraction.position = Position(rawValue: manifest.position) ?? .last
+      extraction.maxTokens = manifest.maxTokens
+      extraction.usesHalf = manifest.dtype == "float16"
+      if extraction.position != .all { extraction.limit = manifest.rows }
+    }
+    let prepared = extraction
+    extractionJob =
+      engine.submit(
+        "states for \(plan.folder)", priority: .map,
+        onEvent: { [mailbox] (event: JobEvent<Extraction.Summary>) in
+          switch event {
+          case .progress(let progress): mailbox.post(.start(.progress(progress)))
+          case .finished(let result):
+            mailbox.post(.start(.extracted(result.mapError { Problem($0) })))
+          }
+        }, body: { context in try prepared.run(context) }
+      ).id
+  }
+
+  /// Other runs take the place of those that were open; a training and an extraction go on.
+  private func open(_ runs: [String]) {
+    guard var options = workspace.options else { return }
+    options.runs = runs
+    options.watched = nil
+    do throws(Failure) {
+      let opened = try Workspace(options)
+      var next = opened.state(
+        size: state.size, theme: state.theme, isMouseOn: state.isMouseOn)
+      if state.train?.isRunning ?? false { next.train = state.train }
+      next.start = state.start
+      next.start.isOpening = false
+      if next.compare != nil { next.screen = .compare }
+      replace(opened, next)
+    } catch {
+      handle(.start(.refused(Problem(error))))
+    }
+  }
+}

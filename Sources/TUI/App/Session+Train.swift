@@ -1,0 +1,161 @@
+import Core
+import Foundation
+import LinearAlgebra
+import Synchronization
+
+/// The training under way, and what is watched.
+final class TrainWork: Sendable {
+  private let wanted = Mutex(false)
+  private let running = Mutex<Job<Training.Summary>?>(nil)
+  private let watch = Mutex<TrainingWatch?>(nil)
+
+  func wantSave() { wanted.withLock { $0 = true } }
+  func takeSave() -> Bool {
+    wanted.withLock { wanted in
+      defer { wanted = false }
+      return wanted
+    }
+  }
+
+  var job: Job<Training.Summary>? {
+    get { running.withLock { $0 } }
+    set { running.withLock { $0 = newValue } }
+  }
+
+  /// The steps that a training elsewhere has logged since the last call.
+  func poll(_ folder: String) throws -> (steps: [TrainingStep], isFinished: Bool) {
+    try watch.withLock { watch in
+      var now = watch ?? TrainingWatch(folder: folder)
+      // Asked first: what is logged before the end is not missed.
+      let isFinished = now.isFinished
+      let steps = try now.next()
+      watch = now
+      return (steps, isFinished)
+    }
+  }
+}
+
+/// What the Train screen has done.
+extension Session {
+  func run(_ effect: TrainEffect) {
+    guard let train = state.train else { return }
+    switch effect {
+    case .estimate: estimate(train)
+    case .start(let resumes): start(train, resumes: resumes)
+    case .pause(let isPaused):
+      if let job = trainWork.job { isPaused ? engine.pause(job.id) : engine.resume(job.id) }
+    case .save: trainWork.wantSave()
+    case .stop: trainWork.job?.cancel()
+    case .poll:
+      let folder = train.watched ?? ""
+      var polled: (steps: [TrainingStep], isFinished: Bool) = ([], false)
+      do {
+        polled = try trainWork.poll(folder)
+        handle(.train(.polled(.success(polled.steps), isFinished: polled.isFinished)))
+      } catch {
+        handle(.train(.polled(.failure(Problem(error)), isFinished: false)))
+      }
+    case .extract: extractTuned(train)
+    }
+  }
+
+  private func estimate(_ train: TrainState) {
+    switch train.training(tool: workspace.tool) {
+    case .failure(let problem): handle(.train(.estimated(.failure(problem))))
+    case .success(let training):
+      engine.submit(
+        "estimate of a training", priority: .map,
+        onEvent: { [mailbox] (event: JobEvent<TrainingEstimate>) in
+          guard case .finished(let result) = event else { return }
+          mailbox.post(.train(.estimated(result.mapError { Problem($0) })))
+        }, body: { context in try training.estimate(context) })
+    }
+  }
+
+  private func start(_ train: TrainState, resumes: Bool) {
+    guard case .success(var training) = train.training(tool: workspace.tool) else { return }
+    training.resumes = resumes
+    if let template = workspace.manifest.flatMap({ RowTemplate(rawValue: $0.template) }) {
+      training.template = template
+    }
+    let prepared = training
+    trainWork.job = engine.submit(
+      "training \(prepared.folder)", priority: .training,
+      onEvent: { [mailbox] (event: JobEvent<Training.Summary>) in
+        switch event {
+        case .progress(let progress): mailbox.post(.train(.progress(progress)))
+        case .finished(let result):
+          mailbox.post(.train(.finished(result.mapError { Problem($0) })))
+        }
+      },
+      body: { [mailbox, trainWork] context in
+        var before: Matrix?
+        var shown: PairMap?
+        let observer = TrainingObserver(
+          onStates: { seen in
+            // A map that cannot be made is no reason to end a training.
+            let first = before ?? seen.states
+            before = first
+            guard
+              let map = try? PairMap.principal(
+                base: first, tuned: seen.states, reference: shown, context: context)
+            else { return }
+            shown = map
+            mailbox.post(
+              .train(
+                .clusters(
+                  step: seen.step, map, labels: seen.labels, concepts: seen.concepts)))
+          }, wantsSave: { trainWork.takeSave() })
+        return try prepared.run(context, observer: observer) { step in
+          mailbox.post(.train(.step(step)))
+        }
+      })
+  }
+
+  /// The states of what was trained, for the rows that are open, read the same way.
+  private func extractTuned(_ train: TrainState) {
+    let folder = train.text(.adapter)
+    var extraction = Extraction(
+      model: train.watched == nil ? train.text(.model) : workspace.prompt?.model ?? "",
+      concepts: workspace.manifest?.concepts ?? train.text(.concepts), folder: folder + "/run",
+      tool: workspace.tool)
+    extraction.adapter = folder
+    if let manifest = workspace.manifest {
+      extraction.template = RowTemplate(rawValue: manifest.template) ?? .chat
+      extraction.position = Position(rawValue: manifest.position) ?? .last
+      extraction.maxTokens = manifest.maxTokens
+      if !FileManager.default.fileExists(atPath: extraction.concepts) {
+        extraction.concepts = train.text(.concepts)
+      }
+      if extraction.position != .all { extraction.limit = manifest.rows }
+    }
+    let prepared = extraction
+    engine.submit(
+      "states of \(folder)", priority: .map,
+      onEvent: { [mailbox] (event: JobEvent<RunSource>) in
+        switch event {
+        case .progress(let progress): mailbox.post(.train(.extracting(progress)))
+        case .finished(let result):
+          mailbox.post(.train(.extracted(result.mapError { Problem($0) })))
+        }
+      },
+      body: { context in
+        _ = try prepared.run(context)
+        return RunSource(try Run.open(prepared.folder))
+      })
+  }
+
+  /// A tuned run that was just made stands beside the one that is open.
+  func adopt(_ event: Event) {
+    guard case .train(.extracted(.success(let tuned))) = event else { return }
+    workspace.tuned = tuned
+    handle(.train(.comparable(CompareState(base: workspace.run, tuned: tuned))))
+  }
+
+  /// Stops a training so that it leaves its checkpoint, and waits for that.
+  func close() {
+    guard let job = trainWork.job else { return }
+    job.cancel()
+    _ = try? job.wait()
+  }
+}

@@ -1,0 +1,93 @@
+import Core
+import Foundation
+
+/// What is open: a run, one to compare it with, and a model to talk to.
+struct Workspace: Sendable {
+  var run: RunSource
+  var tuned: RunSource?
+  /// More runs to explore.
+  var others: [RunSource] = []
+  var prompt: PromptSource?
+  /// How the first run was made; nil for one that is no folder.
+  var manifest: RunManifest?
+  /// The adapter folder of a training elsewhere.
+  var watched: String?
+  /// The program and version, for what is written.
+  var tool = ""
+  /// What was asked for; nil in tests.
+  var options: ExplorerOptions?
+
+  init(run: RunSource, tuned: RunSource? = nil, prompt: PromptSource? = nil) {
+    self.run = run
+    self.tuned = tuned
+    self.prompt = prompt
+  }
+
+  /// All runs, the one that is explored first.
+  var sources: [RunSource] { [run] + (tuned.map { [$0] } ?? []) + others }
+
+  private static let noRun = Problem("No run is open.")
+
+  /// Opens the runs named, the first to explore, the second beside it. Without a model named, the
+  /// one that the runs were made with is taken, where it is found.
+  init(_ options: ExplorerOptions) throws(Failure) {
+    self.options = options
+    watched = options.watched
+    tool = options.tool
+    guard let folder = options.runs.first else {
+      run = RunSource(
+        model: "", concepts: "", layers: [], rows: [], states: { _ in throw Self.noRun })
+      return
+    }
+    let first = try Run.open(folder)
+    let second = try options.runs.dropFirst().first.map { folder throws(Failure) in
+      try Run.open(folder)
+    }
+    run = RunSource(first)
+    manifest = first.manifest
+    tuned = second.map { RunSource($0) }
+    for folder in options.runs.dropFirst(2) { others.append(RunSource(try Run.open(folder))) }
+    let model: String
+    if let named = options.model {
+      model = try ModelLocator.path(of: named, environment: options.environment)
+    } else {
+      let found = first.manifest.model
+      guard let path = try? ModelLocator.path(of: found, environment: options.environment) else {
+        return
+      }
+      model = path
+    }
+    let template = RowTemplate(rawValue: first.manifest.template) ?? .chat
+    var runs = [first]
+    // Runs of different concepts cannot score one text together.
+    if let second, second.rows.count == first.rows.count { runs.append(second) }
+    var adapter = options.adapter ?? first.manifest.adapter ?? second?.manifest.adapter
+    if options.adapter == nil, let found = adapter,
+      !FileManager.default.fileExists(atPath: found)
+    {
+      adapter = nil
+    }
+    prompt = PromptSource(model: model, adapter: adapter, runs: runs, template: template)
+  }
+
+  /// The interface as it starts.
+  func state(size: Size, theme: Theme, isMouseOn: Bool = true) -> AppState {
+    let explore = ExploreState(run)
+    let train =
+      watched.map { TrainState(watching: $0) }
+      ?? TrainState(
+        model: manifest?.model ?? ModelLocator.defaultName, concepts: manifest?.concepts ?? "",
+        layers: run.layers.count)
+    var state = AppState(
+      size: size, theme: theme, explore: explore,
+      compare: tuned.map { CompareState(base: run, tuned: $0) },
+      prompt: prompt.map { source in
+        PromptState(
+          model: RunSource.name(source.model), adapter: source.adapter.map(RunSource.name),
+          explore: explore)
+      }, train: train, isMouseOn: isMouseOn)
+    if run.layers.isEmpty { state.screen = .start }
+    if watched != nil { state.screen = .train }
+    return state
+  }
+}

@@ -1,0 +1,125 @@
+import Core
+
+/// What the Train screen knows: what to train, and how it goes.
+struct TrainState: Sendable {
+  enum Status: Equatable, Sendable {
+    case setup
+    case running
+    case paused
+    /// Waits for the job to leave its checkpoint.
+    case stopping
+    /// By the user; it can go on.
+    case stopped
+    case finished
+    case failed(Problem)
+    /// A training in another process.
+    case watching
+  }
+
+  /// A line of the form.
+  enum Field: String, CaseIterable, Sendable {
+    case model, concepts, retain, adapter, objective, layers, rank, steps, start
+
+    var help: String {
+      switch self {
+      case .model: "a GGUF file or the name of a cached model"
+      case .concepts: "the concept set: CSV or JSON Lines"
+      case .retain: "general texts that keep the model able; may be empty"
+      case .adapter: "the folder to write"
+      case .objective: ObjectiveName.allCases.map(\.rawValue).joined(separator: ", ")
+      case .layers: "target layers, separated by commas"
+      case .rank: "of the adapter"
+      case .steps: "how many"
+      case .start: "Enter starts"
+      }
+    }
+  }
+
+  enum Estimate: Equatable, Sendable {
+    case none
+    case computing
+    case ready(TrainingEstimate)
+    case failed(Problem)
+  }
+
+  var status = Status.setup
+  var form: [Field: Editor]
+  var field = Field.start
+  var estimate = Estimate.none
+  var steps: [TrainingStep] = []
+  var progress: Progress?
+  /// The held-out rows before the first step and now, on the same axes.
+  var clusters: PairMap?
+  var clusterStep = 0
+  /// Each row's concept, and their names in the training's order.
+  var labels: [Int] = []
+  var concepts: [String] = []
+  var chosenStep: Int?
+  var notes: [String] = []
+  /// The second run's extraction, after the training.
+  var extraction: Progress?
+  var watched: String?
+  var isPolling = false
+
+  init(model: String, concepts: String, layers: Int) {
+    let preset = TrainingPreset.standard
+    let layer = min(preset.objective.layers.max() ?? 24, max(1, layers - 1))
+    let texts: [Field: String] = [
+      .model: model, .concepts: concepts, .retain: "samples/retain.csv", .adapter: "my-adapter",
+      .objective: preset.objective.name.rawValue, .layers: "\(layer)", .rank: "\(preset.rank)",
+      .steps: "\(preset.steps)",
+    ]
+    form = texts.mapValues { Editor($0) }
+  }
+
+  init(watching folder: String) {
+    self.init(model: "", concepts: "", layers: 1)
+    form[.adapter] = Editor(folder)
+    status = .watching
+    watched = folder
+  }
+
+  func text(_ field: Field) -> String { form[field]?.text ?? "" }
+
+  /// What the form says, or which line is wrong.
+  func training(tool: String) -> Result<Training, Problem> {
+    var preset = TrainingPreset.standard
+    guard let objective = ObjectiveName(rawValue: text(.objective)) else {
+      return .failure(
+        Problem("objective: '\(text(.objective))' is none of \(Field.objective.help)"))
+    }
+    if objective == .released { preset.objective = TrainingPreset.paper.objective }
+    preset.objective.name = objective
+    let parts = text(.layers).split(separator: ",").map {
+      Int($0.filter { $0 != " " })
+    }
+    guard !parts.isEmpty, !parts.contains(nil) else {
+      return .failure(Problem("layers: '\(text(.layers))' are no numbers separated by commas"))
+    }
+    preset.objective.layers = parts.compactMap { $0 }
+    guard let rank = Int(text(.rank)), let steps = Int(text(.steps)) else {
+      return .failure(Problem("rank and steps: whole numbers are wanted"))
+    }
+    preset.rank = rank
+    preset.steps = steps
+    for field in [Field.model, .concepts, .adapter] where text(field).isEmpty {
+      return .failure(Problem("\(field.rawValue): empty, wanted \(field.help)"))
+    }
+    let retain = text(.retain)
+    if retain.isEmpty { preset.retainBatch = 0 }
+    return .success(
+      Training(
+        model: text(.model), concepts: text(.concepts), retain: retain.isEmpty ? nil : retain,
+        folder: text(.adapter), preset: preset, tool: tool))
+  }
+
+  var isRunning: Bool { status == .running || status == .paused || status == .stopping }
+  var isBusy: Bool {
+    status == .running || status == .stopping || estimate == .computing || isPolling
+  }
+
+  /// The last figures on held-out rows, and the first.
+  var heldOut: (before: HeldOutFigures?, now: HeldOutFigures?) {
+    (steps.first { $0.heldOut != nil }?.heldOut, steps.last { $0.heldOut != nil }?.heldOut)
+  }
+}

@@ -1,0 +1,105 @@
+import LinearAlgebra
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// A chat with the tiny model, in plain text: it has no chat template.
+@Suite struct LivePromptTests {
+  private let fixture: RunFixture
+  private let run: Run
+
+  init() throws {
+    fixture = try RunFixture(rows: 24)
+    try fixture.run(fixture.extraction())
+    run = try Run.open(fixture.folder("run"))
+  }
+
+  private func live(_ concepts: [String]) throws -> LivePrompt {
+    try LivePrompt(
+      model: Fixtures.tinyModel, adapter: nil, runs: [run], concepts: concepts, template: .plain)
+  }
+
+  private func inJob<Output: Sendable>(
+    _ body: @escaping @Sendable (JobContext) throws -> Output
+  ) throws -> Output {
+    try Engine().submit("test", priority: .typing, body: body).wait()
+  }
+
+  @Test func scoresAreTheMonitorsInTheOrderAsked() throws {
+    let live = try live(["b, c", "unheard of", "a"])
+    let layer = try #require(live.layers.last)
+    #expect(live.sides == [.base])
+    let (reading, again) = try inJob { context in
+      try live.prepare(layer: layer)
+      let first = try live.read([], draft: "the sky", layer: layer, context)
+      return (first, try live.read([], draft: "the sky and sea", layer: layer, context))
+    }
+    #expect(reading.tokens.map(\.text).joined().hasSuffix("the sky"))
+    let scores = try #require(reading.scores(.base, layer: layer))
+    #expect(scores.count == reading.tokens.count)
+    for score in scores {
+      #expect(score.scores.count == 3 && score.scores[1] == 0)
+      #expect(abs(score.scores.reduce(0, +) - 1) < 1e-5)
+      #expect(score.scores[score.best] == score.scores.max())
+    }
+    let monitor = try Monitor(run: run, layer: layer)
+    let states = live.states(layer: layer, side: .base)
+    let direct = monitor.score(states)
+    let later = try #require(again.scores(.base, layer: layer))
+    #expect(monitor.concepts == ["a", "b, c"])
+    for (ours, theirs) in zip(later, direct) {
+      #expect(abs(ours.scores[2] - theirs.scores[0]) < 1e-5)
+      #expect(abs(ours.scores[0] - theirs.scores[1]) < 1e-5)
+    }
+    #expect(again.turns.count == 1 && again.turns[0][0] != nil)
+    #expect(reading.scores(.base, layer: 0) == nil, "its monitor was not asked for")
+  }
+
+  /// Edits in the middle give what a fresh reading gives.
+  @Test func editsAreReadAfresh() throws {
+    let edited = try live(["a", "b, c"])
+    let fresh = try live(["a", "b, c"])
+    let layer = try #require(edited.layers.last)
+    let (a, b) = try inJob { context in
+      for live in [edited, fresh] { try live.prepare(layer: layer) }
+      _ = try edited.read([], draft: "the blue sky", layer: layer, context)
+      let a = try edited.read([], draft: "the red sky", layer: layer, context)
+      return (a, try fresh.read([], draft: "the red sky", layer: layer, context))
+    }
+    #expect(a.tokens == b.tokens)
+    for (x, y) in zip(
+      try #require(a.scores(.base, layer: layer)), try #require(b.scores(.base, layer: layer)))
+    {
+      #expect(zip(x.scores, y.scores).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+  }
+
+  @Test func answersAreScoredTokenByToken() throws {
+    let live = try live(["a", "b, c"])
+    let layer = try #require(live.layers.last)
+    let (text, counts, turn) = try inJob { context in
+      try live.prepare(layer: layer)
+      var counts: [Int] = []
+      var turn = 0
+      let answer = try live.answer(
+        [ChatMessage(.user, "the sky")], by: .base, tokens: 5, sampling: SamplingOptions(),
+        layer: layer, context
+      ) { _, reading in
+        counts.append(reading.tokens.count)
+        turn = reading.tokens.last?.turn ?? -1
+        #expect(reading.scores(.base, layer: layer)?.count == reading.tokens.count)
+      }
+      return (answer.text, counts, turn)
+    }
+    #expect(!counts.isEmpty && counts == counts.sorted() && turn == 1)
+    #expect(!text.isEmpty || counts.count == 1)
+  }
+
+  @Test func conceptsThatNobodyListedAreRefused() throws {
+    let live = try live(["a"])
+    #expect(throws: Failure.self) {
+      try live.prepare(layer: try #require(live.layers.last))
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import Core
+import LinearAlgebra
+import Testing
+
+@testable import TUI
+
+extension Fixture {
+  static func training(
+    _ width: Int, _ height: Int, steps: Int = 140, glyphs: GlyphLevel = .braille,
+    depth: ColorDepth = .palette256
+  ) -> AppState {
+    var state = app(width, height, depth: depth, glyphs: glyphs)
+    var train = TrainState(
+      model: "models/SmolLM2-135M-Instruct.gguf", concepts: "samples/concepts.csv", layers: 31)
+    train.status = .running
+    for step in 0..<steps {
+      var entry = TrainingStep(step: step, seconds: 2)
+      if step > 0 {
+        let share = Double(step) / 300
+        var terms = LossTerms()
+        terms.total = 3.25 - 2 * share
+        terms.contrastive = 3 - 2 * share
+        terms.retain = share * share
+        terms.kl = share / 64
+        entry.terms = terms
+      }
+      if step % 25 == 0 {
+        let share = Double(step) / 400
+        entry.heldOut = HeldOutFigures(
+          accuracy: 0.5 + share, within: 0.75 - share / 4, between: 0.75 - share, kl: share / 32)
+      }
+      train.steps.append(entry)
+    }
+    train.progress = Progress(
+      completed: steps, total: 300, unit: "steps", elapsed: .seconds(2 * steps))
+    if steps > 0 {
+      let rows = rows(48)
+      train.clusters = pair(rows: rows)
+      train.clusterStep = steps / 25 * 25
+      train.labels = rows.indices.map { $0 % 6 }
+      train.concepts = names.sorted()
+    }
+    state.train = train
+    state.screen = .train
+    return state
+  }
+
+  static func form(_ width: Int, _ height: Int, glyphs: GlyphLevel = .braille) -> AppState {
+    var state = training(width, height, glyphs: glyphs)
+    state.train = TrainState(
+      model: "models/SmolLM2-135M-Instruct.gguf", concepts: "samples/concepts.csv", layers: 31)
+    return state
+  }
+}
+
+@Suite struct TrainTests {
+  private let estimate = TrainingEstimate(
+    seconds: 640, memory: 700_000_000, trainRows: 211, heldOutRows: 53)
+
+  @Test(arguments: [(80, 24), (110, 30), (40, 12), (60, 20), (200, 60)])
+  func sizes(width: Int, height: Int) throws {
+    try expectSnapshot(render(Fixture.training(width, height)), "train-\(width)x\(height)")
+    var form = Fixture.form(width, height)
+    _ = update(&form, .tick)
+    _ = update(&form, .train(.estimated(.success(estimate))))
+    try expectSnapshot(render(form), "train-form-\(width)x\(height)")
+  }
+
+  @Test func ascii() throws {
+    for (name, state) in [
+      ("train-ascii", Fixture.training(80, 24, glyphs: .ascii)),
+      ("train-form-ascii", Fixture.form(80, 24, glyphs: .ascii)),
+    ] {
+      let surface = render(state)
+      #expect(surface.text.unicodeScalars.allSatisfy { $0.isASCII })
+      try expectSnapshot(surface, name)
+    }
+  }
+
+  @Test func states() throws {
+    try expectSnapshot(render(Fixture.training(80, 24, steps: 0)), "train-starting")
+    var state = Fixture.training(80, 24)
+    _ = update(&state, .train(.finished(.failure(Problem("disk full: my-adapter/log.csv")))))
+    try expectSnapshot(render(state), "train-failed")
+    state = Fixture.training(80, 24, steps: 0)
+    _ = update(&state, .train(.finished(.failure(Problem("retain.csv: no such file")))))
+    try expectSnapshot(render(state), "train-refused")
+    state = Fixture.training(80, 24).after("X")
+    #expect(state.train?.status == .stopping)
+    _ = update(&state, .train(.finished(.failure(.cancelled))))
+    #expect(state.train?.status == .stopped)
+    try expectSnapshot(render(state), "train-stopped")
+  }
+
+  @Test func theForm() throws {
+    var state = Fixture.form(80, 24)
+    #expect(update(&state, .tick) == [.train(.estimate)])
+    state = state.after("Up", "Up", "Backspace", "Backspace", "4")
+    #expect(state.train?.text(.rank) == "4" && state.train?.field == .rank)
+    #expect(state.after("q").screen == .train, "a letter is text")
+    let paper = state.after("Up", "Up", "Right")
+    #expect(paper.train?.text(.objective) == "nt-xent")
+    _ = update(&state, .paste("8\n9"))
+    #expect(state.train?.text(.rank) == "489")
+    let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Enter")
+    guard case .failed(let problem)? = bad.train?.status else {
+      Issue.record("started with a rank of x")
+      return
+    }
+    #expect(problem.text.contains("rank"))
+    state = Fixture.form(80, 24)
+    #expect(update(&state, .key(.enter)).contains(.train(.start(resumes: false))))
+    #expect(state.train?.status == .running)
+  }
+
+  @Test func whatTheFormSays() throws {
+    var train = TrainState(model: "m", concepts: "c.csv", layers: 31)
+    train.form[.layers] = Editor("12, 24")
+    train.form[.retain] = Editor("")
+    let training = try train.training(tool: "test").get()
+    #expect(training.preset.objective.layers == [12, 24])
+    #expect(training.retain == nil && training.preset.retainBatch == 0)
+    train.form[.objective] = Editor("else")
+    #expect(throws: Problem.self) { try train.training(tool: "").get() }
+  }
+
+  @Test func pausingSavingAndLeaving() {
+    var state = Fixture.training(80, 24)
+    #expect(update(&state, .key(.character(" "))) == [.train(.pause(true))])
+    #expect(state.train?.status == .paused)
+    #expect(update(&state, .key(.character(" "))) == [.train(.pause(false))])
+    #expect(update(&state, .key(.character("s"))) == [.train(.save)])
+    var away = state.after("F2")
+    _ = update(&away, .train(.step(TrainingStep(step: 140, seconds: 1))))
+    #expect(away.train?.steps.last?.step == 140, "it goes on")
+    #expect(away.after("F5").screen == .train)
+  }
+
+  /// Steps that are taken again after a resume replace those that were lost.
+  @Test func resumedStepsReplaceWhatWasAfterTheCheckpoint() {
+    var state = Fixture.training(80, 24)
+    _ = update(&state, .train(.step(TrainingStep(step: 126, seconds: 9))))
+    #expect(state.train?.steps.count == 127 && state.train?.steps.last?.seconds == 9)
+  }
+
+  @Test func watching() throws {
+    var state = Fixture.app(80, 24)
+    state.train = TrainState(watching: "my-adapter")
+    state.screen = .train
+    #expect(state.tick == .seconds(1))
+    #expect(update(&state, .resize(state.size)) == [.train(.poll)])
+    let steps = Fixture.training(80, 24).train?.steps ?? []
+    _ = update(&state, .train(.polled(.success(steps), isFinished: false)))
+    try expectSnapshot(render(state), "train-watching")
+    #expect(state.after("F2").tick == nil, "nothing is polled where nobody looks")
+    #expect(update(&state, .tick) == [.train(.poll)])
+    _ = update(&state, .train(.polled(.success([]), isFinished: true)))
+    #expect(state.train?.status == .finished && state.tick == nil)
+    var missing = Fixture.app(80, 24)
+    missing.train = TrainState(watching: "nowhere")
+    missing.screen = .train
+    _ = update(
+      &missing, .train(.polled(.failure(Problem("nowhere: no such file")), isFinished: false)))
+    try expectSnapshot(render(missing), "train-nothing-to-watch")
+  }
+
+  @Test(arguments: 0..<4) func randomInput(seed: Int) {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let keys = Command.all.flatMap(\.keys) + [.character("a"), .character("東")]
+    var state = seed % 2 == 0 ? Fixture.form(80, 24) : Fixture.training(80, 24)
+    for _ in 0..<400 {
+      switch Int.random(in: 0..<8, using: &generator) {
+      case 0:
+        let width = Int.random(in: 1...130, using: &generator)
+        let height = Int.random(in: 1...45, using: &generator)
+        _ = update(&state, .resize(Size(width: width, height: height)))
+      case 1: _ = update(&state, .tick)
+      default: _ = update(&state, .key(keys.randomElement(using: &generator) ?? .enter))
+      }
+      #expect(render(state).size == state.size)
+    }
+  }
+}
