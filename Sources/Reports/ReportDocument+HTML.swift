@@ -60,7 +60,8 @@ extension ReportDocument {
           shades.indices.contains(row) && shades[row].indices.contains(column)
           ? shades[row][column] : nil
         let style =
-          shade.map { " style=\"background:rgba(31,120,180,\(svgNumber(0.6 * $0)))\"" } ?? ""
+          shade.map { " style=\"background:rgba(31,120,180,\(String(format: "%.2f", 0.6 * $0)))\"" }
+          ?? ""
         text += "<td\(style)>\(escaped(cell))</td>"
       }
       text += "</tr>\n"
@@ -84,9 +85,11 @@ extension ReportDocument {
     td { overflow-wrap: anywhere; }
     figure { margin: 1rem 0; break-inside: avoid; }
     figcaption { color: #444; font-size: .9rem; max-width: 46rem; }
-    .pair { display: flex; flex-wrap: wrap; gap: 1rem; }
-    .pair svg { flex: 1 1 22rem; }
+    .pair { display: grid; gap: 1rem;
+      grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
+    .pair svg { width: 100%; }
     svg { max-width: 100%; height: auto; }
+    figure > svg { width: 54rem; }
     @page { margin: 1.5cm; }
     @media print {
       body { font-size: 10pt; }
