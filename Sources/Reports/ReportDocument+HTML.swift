@@ -62,12 +62,16 @@ extension ReportDocument {
         let style =
           shade.map { " style=\"background:rgba(31,120,180,\(String(format: "%.2f", 0.6 * $0)))\"" }
           ?? ""
-        text += "<td\(style)>\(escaped(cell))</td>"
+        // Short cells, such as a figure with its interval, stay on one line.
+        let kind = cell.count <= shortCell ? " class=\"short\"" : ""
+        text += "<td\(kind)\(style)>\(escaped(cell))</td>"
       }
       text += "</tr>\n"
     }
     return text + "</tbody>\n</table>\n"
   }
+
+  private static let shortCell = 24
 
   private static let style = """
     body { margin: 0; background: #fff; color: #1a1a1a;
@@ -83,6 +87,7 @@ extension ReportDocument {
     th, td { padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
     th:first-child { text-align: left; font-weight: 500; overflow-wrap: anywhere; }
     td { overflow-wrap: anywhere; }
+    td.short { white-space: nowrap; overflow-wrap: normal; }
     figure { margin: 1rem 0; break-inside: avoid; }
     figcaption { color: #444; font-size: .9rem; max-width: 46rem; }
     .pair { display: grid; gap: 1rem;
@@ -94,8 +99,12 @@ extension ReportDocument {
     @media print {
       body { font-size: 10pt; }
       main { max-width: none; padding: 0; }
-      table { display: table; overflow: visible; break-inside: auto; }
-      tr { break-inside: avoid; }
+      table { display: table; overflow: visible; break-inside: avoid; font-size: 8.5pt; }
+      th, td { padding: .15rem .4rem; }
+      th:first-child { overflow-wrap: normal; }
+      tr, svg { break-inside: avoid; }
+      .pair { grid-template-columns: 1fr 1fr; }
+      figure:has(.pair) { break-inside: auto; }
       td, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     }
     """
