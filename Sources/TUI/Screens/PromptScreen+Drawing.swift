@@ -46,6 +46,7 @@ extension PromptScreen {
     if let adapter = prompt.adapter { model += " + \(adapter)" }
     var parts = [model]
     if prompt.isAnswering { parts.insert("answering, Esc stops", at: 0) }
+    if let steering = prompt.steering { parts.insert("steered: \(steering)", at: 0) }
     ScreenHeader.draw(
       layout.header, "prompt", parts, right: Text.visible(right, ascii: theme.glyphs.isASCII),
       theme, into: &surface)

@@ -1,7 +1,7 @@
-import Core
 import LinearAlgebra
 import Testing
 
+@testable import Core
 @testable import TUI
 
 extension Fixture {
@@ -90,6 +90,33 @@ extension Fixture {
     _ = update(&state, .train(.finished(.failure(.cancelled))))
     #expect(state.train?.status == .stopped)
     try expectSnapshot(render(state), "train-stopped")
+  }
+
+  /// Finished, it opens in Compare where somebody waits for it; elsewhere it says so.
+  @Test func whatWasTrainedIsCompared() throws {
+    let figures = HeldOutFigures(accuracy: 0.75, within: 0.75, between: 0.25, kl: 0.01)
+    let summary = Training.Summary(
+      steps: 300, chosenStep: 275, seconds: 600, before: figures, after: figures, notes: [])
+    try expectSnapshot(render(Fixture.training(80, 24).after("Space")), "train-paused")
+    var state = Fixture.training(80, 24)
+    #expect(update(&state, .train(.finished(.success(summary)))) == [.train(.extract)])
+    #expect(state.train?.status == .finished)
+    _ = update(
+      &state, .train(.extracting(Progress(completed: 90, total: 360, unit: "rows"))))
+    try expectSnapshot(render(state), "train-extracting")
+    let rows = Fixture.rows(48)
+    let tuned = Fixture.source(rows: rows, adapter: "my-adapter")
+    _ = update(&state, .train(.extracted(.success(tuned))))
+    try expectSnapshot(render(state), "train-finished")
+    let pair = CompareState(base: Fixture.source(rows: rows), tuned: tuned)
+    var away = state.after("F2")
+    _ = update(&away, .train(.comparable(pair)))
+    #expect(away.screen == .explore && away.message?.text.contains("F3") == true)
+    _ = update(&state, .train(.comparable(pair)))
+    #expect(state.screen == .compare && state.compare?.problem == nil)
+    var alone = Fixture.training(80, 24)
+    alone.explore = ExploreState(Fixture.source(rows: [], layers: 0))
+    #expect(update(&alone, .train(.finished(.success(summary)))).isEmpty, "no run is open")
   }
 
   @Test func theForm() throws {
