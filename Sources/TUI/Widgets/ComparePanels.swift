@@ -73,6 +73,8 @@ struct ComparePanels {
         surface.write("not measurable", rect.x + 1, rect.y, theme.style(.warning), width: width)
       } else if isMissing, !compare.isMeasuringWanted {
         surface.write("u measures", rect.x + 1, rect.y, theme.style(.accent), width: width)
+      } else {
+        surface.write("i explains", rect.x + 1, rect.y, theme.style(.faint), width: width)
       }
       return
     }

@@ -110,7 +110,7 @@ struct FiguresOverlay {
 
   /// Where the columns end: base, its null, tuned, its null; nil where there is no room.
   private var columns: (base: Int, baseNull: Int?, tuned: Int, tunedNull: Int?) {
-    let x = list.x + 1 + (list.width >= 60 ? 22 : 20)
+    let x = list.x + 1 + (list.width >= 60 ? 22 : max(8, list.width - 20))
     if list.width >= 98 { return (x + 9, x + 34, x + 45, x + 70) }
     if list.width >= 68 { return (x + 9, nil, x + 20, x + 44) }
     return (x + 8, nil, x + 17, nil)

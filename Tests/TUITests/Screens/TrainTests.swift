@@ -122,14 +122,14 @@ extension Fixture {
   @Test func theForm() throws {
     var state = Fixture.form(80, 24)
     #expect(update(&state, .tick) == [.train(.estimate)])
-    state = state.after("Up", "Up", "Backspace", "Backspace", "4")
+    state = state.after("Up", "Up", "Up", "Backspace", "Backspace", "4")
     #expect(state.train?.text(.rank) == "4" && state.train?.field == .rank)
     #expect(state.after("q").screen == .train, "a letter is text")
     let paper = state.after("Up", "Up", "Right")
     #expect(paper.train?.text(.objective) == "nt-xent")
     _ = update(&state, .paste("8\n9"))
     #expect(state.train?.text(.rank) == "489")
-    let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Enter")
+    let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Tab", "Enter")
     guard case .failed(let problem)? = bad.train?.status else {
       Issue.record("started with a rank of x")
       return
