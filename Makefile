@@ -13,7 +13,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples figures screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
+.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples figures figure screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
 
 # The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
 .PHONY: verify-monitor
@@ -86,6 +86,13 @@ samples: build model  ## Record the sample: run-base, adapter and run-tuned (som
 figures: build  ## Draw the sample before and after.
 	$(RELEASE) compare --base samples/run-base --tuned samples/run-tuned --layer 24 --method tsne \
 	  --permutations 50 --figure docs/figures/sample.svg
+
+# A colon stands between the runs of a pair: PAIRS="math-base:math-tuned safety-base:safety-tuned".
+pair_of = --base $(word 1,$(subst :, ,$(1))) --tuned $(word 2,$(subst :, ,$(1)))
+figure: build  ## Draw pairs of runs before and after: PAIRS="base:tuned ..." FIGURE=docs/figures/math.svg [LAYER= METHOD=]
+	@test -n "$(PAIRS)" -a -n "$(FIGURE)" || { echo "Give PAIRS=, runs as base:tuned, and FIGURE=, a .svg or .png." >&2; exit 64; }
+	$(RELEASE) compare $(foreach pair,$(PAIRS),$(call pair_of,$(pair))) $(if $(LAYER),--layer $(LAYER)) \
+	  --method $(or $(METHOD),tsne) --permutations 50 --figure $(FIGURE)
 
 screens: build  ## Make the screens that README and docs/ show.
 	$(RELEASE) explore --run samples/run-base --script docs/screens/explore.keys

@@ -7,9 +7,10 @@ first and to the last byte of its answer, the bytes it took, and the CPU time of
 
     python3 Benchmarks/terminal/latency.py --prompt .build/release/seer samples/run-base 120 40
 
-types at the end of a prompt of some 200 tokens instead, where the run's model is at hand: the first
-byte echoes the letter, the last one is the token strip's, every layer scored (--adapter DIR after
-the sizes scores base and tuned).
+types at the end of a prompt of some 200 tokens instead, and then in its middle, where the run's model
+is at hand: the first byte echoes the letter, the last one is the token strip's, every layer scored
+(`--run samples/run-tuned --adapter samples/adapter` after the sizes scores base and tuned). The CPU
+time is the program's own, a letter: on a busy machine it says what the clock cannot.
 """
 
 import fcntl
@@ -62,28 +63,45 @@ def at(values, share):
     return sorted(values)[max(0, int(len(values) * share) - 1)]
 
 
-def prompt(binary, run, columns, rows, options):
-    begun, child, terminal = start(binary, run, columns, rows, options)
-    read(terminal, 1.0, 60, b"of the variance")
-    os.write(terminal, b"\x1bOS")  # F4
-    data, last = read(terminal, 3.0, 120)
-    text = WORDS * 12
-    os.write(terminal, b"\x1b[200~" + text.encode() + b"\x1b[201~")
-    read(terminal, 4.0, 120)
-    firsts, lasts = [], []
-    for letter in "He lied about it all because he was afraid of her ":
+def cpu(child):
+    """Seconds of CPU that a process has used."""
+    fields = open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def type_letters(name, child, terminal, letters, limit, quiet):
+    firsts, lasts, before = [], [], cpu(child)
+    for letter in letters:
         pressed = time.perf_counter()
         os.write(terminal, letter.encode())
         select.select([terminal], [], [], 0.5)
         firsts.append(1000 * (time.perf_counter() - pressed))
-        data, last = read(terminal, 0.15, 1.0)
+        data, last = read(terminal, quiet, 3.0)
         if last:
             lasts.append(1000 * (last - pressed))
+    spent = 1000 * (cpu(child) - before) / len(letters)
     print(
-        f"typing after {len(text.split())} words: echo {statistics.median(firsts):.1f} ms "
-        f"(95 % {at(firsts, 0.95):.1f}), scores {statistics.median(lasts):.1f} ms "
-        f"(95 % {at(lasts, 0.95):.1f})"
+        f"{name}: echo {statistics.median(firsts):.1f} ms (95 % {at(firsts, 0.95):.1f}), "
+        f"scores {statistics.median(lasts):.1f} ms (95 % {at(lasts, 0.95):.1f}, wanted {limit}), "
+        f"CPU {spent:.0f} ms a letter"
     )
+
+
+def prompt(binary, run, columns, rows, options):
+    begun, child, terminal = start(binary, run, columns, rows, options)
+    read(terminal, 1.0, 60, b"of the variance")
+    os.write(terminal, b"\x1bOS")  # F4
+    read(terminal, 3.0, 120)
+    text = WORDS * 12
+    os.write(terminal, b"\x1b[200~" + text.encode() + b"\x1b[201~")
+    read(terminal, 4.0, 120)
+    letters = "He lied about it all because he was afraid of her "
+    print(f"{len(text.split())} words")
+    type_letters("typing at the end", child, terminal, letters, 60, 0.25)
+    # Home, then Right, as a terminal sends them in application mode.
+    os.write(terminal, b"\x1bOH" + b"\x1bOC" * (len(text) // 2))
+    read(terminal, 2.0, 30)
+    type_letters("typing in the middle", child, terminal, letters, 150, 0.6)
     os.write(terminal, b"\x03")
     os.waitpid(child, 0)
 

@@ -20,6 +20,7 @@ struct ScoreText {
           object.name("text")
           object.string(token.text)
           writeScores(token.scores, &object)
+          writeBase(token.base, &object)
         }
       }
     }
@@ -37,6 +38,7 @@ struct ScoreText {
           object.name("count")
           object.integer(turn.tokens.count)
           writeScores(turn.scores, &object)
+          writeBase(turn.base, &object)
         }
       }
     }
@@ -64,8 +66,8 @@ struct ScoreText {
   }
 
   /// What the scores mean: layer, calibration, the band of random directions.
-  func writeMonitor(_ json: inout JSONText) {
-    json.name("monitor")
+  func writeMonitor(_ json: inout JSONText, name: String = "monitor") {
+    json.name(name)
     json.object { object in
       object.name("layer")
       object.integer(monitor.layer)
@@ -86,6 +88,13 @@ struct ScoreText {
     }
   }
 
+  /// What the model without its adapter has, beside.
+  private func writeBase(_ scores: ConceptScores?, _ json: inout JSONText) {
+    guard let scores else { return }
+    json.name("base")
+    json.object { writeScores(scores, &$0) }
+  }
+
   func writeScores(_ scores: ConceptScores, _ json: inout JSONText) {
     json.name("scores")
     json.array { list in for score in scores.scores { list.number(score) } }
@@ -100,8 +109,10 @@ struct ScoreText {
   /// One line a token, one a turn, and what the monitor is made of.
   func table(_ text: ScoredText) -> String {
     var lines = text.tokens.map { line($0) }
+    if text.tokens.first?.base != nil { lines.insert(heading, at: 0) }
     for turn in text.turns {
-      lines.append("\(columns(turn.scores))  (\(turn.role.rawValue), \(turn.tokens.count) tokens)")
+      lines.append(
+        "\(columns(turn.scores, turn.base))  (\(turn.role.rawValue), \(turn.tokens.count) tokens)")
     }
     let calibration = monitor.calibration
     lines.append(
@@ -114,15 +125,29 @@ struct ScoreText {
   }
 
   /// Score, concept and cosine before the token's text.
-  func line(_ token: ScoredToken) -> String { "\(columns(token.scores))  \(quoted(token.text))" }
+  func line(_ token: ScoredToken) -> String {
+    "\(columns(token.scores, token.base))  \(quoted(token.text))"
+  }
 
   func line(_ alert: Alert, _ text: ScoredText) -> String {
     "alert: \(monitor.concepts[alert.concept]) up to \(Report.rounded(Double(alert.peak), 2)) in "
       + quoted(text.tokens[alert.tokens].map(\.text).joined())
   }
 
+  /// Above both sides' columns.
+  private var heading: String {
+    let side = 4 + 2 + nameWidth + 2 + 5
+    return "tuned".padding(toLength: side, withPad: " ", startingAt: 0) + "  | base"
+  }
+
+  private var nameWidth: Int { (monitor.concepts + [Monitor.unknown]).map(\.count).max() ?? 0 }
+
+  private func columns(_ scores: ConceptScores, _ base: ConceptScores?) -> String {
+    columns(scores) + (base.map { "  | \(columns($0))" } ?? "")
+  }
+
   private func columns(_ scores: ConceptScores) -> String {
-    let width = (monitor.concepts + [Monitor.unknown]).map(\.count).max() ?? 0
+    let width = nameWidth
     let top = monitor.top(scores)
     let padded = top + String(repeating: " ", count: max(0, width - top.count))
     let cosine = String(format: "%5.2f", scores.cosine)

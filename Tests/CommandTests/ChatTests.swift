@@ -8,9 +8,10 @@ struct ChatTests {
 
   init() throws {
     seer = try Seer()
-    _ = try seer(
+    let extraction = try seer(
       "extract", "--concepts", try seer.concepts(), "--run", seer.folder("run"), "--position",
       "mean")
+    try #require(extraction.status == 0, "\(extraction.errors)")
   }
 
   func object(_ text: String) throws -> [String: Any] {
@@ -50,6 +51,23 @@ struct ChatTests {
     #expect(scored.output.contains("  [user: ") && scored.output.contains("  [assistant: "))
   }
 
+  /// Another template makes another text; `generate` reads the same one.
+  @Test func aTemplateOfOnesOwn() throws {
+    let template = """
+      {"user": {"before": "Q ", "after": "\\n"}, "assistant": {"before": "A "}, "generation": "A "}
+      """
+    try seer.folder.write(template, to: "own.json")
+    let chat = try seer.shell("echo Hi | \"$SEER\" chat --tokens 6 --template-file own.json")
+    #expect(chat.status == 0, "\(chat.errors)")
+    let written = try seer(
+      "generate", "--prompt", "Hi", "--tokens", "6", "--template-file", "own.json", "--json"
+    ).json()
+    #expect(chat.output == (written["text"] as? String ?? "") + "\n")
+    #expect(chat.output != (try seer.shell("echo Hi | \"$SEER\" chat --tokens 6").output))
+    let none = try seer.shell("echo Hi | \"$SEER\" chat --template-file none.jinja")
+    none.expect(66, "none.jinja")
+  }
+
   @Test func aChatThatIsTooLong() throws {
     let outcome = try seer.shell("echo Hi | \"$SEER\" chat --tokens 5000")
     outcome.expect(64, "the chat: found ", "wanted at most 2048")
@@ -78,7 +96,8 @@ struct ChatTests {
       #expect(Set(counts).count == 1 && counts[0] != nil)
     }
     let text = try seer.run(Seer.program, arguments + ["--token", "3"])
-    #expect(text.status == 0 && text.output.contains("at token 3"))
+    #expect(text.status == 0, "\(text.errors)")
+    #expect(text.output.contains("at token 3"))
     #expect(text.output.contains("next token: KL "))
   }
 

@@ -49,6 +49,52 @@ struct ScoreTests {
     #expect(outcome.errors.contains("--template") == (template == "plain"))
   }
 
+  /// Base and tuned in one go are what each is alone.
+  @Test func bothSides() throws {
+    let rows = (0..<8).map { "text number \($0),\($0 % 2 == 0 ? "color" : "number"),train" }
+    let many = try seer.folder.write(
+      (["prompt,value,split"] + rows).joined(separator: "\n") + "\n", to: "many.csv")
+    let trained = try seer(
+      "train", "--concepts", many, "--layer", "2", "--steps", "2", "--batch", "4",
+      "--retain-batch", "0", "--rank", "2", "--adapter", seer.folder("adapter"))
+    try #require(trained.status == 0, "\(trained.errors)")
+    let extracted = try seer(
+      "extract", "--concepts", try seer.concepts(), "--run", seer.folder("tuned"), "--position",
+      "mean", "--adapter", seer.folder("adapter"))
+    try #require(extracted.status == 0, "\(extracted.errors)")
+    func score(_ more: String...) throws -> [String: Any] {
+      try seer.run(
+        Seer.program, ["score", "--layer", "2", "--json", "Is the sky blue?"] + more
+      ).json()
+    }
+    let both = try score("--adapter", "adapter", "--run", "tuned", "--base-run", "run")
+    let tuned = try score("--adapter", "adapter", "--run", "tuned")
+    let base = try score("--run", "run")
+    #expect(both["base_monitor"] is [String: Any] && tuned["base_monitor"] == nil)
+    for list in ["tokens", "turns"] {
+      let all = try #require(both[list] as? [[String: Any]])
+      let own = try #require(tuned[list] as? [[String: Any]])
+      let other = try #require(base[list] as? [[String: Any]])
+      #expect(all.count == own.count && all.count == other.count)
+      for (index, entry) in all.enumerated() {
+        let beside = try #require(entry["base"] as? [String: Any])
+        #expect(Set(beside.keys) == ["scores", "top", "cosine"])
+        #expect(entry["scores"] as? [Double] == own[index]["scores"] as? [Double])
+        #expect(beside["scores"] as? [Double] == other[index]["scores"] as? [Double])
+        #expect(beside["top"] as? String == other[index]["top"] as? String)
+      }
+    }
+    let text = try seer(
+      "score", "--layer", "2", "--adapter", "adapter", "--run", "tuned", "--base-run", "run", "Hi")
+    #expect(text.output.hasPrefix("tuned ") && text.output.contains("  | base\n"))
+    let lines = try seer.shell(
+      "echo '{\"text\": \"sky\"}' | \"$SEER\" score --adapter adapter --run tuned --base-run run --layer 2 -"
+    )
+    #expect(lines.output.contains("\"base\":"))
+    try seer("score", "--layer", "2", "--run", "run", "--base-run", "run", "Hi").expect(
+      64, "--base-run", "--adapter")
+  }
+
   @Test func scoreAsText() throws {
     let outcome = try seer("score", "--run", seer.folder("run"), "--layer", "1", "Is it 12?")
     #expect(outcome.status == 0)

@@ -91,35 +91,10 @@ public struct Comparison: Sendable {
     _ pair: RunPair, layer: Int, withNulls: Bool, _ steps: inout Steps
   ) throws -> LayerComparison {
     let context = steps.context
-    func measure(_ sample: LayerSample) throws -> SeparationMeasurement {
-      var measurement = try SeparationMeasurement(
-        sample, options: options, checkpoint: context.checkpoint)
-      if withNulls { try measurement.addNulls(checkpoint: context.checkpoint) }
-      steps.advance(layer)
-      return measurement
-    }
-    let samples = (
-      base: try pair.base.sample(layer: layer), tuned: try pair.tuned.sample(layer: layer)
-    )
-    let base = try measure(samples.base)
-    let tuned = try measure(samples.tuned)
-    let nearest = (
-      base: try NearestLists(
-        samples.base.states, k: neighbours, checkpoint: context.checkpoint),
-      tuned: try NearestLists(
-        samples.tuned.states, k: neighbours, checkpoint: context.checkpoint)
-    )
-    let labels = pair.base.labels
-    let concepts = pair.base.concepts.count
-    return LayerComparison(
-      layer: layer, base: base.figures, tuned: tuned.figures,
-      baseConfusion: ConfusionMatrix(labels: labels, predicted: base.nearest, concepts: concepts),
-      tunedConfusion: ConfusionMatrix(
-        labels: labels, predicted: tuned.nearest, concepts: concepts),
-      baseNearest: base.nearest, tunedNearest: tuned.nearest,
-      cka: linearCKA(samples.base.states, samples.tuned.states),
-      drift: Drift(from: samples.base.states, to: samples.tuned.states),
-      neighboursKept: nearest.base.kept(in: nearest.tuned), hasNulls: withNulls)
+    return try LayerComparison.measure(
+      layer: layer, base: try pair.base.sample(layer: layer),
+      tuned: try pair.tuned.sample(layer: layer), options: options, withNulls: withNulls,
+      neighbours: neighbours, checkpoint: context.checkpoint, onSide: { steps.advance(layer) })
   }
 
   /// The layer where the tuned run tells held-out rows apart best, by silhouette among equals.
@@ -135,12 +110,9 @@ public struct Comparison: Sendable {
   private func moved(
     _ pair: RunPair, layer: Int, _ context: JobContext
   ) throws -> [MovedRow] {
-    let base = try pair.base.sample(layer: layer).states
-    let tuned = try pair.tuned.sample(layer: layer).states
-    return RunComparison.moved(
-      drift: Drift(from: base, to: tuned),
-      base: try NearestLists(base, k: neighbours, checkpoint: context.checkpoint),
-      tuned: try NearestLists(tuned, k: neighbours, checkpoint: context.checkpoint),
-      rows: base.rows)
+    try MovedRow.all(
+      from: try pair.base.sample(layer: layer).states,
+      to: try pair.tuned.sample(layer: layer).states, neighbours: neighbours,
+      checkpoint: context.checkpoint)
   }
 }

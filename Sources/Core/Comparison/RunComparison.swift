@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// One layer of two runs over the same rows.
 public struct LayerComparison: Equatable, Sendable {
   public var layer: Int
@@ -51,16 +53,66 @@ public struct RunComparison: Sendable {
   public var focused: LayerComparison? { layers.first { $0.layer == focus } }
 }
 
-extension RunComparison {
-  /// Rows in the order of how far they moved: by cosine distance, or by how few of their
-  /// neighbours stayed where widths differ.
-  static func moved(
-    drift: Drift?, base: NearestLists, tuned: NearestLists, rows: Int
-  ) -> [MovedRow] {
-    let moved = (0..<rows).map { place in
+extension LayerComparison {
+  /// Measures one layer of two runs over the same rows.
+  ///
+  /// - Parameters:
+  ///   - base, tuned: samples of the same rows and labels; their widths may differ.
+  ///   - withNulls: whether the figures of permuted labels are measured, too, which takes most of
+  ///     the time.
+  ///   - neighbours: nearest rows that are compared.
+  ///   - checkpoint: called every few milliseconds; throws to cancel.
+  ///   - progress: the share that is done, 0...1.
+  ///   - onSide: called when a side is measured.
+  public static func measure(
+    layer: Int, base: LayerSample, tuned: LayerSample, options: SeparationOptions,
+    withNulls: Bool, neighbours: Int = 10, checkpoint: () throws -> Void = {},
+    progress: (Double) -> Void = { _ in }, onSide: () -> Void = {}
+  ) throws -> LayerComparison {
+    func measure(_ sample: LayerSample, from start: Double) throws -> SeparationMeasurement {
+      var measurement = try SeparationMeasurement(
+        sample, options: options, checkpoint: checkpoint)
+      if withNulls {
+        try measurement.addNulls(checkpoint: checkpoint) { progress(start + $0 / 2) }
+      }
+      onSide()
+      return measurement
+    }
+    let before = try measure(base, from: 0)
+    let after = try measure(tuned, from: 0.5)
+    let nearest = (
+      base: try NearestLists(base.states, k: neighbours, checkpoint: checkpoint),
+      tuned: try NearestLists(tuned.states, k: neighbours, checkpoint: checkpoint)
+    )
+    return LayerComparison(
+      layer: layer, base: before.figures, tuned: after.figures,
+      baseConfusion: ConfusionMatrix(
+        labels: base.labels, predicted: before.nearest, concepts: base.concepts),
+      tunedConfusion: ConfusionMatrix(
+        labels: base.labels, predicted: after.nearest, concepts: base.concepts),
+      baseNearest: before.nearest, tunedNearest: after.nearest,
+      cka: linearCKA(base.states, tuned.states), drift: Drift(from: base.states, to: tuned.states),
+      neighboursKept: nearest.base.kept(in: nearest.tuned), hasNulls: withNulls)
+  }
+}
+
+extension MovedRow {
+  /// Rows in the order of how far they moved, the furthest first: by cosine distance, or by how few
+  /// of their neighbours stayed where widths differ.
+  ///
+  /// - Parameters:
+  ///   - base, tuned: the states of the same rows, (rows, width).
+  ///   - neighbours: nearest rows that are compared.
+  public static func all(
+    from base: Matrix, to tuned: Matrix, neighbours: Int = 10, checkpoint: () throws -> Void = {}
+  ) throws -> [MovedRow] {
+    let drift = Drift(from: base, to: tuned)
+    let before = try NearestLists(base, k: neighbours, checkpoint: checkpoint)
+    let after = try NearestLists(tuned, k: neighbours, checkpoint: checkpoint)
+    let moved = (0..<base.rows).map { place in
       MovedRow(
         place: place, cosineDistance: drift?.cosineDistances[place],
-        neighbours: base.change(of: place, to: tuned))
+        neighbours: before.change(of: place, to: after))
     }
     func key(_ row: MovedRow) -> Double {
       row.cosineDistance ?? Double(row.neighbours.left.count)

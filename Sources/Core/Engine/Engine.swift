@@ -185,7 +185,8 @@ public struct JobID: Hashable, Sendable {
 
 /// What runs first when several jobs want the cores.
 public enum JobPriority: Int, Comparable, Sendable, CaseIterable {
-  case typing, map, training
+  /// What is typed first, then maps, then figures that follow by themselves, then training.
+  case typing, map, figures, training
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 

@@ -20,11 +20,14 @@ public struct ScoredToken: Equatable, Sendable {
   /// The characters that it completes: put together they are the whole text.
   public var text: String
   public var scores: ConceptScores
+  /// Of the model without its adapter, where both are scored.
+  public var base: ConceptScores?
 
-  public init(id: Int32, text: String, scores: ConceptScores) {
+  public init(id: Int32, text: String, scores: ConceptScores, base: ConceptScores? = nil) {
     self.id = id
     self.text = text
     self.scores = scores
+    self.base = base
   }
 }
 
@@ -34,6 +37,8 @@ public struct ScoredTurn: Equatable, Sendable {
   /// Places among the text's tokens.
   public var tokens: Range<Int>
   public var scores: ConceptScores
+  /// Of the model without its adapter, where both are scored.
+  public var base: ConceptScores?
 }
 
 /// A text's scores.
@@ -47,16 +52,21 @@ public struct Scorer: Sendable {
   public let language: LanguageModel
   public let adapter: Adapter?
   public let monitor: Monitor
+  /// Of a run of the model without its adapter, which is then scored, too, from the same weights.
+  public let baseMonitor: Monitor?
   /// The run that the monitor was made from.
   public let run: Run
   public let template: RowTemplate
   /// What the user should know.
   public let notes: [String]
 
-  /// Opens everything by path; fails where the run is not of this model.
+  /// Opens everything by path; fails where a run is not of this model.
+  ///
+  /// - Parameter baseRun: a run of the model without the adapter and of the same concepts, to score
+  ///   both side by side.
   public init(
-    model: String, adapter: String?, run: String, layer: Int, template: RowTemplate,
-    templateFile: String? = nil
+    model: String, adapter: String?, run: String, baseRun: String? = nil, layer: Int,
+    template: RowTemplate, templateFile: String? = nil
   ) throws(Failure) {
     let run = try Run.open(run)
     language = try LanguageModel(model, templateFile: templateFile)
@@ -67,12 +77,32 @@ public struct Scorer: Sendable {
     let hash = try adapter.map { folder throws(Failure) in
       (folder: folder, sha256: try AdapterFile.sha256(of: folder))
     }
-    let notes = try run.notesForScoring(
-      language, modelSHA256: try language.sha256(), adapter: hash, template: template)
+    let sha256 = try language.sha256()
+    var notes = try run.notesForScoring(
+      language, modelSHA256: sha256, adapter: hash, template: template)
     monitor = try Monitor(run: run, layer: layer)
+    notes += monitor.notes
+    if let baseRun {
+      let base = try Run.open(baseRun)
+      notes += try base.notesForScoring(
+        language, modelSHA256: sha256, adapter: nil, template: template)
+      let other = try Monitor(run: base, layer: layer)
+      guard other.concepts.map({ Array($0.utf8) }) == monitor.concepts.map({ Array($0.utf8) })
+      else {
+        throw Failure(
+          .badData, file: baseRun, place: "rows.csv, column concept",
+          found: other.concepts.joined(separator: ", "),
+          wanted: "the concepts of \(run.folder): \(monitor.concepts.joined(separator: ", "))",
+          advice: "Extract both runs from the same concept file.")
+      }
+      notes += other.notes
+      baseMonitor = other
+    } else {
+      baseMonitor = nil
+    }
     self.run = run
     self.template = template
-    self.notes = notes + monitor.notes
+    self.notes = notes
   }
 
   /// Scores texts in packed batches, in order.
@@ -155,30 +185,36 @@ public struct Scorer: Sendable {
       }
       turns.append(own)
     }
-    var scores: [ConceptScores] = []
-    if !batch.tokens.isEmpty {
+    func scores(_ monitor: Monitor, _ adapter: Adapter?) throws -> [ConceptScores] {
+      guard !batch.tokens.isEmpty else { return [] }
       let result = try language.transformer.forward(
         batch, adapter: adapter, request: ForwardRequest(layers: [monitor.layer], spans: spans),
         activations: activations, checkpoint: context.checkpoint)
-      scores = monitor.score(result.states[0])
+      return monitor.score(result.states[0])
     }
+    let own = try scores(monitor, adapter)
+    let base = try baseMonitor.map { try scores($0, nil) }
     var next = 0
     return rows.map { row in
       row.map { row in
         defer { next += 1 }
         let start = batch.rows[next].start
         return ScoredText(
-          tokens: scoredTokens(row.ids, scores[start..<start + row.ids.count]),
+          tokens: scoredTokens(row.ids, from: start, own, base),
           turns: turns[next].map {
-            ScoredTurn(role: $0.role, tokens: $0.tokens, scores: scores[$0.span])
+            ScoredTurn(
+              role: $0.role, tokens: $0.tokens, scores: own[$0.span], base: base?[$0.span])
           })
       }
     }
   }
 
-  private func scoredTokens(_ ids: [Int32], _ scores: ArraySlice<ConceptScores>) -> [ScoredToken] {
-    zip(tokenTexts(ids, language.tokenizer), zip(ids, scores)).map {
-      ScoredToken(id: $1.0, text: $0, scores: $1.1)
+  private func scoredTokens(
+    _ ids: [Int32], from start: Int, _ scores: [ConceptScores], _ base: [ConceptScores]?
+  ) -> [ScoredToken] {
+    tokenTexts(ids, language.tokenizer).enumerated().map { place, text in
+      ScoredToken(
+        id: ids[place], text: text, scores: scores[start + place], base: base?[start + place])
     }
   }
 }

@@ -109,13 +109,33 @@ public final class LivePrompt: @unchecked Sendable {
     return reading(text, layer: layer)
   }
 
+  /// A concept's direction that is added to every state of a layer while an answer is written.
+  public struct Steering: Equatable, Sendable {
+    /// Among ``LivePrompt/concepts``.
+    public var concept: Int
+    /// In lengths of a typical state; below 0 it steers away.
+    public var strength: Float
+
+    public init(concept: Int, strength: Float) {
+      self.concept = concept
+      self.strength = strength
+    }
+  }
+
   /// Answers the chat's last message; `onToken` gets all scores so far after every token.
   ///
+  /// - Parameters:
+  ///   - steering: added at `layer` by the writing side's own monitor; the scores of the steered
+  ///     states are shown while it writes, and the next ``read(_:draft:layer:_:)`` is of the text
+  ///     alone again.
   /// - Returns: the answer's text, and why it ended: whether by a stop token.
   public func answer(
     _ chat: [ChatMessage], by side: Conversation.Side, tokens: Int, sampling: SamplingOptions,
-    layer: Int, _ context: JobContext, onToken: (_ answer: String, PromptReading) -> Void
+    steering: Steering? = nil, layer: Int, _ context: JobContext,
+    onToken: (_ answer: String, PromptReading) -> Void
   ) throws -> (text: String, isFinished: Bool) {
+    try steer(steering, side, layer)
+    defer { steer([]) }
     var text = try render(chat, draft: nil)
     try conversation.update(to: text.ids, context)
     let start = text.ids.count
@@ -131,6 +151,29 @@ public final class LivePrompt: @unchecked Sendable {
     }
     let isFinished = written.last.map(conversation.language.stopTokens.contains) ?? false
     return (answer, isFinished)
+  }
+
+  private func steer(_ wanted: Steering?, _ side: Conversation.Side, _ layer: Int) throws {
+    guard let wanted, wanted.strength != 0, let index = sides.firstIndex(of: side) else {
+      return steer([])
+    }
+    try prepare(layer: layer)
+    guard let monitor = monitors[index][layer],
+      let intervention = monitor.steering(wanted.concept, strength: wanted.strength)
+    else {
+      throw Failure(
+        .usage, found: "a concept that the run of this side does not know",
+        wanted: "one of its concepts to steer by")
+    }
+    steer([intervention])
+  }
+
+  /// What was read and scored under other steering is forgotten.
+  private func steer(_ interventions: [Intervention]) {
+    guard interventions != conversation.steering else { return }
+    conversation.steering = interventions
+    kept = sides.map { _ in [:] }
+    keptIDs = sides.map { _ in [] }
   }
 
   private struct Text {
@@ -274,6 +317,12 @@ private struct OrderedMonitor {
         advice: "Extract both runs from the same concept file.")
     }
     self.targets = targets.compactMap { $0 }
+  }
+
+  /// Nil for a concept that the monitor does not know.
+  func steering(_ concept: Int, strength: Float) -> Intervention? {
+    guard places.indices.contains(concept), let place = places[concept] else { return nil }
+    return monitor.steering(place, strength: strength)
   }
 
   func score(_ states: Matrix) -> [ConceptScores] {

@@ -40,17 +40,28 @@ public struct Transcript: Codable, Equatable, Sendable {
     public var role: String
     /// `base` or `tuned`, for answers.
     public var writer: String?
+    /// What the answer was steered by: concept, strength and layer.
+    public var steering: String?
     public var text: String
     /// Of all its words together.
     public var scores: Scores?
     public var tokens: [Token]
 
-    public init(role: String, writer: String?, text: String, scores: Scores?, tokens: [Token]) {
+    public init(
+      role: String, writer: String?, steering: String? = nil, text: String, scores: Scores?,
+      tokens: [Token]
+    ) {
       self.role = role
       self.writer = writer
+      self.steering = steering
       self.text = text
       self.scores = scores
       self.tokens = tokens
+    }
+
+    /// Who says it, and under what steering.
+    var title: String {
+      (writer ?? role) + (steering.map { ", steered: \($0)" } ?? "")
     }
   }
 
@@ -96,7 +107,7 @@ public struct Transcript: Codable, Equatable, Sendable {
   public var markdown: String {
     var page = "# Scored chat\n\n\(Self.plain(source))\n"
     for message in messages {
-      page += "\n## \(message.writer ?? message.role)"
+      page += "\n## \(Self.plain(message.title))"
       if let scores = message.scores {
         page += " · \(Self.plain(scores.top)) \(Self.figure(scores.best))"
       }
@@ -129,7 +140,7 @@ public struct Transcript: Codable, Equatable, Sendable {
   public var html: String {
     var body = ""
     for message in messages {
-      body += "<h2>\(Self.escaped(message.writer ?? message.role))"
+      body += "<h2>\(Self.escaped(message.title))"
       if let scores = message.scores {
         body += " <small>\(Self.escaped(scores.top)) \(Self.figure(scores.best))</small>"
       }

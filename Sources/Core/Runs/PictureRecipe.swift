@@ -55,12 +55,15 @@ public struct PictureRecipe: Codable, Equatable, Sendable {
   public var runs: [RunProvenance]
   /// `states`, `pca`, `tsne`, or `map` for coordinates from a file.
   public var method: String
+  /// Of several runs' maps: `joint`, one projection of all, or `aligned`, one of each, turned to
+  /// match.
+  public var arrangement: String?
   public var map: String?
   public var mapSHA256: String?
   public var seed: UInt64
 
   enum CodingKeys: String, CodingKey {
-    case tool, command, output, runs, method, map
+    case tool, command, output, runs, method, arrangement, map
     case mapSHA256 = "map_sha256"
     case seed
   }

@@ -21,6 +21,12 @@ public enum SeparationMetric: String, CaseIterable, Sendable {
   case rSameRows = "r_same_rows"
   case rGapRows = "r_gap_rows"
 
+  /// Those that say most, in the order of a table: without the other scale of the coding rates and
+  /// the training rows' margin.
+  public static let principal: [SeparationMetric] = allCases.filter {
+    ![.marginTrain, .rDiffRows, .rSameRows, .rGapRows].contains($0)
+  }
+
   /// Whether a larger value means concepts further apart; nil where it does not say.
   public var largerIsSeparate: Bool? {
     switch self {

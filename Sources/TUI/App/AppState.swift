@@ -8,6 +8,8 @@ struct AppState: Sendable {
   enum Overlay: Equatable, Sendable {
     case help(scroll: Int)
     case palette(query: String, index: Int)
+    /// All figures of the layer and what they mean, the one at the index in full.
+    case figures(index: Int, scroll: Int)
   }
 
   struct Message: Equatable, Sendable {
@@ -100,7 +102,7 @@ struct AppState: Sendable {
 
   /// Whether something is still being computed or moving, for `wait idle`.
   var isBusy: Bool {
-    explore.isBusy || (compare?.isBusy ?? false) || (prompt?.isBusy ?? false)
+    explore.isBusy || (compare?.isBusy(at: explore.layer) ?? false) || (prompt?.isBusy ?? false)
       || (train?.isBusy ?? false) || start.isBusy || isMoving
   }
 

@@ -38,6 +38,10 @@ extension Session {
             tuned.states(layer), labels: labels, concepts: concepts, folds: folds,
             context: context)
         })
+    case .measureFigures(let measuring): measureFigures(measuring, tuned)
+    case .stopFigures:
+      if let figuresJob { engine.cancel(figuresJob) }
+      figuresJob = nil
     case .startTSNE(let index, let number, let isJoint, let start):
       let layer = state.explore.layers[index]
       pairJob =
@@ -83,5 +87,24 @@ extension Session {
           return first.lower(second)
         })
     }
+  }
+
+  private func measureFigures(_ measuring: Measuring, _ tuned: RunSource) {
+    let layer = state.explore.layers[measuring.layer]
+    let number = measuring.number
+    figuresJob =
+      engine.submit(
+        "figures of layer \(layer)", priority: measuring.withNulls ? .figures : .map,
+        onEvent: { [outbox] (event: JobEvent<PairFigures>) in
+          guard case .finished(let result) = event else { return }
+          outbox.post(.compare(.figures(number: number, result.mapError { Problem($0) })))
+        },
+        body: { [source = workspace.run, outbox] context in
+          try PairFigures.measure(
+            base: source, tuned: tuned, layer: layer, withNulls: measuring.withNulls,
+            context: context
+          ) { outbox.post(.compare(.measuring(number: number, $0))) }
+        }
+      ).id
   }
 }

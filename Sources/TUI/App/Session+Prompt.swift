@@ -96,6 +96,9 @@ extension Session {
     let layer = prompt.layerNumber
     let chat = prompt.chat.map(\.message)
     let side = prompt.answerSide
+    let steering =
+      prompt.steering == nil
+      ? nil : LivePrompt.Steering(concept: prompt.concept, strength: prompt.strength)
     promptWork.answerJob =
       engine.submit(
         "answering", priority: .typing,
@@ -108,7 +111,7 @@ extension Session {
           var started = ContinuousClock.now
           return try promptWork.opened().answer(
             chat, by: side, tokens: PromptState.longestAnswer, sampling: SamplingOptions(),
-            layer: layer, context
+            steering: steering, layer: layer, context
           ) { text, reading in
             // The prompt's own time is not the speed of writing.
             if tokens == 0 { started = .now }
@@ -148,15 +151,29 @@ extension Session {
       return .failure(Problem("There is nothing to save yet."))
     }
     let transcript = Transcript(prompt, reading)
-    let files = ["seer-chat.json", "seer-chat.md", "seer-chat.html"]
+    let texts = ["json": transcript.json, "md": transcript.markdown, "html": transcript.html]
+    let stem = Self.freeStem("seer-chat", endings: Array(texts.keys))
     do throws(Failure) {
-      for (file, text) in zip(files, [transcript.json, transcript.markdown, transcript.html]) {
-        try OutputFile.write(text, to: file)
-      }
-      return .success(files)
+      for (ending, text) in texts { try OutputFile.write(text, to: "\(stem).\(ending)") }
+      return .success(["json", "md", "html"].map { "\(stem).\($0)" })
     } catch {
       return .failure(Problem(error))
     }
+  }
+}
+
+extension Session {
+  /// A file name that, with none of the endings, is taken in the current folder.
+  private static func freeStem(_ stem: String, endings: [String]) -> String {
+    var free = stem
+    var number = 1
+    while number < 1000,
+      endings.contains(where: { FileManager.default.fileExists(atPath: "\(free).\($0)") })
+    {
+      number += 1
+      free = "\(stem)-\(number)"
+    }
+    return free
   }
 }
 
@@ -219,7 +236,7 @@ extension Transcript {
         Transcript.Message(
           role: message.message.role.rawValue,
           writer: message.side.map { $0 == .tuned ? "tuned" : "base" },
-          text: message.message.content, scores: scored(rolledUp),
+          steering: message.steering, text: message.message.content, scores: scored(rolledUp),
           tokens: tokens.map {
             Transcript.Token(
               text: reading.tokens[$0].text,

@@ -21,6 +21,7 @@ final class Session {
   private(set) var kept = LastLayer()
   var tsneJob: JobID?
   var pairJob: JobID?
+  var figuresJob: JobID?
   var extractionJob: JobID?
   /// Where views are kept; nil: nowhere.
   var views: ViewStore?

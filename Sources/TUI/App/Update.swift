@@ -32,9 +32,8 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
   case .mouse(let mouse):
     if state.overlay != nil {
       switch mouse.action {
-      case .wheelDown:
-        return perform(state.context == .help ? .helpDown : .paletteDown, .down, &state)
-      case .wheelUp: return perform(state.context == .help ? .helpUp : .paletteUp, .up, &state)
+      case .wheelDown: return perform(wheel(isDown: true, state.context), .down, &state)
+      case .wheelUp: return perform(wheel(isDown: false, state.context), .up, &state)
       case .left: return perform(.closeHelp, .escape, &state)
       default: return []
       }
@@ -61,8 +60,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     PromptScreen.receive(&state, event)
     return []
   case .train(let event):
-    TrainScreen.receive(&state, event)
-    return []
+    return TrainScreen.receive(&state, event)
   case .start(let event):
     StartScreen.receive(&state, event)
     return []
@@ -104,12 +102,23 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
   }
 }
 
+/// What the wheel does over an overlay.
+private func wheel(isDown: Bool, _ context: Command.Context) -> Command.ID {
+  switch context {
+  case .help: isDown ? .helpDown : .helpUp
+  case .figures: isDown ? .figuresDown : .figuresUp
+  default: isDown ? .paletteDown : .paletteUp
+  }
+}
+
 /// Does what a command says; `key` tells keys of the same command apart.
 func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
   state.explore.tour?.note(id)
   switch id {
   case .help: state.overlay = .help(scroll: 0)
-  case .closeHelp, .closePalette: state.overlay = nil
+  case .closeHelp, .closePalette, .closeFigures: state.overlay = nil
+  case .figuresDown, .figuresUp, .figuresTextDown, .figuresTextUp:
+    FiguresOverlay.move(id, &state)
   case .palette: state.overlay = .palette(query: "", index: 0)
   case .paletteUp, .paletteDown:
     guard case .palette(let query, let index) = state.overlay else { break }

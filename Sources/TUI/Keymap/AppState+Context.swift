@@ -4,6 +4,7 @@ extension AppState {
     switch overlay {
     case .help: return .help
     case .palette: return .palette
+    case .figures: return .figures
     case nil: break
     }
     if explore.search?.isEditing ?? false { return .search }

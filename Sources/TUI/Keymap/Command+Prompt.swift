@@ -35,6 +35,15 @@ extension Command {
       .trajectory, ["m"], .prompt, in: [.tokens],
       "The tokens' way over the map of the layer", hint: "map"),
     Command(
+      .steerMore, ["+", "="], .prompt, in: [.tokens],
+      "Steer the next answer towards the concept", hint: "steer", when: readsConcepts),
+    Command(
+      .steerLess, ["-"], .prompt, in: [.tokens], "Steer the next answer away from the concept",
+      hint: "steer", when: readsConcepts),
+    Command(
+      .steerOff, ["0"], .prompt, in: [.tokens], "No steering",
+      when: { $0.prompt?.steer != 0 }),
+    Command(
       .exportChat, ["e"], .prompt, in: [.tokens],
       "Save the scored chat as JSON, Markdown and HTML", hint: "export"),
     Command(.clearChat, ["N"], .prompt, in: [.tokens], "New chat", hint: "new chat"),
@@ -54,4 +63,8 @@ extension Command {
     Command(.undo, ["Ctrl-_"], .prompt, in: [.prompt], "Take back"),
     Command(.redo, ["Ctrl-y"], .prompt, in: [.prompt], "Do again"),
   ]
+
+  private static let readsConcepts: @Sendable (AppState) -> Bool = {
+    $0.prompt?.concepts.isEmpty == false
+  }
 }

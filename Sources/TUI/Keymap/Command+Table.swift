@@ -2,7 +2,7 @@
 extension Command {
   /// Every command, in the order of the footer and the help.
   static let all: [Command] =
-    layers + compare + explore + prompt + training + start + program
+    layers + compare + explore + figures + prompt + training + start + program
 
   static let everywhere = Set(Context.allCases)
   /// Where a screen itself gets the keys.

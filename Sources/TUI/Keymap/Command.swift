@@ -11,6 +11,9 @@ struct Command: Sendable {
     case conceptUp, conceptDown, conceptToggle, conceptOnly, leaveConcepts
     case projection, pause, perplexityDown, perplexityUp, newSeed
     case flicker, morph, arrows, swapSides, comparePanel, bothMaps
+    case explainFigures, measureFigures, nextMoved, previousMoved
+    case figuresDown, figuresUp, figuresTextDown, figuresTextUp, closeFigures
+    case steerMore, steerLess, steerOff
     case send, stopAnswer, newLine, write, clearChat, answerSide, trajectory, exportChat
     case nextConcept, previousConcept, promptLayerUp, promptLayerDown
     case writingLayerUp, writingLayerDown
@@ -38,7 +41,7 @@ struct Command: Sendable {
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
     case map, concepts, select, list, naming, compare
-    case prompt, tokens, form, training, start, help, search, palette
+    case prompt, tokens, form, training, start, help, search, palette, figures
 
     /// Where characters are text: only other keys do something.
     var isWriting: Bool {

@@ -1,3 +1,5 @@
+import Core
+
 /// Where everything of the Compare screen is.
 struct CompareLayout: Equatable, Sendable {
   var header = Rect()
@@ -7,8 +9,6 @@ struct CompareLayout: Equatable, Sendable {
   var panels: [Rect] = []
   /// Figures, confusions or rows that moved; empty where there is no room.
   var figures = Rect()
-  /// Rows that moved most, beside the figures.
-  var moved = Rect()
   var detail = Rect()
   var strip = Rect()
 
@@ -19,11 +19,7 @@ struct CompareLayout: Equatable, Sendable {
     strip = rest.takeBottom(2)
     detail = rest.takeBottom(state.size.height >= 24 ? 2 : 1)
     if state.size.height >= 18 {
-      let concepts = state.explore.concepts.count
-      let wanted = state.compare?.panel == .confusion ? max(6, concepts + 2) : 6
-      figures = rest.takeBottom(max(5, min(wanted, rest.height / 2)))
-      // One blank column between them.
-      if state.size.width >= 100 { moved = figures.takeRight((figures.width - 1) / 2) }
+      figures = rest.takeBottom(max(6, min(Self.lines(state) + 1, rest.height * 2 / 5)))
     }
     if case .one = state.compare?.shown ?? .both {
       frames = [rest]
@@ -32,6 +28,17 @@ struct CompareLayout: Equatable, Sendable {
       frames = [rest, right]
     }
     panels = frames.map { hasBorders($0) ? $0.inside : Self.belowTitle($0) }
+  }
+
+  /// The lines that the panel below the maps would fill, without its heading.
+  private static func lines(_ state: AppState) -> Int {
+    switch state.compare?.panel ?? .figures {
+    case .figures:
+      let tables = ComparePanels.tables(state.size.width)
+      return (SeparationMetric.principal.count + tables - 1) / tables
+    case .confusion: return state.explore.concepts.count + 1
+    case .moved: return 9
+    }
   }
 
   func hasBorders(_ frame: Rect) -> Bool { frame.height >= 9 }

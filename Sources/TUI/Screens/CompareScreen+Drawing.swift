@@ -14,7 +14,7 @@ extension CompareScreen {
     }
     drawMaps(state, compare, layout, &surface)
     drawDetail(state, compare, layout, &surface)
-    ComparePanels(state, compare, layout).draw(into: &surface)
+    ComparePanels(state, layout)?.draw(into: &surface)
     PairStrip(state, layout).draw(into: &surface)
   }
 

@@ -6,6 +6,9 @@ enum CompareEvent: Sendable {
   case separation(index: Int, Result<LayerSeparation, Problem>)
   case embedding(run: Int, Result<Embedding, Problem>)
   case judged(index: Int, MapTrust?)
+  /// The share of a measurement that is done.
+  case measuring(number: Int, Double)
+  case figures(number: Int, Result<PairFigures, Problem>)
 }
 
 /// What the Compare screen wants computed.
@@ -17,6 +20,8 @@ enum CompareEffect: Equatable, Sendable {
   case stopTSNE
   /// Measures how far a t-SNE map can be trusted.
   case judge(index: Int, isJoint: Bool)
+  case measureFigures(Measuring)
+  case stopFigures
 }
 
 /// The Compare screen: two runs over the same rows, on the same axes.
@@ -46,6 +51,13 @@ enum CompareScreen {
       let all = CompareState.Panel.allCases
       let index = all.firstIndex(of: compare.panel) ?? 0
       compare.panel = all[(index + 1) % all.count]
+    case .measureFigures: return toggleMeasuring(&state)
+    case .explainFigures:
+      state.overlay = .figures(index: 0, scroll: 0)
+      return []
+    case .nextMoved, .previousMoved:
+      goToMoved(by: id == .nextMoved ? 1 : -1, &state)
+      return []
     case .projection: return changeMethod(&state)
     case .pause: return pause(&state)
     case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
@@ -84,6 +96,12 @@ enum CompareScreen {
     case .judged(let index, let trust):
       state.compare?.isJudging = false
       state.compare?.trusts[index] = trust ?? MapTrust()
+    case .measuring(let number, let share):
+      if state.compare?.measuring?.number == number { state.compare?.measuring?.share = share }
+    case .figures(let number, let result):
+      guard var compare = state.compare else { return }
+      receive(&compare, number: number, result)
+      state.compare = compare
     }
   }
 
@@ -139,6 +157,7 @@ enum CompareScreen {
       compare.isJudging = true
       effects.append(.compare(.judge(index: layer, isJoint: compare.method == .jointTSNE)))
     }
+    effects += measure(&state, &compare)
     let isMeasuring =
       compare.separations.values.contains(.computing)
       || state.explore.separations.contains(.computing)
@@ -164,6 +183,10 @@ enum CompareScreen {
     case .left:
       if let layer = PairStrip(state, layout).layer(at: mouse.place) {
         return ExploreScreen.show(layer: layer, &state.explore) + follow(&state)
+      }
+      if let row = ComparePanels(state, layout)?.movedRow(at: mouse.place) {
+        ExploreScreen.move(to: row, &state.explore)
+        return []
       }
       guard let compare = state.compare, let map = compare.shownMap(state.explore.layer),
         let bounds = state.mapBounds

@@ -59,12 +59,21 @@ struct CompareState: Sendable {
   /// How far the t-SNE maps can be trusted.
   var trusts: [Int: MapTrust] = [:]
   var isJudging = false
+  /// What `seer compare` measures, by the index of the layer.
+  var figures: [Int: PairFigures] = [:]
+  var measuring: Measuring?
+  var lastMeasuring = 0
+  /// Layers that could not be measured.
+  var unmeasurable: Set<Int> = []
+  /// Whether figures are measured by themselves.
+  var isMeasuringWanted: Bool
 
   init(base: RunSource, tuned: RunSource) {
     self.base = Names(model: base.model, adapter: base.adapter)
     self.tuned = Names(model: tuned.model, adapter: tuned.adapter)
     tunedLayers = Set(tuned.layers)
     problem = Self.difference(base, tuned).map { Problem($0) }
+    isMeasuringWanted = base.rows.count <= PairFigures.mostRows
   }
 
   /// What the runs are called together: the model once, where it is the same.
@@ -130,8 +139,10 @@ struct CompareState: Sendable {
     return map
   }
 
-  var isBusy: Bool {
+  /// Nulls of layers that nobody looks at are no work that somebody waits for.
+  func isBusy(at layer: Int) -> Bool {
     maps.values.contains(.computing) || separations.values.contains(.computing)
       || isJudging || running.map { !$0.isPaused } ?? false
+      || measuring.map { !$0.withNulls || $0.layer == layer } ?? false
   }
 }

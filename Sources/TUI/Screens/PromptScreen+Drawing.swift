@@ -46,6 +46,7 @@ extension PromptScreen {
     if let adapter = prompt.adapter { model += " + \(adapter)" }
     var parts = [model]
     if prompt.isAnswering { parts.insert("answering, Esc stops", at: 0) }
+    if let steering = prompt.steering { parts.insert("steered: \(steering)", at: 0) }
     ScreenHeader.draw(
       layout.header, "prompt", parts, right: Text.visible(right, ascii: theme.glyphs.isASCII),
       theme, into: &surface)
@@ -163,7 +164,13 @@ extension PromptScreen {
     }
     let side = prompt.answerSide
     let scores = prompt.reading?.scores(side, layer: prompt.layerNumber)
-    for token in prompt.shownTokens where way.tokens.indices.contains(token) {
+    let shown = prompt.shownTokens.filter(way.tokens.indices.contains)
+    for (a, b) in zip(shown, shown.dropFirst()) {
+      PointField.drawWay(
+        from: viewport.place(way.tokens[a]), to: viewport.place(way.tokens[b]), theme.glyphs.way,
+        theme.style(.faint), panel, into: &surface)
+    }
+    for token in shown {
       guard let cell = viewport.cell(way.tokens[token]) else { continue }
       let score = scores.flatMap { $0.indices.contains(token) ? $0[token] : nil }
       let style = score.map { theme.concept($0.best) } ?? theme.style(.text)

@@ -40,6 +40,8 @@ enum PromptScreen {
       prompt.chat.append(PromptState.Message(message: ChatMessage(.user, text), side: nil))
       prompt.editor.replace(with: "")
       prompt.answer = ""
+      prompt.writer = PromptState.Message(
+        message: ChatMessage(.assistant, ""), side: prompt.answerSide, steering: prompt.steering)
       prompt.answerNumber += 1
       prompt.tokensPerSecond = nil
       prompt.tokenFromEnd = 0
@@ -76,6 +78,9 @@ enum PromptScreen {
         text: prompt.answerSide == .base ? "the base model answers" : "the tuned model answers",
         isError: false)
     case .trajectory: prompt.showsTrajectory.toggle()
+    case .steerMore: prompt.steer = min(PromptState.steers.upperBound, prompt.steer + 1)
+    case .steerLess: prompt.steer = max(PromptState.steers.lowerBound, prompt.steer - 1)
+    case .steerOff: prompt.steer = 0
     case .exportChat: return [.prompt(.export)]
     case .chatUp: prompt.chatScroll += 3
     case .chatDown: prompt.chatScroll = max(0, prompt.chatScroll - 3)
@@ -172,9 +177,9 @@ enum PromptScreen {
       prompt.answer = nil
       let answer = (try? result.get()) ?? written
       if !answer.isEmpty {
-        prompt.chat.append(
-          PromptState.Message(
-            message: ChatMessage(.assistant, answer), side: prompt.answerSide))
+        var message = prompt.writer
+        message.message = ChatMessage(.assistant, answer)
+        prompt.chat.append(message)
       }
       if case .failure(let problem) = result, problem != .cancelled { report(problem) }
     case .traced(let result):

@@ -18,6 +18,8 @@ struct PromptState: Sendable {
     var message: ChatMessage
     /// Which side wrote it, for answers.
     var side: Conversation.Side?
+    /// What the answer was steered by.
+    var steering: String?
   }
 
   /// Tokens after which an answer ends at the latest.
@@ -57,8 +59,14 @@ struct PromptState: Sendable {
   /// By layer number.
   var calibrations: [Int: LivePrompt.LayerCalibration] = [:]
 
-  /// The answer being written.
+  /// How far the next answer is steered towards the chosen concept at the layer, in twentieths of
+  /// a typical state's length; 0 is off.
+  var steer = 0
+  static let steers = -40...40
+
+  /// The answer being written, and by whom.
   var answer: String?
+  var writer = Message(message: ChatMessage(.assistant, ""), side: nil)
   var answerNumber = 0
   var tokensPerSecond: Double?
   var chatScroll = 0
@@ -89,6 +97,12 @@ struct PromptState: Sendable {
     ReadText(chat: chat, draft: editor.text, layer: layer, prepared: prepared.count)
   }
   var isAnswering: Bool { answer != nil }
+  var strength: Float { Float(steer) / 20 }
+  /// The steering in words; nil where it is off.
+  var steering: String? {
+    guard steer != 0, concepts.indices.contains(concept) else { return nil }
+    return "\(concepts[concept].name) \(Numbers.signed(strength)) at layer \(layerNumber)"
+  }
   var isBusy: Bool {
     status == .opening || pending != nil || preparing != nil || isAnswering || isTracing
   }

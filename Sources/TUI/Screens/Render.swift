@@ -16,6 +16,8 @@ func render(_ state: AppState) -> Surface {
   case .help(let scroll): HelpOverlay(state).draw(scroll: scroll, into: &surface)
   case .palette(let query, let index):
     PaletteOverlay(query: query, index: index).draw(state, into: &surface)
+  case .figures(let index, let scroll):
+    FiguresOverlay(state, index: index)?.draw(scroll: scroll, into: &surface)
   case nil: break
   }
   let footer = Rect(x: 0, y: state.size.height - 1, width: state.size.width, height: 1)

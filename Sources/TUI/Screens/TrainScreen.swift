@@ -109,8 +109,8 @@ enum TrainScreen {
     train.estimate = .none
   }
 
-  static func receive(_ state: inout AppState, _ event: TrainEvent) {
-    guard var train = state.train else { return }
+  static func receive(_ state: inout AppState, _ event: TrainEvent) -> [Effect] {
+    guard var train = state.train else { return [] }
     defer { state.train = train }
     switch event {
     case .step(let step): append([step], &train)
@@ -126,6 +126,10 @@ enum TrainScreen {
       train.notes = summary.notes
       if state.screen != .train {
         state.message = AppState.Message(text: "The training is finished (F5).", isError: false)
+      }
+      if state.hasRun {
+        train.extraction = Progress()
+        return [.train(.extract)]
       }
     case .finished(.failure(let problem)):
       train.status = problem == .cancelled ? .stopped : .failed(problem)
@@ -145,13 +149,19 @@ enum TrainScreen {
     case .extracted(.success): train.extraction = nil
     case .comparable(let compare):
       state.compare = compare
-      state.screen = .compare
+      if state.screen == .train {
+        state.screen = .compare
+      } else {
+        state.message = AppState.Message(
+          text: "What was trained can be compared (F3).", isError: false)
+      }
     case .extracted(.failure(let problem)):
       train.extraction = nil
       if problem != .cancelled {
         state.message = AppState.Message(text: problem.text, isError: true)
       }
     }
+    return []
   }
 
   /// Steps that come again, after a resume or a fresh start, replace those before.

@@ -18,7 +18,7 @@ struct TrainState: Sendable {
 
   /// A line of the form.
   enum Field: String, CaseIterable, Sendable {
-    case model, concepts, retain, adapter, objective, layers, rank, steps, start
+    case model, concepts, retain, adapter, objective, layers, rank, steps, every, start
 
     var help: String {
       switch self {
@@ -30,6 +30,7 @@ struct TrainState: Sendable {
       case .layers: "target layers, separated by commas"
       case .rank: "of the adapter"
       case .steps: "how many"
+      case .every: "steps between figures on held-out rows and their clusters"
       case .start: "Enter starts"
       }
     }
@@ -67,7 +68,7 @@ struct TrainState: Sendable {
     let texts: [Field: String] = [
       .model: model, .concepts: concepts, .retain: "samples/retain.csv", .adapter: "my-adapter",
       .objective: preset.objective.name.rawValue, .layers: "\(layer)", .rank: "\(preset.rank)",
-      .steps: "\(preset.steps)",
+      .steps: "\(preset.steps)", .every: "\(preset.evaluateEvery)",
     ]
     form = texts.mapValues { Editor($0) }
   }
@@ -97,11 +98,13 @@ struct TrainState: Sendable {
       return .failure(Problem("layers: '\(text(.layers))' are no numbers separated by commas"))
     }
     preset.objective.layers = parts.compactMap { $0 }
-    guard let rank = Int(text(.rank)), let steps = Int(text(.steps)) else {
-      return .failure(Problem("rank and steps: whole numbers are wanted"))
+    guard let rank = Int(text(.rank)), let steps = Int(text(.steps)), let every = Int(text(.every))
+    else {
+      return .failure(Problem("rank, steps and every: whole numbers are wanted"))
     }
     preset.rank = rank
     preset.steps = steps
+    preset.evaluateEvery = every
     for field in [Field.model, .concepts, .adapter] where text(field).isEmpty {
       return .failure(Problem("\(field.rawValue): empty, wanted \(field.help)"))
     }

@@ -48,6 +48,8 @@ struct Glyphs: Equatable, Sendable {
   var arrowDown: Unicode.Scalar { isASCII ? "v" : "▼" }
   var checked: Unicode.Scalar { isASCII ? "x" : level == .blocks ? "√" : "✓" }
   var wrong: Unicode.Scalar { isASCII ? "!" : level == .blocks ? "×" : "✗" }
+  /// Of a line between tokens on a map.
+  var way: Unicode.Scalar { isASCII ? "'" : level == .blocks ? "-" : "⠒" }
   var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
 
   /// A line end inside a line.

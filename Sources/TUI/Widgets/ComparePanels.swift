@@ -1,3 +1,5 @@
+import Core
+
 /// The figures below the two maps: before and after.
 struct ComparePanels {
   private let state: AppState
@@ -5,8 +7,10 @@ struct ComparePanels {
   private let layout: CompareLayout
   private var theme: Theme { state.theme }
   private var explore: ExploreState { state.explore }
+  private var figures: PairFigures? { compare.figures[explore.layer] }
 
-  init(_ state: AppState, _ compare: CompareState, _ layout: CompareLayout) {
+  init?(_ state: AppState, _ layout: CompareLayout) {
+    guard let compare = state.compare else { return nil }
     self.state = state
     self.compare = compare
     self.layout = layout
@@ -14,45 +18,159 @@ struct ComparePanels {
 
   func draw(into surface: inout Surface) {
     guard !layout.figures.isEmpty else { return }
+    guard explore.concepts.count > 1 else {
+      surface.write(
+        "One concept only: nothing to tell apart.", layout.figures.x + 1, layout.figures.y,
+        theme.style(.faint), width: layout.figures.width - 2)
+      return
+    }
     switch compare.panel {
-    case .figures, .moved: drawFigures(layout.figures, &surface)
+    case .figures: drawFigures(&surface)
     case .confusion: drawConfusions(&surface)
+    case .moved: drawMoved(&surface)
     }
   }
 
-  private func drawFigures(_ rect: Rect, _ surface: inout Surface) {
-    guard explore.concepts.count > 1 else {
-      surface.write(
-        "One concept only: nothing to tell apart.", rect.x + 1, rect.y, theme.style(.faint))
-      return
+  // MARK: figures
+
+  /// Tables side by side that all figures need, where they are wide enough for that.
+  static func tables(_ width: Int) -> Int { width >= 100 ? 2 : 1 }
+
+  private func drawFigures(_ surface: inout Surface) {
+    let rect = layout.figures
+    let tables = Self.tables(rect.width)
+    let metrics = SeparationMetric.principal
+    let height = tables == 1 ? rect.height - 1 : (metrics.count + tables - 1) / tables
+    for table in 0..<tables {
+      let width = rect.width / tables
+      let part = Rect(x: rect.x + table * width, y: rect.y, width: width, height: rect.height)
+      drawHead(part, isFirst: table == 0, &surface)
+      let shown = metrics.dropFirst(table * height).prefix(min(height, rect.height - 1))
+      for (line, metric) in shown.enumerated() { draw(metric, part, part.y + 1 + line, &surface) }
     }
-    let base = explore.separation
-    let tuned = compare.separations[explore.layer]?.separation
-    let rows: [(String, Float?, Float?, (Float) -> String)] = [
-      (
-        "nearest prototype, held out", base?.nearestPrototype, tuned?.nearestPrototype, Numbers.fine
-      ),
-      ("silhouette", base?.silhouette, tuned?.silhouette, Numbers.fine),
-      ("angle between concepts", base?.angleBetween, tuned?.angleBetween, Numbers.degrees),
-      ("angle within concepts", base?.angleWithin, tuned?.angleWithin, Numbers.degrees),
-    ]
-    let nameWidth = min(28, max(12, rect.width - 26))
-    let x = rect.x + 1 + nameWidth
+  }
+
+  private func nameWidth(_ rect: Rect) -> Int { rect.width >= 44 ? 18 : max(10, rect.width - 24) }
+
+  private func drawHead(_ rect: Rect, isFirst: Bool, _ surface: inout Surface) {
+    let x = rect.x + 1 + nameWidth(rect)
+    if isFirst { drawProgress(rect, &surface) }
     surface.write("base", x + 4, rect.y, theme.style(.faint))
     surface.write("tuned", x + 14, rect.y, theme.style(.faint))
-    for (offset, (name, base, tuned, format)) in rows.prefix(rect.height - 1).enumerated() {
-      let y = rect.y + 1 + offset
-      surface.write(
-        Text.cut(name, to: nameWidth - 1, ellipsis: theme.glyphs.ellipsis), rect.x + 1, y,
-        theme.style(.text))
-      func right(_ value: Float?, _ end: Int, _ style: Style) {
-        let text = value.map(format) ?? theme.glyphs.ellipsis
-        surface.write(text, end - DisplayWidth.of(text), y, style)
-      }
-      right(base, x + 8, theme.style(.text))
-      surface.write(theme.glyphs.becomes, x + 9, y, theme.style(.faint))
-      right(tuned, x + 19, theme.style(.strong))
+    let room = rect.maxX - x - 21
+    let words = ["shuffled: mean (95 %), * outside", "shuffled, mean (95 %)", "shuffled 95 %"]
+    if let word = words.first(where: { $0.count <= room }) {
+      surface.write(word, x + 21, rect.y, theme.style(.faint))
     }
+  }
+
+  /// How far the measuring is, in the place of the names' heading.
+  private func drawProgress(_ rect: Rect, _ surface: inout Surface) {
+    let width = nameWidth(rect)
+    guard let measuring = compare.measuring, let share = compare.measuredShare else {
+      let isMissing = figures == nil || figures?.hasNulls == false
+      if compare.unmeasurable.contains(explore.layer) {
+        surface.write("not measurable", rect.x + 1, rect.y, theme.style(.warning), width: width)
+      } else if isMissing, !compare.isMeasuringWanted {
+        surface.write("u measures", rect.x + 1, rect.y, theme.style(.accent), width: width)
+      } else {
+        surface.write("i explains", rect.x + 1, rect.y, theme.style(.faint), width: width)
+      }
+      return
+    }
+    let name = measuring.withNulls ? "nulls " : "layers "
+    let x = surface.write(name, rect.x + 1, rect.y, theme.style(.faint))
+    let room = max(3, width - name.count - 2)
+    let bar = Rect(x: x, y: rect.y, width: room, height: 1)
+    for column in bar.x..<bar.maxX {
+      surface.put(theme.glyphs.hiddenConcept, column, rect.y, theme.style(.faint))
+    }
+    surface.write(theme.glyphs.bar(Float(share), width: room), x, rect.y, theme.style(.bar))
+  }
+
+  private func draw(
+    _ metric: SeparationMetric, _ rect: Rect, _ y: Int, _ surface: inout Surface
+  ) {
+    let nameWidth = nameWidth(rect)
+    let x = rect.x + 1 + nameWidth
+    surface.write(
+      Text.cut(metric.title, to: nameWidth - 1, ellipsis: theme.glyphs.ellipsis), rect.x + 1, y,
+      theme.style(.text))
+    let before = figures?.base[metric]
+    let after = figures?.tuned[metric]
+    func right(_ figure: SeparationFigure?, _ end: Int, _ style: Style) {
+      let text = figure == nil ? theme.glyphs.ellipsis : metric.text(figure?.value)
+      surface.write(text, end - DisplayWidth.of(text), y, style)
+      if let figure, metric.isOutside(figure) { surface.put("*", end, y, theme.style(.good)) }
+    }
+    right(before, x + 8, theme.style(.text))
+    surface.write(theme.glyphs.becomes, x + 9, y, theme.style(.faint))
+    right(after, x + 19, theme.style(.strong))
+    guard let null = after.flatMap({ metric.nulls($0, room: rect.maxX - x - 22) }) else { return }
+    surface.write(null, x + 21, y, theme.style(.faint))
+  }
+
+  // MARK: rows that moved
+
+  private func drawMoved(_ surface: inout Surface) {
+    let rect = layout.figures
+    guard let figures else {
+      surface.write("being measured", rect.x + 1, rect.y, theme.style(.faint))
+      return
+    }
+    var title = "moved most"
+    if let kept = figures.neighboursKept {
+      title += theme.glyphs.separator + "neighbours kept \(Numbers.percent(Float(kept)))"
+    }
+    if let cka = figures.cka { title += theme.glyphs.separator + "CKA \(Numbers.fine(Float(cka)))" }
+    surface.write(
+      Text.cut(title, to: rect.width - 2, ellipsis: theme.glyphs.ellipsis), rect.x + 1, rect.y,
+      theme.style(.title))
+    let shown = shownMoved
+    for (line, moved) in figures.moved[shown].enumerated() {
+      draw(moved, rect, rect.y + 1 + line, &surface)
+    }
+  }
+
+  /// So that the cursor's row is among them, where it is one of them.
+  private var shownMoved: Range<Int> {
+    let moved = figures?.moved ?? []
+    let room = max(0, layout.figures.height - 1)
+    let current = moved.firstIndex { $0.row == explore.cursor } ?? 0
+    let first = max(0, min(moved.count - room, current - room / 2))
+    return first..<min(moved.count, first + room)
+  }
+
+  /// The row that is listed at a place.
+  func movedRow(at place: Cursor) -> Int? {
+    guard compare.panel == .moved, layout.figures.contains(place), let figures else { return nil }
+    let index = shownMoved.lowerBound + place.y - layout.figures.y - 1
+    return place.y > layout.figures.y && shownMoved.contains(index)
+      ? figures.moved[index].row : nil
+  }
+
+  private func draw(
+    _ moved: PairFigures.Moved, _ rect: Rect, _ y: Int, _ surface: inout Surface
+  ) {
+    guard explore.rows.indices.contains(moved.row) else { return }
+    let concept = Int(explore.conceptOfRow[moved.row])
+    let number = Numbers.grouped(explore.rows[moved.row].row)
+    let isCurrent = moved.row == explore.cursor
+    surface.put(theme.glyphs.mark(concept), rect.x + 1, y, theme.concept(concept))
+    surface.write(
+      number, rect.x + 9 - DisplayWidth.of(number), y, theme.style(isCurrent ? .accent : .text))
+    var x = rect.x + 11
+    if let distance = moved.distance {
+      x = surface.write(Numbers.fine(Float(distance)), x, y, theme.style(.strong)) + 2
+    }
+    x =
+      surface.write(
+        "\(moved.stayed) of \(moved.neighbours) stayed", x, y, theme.style(.faint)) + 2
+    let text = Text.visible(explore.rows[moved.row].text, ascii: theme.glyphs.isASCII)
+      .replacing("\n", with: " ")
+    surface.write(
+      Text.cut(text, to: max(0, rect.maxX - 1 - x), ellipsis: theme.glyphs.ellipsis), x, y,
+      theme.style(isCurrent ? .strong : .text))
   }
 
   // MARK: confusions

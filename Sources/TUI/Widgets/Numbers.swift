@@ -20,6 +20,11 @@ enum Numbers {
     return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
   }
 
+  /// `+0.20`, `-1.50`.
+  static func signed(_ value: Float) -> String {
+    value.isFinite ? String(format: "%+.2f", Double(value)) : "-"
+  }
+
   /// `.981`: a cosine in three digits.
   static func fine(_ value: Float) -> String {
     guard value.isFinite else { return "-" }

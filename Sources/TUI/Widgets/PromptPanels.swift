@@ -135,6 +135,7 @@ struct PromptPanels {
     }
     let y = inside.y + order.count
     guard y < inside.maxY else { return }
+    if y + 1 < inside.maxY { drawSlider(inside, inside.maxY - 1, &surface) }
     let cosine =
       score.isUnknown
       ? "unknown: cosine \(Numbers.share(score.cosine))" : "cosine \(Numbers.share(score.cosine))"
@@ -145,6 +146,26 @@ struct PromptPanels {
     surface.write(
       Text.cut(line, to: inside.width - 2, ellipsis: theme.glyphs.ellipsis), inside.x + 1, y,
       theme.style(score.isUnknown ? .warning : .faint))
+  }
+
+  /// How far the next answer is steered: a knob on a line with off in its middle.
+  private func drawSlider(_ rect: Rect, _ y: Int, _ surface: inout Surface) {
+    let isOff = prompt.steer == 0
+    let figure = isOff ? "off" : Numbers.signed(prompt.strength)
+    let start = surface.write("steer ", rect.x + 1, y, theme.style(.faint))
+    let width = rect.maxX - 1 - start - 7
+    guard width >= 5 else {
+      surface.write(figure, start, y, theme.style(isOff ? .faint : .accent))
+      return
+    }
+    for x in start..<start + width { surface.put(theme.glyphs.box[4], x, y, theme.style(.border)) }
+    let share =
+      Float(prompt.steer - PromptState.steers.lowerBound) / Float(PromptState.steers.count - 1)
+    let knob = start + Int((share * Float(width - 1)).rounded())
+    surface.put(
+      theme.glyphs.mark(prompt.concept), knob, y,
+      isOff ? theme.style(.faint) : theme.concept(prompt.concept))
+    surface.write(figure, start + width + 1, y, theme.style(isOff ? .faint : .accent))
   }
 
   private var calibrationNote: String {
@@ -225,14 +246,20 @@ struct PromptPanels {
   private func chatLines(_ width: Int) -> [Line] {
     var lines: [Line] = []
     let side = prompt.answerSide == .tuned && prompt.hasTuned ? 1 : 0
-    var messages = prompt.chat.map { ($0.message, $0.side) }
+    var messages = prompt.chat
     if let answer = prompt.answer {
-      messages.append((ChatMessage(.assistant, answer), prompt.answerSide))
+      var message = prompt.writer
+      message.message = ChatMessage(.assistant, answer)
+      messages.append(message)
     }
-    for (turn, (message, writer)) in messages.enumerated() {
+    for (turn, entry) in messages.enumerated() {
+      let message = entry.message
       var title = "you"
       if message.role == .assistant {
-        title = writer == .tuned ? "tuned" : prompt.hasTuned ? "base" : "model"
+        title = entry.side == .tuned ? "tuned" : prompt.hasTuned ? "base" : "model"
+      }
+      if let steering = entry.steering {
+        title += ", steered: " + Text.visible(steering, ascii: theme.glyphs.isASCII)
       }
       let turns = prompt.reading?.turns ?? []
       let score = turns.indices.contains(turn) ? turns[turn] : []

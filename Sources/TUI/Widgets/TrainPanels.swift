@@ -70,7 +70,8 @@ struct TrainPanels {
     let inside = inside(rect, hasBorders)
     if steps.isEmpty {
       surface.write(
-        "judging the untouched model", inside.x, inside.y, theme.style(.faint),
+        train.clusters == nil ? "judging the untouched model" : "the first step", inside.x,
+        inside.y, theme.style(.faint),
         width: inside.width)
       return
     }
@@ -96,7 +97,7 @@ struct TrainPanels {
     _ name: String, _ values: [Double?], _ format: (Double) -> String, _ rect: Rect,
     _ color: Int, from first: Double? = nil, _ surface: inout Surface
   ) {
-    let nameWidth = min(16, rect.width / 3)
+    let nameWidth = min(17, rect.width / 3)
     let last = values.last { $0 != nil } ?? nil
     var text = last.map(format) ?? theme.glyphs.ellipsis
     if let first, rect.width >= 34 { text = "\(format(first)) \(theme.glyphs.becomes) \(text)" }

@@ -20,6 +20,7 @@ struct ChatCommand: ParsableCommand {
   @Option(name: .customLong("run"), help: "A run of the model, whose concepts are scored.")
   var folder: String?
   @Option(help: "The layer whose states are scored.") var layer: Int?
+  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
   @Option(help: "Replaces the template's own system prompt.") var system: String?
   @Option(help: "How many tokens an answer has at the most.") var tokens = 256
   @OptionGroup var sampling: SamplingArguments
@@ -74,13 +75,14 @@ struct ChatCommand: ParsableCommand {
   private func open() throws -> Chat {
     if let folder, let layer {
       let scorer = try Scorer(
-        model: model, adapter: adapter, run: folder, layer: layer, template: .chat)
+        model: model, adapter: adapter, run: folder, layer: layer, template: .chat,
+        templateFile: templateFile)
       for note in scorer.notes { Report.note(note) }
       return Chat(
         conversation: Conversation(scorer.language, adapter: scorer.adapter),
         monitor: scorer.monitor, log: ChatLog(system: system))
     }
-    let language = try LanguageModel(model)
+    let language = try LanguageModel(model, templateFile: templateFile)
     let adapter = try adapter.map { try AdapterFile.read($0, for: language.configuration) }
     return Chat(
       conversation: Conversation(language, adapter: adapter), monitor: nil,

@@ -30,7 +30,9 @@ struct CompareCommand: ParsableCommand {
   var chooseStrength = false
   @Option(help: "Write the JSON object to a file.") var output: String?
   @Option(help: "Draw before and after: a file ending in .svg or .png.") var figure: String?
-  @Option(help: "How the picture is projected.") var method = ProjectionMethod.pca
+  @Option(help: "How the picture is projected: both runs in one map, where they are equally wide.")
+  var method = ProjectionMethod.pca
+  @Flag(help: "A map of each run instead, the second turned onto the first.") var aligned = false
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -50,6 +52,9 @@ struct CompareCommand: ParsableCommand {
     }
     guard (0...100_000).contains(permutations) else {
       throw ValidationError("--permutations: found \(permutations), wanted 0 to 100000.")
+    }
+    guard !aligned || figure != nil else {
+      throw ValidationError("--aligned: found no --figure, which it belongs to.")
     }
     if let figure { _ = try FigureFile(figure, option: "--figure") }
   }
@@ -84,8 +89,8 @@ struct CompareCommand: ParsableCommand {
 
   private func draw(_ comparisons: [RunComparison], _ context: JobContext) throws {
     guard let figure else { return }
-    let grid = try ComparisonFigure.grid(
-      comparisons, method: method, seed: seed, checkpoint: context.checkpoint)
+    let (grid, arrangements) = try ComparisonFigure.grid(
+      comparisons, method: method, isAligned: aligned, seed: seed, checkpoint: context.checkpoint)
     try FigureFile(figure, option: "--figure").write(grid.picture(), title: grid.title)
     var command = ["seer", "compare"]
     for comparison in comparisons {
@@ -98,7 +103,8 @@ struct CompareCommand: ParsableCommand {
       "--method", method.rawValue, "--permutations", "\(permutations)", "--seed", "\(seed)",
       "--figure", figure,
     ]
-    let recipe = PictureRecipe(
+    if aligned { command.append("--aligned") }
+    var recipe = PictureRecipe(
       tool: Version.tool, command: command, output: figure,
       runs: comparisons.flatMap {
         [
@@ -106,6 +112,8 @@ struct CompareCommand: ParsableCommand {
           RunProvenance($0.pair.tuned.run, layer: $0.focus),
         ]
       }, method: method.rawValue, seed: seed)
+    let kinds = Set(arrangements.map(\.rawValue)).sorted()
+    recipe.arrangement = kinds.count == 1 ? kinds[0] : "mixed"
     try recipe.write(beside: figure)
   }
 }

@@ -15,6 +15,9 @@ struct ScoreCommand: ParsableCommand {
       and "response", and perhaps an "id"), and a JSON object is written for each as soon as it is
       scored. Lines that cannot be used are reported and skipped, with exit code 65 at the end.
 
+      With --adapter, --base-run RUN scores the model without it, too, by that run's own monitor,
+      from the same weights: every token has both.
+
       --alert CONCEPT=SCORE lists the spans of a text's words that reach the score. --verify takes the
       concept's direction out of one token and shows what that does to the next token and to later
       scores, beside random directions of the same length, and how the score falls and rises while
@@ -24,6 +27,7 @@ struct ScoreCommand: ParsableCommand {
         seer extract --model smollm2 --concepts samples/concepts.csv --position mean --run words
         seer score --model smollm2 --run words --layer 24 "How do I kill a Python process?"
         seer score --run words --layer 24 --verify --concept violence "He was beaten badly."
+        seer score --adapter A --run tuned-words --base-run words --layer 24 "He was beaten badly."
         seer score --model smollm2 --run words --layer 24 - < texts.jsonl > scores.jsonl
       """)
 
@@ -31,6 +35,8 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "A PEFT adapter folder.") var adapter: String?
   @Option(name: .customLong("run"), help: "A run of the model, whose concepts are scored.")
   var folder: String
+  @Option(help: "A run of the model without its adapter: scores both side by side.")
+  var baseRun: String?
   @Option(help: "The layer; 0 is the input of the first block.") var layer: Int
   @Option(help: "How the text is put to the model.") var template = RowTemplate.chat
   @Option(help: "A chat template in place of the model's own.") var templateFile: String?
@@ -56,6 +62,9 @@ struct ScoreCommand: ParsableCommand {
     guard verify || (concept == nil && token == nil) else {
       throw ValidationError("--concept and --token: found no --verify, which they belong to.")
     }
+    guard baseRun == nil || adapter != nil else {
+      throw ValidationError("--base-run: found no --adapter, without which there is one side only.")
+    }
     guard !verify || text != "-" else {
       throw ValidationError("--verify: found - for the text, wanted one text.")
     }
@@ -65,8 +74,9 @@ struct ScoreCommand: ParsableCommand {
     let command = self
     try runJob("score", priority: .typing) { context in
       let scorer = try Scorer(
-        model: command.model, adapter: command.adapter, run: command.folder, layer: command.layer,
-        template: command.template, templateFile: command.templateFile)
+        model: command.model, adapter: command.adapter, run: command.folder,
+        baseRun: command.baseRun, layer: command.layer, template: command.template,
+        templateFile: command.templateFile)
       for note in scorer.notes { Report.note(note) }
       let thresholds = try command.alert.map {
         (concept: try scorer.monitor.place(of: $0.name), score: $0.weight ?? 1)
@@ -102,6 +112,9 @@ struct ScoreCommand: ParsableCommand {
       text.object { object in
         printer.writeConcepts(&object)
         printer.writeMonitor(&object)
+        if let base = scorer.baseMonitor {
+          ScoreText(monitor: base).writeMonitor(&object, name: "base_monitor")
+        }
         printer.writeTokens(scored.tokens, &object)
         printer.writeTurns(scored.turns, &object)
         if !thresholds.isEmpty { printer.writeAlerts(alerts, scored, &object) }

@@ -6,48 +6,74 @@ import Projection
 /// The picture of pairs of runs: a column for each pair's concepts, before above after, both on
 /// the same axes.
 enum ComparisonFigure {
-  static func grid(
-    _ comparisons: [RunComparison], method: ProjectionMethod, seed: UInt64,
-    checkpoint: () throws -> Void
-  ) throws -> PanelGrid {
-    let columns = try comparisons.map { comparison in
-      let pair = comparison.pair
-      let layer = comparison.focus
-      let maps = try maps(
-        pair.base.sample(layer: layer).states, pair.tuned.sample(layer: layer).states,
-        method: method, seed: seed, checkpoint: checkpoint)
-      let sides = zip(RunPair.Side.allCases, [maps.base, maps.tuned])
-      return PanelColumn(
-        title: "\(name(pair.base.run.manifest.concepts)), layer \(layer)",
-        panels: sides.map { side, map in
-          ScatterPanel(
-            points: points(map), groups: pair.base.labels,
-            captions: comparison.focused.map { captions($0[side]) } ?? [])
-        }, groupNames: pair.base.concepts)
-    }
-    return PanelGrid(
-      title: "Concepts before and after", rowTitles: ["before", "after"], columns: columns,
-      footer: footer(comparisons, method: method, seed: seed))
+  /// How two maps of the same rows come to lie alike.
+  enum Arrangement: String {
+    /// One projection of both: the same axes.
+    case joint
+    /// Each on its own, the second turned onto the first: the only way where widths differ.
+    case aligned
   }
 
-  /// Maps of the same rows that can be laid side by side: one projection of both, each about its
-  /// own mean, where they are equally wide; else the second one turned onto the first.
-  static func maps(
-    _ base: Matrix, _ tuned: Matrix, method: ProjectionMethod, seed: UInt64,
+  static func grid(
+    _ comparisons: [RunComparison], method: ProjectionMethod, isAligned: Bool, seed: UInt64,
     checkpoint: () throws -> Void
+  ) throws -> (grid: PanelGrid, arrangements: [Arrangement]) {
+    var columns: [PanelColumn] = []
+    var arrangements: [Arrangement] = []
+    for comparison in comparisons {
+      let pair = comparison.pair
+      let layer = comparison.focus
+      let states = (
+        base: try pair.base.sample(layer: layer).states,
+        tuned: try pair.tuned.sample(layer: layer).states
+      )
+      let arrangement: Arrangement =
+        isAligned || states.base.columns != states.tuned.columns ? .aligned : .joint
+      let maps = try maps(
+        states.base, states.tuned, method: method, arrangement: arrangement, seed: seed,
+        checkpoint: checkpoint)
+      let sides = zip(RunPair.Side.allCases, [maps.base, maps.tuned])
+      columns.append(
+        PanelColumn(
+          title: "\(name(pair.base.run.manifest.concepts)), layer \(layer)",
+          panels: sides.map { side, map in
+            ScatterPanel(
+              points: points(map), groups: pair.base.labels,
+              captions: comparison.focused.map { captions($0[side]) } ?? [])
+          }, groupNames: pair.base.concepts))
+      arrangements.append(arrangement)
+    }
+    let grid = PanelGrid(
+      title: "Concepts before and after", rowTitles: ["before", "after"], columns: columns,
+      footer: footer(comparisons, method: method, arrangements, seed: seed))
+    return (grid, arrangements)
+  }
+
+  /// Maps of the same rows that can be laid side by side.
+  static func maps(
+    _ base: Matrix, _ tuned: Matrix, method: ProjectionMethod, arrangement: Arrangement,
+    seed: UInt64, checkpoint: () throws -> Void
   ) throws -> (base: Matrix, tuned: Matrix) {
-    switch method {
-    case .pca where base.columns == tuned.columns:
-      // What moved all rows alike would push the clusters into two corners.
+    switch (method, arrangement) {
+    case (_, .joint):
+      // Each about its mean: what moved all rows alike would push the runs into two corners.
       let both = try JointMap.stack([centred(base), centred(tuned)])
-      let map = try PCA.fit(both, components: 2, checkpoint: checkpoint).transform(both)
+      let map =
+        switch method {
+        case .pca: try PCA.fit(both, components: 2, checkpoint: checkpoint).transform(both)
+        case .tsne:
+          try TSNE.fit(
+            TSNE.reduced(both, checkpoint: checkpoint), options: TSNE.Options(seed: seed),
+            checkpoint: checkpoint
+          ).points
+        }
       let parts = JointMap.split(map, rows: [base.rows, tuned.rows])
       return (parts[0], parts[1])
-    case .pca:
+    case (.pca, .aligned):
       let first = try PCA.fit(base, components: 2, checkpoint: checkpoint).transform(base)
       let second = try PCA.fit(tuned, components: 2, checkpoint: checkpoint).transform(tuned)
       return (first, align(second, to: first))
-    case .tsne:
+    case (.tsne, .aligned):
       let options = TSNE.Options(seed: seed)
       let first = try TSNE.fit(
         TSNE.reduced(base, checkpoint: checkpoint), options: options, checkpoint: checkpoint
@@ -82,7 +108,8 @@ enum ComparisonFigure {
   }
 
   private static func footer(
-    _ comparisons: [RunComparison], method: ProjectionMethod, seed: UInt64
+    _ comparisons: [RunComparison], method: ProjectionMethod, _ arrangements: [Arrangement],
+    seed: UInt64
   ) -> [String] {
     let models = comparisons.map { comparison in
       let (base, tuned) = (comparison.pair.base.run.manifest, comparison.pair.tuned.run.manifest)
@@ -90,10 +117,15 @@ enum ComparisonFigure {
       return "\(name(base.concepts)): \(name(base.model)) and \(name(tuned.model))\(adapter), "
         + "position \(base.position), template \(base.template)"
     }
-    let how =
-      method == .pca
-      ? "PCA of both together, each about its mean"
-      : "t-SNE, the second from the arrangement of the first, seed \(seed)"
+    let ways = [Arrangement.joint, .aligned].filter(arrangements.contains).map { arrangement in
+      switch (method, arrangement) {
+      case (.pca, .joint): "PCA of both together, each about its mean"
+      case (.pca, .aligned): "PCA of each, the second turned onto the first"
+      case (.tsne, .joint): "t-SNE of both together, each about its mean, seed \(seed)"
+      case (.tsne, .aligned): "t-SNE of each, the second from the first's, seed \(seed)"
+      }
+    }
+    let how = ways.joined(separator: " or, where widths differ, ")
     return models + [
       "\(how); accuracies on held-out rows, the rest over all rows; \(Version.tool)"
     ]

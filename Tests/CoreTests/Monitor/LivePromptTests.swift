@@ -96,6 +96,32 @@ import Testing
     #expect(!text.isEmpty || counts.count == 1)
   }
 
+  /// A steered answer differs; what is read afterwards is the text alone again.
+  @Test func steeringEndsWithTheAnswer() throws {
+    let live = try live(["a", "b, c"])
+    let layer = live.layers[live.layers.count / 2]
+    let chat = [ChatMessage(.user, "the sky")]
+    let (texts, before, after) = try inJob { context in
+      try live.prepare(layer: layer)
+      let before = try live.read(chat, draft: nil, layer: layer, context)
+      var texts: [String] = []
+      for strength: Float in [0, 4, 0] {
+        let answer = try live.answer(
+          chat, by: .base, tokens: 8, sampling: SamplingOptions(),
+          steering: LivePrompt.Steering(concept: 0, strength: strength), layer: layer, context
+        ) { _, _ in }
+        texts.append(answer.text)
+      }
+      return (texts, before, try live.read(chat, draft: nil, layer: layer, context))
+    }
+    #expect(texts[0] != texts[1] && texts[0] == texts[2])
+    let scores = try [before, after].map { try #require($0.scores(.base, layer: layer)) }
+    #expect(scores[0].count == scores[1].count)
+    for (first, second) in zip(scores[0], scores[1]) {
+      #expect(zip(first.scores, second.scores).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+  }
+
   @Test func conceptsThatNobodyListedAreRefused() throws {
     let live = try live(["a"])
     #expect(throws: Failure.self) {

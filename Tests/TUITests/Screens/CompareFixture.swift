@@ -41,10 +41,47 @@ extension Fixture {
             predicted: rows.indices.map { $0 % 5 != 0 ? -1 : Int32($0 % concepts) }))
       }
       compare.shownLayer = explore.layer
+      if rows.count > 1 {
+        for layer in 0..<layers { compare.figures[layer] = figures(rows: rows, layer: layer) }
+      }
     }
     var state = app(width, height, explore, depth: depth, glyphs: glyphs)
     state.compare = compare
     state.screen = .compare
     return state
+  }
+
+  /// Written down; the tuned ones lie outside of their nulls, but for the silhouette.
+  static func figures(rows: [RunRow], layer: Int = 23, hasNulls: Bool = true) -> PairFigures {
+    func side(_ gain: Double) -> SeparationFigures {
+      var figures = SeparationFigures()
+      for (place, metric) in SeparationMetric.allCases.enumerated() {
+        let size: Double =
+          switch metric {
+          case .angleBetween, .angleWithin: 32
+          case .rDiff, .rSame, .rDiffRows, .rSameRows, .erank, .l1: 2048
+          default: 0.5
+          }
+        var figure = SeparationFigure(value: size * (0.75 + gain + Double(place) / 64))
+        if hasNulls {
+          figure.nullMean = size * 0.5
+          figure.nullLow = size * 0.375
+          figure.nullHigh = size * (metric == .silhouette ? 4 : 0.625)
+        }
+        if metric.isSlow, metric != .margin {
+          figure.low = size * (0.5 + gain)
+          figure.high = size * (1 + gain)
+        }
+        figures[metric] = figure
+      }
+      return figures
+    }
+    return PairFigures(
+      base: side(0), tuned: side(0.25), cka: 0.875, neighboursKept: 0.4375,
+      moved: rows.indices.prefix(12).map { index in
+        PairFigures.Moved(
+          row: rows.count - 1 - index, distance: 0.5 - Double(index) / 32, stayed: index % 4,
+          neighbours: 10)
+      }, hasNulls: hasNulls)
   }
 }

@@ -36,6 +36,110 @@ import Testing
       "compare-one-point")
   }
 
+  /// Every figure with its null, and what it means.
+  @Test(arguments: [(80, 24), (120, 40), (40, 12)])
+  func figures(width: Int, height: Int) throws {
+    let state = Fixture.compare(width, height).after("i", "j", "j")
+    #expect(state.context == .figures)
+    try expectSnapshot(render(state), "compare-figures-\(width)x\(height)")
+  }
+
+  @Test func figuresAreExplained() throws {
+    let start = Fixture.compare(100, 40)
+    var state = start.after("i")
+    for metric in SeparationMetric.allCases {
+      let text = render(state).text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      // Broken into lines on the screen: its words are there.
+      for word in metric.pitfall.split(separator: " ").prefix(6) {
+        #expect(text.contains(word), "\(metric): \(word)")
+      }
+      state = state.after("j")
+    }
+    #expect(render(state).text.contains("Held out"), "then how all of them are measured")
+    for _ in 0..<60 { state = state.after("j") }
+    try expectSnapshot(render(state), "compare-figures-how")
+    #expect(state.after("Esc").overlay == nil && state.after("i").overlay == nil)
+    let small = Fixture.compare(40, 12).after("i", "Space", "Space", "Space")
+    guard case .figures(0, let scroll)? = small.overlay else {
+      Issue.record("no figures")
+      return
+    }
+    #expect(scroll == 3)
+    #expect(small.after("PageUp").overlay == .figures(index: 0, scroll: 2))
+    let ascii = render(Fixture.compare(80, 24, glyphs: .ascii).after("i"))
+    #expect(ascii.text.unicodeScalars.allSatisfy { $0.isASCII })
+  }
+
+  /// Figures of all layers first, the current one's before the others'; then nulls; those of a
+  /// layer that was left give way.
+  @Test func figuresAreMeasuredInTheBackground() throws {
+    var state = Fixture.compare(80, 24, layers: 3)
+    state.compare?.figures = [:]
+    func asked(_ effects: [Effect]) -> [String] {
+      effects.compactMap {
+        switch $0 {
+        case .compare(.measureFigures(let next)):
+          "\(next.layer)" + (next.withNulls ? " nulls" : "")
+        case .compare(.stopFigures): "stop"
+        default: nil
+        }
+      }
+    }
+    func done(_ hasNulls: Bool) -> [String] {
+      let number = state.compare?.measuring?.number ?? 0
+      let figures = Fixture.figures(rows: state.explore.rows, hasNulls: hasNulls)
+      return asked(update(&state, .compare(.figures(number: number, .success(figures)))))
+    }
+    let layer = state.explore.layer
+    #expect(asked(update(&state, .tick)) == ["\(layer)"])
+    #expect(asked(update(&state, .tick)).isEmpty && state.isBusy)
+    try expectSnapshot(render(state), "compare-measuring")
+    #expect(done(false) == ["1"])
+    #expect(done(false) == ["0"])
+    #expect(done(false) == ["2 nulls"], "of layer \(layer)")
+    let number = state.compare?.measuring?.number ?? 0
+    _ = update(&state, .compare(.measuring(number: number, 0.5)))
+    #expect(state.compare?.measuredShare.map { abs($0 - 1.0 / 6) < 1e-9 } == true)
+    try expectSnapshot(render(state), "compare-measuring-nulls")
+    #expect(asked(update(&state, .key(.character("h")))) == ["stop", "1 nulls"])
+    _ = update(
+      &state,
+      .compare(
+        .figures(number: number, .success(Fixture.figures(rows: state.explore.rows)))))
+    #expect(state.compare?.figures[2]?.hasNulls == false, "given up")
+    #expect(done(true) == ["0 nulls"] && !state.isBusy, "nobody looks at that layer")
+    #expect(asked(update(&state, .key(.character("u")))) == ["stop"])
+    #expect(asked(update(&state, .tick)).isEmpty)
+    #expect(asked(update(&state, .key(.character("u")))) == ["0 nulls"])
+    let last = state.compare?.measuring?.number ?? 0
+    let failed = Event.compare(.figures(number: last, .failure(Problem("not finite"))))
+    #expect(asked(update(&state, failed)) == ["2 nulls"], "the others are measured")
+    #expect(done(true).isEmpty)
+    try expectSnapshot(render(state.after("g")), "compare-unmeasurable")
+  }
+
+  @Test func manyRowsAreMeasuredWhenAsked() {
+    let rows = Fixture.rows(PairFigures.mostRows + 1)
+    var state = Fixture.compare(80, 24, rows: rows, layers: 2)
+    state.compare?.figures = [:]
+    _ = update(&state, .tick)
+    #expect(state.compare?.measuring == nil && render(state).text.contains("u measures"))
+    _ = update(&state, .key(.character("u")))
+    #expect(state.compare?.measuring?.layer == state.explore.layer)
+  }
+
+  @Test func rowsThatMoved() throws {
+    let state = Fixture.compare(80, 24).after("Tab", "Tab", "e", "e")
+    #expect(state.explore.cursor == 46)
+    try expectSnapshot(render(state), "compare-moved")
+    #expect(state.after("E").explore.cursor == 47)
+    var clicked = state
+    let layout = CompareLayout(state)
+    let place = Cursor(x: 12, y: layout.figures.y + 1)
+    _ = update(&clicked, .mouse(Mouse(place: place, action: .left)))
+    #expect(clicked.explore.cursor == 47)
+  }
+
   @Test func viewsOfTheMaps() throws {
     let start = Fixture.compare(80, 24)
     try expectSnapshot(render(start.after("Tab")), "compare-confusion")
@@ -165,7 +269,9 @@ import Testing
       let place = Cursor(x: panel.x + cell.x, y: panel.y + cell.y)
       _ = update(&state, .mouse(Mouse(place: place, action: .left)))
       let chosen = try #require(state.explore.cursor)
-      #expect(viewport.cell(points[chosen]) == cell)
+      // Another point may lie nearer to the middle of the cell than the one at its edge.
+      let away = viewport.place(points[chosen]) - SIMD2(Float(cell.x) + 0.5, Float(cell.y) + 0.5)
+      #expect(away.x * away.x + 4 * away.y * away.y <= 1.25)
     }
   }
 
@@ -192,6 +298,54 @@ import Testing
       }
       #expect(render(state).size == state.size)
     }
+  }
+}
+
+/// What the screen measures is what `seer compare` measures.
+@Suite struct PairFiguresTests {
+  private func source(_ width: Int, seed: UInt64) -> RunSource {
+    let rows = Fixture.rows(48, concepts: ["a", "b", ""])
+    return RunSource(
+      model: "m", concepts: "c", layers: [0], rows: rows,
+      states: { _ in
+        var generator = SeededGenerator(seed: seed)
+        return Matrix(rows: rows.count, columns: width) { row, column in
+          (column == row % 3 ? 3 : 0) + generator.normal()
+        }
+      })
+  }
+
+  private func measure(_ base: RunSource, _ tuned: RunSource, withNulls: Bool) throws -> PairFigures
+  {
+    try Engine().submit("test", priority: .figures) { context in
+      try PairFigures.measure(
+        base: base, tuned: tuned, layer: 0, withNulls: withNulls, context: context,
+        progress: { _ in }
+      )
+    }.wait()
+  }
+
+  @Test func rowsWithoutAConceptAreLeftOut() throws {
+    let base = source(8, seed: 1)
+    let tuned = source(8, seed: 2)
+    let found = try measure(base, tuned, withNulls: true)
+    let rows = LabelledRows(base.rows)
+    #expect(rows.rows.count == 32 && rows.concepts == ["a", "b"])
+    var direct = try SeparationMeasurement(
+      rows.sample(base.states(0), layer: 0, name: ""), options: SeparationOptions())
+    try direct.addNulls()
+    #expect(found.base == direct.figures && found.hasNulls)
+    #expect(found.moved.count == 32 && found.moved.allSatisfy { $0.row % 3 != 2 })
+    #expect(
+      found.moved.map { $0.distance ?? 0 } == found.moved.map { $0.distance ?? 0 }.sorted(by: >))
+    for metric in SeparationMetric.principal { #expect(found.base[metric].nullMean != nil) }
+  }
+
+  @Test func widthsMayDiffer() throws {
+    let found = try measure(source(8, seed: 1), source(12, seed: 2), withNulls: false)
+    #expect(found.cka != nil && found.neighboursKept != nil && !found.hasNulls)
+    #expect(found.moved.allSatisfy { $0.distance == nil })
+    #expect(found.tuned[.silhouette].value != nil && found.tuned[.silhouette].nullMean == nil)
   }
 }
 

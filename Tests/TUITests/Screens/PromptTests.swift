@@ -174,6 +174,33 @@ extension Fixture {
     #expect(state.after("Esc", "N").prompt?.chat.isEmpty == true)
   }
 
+  /// Off unless asked for; what an answer was steered by stays with it.
+  @Test func steering() throws {
+    var state = Fixture.prompt(110, 30).after("Esc", "+", "+", "-", "+", "+")
+    #expect(state.prompt?.steering == "deception +0.15 at layer 23")
+    try expectSnapshot(render(state), "prompt-steering")
+    _ = update(&state, .key(.character("i")))
+    #expect(update(&state, .key(.enter)).contains(.prompt(.answer(number: 1))))
+    state = state.after("Esc")
+    let said = "He told her the money was safe"
+    _ = update(
+      &state,
+      .prompt(
+        .answering(number: 1, text: "No", Fixture.reading([said, "No"]), tokensPerSecond: 1)))
+    _ = update(&state, .prompt(.answered(number: 1, .success("No"))))
+    #expect(state.prompt?.chat.last?.steering == "deception +0.15 at layer 23")
+    try expectSnapshot(render(state), "prompt-steered")
+    let off = state.after("Esc", "0")
+    #expect(off.prompt?.steering == nil && off.prompt?.chat.last?.steering != nil)
+    let prompt = try #require(state.prompt)
+    let transcript = Transcript(prompt, Fixture.reading([said, "No"]))
+    #expect(transcript.messages.last?.steering == "deception +0.15 at layer 23")
+    #expect(transcript.markdown.contains("tuned, steered: deception +0.15 at layer 23"))
+    var far = Fixture.prompt(80, 24).after("Esc")
+    for _ in 0..<100 { far = far.after("-") }
+    #expect(far.prompt?.strength == -2)
+  }
+
   @Test func trajectory() throws {
     var state = Fixture.prompt(80, 24).after("Esc")
     #expect(update(&state, .key(.character("m"))) == [.prompt(.trace(layer: 23))])

@@ -1,7 +1,7 @@
-import Core
 import LinearAlgebra
 import Testing
 
+@testable import Core
 @testable import TUI
 
 extension Fixture {
@@ -92,17 +92,44 @@ extension Fixture {
     try expectSnapshot(render(state), "train-stopped")
   }
 
+  /// Finished, it opens in Compare where somebody waits for it; elsewhere it says so.
+  @Test func whatWasTrainedIsCompared() throws {
+    let figures = HeldOutFigures(accuracy: 0.75, within: 0.75, between: 0.25, kl: 0.01)
+    let summary = Training.Summary(
+      steps: 300, chosenStep: 275, seconds: 600, before: figures, after: figures, notes: [])
+    try expectSnapshot(render(Fixture.training(80, 24).after("Space")), "train-paused")
+    var state = Fixture.training(80, 24)
+    #expect(update(&state, .train(.finished(.success(summary)))) == [.train(.extract)])
+    #expect(state.train?.status == .finished)
+    _ = update(
+      &state, .train(.extracting(Progress(completed: 90, total: 360, unit: "rows"))))
+    try expectSnapshot(render(state), "train-extracting")
+    let rows = Fixture.rows(48)
+    let tuned = Fixture.source(rows: rows, adapter: "my-adapter")
+    _ = update(&state, .train(.extracted(.success(tuned))))
+    try expectSnapshot(render(state), "train-finished")
+    let pair = CompareState(base: Fixture.source(rows: rows), tuned: tuned)
+    var away = state.after("F2")
+    _ = update(&away, .train(.comparable(pair)))
+    #expect(away.screen == .explore && away.message?.text.contains("F3") == true)
+    _ = update(&state, .train(.comparable(pair)))
+    #expect(state.screen == .compare && state.compare?.problem == nil)
+    var alone = Fixture.training(80, 24)
+    alone.explore = ExploreState(Fixture.source(rows: [], layers: 0))
+    #expect(update(&alone, .train(.finished(.success(summary)))).isEmpty, "no run is open")
+  }
+
   @Test func theForm() throws {
     var state = Fixture.form(80, 24)
     #expect(update(&state, .tick) == [.train(.estimate)])
-    state = state.after("Up", "Up", "Backspace", "Backspace", "4")
+    state = state.after("Up", "Up", "Up", "Backspace", "Backspace", "4")
     #expect(state.train?.text(.rank) == "4" && state.train?.field == .rank)
     #expect(state.after("q").screen == .train, "a letter is text")
     let paper = state.after("Up", "Up", "Right")
     #expect(paper.train?.text(.objective) == "nt-xent")
     _ = update(&state, .paste("8\n9"))
     #expect(state.train?.text(.rank) == "489")
-    let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Enter")
+    let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Tab", "Enter")
     guard case .failed(let problem)? = bad.train?.status else {
       Issue.record("started with a rank of x")
       return

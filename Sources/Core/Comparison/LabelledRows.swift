@@ -1,0 +1,73 @@
+import LinearAlgebra
+
+/// The rows of a run that have a concept, with the concepts as numbers and the split rule applied.
+public struct LabelledRows: Equatable, Sendable {
+  /// Sorted by their bytes.
+  public let concepts: [String]
+  /// Places among the run's rows; only they are measured.
+  public let rows: [Int]
+  /// The concept of each of ``rows``.
+  public let labels: [Int]
+  /// Over places in ``rows``. Rows of the same text stay together.
+  public let folds: Folds
+  /// Rows that get one label together when labels are permuted: the tokens of one text.
+  public let groups: [Int]?
+
+  /// - Parameter others: more concepts that are to have a number, such as those of training rows.
+  public init(_ all: [RunRow], others: [String] = [], seed: UInt64 = 0) {
+    rows = all.indices.filter { !all[$0].concept.isEmpty }
+    let names = rows.map { all[$0].concept }
+    // As bytes, because concepts that are canonically equivalent are still two.
+    let sorted = Set((names + others).map { Array($0.utf8) }).sorted {
+      $0.lexicographicallyPrecedes($1)
+    }
+    concepts = sorted.map { String(decoding: $0, as: UTF8.self) }
+    labels = Self.places(of: names, among: concepts)
+    folds = Folds(
+      prompts: rows.map { all[$0].text },
+      splits: rows.map { all[$0].split.flatMap(ConceptSet.Side.init) }, seed: seed)
+    groups = rows.contains { all[$0].token != nil } ? rows.map { all[$0].row } : nil
+  }
+
+  /// The numbers of concepts; all of them must be known.
+  func labels(of names: [String]) -> [Int] { Self.places(of: names, among: concepts) }
+
+  private static func places(of names: [String], among concepts: [String]) -> [Int] {
+    var places: [[UInt8]: Int] = [:]
+    for (place, name) in concepts.enumerated() { places[Array(name.utf8)] = place }
+    return names.compactMap { places[Array($0.utf8)] }
+  }
+
+  /// One layer's states with their labels.
+  ///
+  /// - Parameter states: of all rows of the run, (rows, width).
+  ///
+  /// Fails where a state is not finite; `name` is what the run is called then.
+  public func sample(_ states: Matrix, layer: Int, name: String) throws(Failure) -> LayerSample {
+    var sample = LayerSample(
+      states: try Self.select(rows, of: states, layer: layer, name: name), labels: labels,
+      concepts: concepts.count, folds: folds)
+    sample.groups = groups
+    return sample
+  }
+
+  /// The states of some rows, all of them finite.
+  static func select(
+    _ rows: [Int], of states: Matrix, layer: Int, name: String
+  ) throws(Failure) -> Matrix {
+    let states = rows.count == states.rows ? states : states.selecting(rows: rows)
+    for row in 0..<states.rows {
+      let values = states.row(row)
+      // A sum is finite only where all that it is the sum of is.
+      var sum: Float = 0
+      for column in 0..<states.columns { sum += values[column] * 0 }
+      guard sum == 0 else {
+        throw Failure(
+          .badData, file: name, place: "layer \(layer), row \(rows[row])",
+          found: "a state that is not finite", wanted: "finite numbers",
+          advice: "Extract the run again.")
+      }
+    }
+    return states
+  }
+}
