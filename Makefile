@@ -94,16 +94,11 @@ figure: build  ## Draw pairs of runs before and after: PAIRS="base:tuned ..." FI
 	$(RELEASE) compare $(foreach pair,$(PAIRS),$(call pair_of,$(pair))) $(if $(LAYER),--layer $(LAYER)) \
 	  --method $(or $(METHOD),tsne) --permutations 50 --figure $(FIGURE)
 
-screens: build  ## Make the screens that README and docs/ show.
-	$(RELEASE) explore --run samples/run-base --script docs/screens/explore.keys
-	$(PYTHON) scripts/put-screens.py
+screens: build  ## Draw the screens that README and docs/ show.
+	$(PYTHON) scripts/screens.py --seer $(RELEASE)
 
 check-screens: build  ## Show that those screens are what the explorer draws now.
-	@work=$$(mktemp -d) && mkdir -p $$work/docs/screens \
-	  && (cd $$work && $(abspath $(RELEASE)) explore --run $(abspath samples/run-base) \
-	    --script $(abspath docs/screens/explore.keys)) \
-	  && $(PYTHON) scripts/put-screens.py --check $$work/docs/screens; \
-	  status=$$?; rm -rf $$work; exit $$status
+	$(PYTHON) scripts/screens.py --seer $(RELEASE) --check
 
 SECONDS_OF_SOAK ?= 600
 soak: build  ## Ten minutes of random keys, mouse and resizes on the real binary: SECONDS_OF_SOAK=

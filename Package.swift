@@ -37,7 +37,10 @@ let package = Package(
     .target(name: "Figures", swiftSettings: swift),
     .target(name: "Projection", dependencies: ["LinearAlgebra", "CKernels"], swiftSettings: swift),
     .target(
-      name: "TUI", dependencies: ["Core", "Projection", "LinearAlgebra", "CNcurses"],
+      name: "Exports", dependencies: ["Core", "Figures", "Projection", "LinearAlgebra"],
+      swiftSettings: swift),
+    .target(
+      name: "TUI", dependencies: ["Core", "Exports", "Projection", "LinearAlgebra", "CNcurses"],
       swiftSettings: swift),
     .target(
       name: "Reports", dependencies: ["Core", "Figures", "Projection", "LinearAlgebra"],
@@ -45,7 +48,8 @@ let package = Package(
     .executableTarget(
       name: "seer",
       dependencies: [
-        "TUI", "Core", "Figures", "Projection", "Reports", "LinearAlgebra", argumentParser,
+        "TUI", "Core", "Exports", "Figures", "Projection", "Reports", "LinearAlgebra",
+        argumentParser,
       ],
       swiftSettings: swift),
     .target(
@@ -64,7 +68,7 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"], swiftSettings: swift),
     .testTarget(
-      name: "TUITests", dependencies: ["TUI", "TestSupport"], exclude: ["Snapshots"],
+      name: "TUITests", dependencies: ["TUI", "Exports", "TestSupport"], exclude: ["Snapshots"],
       swiftSettings: swift),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Figures", "TestSupport"],

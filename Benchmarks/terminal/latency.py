@@ -11,15 +11,24 @@ types at the end of a prompt of some 200 tokens instead, and then in its middle,
 is at hand: the first byte echoes the letter, the last one is the token strip's, every layer scored
 (`--run samples/run-tuned --adapter samples/adapter` after the sizes scores base and tuned). The CPU
 time is the program's own, a letter: on a busy machine it says what the clock cannot.
+
+    python3 Benchmarks/terminal/latency.py --during tsne .build/release/seer samples/run-base 120 40
+    python3 Benchmarks/terminal/latency.py --during extraction .build/release/seer samples/run-base 120 40
+
+asks for the help again and again while a t-SNE map grows, or while the Start screen records the states
+of samples/concepts.csv in a folder of its own, and prints the time to the first byte that only the
+help has: frames of the work itself do not count as answers.
 """
 
 import fcntl
 import os
 import pty
 import select
+import shutil
 import statistics
 import struct
 import sys
+import tempfile
 import termios
 import time
 
@@ -34,10 +43,12 @@ KEYS = {
 WORDS = "She told the auditor that the money had never been there and smiled at him again "
 
 
-def start(binary, run, columns, rows, options=()):
+def start(binary, run, columns, rows, options=(), folder="."):
+    binary, run = os.path.abspath(binary), os.path.abspath(run)
     begun = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:
+        os.chdir(folder)
         os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
         os.execv(binary, [binary, "explore", "--run", run, *options])
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -106,7 +117,45 @@ def prompt(binary, run, columns, rows, options):
     os.waitpid(child, 0)
 
 
+def during(work, binary, run, columns, rows):
+    folder = tempfile.TemporaryDirectory()
+    samples = os.path.join(os.path.dirname(__file__), "..", "..", "samples")
+    shutil.copy(os.path.join(samples, "concepts.csv"), folder.name)
+    begun, child, terminal = start(binary, run, columns, rows, folder=folder.name)
+    read(terminal, 1.0, 60, b"of the variance")
+    read(terminal, 2.0, 120)
+    if work == "tsne":
+        os.write(terminal, b"p")
+    else:
+        os.write(terminal, b"\x1b[17~")  # F6
+        data, last = read(terminal, 1.0, 30)
+        os.write(terminal, b"j" * data.count(b" layers"))
+        os.write(terminal, b"\r")
+        read(terminal, 1.0, 30)
+        os.write(terminal, b"\r")
+        read(terminal, 0.5, 2)
+        os.write(terminal, b"\x1bOQ")  # F2
+    read(terminal, 0.5, 1.0)
+    answers, end = [], time.perf_counter() + 15
+    while len(answers) < 40 and time.perf_counter() < end:
+        pressed = time.perf_counter()
+        os.write(terminal, b"?")
+        read(terminal, 0.5, 2.0, b"Previous")
+        answers.append(1000 * (time.perf_counter() - pressed))
+        os.write(terminal, b"\x1b")
+        read(terminal, 0.05, 0.2)
+    print(
+        f"help during {work}: {statistics.median(answers):.1f} ms "
+        f"(95 % {at(answers, 0.95):.1f}, longest {max(answers):.1f}, {len(answers)} times)"
+    )
+    os.write(terminal, b"\x03")
+    os.waitpid(child, 0)
+
+
 def main():
+    if sys.argv[1] == "--during":
+        work, binary, run, columns, rows = sys.argv[2:7]
+        return during(work, binary, run, int(columns), int(rows))
     if sys.argv[1] == "--prompt":
         binary, run, columns, rows = sys.argv[2:6]
         return prompt(binary, run, int(columns), int(rows), sys.argv[6:])

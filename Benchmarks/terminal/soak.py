@@ -27,11 +27,71 @@ KEYS = [bytes([c]) for c in range(33, 127) if chr(c) != "q"] + [
 ]  # fmt: skip
 
 
-def resident(child):
-    for line in open(f"/proc/{child}/status"):
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+class Program:
+    """The program in a terminal of its own, and what it has written last."""
+
+    def __init__(self, binary, run, folder):
+        self.output = b""
+        self.child, self.terminal = pty.fork()
+        if self.child == 0:
+            os.chdir(folder)
+            os.environ.update(
+                TERM="xterm-256color", LANG="C.UTF-8", HOME=folder, XDG_STATE_HOME=folder,
+                XDG_CONFIG_HOME=folder, SWIFT_BACKTRACE="interactive=no",
+            )
+            os.execv(binary, [binary, "explore", "--run", run])
+        self.cooked = termios.tcgetattr(self.terminal)[:4]
+        self.resize(80, 24)
+        self.drain(1.0)
+        # What it has once it is open; what it keeps of a run's maps comes soon after.
+        self.before = None
+
+    def resize(self, width, height):
+        size = struct.pack("HHHH", height, width, 0, 0)
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, size)
+
+    def write(self, data):
+        os.write(self.terminal, data)
+
+    def drain(self, quiet):
+        """Reads until nothing came for `quiet` seconds; False where the program has ended."""
+        while select.select([self.terminal], [], [], quiet)[0]:
+            try:
+                data = os.read(self.terminal, 1 << 16)
+            except OSError:
+                return False
+            if not data:
+                return False
+            self.output = (self.output + data)[-65536:]
+        return True
+
+    def resident(self):
+        """Megabytes; 0 once it has ended."""
+        for line in open(f"/proc/{self.child}/status"):
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+    def ending(self):
+        """What is wrong with how it ended; None: nothing. Some seconds are given for it."""
+        end = time.monotonic() + 10
+        pid, status = os.waitpid(self.child, os.WNOHANG)
+        while pid == 0 and time.monotonic() < end:
+            self.drain(0.1)
+            time.sleep(0.05)
+            pid, status = os.waitpid(self.child, os.WNOHANG)
+        if pid == 0:
+            return "it does not leave"
+        code = os.waitstatus_to_exitcode(status)
+        if code not in (0, 130):
+            return f"exit code {code}"
+        # M may have given the mouse back long ago: only the other screen is sure to be left.
+        if b"\x1b[?1049l" not in self.output:
+            return "left without the shell's screen"
+        if termios.tcgetattr(self.terminal)[:4] != self.cooked:
+            return "left the terminal raw, or without echo"
+        os.close(self.terminal)
+        return None
 
 
 def main():
@@ -43,96 +103,77 @@ def main():
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
     binary, run = os.path.abspath(arguments.binary), os.path.abspath(arguments.run)
+    if not os.access(binary, os.X_OK) or not os.path.isdir(run):
+        sys.exit(f"soak: found no {binary} or no {run}, wanted the program and a run folder")
     folder = tempfile.TemporaryDirectory()
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(folder.name)
-        os.environ.update(
-            TERM="xterm-256color", LANG="C.UTF-8", HOME=folder.name, XDG_STATE_HOME=folder.name,
-            XDG_CONFIG_HOME=folder.name, SWIFT_BACKTRACE="interactive=no",
-        )
-        os.execv(binary, [binary, "explore", "--run", run])
+    program, starts = Program(binary, run, folder.name), 1
     width, height = 80, 24
-
-    def resize():
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
-
-    resize()
-    before, last, count, output = None, b"", 0, b""
+    last, count, largest = b"", 0, 0.0
     begun = time.monotonic()
-
-    def drain(quiet):
-        nonlocal output
-        got = 0
-        while select.select([terminal], [], [], quiet)[0]:
-            try:
-                data = os.read(terminal, 1 << 16)
-            except OSError:
-                return -1
-            if not data:
-                return -1
-            output = (output + data)[-65536:]
-            got += len(data)
-        return got
 
     def fail(reason):
         print(f"soak: {reason} (seed {arguments.seed}, input {count}: {last!r})", file=sys.stderr)
-        print(output[-1500:].decode(errors="replace"), file=sys.stderr)
+        print(program.output[-1500:].decode(errors="replace"), file=sys.stderr)
         sys.exit(1)
 
-    drain(1.0)
+    def check_memory():
+        nonlocal largest
+        now = program.resident()
+        largest = max(largest, now)
+        if program.before is None:
+            program.before = now
+        elif now > 1.5 * program.before + 100:
+            fail(f"memory grew from {program.before:.0f} to {now:.0f} MB")
+
     while time.monotonic() - begun < arguments.seconds:
         kind = chance.random()
-        if kind < 0.03:
-            width, height = chance.randint(1, 250), chance.randint(1, 70)
-            resize()
-            last = f"{width}x{height}".encode()
-        elif kind < 0.3:
-            x, y = chance.randint(1, width), chance.randint(1, height)
-            button = chance.choice([0, 0, 2, 32, 32, 34, 64, 65])
-            last = f"\x1b[<{button};{x};{y}{chance.choice('MMm')}".encode()
-            os.write(terminal, last)
-        else:
-            last = chance.choice(KEYS)
-            os.write(terminal, last)
+        try:
+            if kind < 0.03:
+                width, height = chance.randint(1, 250), chance.randint(1, 70)
+                last = f"{width}x{height}".encode()
+                program.resize(width, height)
+            elif kind < 0.3:
+                x, y = chance.randint(1, width), chance.randint(1, height)
+                button = chance.choice([0, 0, 2, 32, 32, 34, 64, 65])
+                last = f"\x1b[<{button};{x};{y}{chance.choice('MMm')}".encode()
+                program.write(last)
+            else:
+                last = chance.choice(KEYS)
+                program.write(last)
+            # Bursts: only some inputs wait for their answer.
+            is_running = chance.random() >= 0.2 or program.drain(0.005)
+        except OSError:
+            is_running = False
         count += 1
-        # Bursts: only some inputs wait for their answer.
-        if chance.random() < 0.2 and drain(0.005) < 0:
-            fail("the program ended")
-        if count % 2000 == 0:
-            now = resident(child)
-            if before is None and time.monotonic() - begun > arguments.seconds / 5:
-                before = now
-            if before is not None and now > 1.5 * before + 100:
-                fail(f"memory grew from {before:.0f} to {now:.0f} MB")
-    after = resident(child)
-    width, height = 80, 24
-    resize()
-    # Out of whatever is open, then the key that leaves.
+        if not is_running:
+            # The list of commands has Quit in it: that is an end like any other.
+            reason = program.ending()
+            if reason:
+                fail(reason)
+            program, starts = Program(binary, run, folder.name), starts + 1
+            width, height = 80, 24
+        elif count % 2000 == 0:
+            check_memory()
+    check_memory()
+    program.resize(80, 24)
+    # Out of whatever is open, then the key that draws the screen afresh.
     for key in [b"\x1b"] * 6 + [b"\x0c"]:
-        output = b""
-        os.write(terminal, key)
-        if drain(0.3) < 0:
+        program.output = b""
+        program.write(key)
+        if not program.drain(0.3):
             fail("the program ended")
-    if b"layer" not in output:
+    if b"layer" not in program.output and b"seer" not in program.output:
         fail("it no longer answers")
-    output = b""
-    os.write(terminal, b"\x03")
-    end = time.monotonic() + 10
-    while time.monotonic() < end and drain(0.2) >= 0:
-        pass
-    pid, status = os.waitpid(child, os.WNOHANG)
-    while pid == 0 and time.monotonic() < end:
-        time.sleep(0.05)
-        pid, status = os.waitpid(child, os.WNOHANG)
-    if pid == 0:
-        fail("Ctrl-c does not leave")
-    if os.waitstatus_to_exitcode(status) != 130:
-        fail(f"exit code {os.waitstatus_to_exitcode(status)}")
-    # M may have given the mouse back long ago: only the other screen is sure to be left.
-    if b"\x1b[?1049l" not in output:
-        fail("left without the shell's screen")
-    print(f"soak: {count} inputs in {time.monotonic() - begun:.0f} s, {after:.0f} MB at the end")
+    program.output = b""
+    program.write(b"\x03")
+    program.drain(0.2)
+    reason = program.ending()
+    if reason:
+        fail(reason)
+    print(
+        f"soak: {count} inputs in {time.monotonic() - begun:.0f} s, started {starts} times, at most "
+        f"{largest:.0f} MB, the terminal as it was"
+    )
 
 
 main()

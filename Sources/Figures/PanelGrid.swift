@@ -5,6 +5,8 @@ public struct ScatterPanel: Equatable, Sendable {
   public var groups: [Int]
   /// Lines under the panel, such as its figures.
   public var captions: [String]
+  /// Names of groups, on the panel itself.
+  public var labels: [PanelLabel] = []
 
   public init(points: [SIMD2<Float>], groups: [Int], captions: [String] = []) {
     precondition(points.count == groups.count)
@@ -128,6 +130,10 @@ public struct PanelGrid: Equatable, Sendable {
           Mark(group: group), x: x + side / 2 * (1 + Double(place.x)),
           y: y + side / 2 * (1 - Double(place.y)), radius: radius,
           color: GroupColors.color(group), opacity: 0.8))
+    }
+    var labels = PanelLabels(x: x, y: y, side: side)
+    for label in panel.labels {
+      labels.draw(label, at: (label.point - frame.centre) / frame.reach, on: &picture)
     }
     for (index, caption) in panel.captions.enumerated() {
       picture.add(

@@ -122,13 +122,41 @@ struct CompareTests {
     let states = try bytes(ofFile: seer.folder("out.npy"))
     #expect(states.count == 128 + 48 * 8 * 4)
     let table = String(decoding: try bytes(ofFile: seer.folder("out.csv")), as: UTF8.self)
-    #expect(table.hasPrefix("x,y,row,concept,split,text\n"))
-    #expect(table.contains(",1,honesty,train,\"text 1, \"\"quoted\"\"\"\n"))
+    #expect(table.hasPrefix("x,y,row,concept,split,text,taken_for,margin\n"))
+    #expect(table.contains(",1,honesty,train,\"text 1, \"\"quoted\"\"\","))
     let lines = String(decoding: try bytes(ofFile: seer.folder("out.tsv")), as: UTF8.self)
       .split(separator: "\n")
-    #expect(lines.count == 49 && lines.allSatisfy { $0.split(separator: "\t").count == 6 })
+    let fields = lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).count }
+    #expect(lines.count == 49 && fields.allSatisfy { $0 == 8 })
+    let vectors = String(decoding: try bytes(ofFile: seer.folder("out.vectors.tsv")), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(vectors.count == 48 && vectors.allSatisfy { $0.split(separator: "\t").count == 8 })
     let drawing = String(decoding: try bytes(ofFile: seer.folder("out.svg")), as: UTF8.self)
     #expect(drawing.contains("honesty") && drawing.contains("with adapter, layer 2"))
+  }
+
+  @Test func aRecipeMakesTheFileAgain() throws {
+    for format in ["npy", "tsv", "csv", "svg", "png"] {
+      let name = "made." + format
+      let made = try seer("export", "--run", "tuned", "--layer", "2", "--output", name)
+      #expect(made.status == 0, "\(made.errors)")
+      let before = try bytes(ofFile: seer.folder(name))
+      try seer.folder.write("gone", to: name)
+      let again = try seer("export", "--recipe", name + ".recipe.json", "--json").json()
+      #expect(again["output"] as? String == name)
+      #expect(try bytes(ofFile: seer.folder(name)) == before, "\(name)")
+    }
+    let recipe = String(
+      decoding: try bytes(ofFile: seer.folder("made.svg.recipe.json")), as: UTF8.self)
+    try seer.folder.write(
+      recipe.replacing("\"position\" : \"last\"", with: "\"position\" : \"mean\""),
+      to: "other.recipe.json")
+    try seer("export", "--recipe", "other.recipe.json").expect(
+      65, "tuned/run.json, position: found last, wanted mean, as other.recipe.json has it")
+    try seer("export", "--recipe", "none.json").expect(66, "none.json")
+    try seer("export", "--recipe", "tuned/run.json").expect(65, "no recipe that can be read")
+    try seer("export", "--recipe", "made.svg.recipe.json", "--layer", "1").expect(64, "--recipe")
+    try seer("export", "--run", "tuned", "--layer", "1", "--output", "x").expect(64, "--format")
   }
 
   @Test func exportOfAMapThatWasMade() throws {
@@ -143,6 +171,17 @@ struct CompareTests {
     let after = String(decoding: try bytes(ofFile: seer.folder("again.csv")), as: UTF8.self)
     let first = before.split(separator: "\n")[1].split(separator: ",").prefix(3)
     #expect(after.split(separator: "\n")[1].split(separator: ",").prefix(3) == first)
+
+    // A row without coordinates is left out.
+    var rows = before.split(separator: "\n").map(String.init)
+    rows[4] = ",," + rows[4].split(separator: ",").dropFirst(2).joined(separator: ",")
+    try seer.folder.write(rows.joined(separator: "\n"), to: "fewer.csv")
+    let fewer = try seer(
+      "export", "--run", "tuned", "--layer", "2", "--map", "fewer.csv", "--output", "fewer.svg",
+      "--json")
+    #expect(try fewer.json()["rows"] as? Int == 47)
+    let drawn = String(decoding: try bytes(ofFile: seer.folder("fewer.svg")), as: UTF8.self)
+    #expect(drawn.contains("47 of 48 rows"))
 
     func refused(_ map: String, _ words: String) throws {
       try seer.folder.write(map, to: "bad.csv")

@@ -33,7 +33,12 @@ public final class Engine: Sendable {
     var progress = Progress()
   }
 
-  public init() {}
+  /// How far jobs stand back behind the rest of the process, as `nice` counts.
+  private let niceness: Int32
+
+  /// - Parameter niceness: of the jobs' threads, and of the loops' workers that they are the first to
+  ///   start. A front end that draws gives some, so that its own thread is never kept waiting.
+  public init(niceness: Int32 = 0) { self.niceness = niceness }
 
   /// Starts a job and returns at once.
   ///
@@ -55,6 +60,8 @@ public final class Engine: Sendable {
     let job = Job<Output>(id: id, engine: self)
     let context = JobContext(id: id, engine: self) { onEvent(.progress($0)) }
     let thread = Thread { [self] in
+      // On Linux niceness belongs to a thread, and goes to those it starts.
+      if niceness > 0 { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
       let result: Result<Output, any Error>
       do {
         try takeTurn(id)

@@ -36,10 +36,17 @@ public struct Extraction: Sendable {
     public var seconds: Double
     /// What the user should know: rows cut, a single concept.
     public var notes: [String]
+
+    public init(rows: Int, tokens: Int, seconds: Double, notes: [String]) {
+      self.rows = rows
+      self.tokens = tokens
+      self.seconds = seconds
+      self.notes = notes
+    }
   }
 
   /// Tokens a forward pass takes at a time: enough that expanding the weights costs a few percent.
-  static let batchTokens = 2048
+  public static let batchTokens = 2048
 
   /// Runs the job: reads, tokenizes, runs what is not done yet, writes.
   public func run(_ context: JobContext) throws -> Summary {

@@ -147,6 +147,42 @@ public struct Safetensors: Sendable {
     }
   }
 
+  /// The products of consecutive rows of `width` elements, from element `offset` on, with a vector.
+  /// Precondition: the rows lie within the tensor.
+  func multiply(
+    _ tensor: Tensor, from offset: Int, rows: Int, by vector: UnsafePointer<Float>, width: Int,
+    into target: UnsafeMutablePointer<Float>
+  ) {
+    precondition(offset >= 0 && rows >= 0 && offset + rows * width <= tensor.count)
+    guard rows > 0, let base = file.bytes.baseAddress else { return }
+    let type: BlockType =
+      switch tensor.dataType {
+      case .float32: .f32
+      case .float16: .f16
+      case .bfloat16: .bf16
+      }
+    let bytes = tensor.dataType.size
+    func dot(
+      _ type: BlockType, _ source: UnsafeRawPointer, _ rowBytes: Int, rows: Int, at place: Int
+    ) {
+      let done = sk_dot_rows(
+        Int32(type.rawValue), target + place, rows, source, rowBytes, rows, vector, nil, width, 1)
+      precondition(done != 0, "a type of floats without a kernel")
+    }
+    let source = base + tensor.range.lowerBound + offset * bytes
+    if UInt(bitPattern: source) % UInt(bytes) == 0 {
+      return dot(type, source, width * bytes, rows: rows, at: 0)
+    }
+    // A header of any length may lie before the data.
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { copy in
+      guard let row = copy.baseAddress else { return }
+      for index in 0..<rows {
+        read(tensor, from: offset + index * width, count: width, into: row)
+        dot(.f32, UnsafeRawPointer(row), width * 4, rows: 1, at: index)
+      }
+    }
+  }
+
   /// The header of a file that holds these tensors back to back in this order, padded with blanks
   /// to a multiple of 64 bytes so that the data is aligned.
   public static func header(

@@ -63,7 +63,12 @@ public struct Library: Equatable, Sendable {
       }
     }
     for folder in folders {
-      if let run = run(folder) { library.runs.append(run) } else { try visit(folder, 1) }
+      guard let run = run(folder) else {
+        try visit(folder, 1)
+        continue
+      }
+      let identity = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+      if seen.insert(identity).inserted { library.runs.append(run) }
     }
     try visit(UserFolders.cache(environment) + "/models", 0)
     return library

@@ -53,7 +53,7 @@ public struct PictureRecipe: Codable, Equatable, Sendable {
   public var command: [String]
   public var output: String
   public var runs: [RunProvenance]
-  /// `states`, `pca`, `tsne`, or `map` for coordinates from a file.
+  /// `states`, `pca`, `tsne`, `concepts`, or `map` for coordinates from a file.
   public var method: String
   /// Of several runs' maps: `joint`, one projection of all, or `aligned`, one of each, turned to
   /// match.
@@ -61,11 +61,15 @@ public struct PictureRecipe: Codable, Equatable, Sendable {
   public var map: String?
   public var mapSHA256: String?
   public var seed: UInt64
+  /// `npy`, `tsv`, `csv`, `svg` or `png`, of an export.
+  public var format: String?
+  /// What else a map was made with, such as `perplexity`.
+  public var settings: [String: String]?
 
   enum CodingKeys: String, CodingKey {
     case tool, command, output, runs, method, arrangement, map
     case mapSHA256 = "map_sha256"
-    case seed
+    case seed, format, settings
   }
 
   public init(

@@ -36,8 +36,8 @@ public struct Run: Sendable {
   public let folder: String
   public let manifest: RunManifest
   public let rows: [RunRow]
-  private let file: Safetensors
-  private let tensor: Safetensors.Tensor
+  let file: Safetensors
+  let tensor: Safetensors.Tensor
 
   static let manifestName = "run.json"
   static let statesName = "states.safetensors"
@@ -132,11 +132,7 @@ public struct Run: Sendable {
   ///
   /// Throws when the run does not hold the layer.
   public func states(layer: Int) throws(Failure) -> Matrix {
-    guard let index = manifest.layers.firstIndex(of: layer) else {
-      throw Failure(
-        .usage, file: folder, place: "layer", found: "\(layer)",
-        wanted: "one of \(Self.described(manifest.layers))")
-    }
+    let index = try index(ofLayer: layer)
     let matrix = Matrix(rows: manifest.rows, columns: manifest.width)
     Parallel.ranges(of: manifest.rows, grain: 256) { range in
       file.read(
@@ -144,6 +140,16 @@ public struct Run: Sendable {
         count: range.count * manifest.width, into: matrix.row(range.lowerBound))
     }
     return matrix
+  }
+
+  /// The place of a layer among those that the run holds.
+  func index(ofLayer layer: Int) throws(Failure) -> Int {
+    guard let index = manifest.layers.firstIndex(of: layer) else {
+      throw Failure(
+        .usage, file: folder, place: "layer", found: "\(layer)",
+        wanted: "one of \(Self.described(manifest.layers))")
+    }
+    return index
   }
 
   static func described(_ layers: [Int]) -> String {

@@ -25,6 +25,7 @@ enum Event: Sendable {
   case judged(QualityKey, MapTrust?)
   case nearest(Result<NearestRows, Problem>)
   case groupsCompared(GroupPair, GroupComparison?)
+  case export(ExportEvent)
   /// The outcome of a ``Effect/saveScreen(_:)``.
   case saved(String, Problem?)
 }
@@ -55,6 +56,7 @@ enum Effect: Equatable, Sendable {
   case stopTSNE
   case judge(QualityKey)
   case compareGroups(GroupPair)
+  case export(ExportRequest)
   /// Writes a text to a file of this name, or one with a number where that is taken.
   case saveText(String, String)
   /// Keeps the view of the run for the next time.

@@ -88,7 +88,7 @@ public enum Explorer {
     if let problem = problems.first {
       state.message = AppState.Message(text: problem, isError: true)
     }
-    let session = Session(state, workspace, engine: Engine(), mailbox: mailbox)
+    let session = Session(state, workspace, engine: Engine(niceness: 5), mailbox: mailbox)
     session.views = views
     defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.

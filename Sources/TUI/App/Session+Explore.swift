@@ -1,7 +1,6 @@
 import Core
 import Foundation
 import LinearAlgebra
-import Synchronization
 
 /// What the Explore screen has computed.
 extension Session {
@@ -84,18 +83,16 @@ extension Session {
 
   func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
     let layer = state.explore.layers[index]
+    let norms = state.explore.maps[index].map?.norms ?? []
     engine.submit(
       "rows nearest to row \(row)", priority: .typing,
       onEvent: { [poster] (event: JobEvent<NearestRows>) in
         guard case .finished(let result) = event else { return }
         poster(.nearest(result.mapError { Problem($0) }))
       },
-      body: { [source, kept] context in
-        let isCosine = metric == .cosine
-        let matrix = try kept.matrix(of: layer, asUnits: isCosine) {
-          isCosine ? unitNormalised(try source.states(layer)) : try source.states(layer)
-        }
-        return NearestRows.find(row, layer: index, in: matrix, metric, count: 10)
+      body: { [source] _ in
+        let states = LayerRows(source, layer: layer, norms: norms)
+        return try NearestRows.find(row, layer: index, in: states, metric, count: 10)
       })
   }
 
@@ -107,10 +104,8 @@ extension Session {
         guard case .finished(let result) = event else { return }
         poster(.groupsCompared(pair, try? result.get()))
       },
-      body: { [source, kept] context in
-        let units = try kept.matrix(of: layer, asUnits: true) {
-          unitNormalised(try source.states(layer))
-        }
+      body: { [source] _ in
+        let units = unitNormalised(try source.states(layer))
         return GroupComparison(pair.first, pair.second, units: units)
       })
   }
@@ -140,21 +135,5 @@ extension Session {
     } catch {
       return .saved(path, Problem(error))
     }
-  }
-}
-
-/// The states of the layer used last: the cursor asks about the same one again and again.
-final class LastLayer: Sendable {
-  private let kept = Mutex<(layer: Int, asUnits: Bool, matrix: Matrix)?>(nil)
-
-  func matrix(
-    of layer: Int, asUnits: Bool, _ make: () throws -> Matrix
-  ) rethrows -> Matrix {
-    if let kept = kept.withLock({ $0 }), kept.layer == layer, kept.asUnits == asUnits {
-      return kept.matrix
-    }
-    let matrix = try make()
-    kept.withLock { $0 = (layer, asUnits, matrix) }
-    return matrix
   }
 }

@@ -21,8 +21,26 @@ extension Session {
         })
     case .open(let runs): open(runs)
     case .extract(let plan): extract(plan)
+    case .estimate(let plan): estimate(plan)
     case .cancel: if let extractionJob { engine.cancel(extractionJob) }
     }
+  }
+
+  private func estimate(_ plan: StartState.Plan) {
+    engine.submit(
+      "what recording takes", priority: .typing,
+      onEvent: { [mailbox] (event: JobEvent<StartState.Costs>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.start(.estimated(plan.folder, result.mapError { Problem($0) })))
+      },
+      body: { _ in
+        let language = try LanguageModel(plan.model)
+        let batch = language.costs(tokens: Extraction.batchTokens, measuring: false)
+        let isMeasured = plan.seconds != nil || plan.tokens == 0
+        return StartState.Costs(
+          seconds: isMeasured ? nil : language.costs(tokens: plan.tokens).seconds,
+          memory: batch.batchBytes, weights: batch.weightBytes)
+      })
   }
 
   private func extract(_ plan: StartState.Plan) {

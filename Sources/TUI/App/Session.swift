@@ -18,7 +18,6 @@ final class Session {
   var promptWork = PromptWork()
   let trainWork = TrainWork()
   let engine: Engine
-  private(set) var kept = LastLayer()
   var tsneJob: JobID?
   var pairJob: JobID?
   var figuresJob: JobID?
@@ -69,7 +68,6 @@ final class Session {
     parked[state.run] = state.explore
     opening += 1
     source = sources[index]
-    kept = LastLayer()
     folds = Self.folds(source)
     var explore = parked[index] ?? ExploreState(source)
     var message = "run \(index + 1) of \(sources.count): \(source.name)"
@@ -110,7 +108,6 @@ final class Session {
     source = workspace.run
     sources = workspace.sources
     parked = [:]
-    kept = LastLayer()
     folds = Self.folds(source)
     state = next
     state.runs = sources.count
@@ -134,6 +131,7 @@ final class Session {
       case .measureSeparation(let index): measureSeparation(index)
       case .findNearest(let row, let index, let metric): findNearest(row, index, metric)
       case .compareGroups(let pair): compareGroups(pair)
+      case .export(let request): export(request)
       case .keepView: keepView()
       case .openRun(let index, let screen): open(run: index, on: screen)
       case .saveText(let name, let text): run(update(&state, saveText(name, text)))

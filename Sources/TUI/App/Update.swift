@@ -53,6 +53,9 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     state.explore.isComparing = false
     state.explore.comparison = (pair, comparison)
     return []
+  case .export(let event):
+    ExploreScreen.receive(&state, event)
+    return []
   case .compare(let event):
     CompareScreen.receive(&state, event)
     return []
@@ -91,8 +94,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     state.explore.qualities[key] = trust ?? MapTrust()
     return []
   case .nearest(let result):
-    state.explore.isFindingNearest = false
-    if case .success(let nearest) = result { state.explore.nearest = nearest }
+    ExploreScreen.receive(&state, result)
     return []
   case .saved(let path, let problem):
     state.message =
@@ -191,6 +193,10 @@ private func type(_ key: Key, _ state: inout AppState) {
     guard var name = state.explore.naming else { return }
     edit(&name, key)
     state.explore.naming = name
+  case .exporting:
+    guard var path = state.explore.exporting?.path else { return }
+    edit(&path, key)
+    state.explore.exporting = Exporting(path: path)
   case .palette:
     guard case .palette(var query, _) = state.overlay else { return }
     edit(&query, key)

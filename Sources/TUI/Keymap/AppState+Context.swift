@@ -9,6 +9,7 @@ extension AppState {
     }
     if explore.search?.isEditing ?? false { return .search }
     if screen == .explore {
+      if explore.exporting != nil { return .exporting }
       if explore.naming != nil { return .naming }
       if explore.list != nil { return .list }
       if explore.selecting != nil { return .select }

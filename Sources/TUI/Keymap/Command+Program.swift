@@ -40,8 +40,17 @@ extension Command {
       .saveScreen, ["x"], .program, in: screens, "Save this screen as SVG in the current folder",
       hint: "save"),
     Command(
-      .saveRows, ["X"], .program, in: [.map, .concepts],
-      "Save the rows on the map with their places as CSV", when: hasRows),
+      .export, ["X"], .program, in: [.map, .concepts],
+      "Export rows, states or the map's picture", hint: "export",
+      when: hasRows),
+    Command(
+      .acceptExport, ["Enter"], .program, in: [.exporting],
+      "Write it; over a file that is there at the second time", hint: "write"),
+    Command(
+      .nextFormat, ["Tab"], .program, in: [.exporting], "Next format: npy, tsv, csv, svg, png",
+      hint: "format"),
+    Command(
+      .cancelExport, ["Esc", "Ctrl-g"], .program, in: [.exporting], "Leave it", hint: "leave"),
     Command(
       .mouse, ["M"], .program, in: screens, "Mouse: for the map, or for selecting text"
     ),

@@ -26,7 +26,8 @@ struct Command: Sendable {
     case entryUp, entryDown, openEntry, markRun, rescan, cancelPlan, cancelExtraction
     case showExplore, showCompare, showPrompt, showTrain, showStart, nextScreen
     case conceptAxes, nextAxes, previousAxes, play
-    case tour, tourNext, nextRun, saveRows
+    case tour, tourNext, nextRun
+    case export, nextFormat, acceptExport, cancelExport
     case metric, bookmark, lists, groups, nextOfGroup, previousOfGroup
     case select, selectShape, selectAnchor, selectLeft, selectRight, selectUp, selectDown
     case acceptSelection, cancelSelection
@@ -40,13 +41,13 @@ struct Command: Sendable {
 
   /// Where keys are read: the top of the stack gets them first.
   enum Context: String, CaseIterable, Sendable {
-    case map, concepts, select, list, naming, compare
+    case map, concepts, select, list, naming, exporting, compare
     case prompt, tokens, form, training, start, help, search, palette, figures
 
     /// Where characters are text: only other keys do something.
     var isWriting: Bool {
       switch self {
-      case .prompt, .form, .naming, .search, .palette: true
+      case .prompt, .form, .naming, .exporting, .search, .palette: true
       default: false
       }
     }

@@ -62,6 +62,8 @@ extension ExploreScreen {
     state.morph = nil
     state.list = nil
     state.naming = nil
+    state.exporting = nil
+    state.isExporting = false
     state.selecting = nil
     state.dragFrom = nil
     state.maps = state.maps.map { if case .computing = $0 { .missing } else { $0 } }

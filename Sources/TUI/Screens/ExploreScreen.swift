@@ -17,7 +17,7 @@ enum ExploreScreen {
     case .projection: return changeMethod(&state)
     case .conceptAxes, .nextAxes, .previousAxes: return perform(axes: id, &state)
     case .play: return play(&state)
-    case .saveRows: return saveRows(state.explore)
+    case .export, .nextFormat, .acceptExport, .cancelExport: return perform(export: id, &state)
     case .tour: state.explore.tour = state.explore.tour == nil ? Tour() : nil
     case .tourNext:
       state.explore.tour?.step += 1
@@ -117,6 +117,7 @@ enum ExploreScreen {
     state.play = nil
     state.morph = nil
     state.layer = layer
+    state.nearestFailed = false
     let stopped = stopTSNE(&state)
     if state.maps[layer].map != nil { state.shownLayer = layer }
     return stopped + request(&state)
@@ -159,25 +160,19 @@ enum ExploreScreen {
       explore.isComparing = true
       effects.append(.compareGroups(pair))
     }
-    if isResting, let row = explore.cursor, !explore.isFindingNearest,
-      explore.currentNearest == nil,
-      explore.rows.count > 1, explore.maps[explore.layer].map != nil,
-      explore.showsNeighbours || DetailPane.hasNeighbours(state)
+    if isResting, !explore.isFindingNearest, let row = explore.cursor,
+      explore.showsNeighbours || DetailPane.hasNeighbours(state),
+      let layer = explore.layerWithoutNearest
     {
       explore.isFindingNearest = true
-      effects.append(.findNearest(row: row, index: explore.layer, explore.metric))
+      effects.append(.findNearest(row: row, index: layer, explore.metric))
     }
     if explore.method == .tsne, explore.running == nil, explore.embeddings[explore.layer] == nil,
       explore.maps[explore.layer].map != nil
     {
       effects += startTSNE(&explore, from: nil)
     }
-    let key = explore.qualityKey
-    let isFinal = explore.method != .tsne || (explore.embedding?.isDone ?? false)
-    if isResting, !explore.isJudging, explore.qualities[key] == nil, isFinal,
-      explore.rows.count > 1,
-      explore.maps[explore.layer].map != nil
-    {
+    if isResting, !explore.isJudging, let key = explore.qualityToJudge {
       explore.isJudging = true
       effects.append(.judge(key))
     }
@@ -191,6 +186,19 @@ enum ExploreScreen {
       }
     }
     return effects
+  }
+
+  static func receive(_ state: inout AppState, _ result: Result<NearestRows, Problem>) {
+    state.explore.isFindingNearest = false
+    switch result {
+    case .success(let nearest): state.explore.keep(nearest)
+    case .failure(let problem):
+      // Asked again at another layer: what is broken here stays so.
+      state.explore.nearestFailed = true
+      if problem != .cancelled {
+        state.message = AppState.Message(text: problem.text, isError: true)
+      }
+    }
   }
 
   private static func distance(_ a: Int, _ b: Int) -> Int { abs(a - b) }

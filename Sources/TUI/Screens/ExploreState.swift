@@ -11,6 +11,10 @@ struct RunSource: Sendable {
   var columns: [ColumnValues] = []
   /// The states of a layer number: (rows, width).
   var states: @Sendable (_ layer: Int) throws -> Matrix
+  /// Some rows' states, and the products of all of a layer's states with a vector, where the run
+  /// can tell them without reading the whole layer.
+  var someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)?
+  var products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])?
   /// The run's name, for messages.
   var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
   /// The run's folder, as an absolute path; empty for rows from elsewhere.
@@ -68,6 +72,8 @@ enum SeparationStatus: Equatable, Sendable {
     if case .ready(let separation) = self { return separation }
     return nil
   }
+
+  var isPending: Bool { self == .missing || self == .computing }
 }
 
 /// How points are drawn.
@@ -115,8 +121,10 @@ struct ExploreState: Sendable {
   var separations: [SeparationStatus]
   var stripMetric = StripMetric.nearestPrototype
   var colorMode = ColorMode.concept
-  /// The last answer; it may belong to a row that the cursor has left.
-  var nearest: NearestRows?
+  /// The last answers, the newest last: for the cursor here, and for what the next key shows.
+  private(set) var nearest: [NearestRows] = []
+  /// Whether the last question failed, so that it is not asked for ever.
+  var nearestFailed = false
   var metric = NearestRows.Metric.cosine
   var isFindingNearest = false
   var showsNeighbours = false
@@ -152,6 +160,9 @@ struct ExploreState: Sendable {
   var groups: [RowGroup] = []
   /// The name being typed for a group.
   var naming: String?
+  /// The name being typed for an export, and whether one is being written.
+  var exporting: Exporting?
+  var isExporting = false
   var comparison: (pair: GroupPair, result: GroupComparison?)?
   var isComparing = false
   /// Where the left button went down on the map, while it is held.
@@ -238,9 +249,12 @@ struct ExploreState: Sendable {
   func isMatch(_ row: Int) -> Bool { search?.matches[row] ?? true }
 
   /// Whether something is still being computed, for `wait idle`.
+  ///
+  /// What is found out ahead of the next key does not count.
   var isBusy: Bool {
-    maps.contains(.computing) || separations.contains(.computing) || isFindingNearest
-      || isJudging || isComparing || (running != nil && running?.isPaused == false)
+    maps.contains(.computing) || separations.contains(.computing)
+      || (isFindingNearest && currentNearest == nil) || (isJudging && trust == nil)
+      || isComparing || isExporting || (running != nil && running?.isPaused == false)
   }
 
   /// The current layer's separation, where it is there.
@@ -250,7 +264,45 @@ struct ExploreState: Sendable {
 
   /// The cursor's neighbours, once they are known at this layer.
   var currentNearest: NearestRows? {
-    nearest.flatMap { $0.row == cursor && $0.layer == layer && $0.metric == metric ? $0 : nil }
+    nearest(layer: layer)
+  }
+
+  private func nearest(layer: Int) -> NearestRows? {
+    nearest.first { $0.row == cursor && $0.layer == layer && $0.metric == metric }
+  }
+
+  /// Keeps an answer, and no more of them than the keys nearby can ask for.
+  mutating func keep(_ answer: NearestRows) {
+    nearest.removeAll {
+      $0.row == answer.row && $0.layer == answer.layer && $0.metric == answer.metric
+    }
+    nearest.append(answer)
+    if nearest.count > 8 { nearest.removeFirst() }
+  }
+
+  /// The layer at which the cursor's nearest rows are not known yet: this one, then those that the
+  /// next key goes to, so that its answer comes whole.
+  var layerWithoutNearest: Int? {
+    guard rows.count > 1, cursor != nil, !nearestFailed else { return nil }
+    return [layer, layer + 1, layer - 1].first {
+      maps.indices.contains($0) && maps[$0].map != nil && nearest(layer: $0) == nil
+    }
+  }
+
+  /// The map whose trust is not known yet: the one on screen, then, when all layers are measured,
+  /// those beside it, so that the next key's answer comes whole.
+  var qualityToJudge: QualityKey? {
+    guard rows.count > 1, maps.indices.contains(layer), maps[layer].map != nil else { return nil }
+    let key = qualityKey
+    let isFinal = method != .tsne || (embedding?.isDone ?? false)
+    if qualities[key] == nil { return isFinal ? key : nil }
+    guard method != .tsne, concepts.count < 2 || !separations.contains(where: \.isPending) else {
+      return nil
+    }
+    let beside = [layer + 1, layer - 1].filter { maps.indices.contains($0) && maps[$0].map != nil }
+    return beside.map { QualityKey(layer: $0, method: method, axes: axes) }.first {
+      qualities[$0] == nil
+    }
   }
 
   /// The figure of a layer that the strip draws.

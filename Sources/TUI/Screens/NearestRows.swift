@@ -17,26 +17,44 @@ struct NearestRows: Equatable, Sendable {
 
   /// The `count` rows nearest to `row`, itself left out. O(rows x width).
   ///
-  /// - Parameter states: unit states for cosines.
+  /// One product with every row ranks them; those at the top are then measured exactly, for
+  /// differences of large products say little about rows that are almost the same.
   static func find(
-    _ row: Int, layer: Int, in states: Matrix, _ metric: Metric, count: Int
-  ) -> NearestRows {
+    _ row: Int, layer: Int, in states: LayerRows, _ metric: Metric, count: Int
+  ) throws -> NearestRows {
+    let own = try states.rows([row])
+    let products = try states.products(own.values(row: 0))
+    let norms = states.norms
+    guard norms.count == products.count else {
+      throw Problem("The layer has \(products.count) rows, its map \(norms.count).")
+    }
     /// Of the nearest rows the largest of what is compared: a cosine, or a distance's opposite.
     var best: [(row: Int, score: Float)] = []
-    let own = states.row(row)
-    for other in 0..<states.rows where other != row {
+    let kept = count + 6
+    for other in products.indices where other != row {
+      let norm = norms[other]
       let score =
         metric == .cosine
-        ? product(own, states.row(other), states.columns)
-        : -squaredDistance(own, states.row(other), states.columns)
-      if best.count == count, let last = best.last, score <= last.score { continue }
+        ? (norm > 0 ? products[other] / norm : 0) : 2 * products[other] - norm * norm
+      if best.count == kept, let last = best.last, score <= last.score { continue }
       let place = best.firstIndex { score > $0.score } ?? best.count
       best.insert((other, score), at: place)
-      if best.count > count { best.removeLast() }
+      if best.count > kept { best.removeLast() }
     }
+    let others = try states.rows(best.map(\.row))
+    let width = own.columns
+    let exact = best.indices.map { index -> (row: Int, score: Float) in
+      let other = best[index].row
+      let length = norms[row] * norms[other]
+      let score =
+        metric == .cosine
+        ? (length > 0 ? product(own.row(0), others.row(index), width) / length : 0)
+        : -squaredDistance(own.row(0), others.row(index), width)
+      return (other, score)
+    }.sorted { ($1.score, $0.row) < ($0.score, $1.row) }.prefix(count)
     return NearestRows(
-      row: row, layer: layer, metric: metric, rows: best.map(\.row),
-      values: best.map { metric == .cosine ? $0.score : (-$0.score).squareRoot() })
+      row: row, layer: layer, metric: metric, rows: exact.map(\.row),
+      values: exact.map { metric == .cosine ? $0.score : (-$0.score).squareRoot() })
   }
 
   private static func product(
@@ -74,5 +92,33 @@ struct NearestRows: Equatable, Sendable {
       column &+= 1
     }
     return sum
+  }
+}
+
+/// The states of a layer's rows as far as one row's neighbours need them.
+struct LayerRows {
+  /// The length of every row's state.
+  let norms: [Float]
+  private let source: RunSource
+  private let layer: Int
+
+  init(_ source: RunSource, layer: Int, norms: [Float]) {
+    self.source = source
+    self.layer = layer
+    self.norms = norms
+  }
+
+  func rows(_ rows: [Int]) throws -> Matrix {
+    if let someStates = source.someStates { return try someStates(layer, rows) }
+    let all = try source.states(layer)
+    return Matrix(rows: rows.count, columns: all.columns) { all[rows[$0], $1] }
+  }
+
+  func products(_ vector: [Float]) throws -> [Float] {
+    if let products = source.products { return try products(layer, vector) }
+    let all = try source.states(layer)
+    return (0..<all.rows).map { row in
+      vector.indices.reduce(Float(0)) { $0 + all[row, $1] * vector[$1] }
+    }
   }
 }

@@ -9,6 +9,8 @@ extension RunSource {
       layers: run.manifest.layers, rows: run.rows,
       columns: run.numberColumns().map { ColumnValues(name: $0.name, values: $0.values) },
       states: { try run.states(layer: $0) },
+      someStates: { try run.states(layer: $0, rows: $1) },
+      products: { try run.products(layer: $0, with: $1) },
       folder: URL(fileURLWithPath: run.folder).standardizedFileURL.path,
       adapter: run.manifest.adapter.map(Self.name),
       reading: "template \(run.manifest.template), position \(run.manifest.position)")

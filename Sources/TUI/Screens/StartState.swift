@@ -25,11 +25,24 @@ struct StartState: Sendable {
     var seconds: Double?
     /// Goes on with an unfinished run.
     var manifest: RunManifest?
+    /// Worked out once the plan is there.
+    var costs: Costs?
+  }
+
+  /// What recording takes.
+  struct Costs: Equatable, Sendable {
+    /// Where nothing was measured yet: by the machine's speed of products, which it comes near to.
+    var seconds: Double?
+    /// Bytes of working memory, and of the model's weights.
+    var memory: Int
+    var weights: Int
   }
 
   var library: Library?
   var isScanning = false
   var index = 0
+  /// The path to be chosen once there is a library again.
+  var wanted: String?
   /// The run that the next one is compared with.
   var markedRun: String?
   /// What extractions use.

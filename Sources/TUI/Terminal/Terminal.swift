@@ -27,8 +27,8 @@ final class Terminal {
   /// - Throws: a usage failure where stdin or stdout is no terminal, or TERM is unknown.
   init(wake: Int32, mouse: Bool, name: String?) throws(Failure) {
     let advice =
-      "Set TERM to what your terminal is (xterm-256color is common), or use --script, "
-      + "which needs no terminal."
+      "Install its description (many are in the package ncurses-term), set TERM to what your "
+      + "terminal is (xterm-256color is common), or use --script, which needs no terminal."
     switch sn_start(wake, mouse) {
     case SN_STARTED: break
     case SN_NO_TTY:

@@ -19,12 +19,40 @@ enum Footer {
       draw(fitting(hints, width: rect.maxX - x - 4), x + 3, rect.y, theme, &surface)
       return
     }
+    if state.screen == .explore, let exporting = state.explore.exporting {
+      draw(exporting, rect, state, into: &surface)
+      return
+    }
     if let search = state.explore.search, search.isEditing {
       draw(search, rect, state, into: &surface)
       return
     }
     let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
     draw(fitting(hints, width: rect.width - 2), rect.x + 1, rect.y, theme, &surface)
+  }
+
+  /// The name of the file, its end where there is no room for all of it, and what Enter does.
+  private static func draw(
+    _ exporting: Exporting, _ rect: Rect, _ state: AppState, into surface: inout Surface
+  ) {
+    let theme = state.theme
+    let ascii = theme.glyphs.isASCII
+    var x = surface.write("export to ", rect.x + 1, rect.y, theme.style(.key))
+    let room = max(1, rect.maxX - x - (rect.width >= 80 ? 36 : 2))
+    var path = Text.visible(exporting.path, ascii: ascii)
+    while DisplayWidth.of(path) > room { path.removeFirst() }
+    x = surface.write(path, x, rect.y, theme.style(.strong))
+    surface.put(" ", x, rect.y, theme.style(.cursor))
+    x += 3
+    if exporting.existing != nil {
+      // More needed than the name.
+      let warning = "is there: Enter writes over it"
+      let place = max(rect.x, min(x, rect.maxX - 1 - warning.count))
+      surface.write(warning, place, rect.y, theme.style(.warning))
+      return
+    }
+    let hints = Command.hints(state, ascii: ascii)
+    draw(fitting(hints, width: rect.maxX - x - 1), x, rect.y, theme, &surface)
   }
 
   /// What is typed, and what it finds or why it cannot be read.

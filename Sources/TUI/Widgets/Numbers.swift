@@ -13,6 +13,11 @@ enum Numbers {
     return String(format: "%.\(digits)f", Double(value))
   }
 
+  /// `30`: digits after the point only where there are some.
+  static func whole(_ value: Float) -> String {
+    value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
+  }
+
   /// `.43`: a share between 0 and 1 in two digits.
   static func share(_ value: Float) -> String {
     guard value.isFinite else { return "-" }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Exports
 import Foundation
 import LinearAlgebra
 import Projection
@@ -113,25 +114,7 @@ struct ProjectCommand: ParsableCommand {
     do {
       return try project(states, rows, context)
     } catch let error as ProjectionError {
-      throw Self.failure(error, source)
-    }
-  }
-
-  /// Adds the file and layer that the projection does not know.
-  static func failure(_ error: ProjectionError, _ source: String) -> Failure {
-    switch error {
-    case .badOption(let name, let found, let wanted):
-      Failure(.usage, place: "--" + name, found: found, wanted: wanted)
-    case .notFinite(let row, let column, let value):
-      Failure(
-        .badData, file: source, place: "row \(row), column \(column)", found: "\(value)",
-        wanted: "a finite number", advice: "Remove the row, or extract its states again.")
-    case .empty(let rows, let columns):
-      Failure(
-        .badData, file: source, found: "a matrix of \(rows) x \(columns)",
-        wanted: "at least one row and one column")
-    default:
-      Failure(.badData, file: source, place: "projection", found: "\(error)")
+      throw Failure(error, of: source)
     }
   }
 

@@ -18,11 +18,6 @@ struct FigureFile {
     self.format = format
   }
 
-  init(_ path: String, format: Format) {
-    self.path = path
-    self.format = format
-  }
-
   func write(_ picture: Picture, title: String) throws {
     switch format {
     case .svg: try OutputFile.write(picture.svg(title: title), to: path)

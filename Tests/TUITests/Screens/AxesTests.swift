@@ -82,10 +82,11 @@ import Testing
     #expect(maps[1].axes == .components(1, 2))
   }
 
-  @Test func neighboursByDistance() {
+  @Test func neighboursByDistance() throws {
     var generator = SeededGenerator(seed: 4)
     let states = Matrix(rows: 30, columns: 11) { _, _ in generator.normal() }
-    let found = NearestRows.find(4, layer: 0, in: states, .euclidean, count: 5)
+    let found = try NearestRows.find(
+      4, layer: 0, in: Fixture.rows(of: states), .euclidean, count: 5)
     let distances = (0..<30).map { row in
       (0..<11).reduce(Float(0)) {
         $0 + (states[4, $1] - states[row, $1]) * (states[4, $1] - states[row, $1])

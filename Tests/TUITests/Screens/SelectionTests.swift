@@ -130,21 +130,6 @@ import Testing
     #expect(state.after("d").explore.groups.isEmpty)
   }
 
-  @Test func rowsWithTheirPlaces() throws {
-    var state = Fixture.app(80, 24).after("2", "/").typing("ledger").after("Enter")
-    guard case .saveText(let name, let text)? = update(&state, .key(.character("X"))).first else {
-      Issue.record("nothing was saved")
-      return
-    }
-    #expect(name == "seer-layer-23-pca.csv")
-    let table = text.split(separator: "\n")
-    #expect(table.count == 13, "the header and what is found")
-    let points = try #require(state.explore.shownPoints)
-    #expect(
-      table[1].hasPrefix("\(points[2].x),\(points[2].y),2,honesty,")
-        && table[1].hasSuffix(",They hid the second ledger."))
-  }
-
   @Test func comparingGroups() {
     let units = unitNormalised(Matrix(rows: 4, columns: 2, values: [1, 0, 1, 0, 0, 1, 0, 2]))
     let comparison = GroupComparison([0, 1], [2, 3], units: units)

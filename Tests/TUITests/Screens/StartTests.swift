@@ -91,6 +91,11 @@ extension Fixture {
     try expectSnapshot(render(asked), "start-asked")
     #expect(asked.after("Esc").start.plan == nil)
     var state = asked
+    let costs = StartState.Costs(seconds: 12, memory: 74_000_000, weights: 98_000_000)
+    _ = update(&state, .start(.estimated("another-run", .success(costs))))
+    #expect(state.start.plan?.costs == nil)
+    _ = update(&state, .start(.estimated("concepts-run", .success(costs))))
+    try expectSnapshot(render(state), "start-estimated")
     guard case .start(.extract(let plan))? = update(&state, .key(.enter)).first else {
       Issue.record("nothing began")
       return
@@ -106,9 +111,46 @@ extension Fixture {
     try expectSnapshot(render(state), "start-recording")
     #expect(update(&state, .key(.character("X"))) == [.start(.cancel)])
     let effects = update(&state, .start(.extracted(.failure(.cancelled))))
-    #expect(effects == [.start(.scan)] && state.message == nil)
+    #expect(effects == [.start(.scan)] && state.message?.isError == false)
+    #expect(state.message?.text.hasPrefix("Stopped.") == true)
     let resumed = Fixture.start(80, 24).after("j", "j", "Enter")
     #expect(resumed.start.plan?.manifest != nil && resumed.start.plan?.folder == "half-run")
+  }
+
+  /// What was recorded, or chosen before the list was made anew, is chosen afterwards.
+  @Test func theChoiceIsKept() {
+    var state = Fixture.start(80, 24).after("j", "j", "j", "Enter", "Enter")
+    _ = update(&state, .start(.extracted(.success(Extraction.Summary.of(rows: 384)))))
+    #expect(state.message?.text == "Recorded 384 rows. Enter opens the run.")
+    var library = Fixture.library()
+    library.runs[2].folder = "concepts-run"
+    _ = update(&state, .start(.scanned(.success(library))))
+    #expect(state.start.index == 2)
+    state = Fixture.start(80, 24).after("j", "j", "j", "j", "r")
+    library.runs.removeFirst()
+    _ = update(&state, .start(.scanned(.success(library))))
+    #expect(state.start.current?.path == "half.jsonl")
+  }
+
+  @Test func moreStates() throws {
+    try expectSnapshot(render(Fixture.start(400, 120)), "start-400x120")
+    try expectSnapshot(render(Fixture.start(80, 24, depth: .mono)), "start-mono", styles: true)
+    var library = Fixture.library()
+    library.concepts[1].path = "概念/天気と空の色についての長い名前の概念ファイル.csv"
+    let wide = Fixture.start(80, 24, library: library).after("j", "j", "j", "j")
+    try expectSnapshot(render(wide), "start-wide")
+    let asked = Fixture.start(40, 12).after("j", "j", "j", "Enter")
+    try expectSnapshot(render(asked), "start-asked-40x12")
+    try expectSnapshot(render(asked.after("Enter")), "start-recording-40x12")
+    try expectSnapshot(render(Fixture.start(80, 24).after("j", "j")), "start-unfinished")
+    try expectSnapshot(render(Fixture.start(80, 24).after("j", "j", "j", "j", "j")), "start-model")
+    var failed = asked.after("Enter")
+    let problem = Problem(
+      Failure(
+        .badData, file: "samples/concepts.csv", place: "line 3", found: "2 fields", wanted: "3"))
+    _ = update(&failed, .start(.extracted(.failure(problem))))
+    _ = update(&failed, .start(.scanned(.success(Fixture.library()))))
+    try expectSnapshot(render(failed), "start-failed-40x12")
   }
 
   @Test(arguments: 0..<3) func randomInput(seed: Int) {
@@ -125,5 +167,11 @@ extension Fixture {
       }
       #expect(render(state).size == state.size)
     }
+  }
+}
+
+extension Extraction.Summary {
+  fileprivate static func of(rows: Int) -> Extraction.Summary {
+    Extraction.Summary(rows: rows, tokens: 0, seconds: 0, notes: [])
   }
 }

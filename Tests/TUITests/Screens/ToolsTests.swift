@@ -70,20 +70,45 @@ import Testing
       update(&state, .nearest(.success(answer))) == [.findNearest(row: 0, index: 23, .cosine)])
     _ = update(&state, .key(.character("j")))
     #expect(state.explore.currentNearest == answer)
+    #expect(!state.explore.isBusy, "what the next key shows is found ahead, and not waited for")
     _ = update(&state, .key(.character("b")))
     try expectSnapshot(render(state), "neighbours", styles: true)
   }
 
-  @Test func nearestRowsAreTheLargestCosines() {
+  @Test func nearestRowsAreTheLargestCosines() throws {
     var generator = SeededGenerator(seed: 3)
     let states = Matrix(rows: 30, columns: 13) { _, _ in generator.normal() }
     let units = unitNormalised(states)
-    let found = NearestRows.find(4, layer: 0, in: units, .cosine, count: 5)
+    let found = try NearestRows.find(4, layer: 0, in: Fixture.rows(of: states), .cosine, count: 5)
     let cosines = (0..<30).map { row in
       (0..<13).reduce(Float(0)) { $0 + units[4, $1] * units[row, $1] }
     }
     let expected = (0..<30).filter { $0 != 4 }.sorted { cosines[$0] > cosines[$1] }.prefix(5)
     #expect(found.rows == Array(expected))
+  }
+
+  /// Once the cursor's neighbours are there, those of the layers beside are looked up, so that a
+  /// layer's key is answered whole; a question that fails is not asked for ever.
+  @Test func neighboursAreFoundAhead() {
+    var state = Fixture.app(110, 30)
+    func answer(_ layer: Int) -> Event {
+      .nearest(.success(NearestRows(row: 0, layer: layer, rows: [7], values: [0.5])))
+    }
+    _ = update(&state, .tick)
+    #expect(update(&state, answer(23)) == [.findNearest(row: 0, index: 24, .cosine)])
+    #expect(update(&state, answer(24)) == [.findNearest(row: 0, index: 22, .cosine)])
+    #expect(update(&state, answer(22)).isEmpty)
+    #expect(update(&state, .key(.character("l"))) == [.findNearest(row: 0, index: 25, .cosine)])
+    #expect(state.explore.currentNearest?.layer == 24)
+    #expect(update(&state, .nearest(.failure(Problem("broken")))).isEmpty)
+    #expect(state.message?.text == "broken" && !state.explore.isBusy)
+  }
+
+  @Test func rowsThatAreTheSameAreAtNoDistance() throws {
+    let states = Matrix(rows: 4, columns: 2, values: [300, 1, 300, 1, 300, 1.5, 0, 0])
+    let found = try NearestRows.find(
+      0, layer: 0, in: Fixture.rows(of: states), .euclidean, count: 3)
+    #expect(found.rows == [1, 2, 3] && found.values[0] == 0 && found.values[1] == 0.5)
   }
 
   @Test func theBestLayerAndTheStripsFigures() {

@@ -1,0 +1,77 @@
+import Core
+import LinearAlgebra
+import Projection
+
+/// Where a run's rows lie on a map of one layer, and how that map was made.
+public struct ExportedMap: Equatable, Sendable {
+  /// One for each row; rows without a place are left out.
+  public var points: [SIMD2<Float>?]
+  /// `pca`, `tsne`, `concepts`, or `map` for coordinates from a file.
+  public var method: String
+  public var seed: UInt64
+  /// What else it was made with, such as `perplexity` or `components`.
+  public var settings: [String: String]
+  /// The file of coordinates that it was read from.
+  public var file: String?
+
+  public init(
+    points: [SIMD2<Float>?], method: String, seed: UInt64 = 0, settings: [String: String] = [:],
+    file: String? = nil
+  ) {
+    self.points = points
+    self.method = method
+    self.seed = seed
+    self.settings = settings
+    self.file = file
+  }
+
+  /// The first two principal components of states.
+  public static func principal(
+    _ states: Matrix, source: String, checkpoint: () throws -> Void
+  ) throws -> ExportedMap {
+    do {
+      let scores = try PCA.fit(states, components: 2, checkpoint: checkpoint).transform(states)
+      return ExportedMap(
+        points: (0..<scores.rows).map { row in
+          SIMD2(
+            scores.columns > 0 ? scores[row, 0] : 0, scores.columns > 1 ? scores[row, 1] : 0)
+        }, method: "pca")
+    } catch let error as ProjectionError {
+      throw Failure(error, of: source)
+    }
+  }
+
+  /// In words, for the foot of a picture.
+  var description: String {
+    let name =
+      switch method {
+      case "pca": "PCA"
+      case "tsne": "t-SNE"
+      case "concepts": "concepts as axes"
+      default: "coordinates from a file"
+      }
+    var parts = [name] + settings.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    if method == "tsne" { parts.append("seed \(seed)") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+extension Failure {
+  /// What a projection found wrong with a file's matrix, which it does not know the name of.
+  public init(_ error: ProjectionError, of source: String) {
+    switch error {
+    case .badOption(let name, let found, let wanted):
+      self.init(.usage, place: "--" + name, found: found, wanted: wanted)
+    case .notFinite(let row, let column, let value):
+      self.init(
+        .badData, file: source, place: "row \(row), column \(column)", found: "\(value)",
+        wanted: "a finite number", advice: "Remove the row, or extract its states again.")
+    case .empty(let rows, let columns):
+      self.init(
+        .badData, file: source, found: "a matrix of \(rows) x \(columns)",
+        wanted: "at least one row and one column")
+    default:
+      self.init(.badData, file: source, place: "projection", found: "\(error)")
+    }
+  }
+}

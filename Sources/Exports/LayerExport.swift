@@ -1,0 +1,110 @@
+import Core
+import Figures
+import Foundation
+import LinearAlgebra
+
+/// A layer of a run as a file that other programs read, and the recipe beside it.
+///
+///     let export = LayerExport(try Run.open("my-run"), layer: 24, tool: "seer 0.1.0")
+///     try export.write(.svg, to: "map.svg") {}    // map.svg and map.svg.recipe.json
+public struct LayerExport: Sendable {
+  public let run: Run
+  public let layer: Int
+  /// The program and version, for the recipe.
+  public let tool: String
+
+  public init(_ run: Run, layer: Int, tool: String) {
+    self.run = run
+    self.layer = layer
+    self.tool = tool
+  }
+
+  public struct Result: Encodable, Equatable, Sendable {
+    public let output: String
+    public let recipe: String
+    public let rows: Int
+  }
+
+  /// Everything that an export writes, the file itself first.
+  ///
+  /// - Parameter keepsMap: whether the map is there nowhere else, so that its coordinates are
+  ///   written, too.
+  public static func files(_ format: ExportFormat, to path: String, keepsMap: Bool) -> [String] {
+    [path, path + ".recipe.json"]
+      + (format.isOfMap && keepsMap ? [mapFile(of: path)] : [])
+      + (format == .tsv ? [vectorFile(of: path)] : [])
+  }
+
+  private static func mapFile(of path: String) -> String { path + ".map.csv" }
+
+  private static func vectorFile(of path: String) -> String {
+    (path.hasSuffix(".tsv") ? String(path.dropLast(4)) : path) + ".vectors.tsv"
+  }
+
+  /// Writes the file and its recipe.
+  ///
+  /// - Parameter map: where the rows lie; nil: along the first two principal components. One that
+  ///   is in no file is written beside the output, so that the recipe can name it.
+  public func write(
+    _ format: ExportFormat, _ map: ExportedMap? = nil, to path: String,
+    checkpoint: () throws -> Void
+  ) throws -> Result {
+    let states = try run.states(layer: layer)
+    try checkpoint()
+    guard format.isOfMap else {
+      try OutputFile.write(NPY.bytes(states), to: path)
+      return try finish(format, nil, to: path, rows: states.rows)
+    }
+    var shown =
+      try map
+      ?? ExportedMap.principal(
+        states, source: "\(run.folder), layer \(layer)", checkpoint: checkpoint)
+    try checkpoint()
+    if map != nil && shown.file == nil {
+      let file = Self.mapFile(of: path)
+      try OutputFile.write(MapFile.text(shown.points, rows: run.rows), to: file)
+      shown.file = file
+    }
+    switch format {
+    case .svg:
+      let grid = MapFigure.grid(shown, run, layer: layer, tool: tool)
+      try OutputFile.write(grid.picture().svg(title: grid.title), to: path)
+    case .png:
+      let grid = MapFigure.grid(shown, run, layer: layer, tool: tool)
+      try OutputFile.write(grid.picture().png(), to: path)
+    default:
+      if format == .tsv {
+        try OutputFile.write(
+          RowTable.vectors(states) { shown.points[$0] != nil }, to: Self.vectorFile(of: path))
+        try checkpoint()
+      }
+      let table = RowTable(shown.points, run.rows, states)
+      try OutputFile.write(table.text(isTSV: format == .tsv), to: path)
+    }
+    return try finish(format, shown, to: path, rows: shown.points.count { $0 != nil })
+  }
+
+  private func finish(
+    _ format: ExportFormat, _ map: ExportedMap?, to path: String, rows: Int
+  ) throws -> Result {
+    var command = ["seer", "export"]
+    if let map, map.file != nil, map.method != "map" {
+      // Only the recipe tells how the coordinates in the file were made.
+      command += ["--recipe", path + ".recipe.json"]
+    } else {
+      command += ["--run", run.folder, "--layer", "\(layer)"]
+      if let file = map?.file { command += ["--map", file] }
+      command += ["--format", format.rawValue, "--output", path]
+    }
+    var recipe = PictureRecipe(
+      tool: tool, command: command, output: path, runs: [RunProvenance(run, layer: layer)],
+      method: map?.method ?? "states", seed: map?.seed ?? 0)
+    recipe.format = format.rawValue
+    if let map, !map.settings.isEmpty { recipe.settings = map.settings }
+    if let file = map?.file {
+      recipe.map = file
+      recipe.mapSHA256 = try sha256(ofFile: file)
+    }
+    return Result(output: path, recipe: try recipe.write(beside: path), rows: rows)
+  }
+}

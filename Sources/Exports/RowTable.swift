@@ -1,0 +1,77 @@
+import Core
+import LinearAlgebra
+
+/// Rows with their coordinates and scores, as CSV or as TSV (one line a row, in which tabs and
+/// newlines of texts become spaces).
+///
+/// `taken_for` is the concept whose prototype was nearest when the row was held out, `margin` the
+/// cosine to its own concept's prototype less that to the best other; both are empty where the row
+/// was never held out.
+struct RowTable {
+  private let points: [SIMD2<Float>?]
+  private let rows: [RunRow]
+  private let concepts: [String]
+  private let judged: [HeldOutRow]
+
+  init(_ points: [SIMD2<Float>?], _ rows: [RunRow], _ states: Matrix) {
+    self.points = points
+    self.rows = rows
+    // By bytes: names that only Unicode calls equal are different concepts in the data.
+    var places: [[UInt8]: Int] = [:]
+    var names: [String] = []
+    let labels = rows.map { row in
+      let key = Array(row.concept.utf8)
+      let place = places[key] ?? names.count
+      if place == names.count {
+        places[key] = place
+        names.append(row.concept)
+      }
+      return place
+    }
+    concepts = names
+    let folds = Folds(
+      prompts: rows.map(\.text), splits: rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+    judged = heldOutPrototypes(
+      units: unitNormalised(states), labels: labels, concepts: names.count, folds: folds)
+  }
+
+  func text(isTSV: Bool) -> String {
+    let hasTokens = rows.contains { $0.token != nil }
+    var lines = [
+      ["x", "y", "row", "concept", "split", "text"] + (hasTokens ? ["token"] : [])
+        + ["taken_for", "margin"]
+    ]
+    for (index, row) in rows.enumerated() {
+      guard let point = points[index] else { continue }
+      let score = judged[index]
+      lines.append(
+        ["\(point.x)", "\(point.y)", "\(row.row)", row.concept, row.split ?? "", row.text]
+          + (hasTokens ? [row.token ?? ""] : [])
+          + [
+            score.nearest.map { concepts[$0] } ?? "",
+            score.margin.isFinite ? "\(score.margin)" : "",
+          ])
+    }
+    guard isTSV else { return lines.map(CSV.line).joined() }
+    return lines.map { fields in
+      fields.map { field in
+        String(String.UnicodeScalarView(field.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
+      }.joined(separator: "\t") + "\n"
+    }.joined()
+  }
+
+  /// The states of the same rows, numbers with tabs between: what TensorBoard's projector takes as
+  /// vectors, with the table as their metadata.
+  static func vectors(_ states: Matrix, where isKept: (Int) -> Bool) -> String {
+    var text = ""
+    for row in 0..<states.rows where isKept(row) {
+      let values = states.row(row)
+      for column in 0..<states.columns {
+        if column > 0 { text += "\t" }
+        text += "\(values[column])"
+      }
+      text += "\n"
+    }
+    return text
+  }
+}

@@ -1,0 +1,97 @@
+import Exports
+
+/// The map, its rows or the layer's states as a file, with a recipe beside it.
+extension ExploreScreen {
+  static func perform(export id: Command.ID, _ state: inout AppState) -> [Effect] {
+    switch id {
+    case .export:
+      // What moves by itself would be written in the middle of its way.
+      state.explore.play = nil
+      state.explore.morph = nil
+      guard let map = state.explore.exportedMap else {
+        state.message = AppState.Message(
+          text: "The map of this layer is not there yet.", isError: true)
+        break
+      }
+      state.explore.exporting = Exporting(
+        path: "seer-layer-\(state.explore.layerNumber)-\(map.method).csv")
+    case .nextFormat:
+      guard let exporting = state.explore.exporting else { break }
+      state.explore.exporting = Exporting(path: withNextEnding(exporting.path))
+    case .acceptExport: return accept(&state)
+    case .cancelExport: state.explore.exporting = nil
+    default: break
+    }
+    return []
+  }
+
+  private static func withNextEnding(_ path: String) -> String {
+    guard let format = ExportFormat(path: path), let dot = path.lastIndex(of: ".") else {
+      return path + ".csv"
+    }
+    return path[..<dot] + "." + next(format).rawValue
+  }
+
+  private static func accept(_ state: inout AppState) -> [Effect] {
+    guard let exporting = state.explore.exporting else { return [] }
+    guard let format = ExportFormat(path: exporting.path) else {
+      state.message = AppState.Message(
+        text: "The name must end in .csv, .tsv, .npy, .svg or .png: Tab chooses.", isError: true)
+      return []
+    }
+    guard let map = state.explore.exportedMap else { return [] }
+    return [
+      .export(
+        ExportRequest(
+          path: exporting.path, format: format, layer: state.explore.layerNumber, map: map,
+          overwrites: exporting.existing != nil))
+    ]
+  }
+
+  static func receive(_ state: inout AppState, _ event: ExportEvent) {
+    switch event {
+    case .exists(let file): state.explore.exporting?.existing = file
+    case .begun:
+      state.explore.exporting = nil
+      state.explore.isExporting = true
+      state.message = AppState.Message(text: "Writing", isError: false)
+    case .finished(.success(let result)):
+      state.explore.isExporting = false
+      state.message = AppState.Message(
+        text: "Wrote \(result.output), \(Numbers.grouped(result.rows)) rows; how it was made is in "
+          + "its .recipe.json", isError: false)
+    case .finished(.failure(let problem)):
+      state.explore.isExporting = false
+      state.message = AppState.Message(text: problem.text, isError: true)
+    }
+  }
+}
+
+extension ExploreState {
+  /// The rows that are neither hidden nor left out by a search, with their places on the current
+  /// layer's map; nil until that is there.
+  var exportedMap: ExportedMap? {
+    guard shownLayer == layer, maps.indices.contains(layer), let layerMap = maps[layer].map,
+      let shownPoints, shownPoints.count == rows.count
+    else { return nil }
+    var map = ExportedMap(
+      points: rows.indices.map { isVisible($0) && isMatch($0) ? shownPoints[$0] : nil },
+      method: "pca")
+    if let embedding {
+      map.method = "tsne"
+      map.seed = tsne.seed
+      map.settings = [
+        "perplexity": Numbers.whole(tsne.perplexity), "iterations": "\(embedding.iteration)",
+      ]
+      return map
+    }
+    switch layerMap.axes {
+    case .components(let x, let y): map.settings = ["components": "\(x + 1) and \(y + 1)"]
+    case .concepts(let x, let y):
+      map.method = "concepts"
+      let second = concepts.count > 2 ? concepts[y].name : "the first component"
+      map.settings = ["axes": "\(concepts[x].name) and \(second)"]
+    }
+    return map
+  }
+}
