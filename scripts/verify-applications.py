@@ -17,8 +17,6 @@ import os
 import subprocess
 import sys
 
-PROBE = "linear-probe"
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -28,7 +26,7 @@ def main():
     parser.add_argument("--output", default="docs/results.md")
     parser.add_argument("--retain", default="samples/retain.csv")
     parser.add_argument("--layer", type=int, default=24)
-    parser.add_argument("--layers", default="12,18,24,30")
+    parser.add_argument("--layers", help="layers to classify at; --layer, the training's target, where not given")
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--adapters", default="")
     parser.add_argument("--only", default="sample,detox,classify")
@@ -36,6 +34,7 @@ def main():
         parser.add_argument("--" + name, type=int)
     parser.add_argument("--tokens", type=int, default=64)
     o = parser.parse_args()
+    o.layers = o.layers or o.layer
     os.makedirs(o.work, exist_ok=True)
     only = o.only.split(",")
     if "sample" in only:
@@ -193,13 +192,19 @@ def note_without_paths(text):
     return " ".join(os.path.basename(word) if "/" in word else word for word in text.split())
 
 
+def layer_rule(figures):
+    if len({r["layer"] for r in figures["results"]}) == 1:
+        return "the layer was fixed beforehand"
+    return ("the layer of each model is the one its training rows pick by nearest prototype, which need not be the best one for its "
+            "probe")
+
+
 def classify_lines(name, figures):
     lines = [f"## Concepts told from states: {name}", "",
              f"`seer evaluate classify`, {figures['template']} template: {figures['train']['rows']} rows to learn from, "
              f"{figures['test']['rows']} to judge, {len(figures['concepts'])} concepts, {figures['overlap']['shared_prompts']} "
-             f"shared prompts, seed {figures['seed']}. Intervals are 95 % over resampled prompts; the layer of each model is the one "
-             "its training rows pick by nearest prototype; `shuffled` is the mean of the same classifier taught shuffled labelings. "
-             "What the monitor calls unknown counts as wrong.", ""]
+             f"shared prompts, seed {figures['seed']}. Intervals are 95 % over resampled prompts; {layer_rule(figures)}; `shuffled` is "
+             "the mean of the same classifier taught shuffled labelings. What the monitor calls unknown counts as wrong.", ""]
     rows = []
     for choice in figures["choices"]:
         for r in figures["results"]:
@@ -242,6 +247,8 @@ def write(o):
     for seed, figures in kept("detox-"):
         with open(f"{o.work}/ability-{seed}.json") as file, open(f"{o.work}/train-{seed}.json") as other:
             lines += detox_lines(f"seed {seed}", figures, json.load(file), json.load(other))
+    if not any(kept("detox-")):
+        lines += ["Not run yet: the detoxified model, with refusals, over-refusal and the monitors' verdicts on its answers.", ""]
     for name, figures in kept("classify-"):
         lines += classify_lines(name, figures)
     with open(o.output + ".partial", "w") as file:
