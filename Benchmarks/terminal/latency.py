@@ -70,6 +70,22 @@ def read(terminal, quiet, limit, until=None):
     return data, last
 
 
+def settle(child, terminal, limit=180):
+    """Waits until everything that is computed ahead is there: a second without work."""
+    end = time.perf_counter() + limit
+    while time.perf_counter() < end:
+        before = ticks(child)
+        read(terminal, 1.0, 1.0)
+        if ticks(child) - before <= 1:
+            return
+
+
+def ticks(child):
+    """Hundredths of a second of CPU time."""
+    fields = open(f"/proc/{child}/stat").read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def at(values, share):
     return sorted(values)[max(0, int(len(values) * share) - 1)]
 
@@ -123,7 +139,7 @@ def during(work, binary, run, columns, rows):
     shutil.copy(os.path.join(samples, "concepts.csv"), folder.name)
     begun, child, terminal = start(binary, run, columns, rows, folder=folder.name)
     read(terminal, 1.0, 60, b"of the variance")
-    read(terminal, 2.0, 120)
+    settle(child, terminal)
     if work == "tsne":
         os.write(terminal, b"p")
     else:
@@ -163,8 +179,9 @@ def main():
     begun, child, terminal = start(binary, run, columns, rows)
     data, last = read(terminal, 0.3, 30, b"of the variance")
     print(f"first map {1000 * (last - begun):.0f} ms, {len(data)} bytes")
-    read(terminal, 2.0, 60)
+    settle(child, terminal)
     for name, keys in KEYS.items():
+        before = ticks(child)
         firsts, lasts, sizes = [], [], []
         for key in keys:
             pressed = time.perf_counter()
@@ -178,16 +195,13 @@ def main():
         print(
             f"{name}: first byte {statistics.median(firsts):.1f} ms (95 % {at(firsts, 0.95):.1f}), "
             f"last byte {statistics.median(lasts):.1f} ms (95 % {at(lasts, 0.95):.1f}), "
-            f"{statistics.median(sizes):.0f} bytes"
+            f"{statistics.median(sizes):.0f} bytes, "
+            f"{10 * (ticks(child) - before) / len(keys):.1f} ms of CPU a key"
         )
-
-    def ticks():
-        fields = open(f"/proc/{child}/stat").read().split()
-        return int(fields[13]) + int(fields[14])
-
-    before = ticks()
+    settle(child, terminal)
+    before = ticks(child)
     time.sleep(3)
-    print(f"idle: {ticks() - before} clock ticks of CPU in 3 s")
+    print(f"idle: {ticks(child) - before} clock ticks of CPU in 3 s")
     os.write(terminal, b"q")
     os.waitpid(child, 0)
 

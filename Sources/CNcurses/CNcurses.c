@@ -203,6 +203,15 @@ static void set_paste(bool on) {
   if (mouse && mouse != (char *)-1) send_text(on ? "\033[?2004h" : "\033[?2004l");
 }
 
+// With output processing the kernel hands a frame on in pieces, each of which wakes the terminal.
+// Without new lines to translate there is nothing to process.
+static void send_as_is(void) {
+  struct termios mode;
+  if (tcgetattr(STDOUT_FILENO, &mode) != 0) return;
+  mode.c_oflag &= ~(tcflag_t)OPOST;
+  if (tcsetattr(STDOUT_FILENO, TCSADRAIN, &mode) == 0) def_prog_mode();
+}
+
 sn_result sn_start(int wake_descriptor, bool mouse) {
   if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return SN_NO_TTY;
   if (tcgetattr(STDIN_FILENO, &saved_termios) != 0) return SN_NO_TTY;
@@ -220,6 +229,7 @@ sn_result sn_start(int wake_descriptor, bool mouse) {
   raw();
   noecho();
   nonl();
+  send_as_is();
   curs_set(0);
   set_escdelay(25);
   if (has_colors()) {

@@ -92,8 +92,7 @@ extension StartScreen {
     if isMarked { surface.put(theme.glyphs.checked, rect.x + 1, y, theme.style(.good)) }
     let name = Text.visible(entry.path, ascii: ascii)
     // The end of a long path tells it from others.
-    let overlong = DisplayWidth.of(name) - width
-    let shown = overlong > 0 ? theme.glyphs.ellipsis + String(name.suffix(width - 3)) : name
+    let shown = Text.tail(name, to: width, ellipsis: theme.glyphs.ellipsis)
     surface.write(shown, rect.x + 3, y, theme.style(.text), width: width)
     surface.write(
       Text.cut(
@@ -129,15 +128,12 @@ extension StartScreen {
     surface.write(
       Text.cut(text, to: inside.width, ellipsis: theme.glyphs.ellipsis), inside.x, inside.y,
       theme.style(.strong))
-    var line = "Enter starts, Esc does not"
-    if plan.tokens > 0 { line += "\(separator)about \(Numbers.grouped(plan.tokens)) tokens" }
-    if let seconds = plan.seconds ?? plan.costs?.seconds {
-      line += "\(separator)about \(TrainScreen.time(seconds))"
-    }
-    if let costs = plan.costs {
-      line +=
-        "\(separator)\(size(costs.memory)) of memory beside the model's \(size(costs.weights))"
-    }
+    var parts: [String] = []
+    if plan.tokens > 0 { parts.append("about \(Numbers.grouped(plan.tokens)) tokens") }
+    if let seconds = plan.seconds ?? plan.costs?.seconds { parts.append(TrainScreen.time(seconds)) }
+    if let costs = plan.costs { parts.append("\(size(costs.memory)) of memory") }
+    let estimate = parts.joined(separator: ", ")
+    let line = (parts.isEmpty ? "" : estimate + separator) + "Enter starts, Esc does not"
     if start.plan == nil {
       let progress = start.progress ?? Progress()
       let share = Float(progress.fraction ?? 0)

@@ -31,6 +31,16 @@ enum Text {
     return String(result)
   }
 
+  /// The end of a line in at most `width` columns, where that is what tells it from others.
+  static func tail(_ text: String, to width: Int, ellipsis: String) -> String {
+    guard DisplayWidth.of(text) > width else { return text }
+    var rest = text[...]
+    while !rest.isEmpty, DisplayWidth.of(rest) + DisplayWidth.of(ellipsis) > width {
+      rest.removeFirst()
+    }
+    return width >= DisplayWidth.of(ellipsis) ? ellipsis + rest : String(rest)
+  }
+
   /// The longest start of `text` that fits `width` columns, ended by `ellipsis` where it was cut.
   static func cut(_ text: some StringProtocol, to width: Int, ellipsis: String = "…") -> String {
     if DisplayWidth.of(text) <= width { return String(text) }

@@ -12,8 +12,10 @@ enum Footer {
     }
     if let name = state.explore.naming {
       var x = surface.write("name ", rect.x + 1, rect.y, theme.style(.key))
-      let typed = Text.visible(name, ascii: theme.glyphs.isASCII)
-      x = surface.write(typed, x, rect.y, theme.style(.strong), width: max(1, rect.width - 30))
+      let typed = Text.tail(
+        Text.visible(name, ascii: theme.glyphs.isASCII),
+        to: max(8, rect.width - (rect.width >= 60 ? 30 : 10)), ellipsis: theme.glyphs.ellipsis)
+      x = surface.write(typed, x, rect.y, theme.style(.strong))
       surface.put(" ", x, rect.y, theme.style(.cursor))
       let hints = Command.hints(state, ascii: theme.glyphs.isASCII)
       draw(fitting(hints, width: rect.maxX - x - 4), x + 3, rect.y, theme, &surface)
@@ -37,18 +39,18 @@ enum Footer {
   ) {
     let theme = state.theme
     let ascii = theme.glyphs.isASCII
-    var x = surface.write("export to ", rect.x + 1, rect.y, theme.style(.key))
-    let room = max(1, rect.maxX - x - (rect.width >= 80 ? 36 : 2))
-    var path = Text.visible(exporting.path, ascii: ascii)
-    while DisplayWidth.of(path) > room { path.removeFirst() }
+    let isWide = rect.width >= 76
+    let warning = isWide ? "is there: Enter writes over it" : "is there: Enter?"
+    var x = surface.write(isWide ? "export to " : "to ", rect.x + 1, rect.y, theme.style(.key))
+    let rest = exporting.existing != nil ? warning.count + 4 : isWide ? 36 : 2
+    let path = Text.tail(
+      Text.visible(exporting.path, ascii: ascii), to: max(1, rect.maxX - x - rest),
+      ellipsis: theme.glyphs.ellipsis)
     x = surface.write(path, x, rect.y, theme.style(.strong))
     surface.put(" ", x, rect.y, theme.style(.cursor))
     x += 3
     if exporting.existing != nil {
-      // More needed than the name.
-      let warning = "is there: Enter writes over it"
-      let place = max(rect.x, min(x, rect.maxX - 1 - warning.count))
-      surface.write(warning, place, rect.y, theme.style(.warning))
+      surface.write(warning, x, rect.y, theme.style(.warning), width: rect.maxX - x)
       return
     }
     let hints = Command.hints(state, ascii: ascii)
