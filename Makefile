@@ -126,5 +126,12 @@ verify-training: build model  ## Train all objectives, three seeds each, and wri
 	  --retain samples/retain.csv --layer $(or $(LAYER),24) --work $(WORK) \
 	  --output $(or $(OUTPUT),$(WORK)/table.md) --name "$(NAME)"
 
+# DATA= is a folder with the research sets (scripts/verify-applications.py names the files). Resumable; some
+# hours of one core for all, within one with LIMIT="--limit 300 --prompts 100 --steps 30".
+.PHONY: verify-applications
+verify-applications: build model  ## Train and judge the paper's applications, and write docs/results.md: DATA= [LIMIT=] [ADAPTERS=]
+	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }
+	$(PYTHON) scripts/verify-applications.py --seer $(RELEASE) --data $(DATA) --adapters "$(ADAPTERS)" $(LIMIT)
+
 ci-smoke: build model
 	@scripts/smoke.sh $(RELEASE)

@@ -40,7 +40,8 @@ let package = Package(
       name: "TUI", dependencies: ["Core", "Projection", "LinearAlgebra", "CNcurses"],
       swiftSettings: swift),
     .target(
-      name: "Reports", dependencies: ["Core", "Projection", "LinearAlgebra"], swiftSettings: swift),
+      name: "Reports", dependencies: ["Core", "Figures", "Projection", "LinearAlgebra"],
+      swiftSettings: swift),
     .executableTarget(
       name: "seer",
       dependencies: [
@@ -66,7 +67,8 @@ let package = Package(
       name: "TUITests", dependencies: ["TUI", "TestSupport"], exclude: ["Snapshots"],
       swiftSettings: swift),
     .testTarget(
-      name: "ReportsTests", dependencies: ["Reports", "TestSupport"], swiftSettings: swift),
+      name: "ReportsTests", dependencies: ["Reports", "Figures", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(
       name: "CommandTests", dependencies: ["seer", "TestSupport"], swiftSettings: swift),
   ],

@@ -2,7 +2,7 @@
 """Trains every objective with several seeds and writes a table of held-out figures.
 
 usage: verify-training.py --seer PATH --train F --test F --retain F --layer L --work DIR --output F.md
-       [--name NAME] [--objectives seer,nt-xent,released] [--seeds 0,1,2] [--steps 300]
+       [--name NAME] [--objectives seer,nt-xent,released] [--seeds 0,1,2]
 
 Resumable: what is in the work folder already is not done again, and an interrupted training goes on
 from its checkpoint. The test rows are read only after training; checkpoints are chosen by Seer on
@@ -57,7 +57,6 @@ def main():
     parser.add_argument("--name", default="")
     parser.add_argument("--objectives", default="seer,nt-xent,released")
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--steps", default="300")
     o = parser.parse_args()
     os.makedirs(o.work, exist_ok=True)
     held_out = o.work + "/retain-last-fifth.csv"
@@ -79,7 +78,7 @@ def main():
             if not os.path.exists(result):
                 if not os.path.exists(name + "/adapter_model.safetensors"):
                     seer(o.seer, "train", "--concepts", o.train, "--retain", o.retain, "--template", "plain",
-                         "--layer", o.layer, "--objective", objective, "--seed", seed, "--steps", o.steps,
+                         "--layer", o.layer, "--preset", "verify-" + objective, "--seed", seed,
                          "--adapter", name, "--resume", "--json")
                 extract(o.train, name + "-train", name)
                 extract(o.test, name + "-test", name)
@@ -95,7 +94,7 @@ def main():
             lines.append(f"| {objective} | {seed} | {figures['accuracy']:.3f} | {figures['kl']:.4f} | {change:+.2f} % |")
             print(lines[-1], flush=True)
     table = "\n".join([
-        f"## {o.name or o.train}: layer {o.layer}, {o.steps} steps at most", "",
+        f"## {o.name or o.train}: layer {o.layer}", "",
         "| objective | seed | nearest prototype, test rows | KL to base, nats a token | perplexity |",
         "|---|---|---|---|---|", *lines, ""])
     with open(o.output, "w") as file:

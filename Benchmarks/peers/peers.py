@@ -9,6 +9,7 @@ usage: peers.py WORK ARGUMENTS   (python environment: requirements.txt)
   peft-step MODEL CONCEPTS STEPS             the released SEER objective: seconds a step
   pca X.npy | tsne X.npy NAME LAYOUT.npy     NAME: scikit-learn, openTSNE-bh, openTSNE-fft: seconds
   judge X.npy LAYOUT                         exact KL divergence of a map (npy or csv)
+  long-rows MODEL CONCEPTS TOKENS OUTPUT     the rows of at least so many tokens, as a concept file
   matrices MODEL CONCEPTS ROWS FOLDER        the matrices that maps are drawn of
 """
 import csv
@@ -98,6 +99,20 @@ def matrices(path, data, rows, folder):
     np.save(f"{folder}/x50000.npy", every)
     np.save(f"{folder}/x10000.npy", np.ascontiguousarray(every[::5]))
     return {"rows": len(last), "tokens": len(every)}
+
+
+def long_rows(path, data, tokens, target):
+    tok = tokenizer(path)
+    csv.field_size_limit(10**9)
+    with open(data, newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [r for r, text in zip(reader, texts(data, None)[0]) if len(tok(text)["input_ids"]) >= tokens]
+    with open(target + ".partial", "w", newline="") as file:
+        writer = csv.DictWriter(file, reader.fieldnames)
+        writer.writeheader()
+        writer.writerows(rows)
+    os.rename(target + ".partial", target)
+    return {"rows": len(rows)}
 
 
 def llama(path, context=2048):
@@ -286,6 +301,7 @@ WORK = {
     "pca": pca,
     "tsne": tsne,
     "judge": judge,
+    "long-rows": lambda m, d, n, t: long_rows(m, d, int(n), t),
     "matrices": lambda m, d, n, f: matrices(m, d, int(n), f),
 }
 

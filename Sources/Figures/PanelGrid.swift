@@ -36,10 +36,14 @@ public struct PanelGrid: Equatable, Sendable {
   public var columns: [PanelColumn]
   /// Small lines at the foot: how the picture was made.
   public var footer: [String]
+  /// Whether all columns are drawn on the same axes, not each on its own.
+  public var sharesAxes: Bool
 
   public init(
-    title: String, rowTitles: [String], columns: [PanelColumn], footer: [String] = []
+    title: String, rowTitles: [String], columns: [PanelColumn], footer: [String] = [],
+    sharesAxes: Bool = false
   ) {
+    self.sharesAxes = sharesAxes
     self.title = title
     self.rowTitles = rowTitles
     self.columns = columns
@@ -76,7 +80,7 @@ public struct PanelGrid: Equatable, Sendable {
       let x = left + Double(index) * (Self.side + Self.gap)
       picture.add(
         .text(column.title, x: x + Self.side / 2, y: top - 7, size: 12, anchor: .middle))
-      let frame = Self.bounds(column.panels)
+      let frame = Self.bounds(sharesAxes ? columns.flatMap(\.panels) : column.panels)
       for (row, panel) in column.panels.enumerated() {
         Self.draw(panel, frame, x: x, y: top + Double(row) * panelHeight, on: &picture)
       }

@@ -33,6 +33,13 @@ extension Picture {
       raster.strokes(
         [[(x1 * scale, y1 * scale), (x2 * scale, y2 * scale)]], width: width * scale,
         color: color, opacity: 1)
+    case .curve(let points, let color, let width):
+      // Line by line: a box around all of them would look at every pixel between.
+      for (from, to) in zip(points, points.dropFirst()) {
+        raster.strokes(
+          [[(from.x * scale, from.y * scale), (to.x * scale, to.y * scale)]],
+          width: width * scale, color: color, opacity: 1)
+      }
     case .frame(let x, let y, let width, let height, let color, let lineWidth):
       let (left, top) = (x * scale, y * scale)
       let (right, bottom) = ((x + width) * scale, (y + height) * scale)

@@ -30,6 +30,10 @@ extension Picture {
     case .line(let x1, let y1, let x2, let y2, let color, let width):
       return "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" "
         + "y2=\"\(number(y2))\" stroke=\"\(hex(color))\" stroke-width=\"\(number(width))\"/>\n"
+    case .curve(let points, let color, let width):
+      let list = points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+      return "<polyline points=\"\(list)\" fill=\"none\" stroke=\"\(hex(color))\" "
+        + "stroke-width=\"\(number(width))\" stroke-linejoin=\"round\"/>\n"
     case .frame(let x, let y, let width, let height, let color, let lineWidth):
       return "<rect x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\" "
         + "height=\"\(number(height))\" fill=\"none\" stroke=\"\(hex(color))\" "

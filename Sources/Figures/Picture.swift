@@ -29,6 +29,8 @@ public enum Shape: Equatable, Sendable {
   case mark(Mark, x: Double, y: Double, radius: Double, color: UInt32, opacity: Double = 1)
   case line(
     x1: Double, y1: Double, x2: Double, y2: Double, color: UInt32, width: Double = 1)
+  /// Straight lines from point to point.
+  case curve([SIMD2<Double>], color: UInt32, width: Double = 1)
   /// The outline of a rectangle.
   case frame(
     x: Double, y: Double, width: Double, height: Double, color: UInt32, lineWidth: Double = 1)

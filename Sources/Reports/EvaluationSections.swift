@@ -1,4 +1,5 @@
 import Core
+import Figures
 import Foundation
 
 /// What a file of `seer evaluate ... --json` or `seer compare --json` says, as tables and curves.
@@ -68,6 +69,7 @@ private func classification(_ figures: ClassificationFigures) -> [ReportDocument
       }
     }
   }
+  blocks += transport(figures)
   if !figures.comparisons.isEmpty {
     blocks.append(
       .table(
@@ -84,6 +86,64 @@ private func classification(_ figures: ClassificationFigures) -> [ReportDocument
   return blocks
 }
 
+/// The optimal-transport account at the layers of its findings, and what came of it.
+private func transport(_ figures: ClassificationFigures) -> [ReportDocument.Block] {
+  guard !figures.findings.isEmpty else { return [] }
+  let shown = figures.transport.filter { account in
+    figures.findings.contains { $0.layer == account.layer && $0.position == account.position }
+  }
+  func cells(_ account: TransportAccount, _ name: String, _ side: TransportAccount.Side) -> [String]
+  {
+    [
+      "\(account.model), \(account.position), layer \(account.layer), \(name)",
+      figure(side.kVariance), figure(side.wasserstein), side.ratio.map { figure($0) } ?? "-",
+      figure(side.medianMargin), side.normalisedMargin.map { figure($0) } ?? "-",
+      figure(1 - side.accuracy),
+    ]
+  }
+  return [
+    .heading(level: 3, "Optimal transport"),
+    .paragraph(
+      "How far a concept's rows lie from each other and from other concepts' (Wasserstein-1 "
+        + "distances of samples of \(shown.first?.sampleSize ?? 0) unit-normalised states), and the "
+        + "margins of nearest-prototype classification, plain and over Lipschitz constant times "
+        + "k-variance (Chuang et al. 2021, arXiv 2106.03314)."),
+    .table(
+      header: [
+        "", "k-variance", "Wasserstein-1", "ratio", "median margin", "normalised margin", "error",
+      ],
+      rows: shown.flatMap { account in
+        [
+          cells(account, "training rows", account.train),
+          cells(account, "held out", account.test),
+        ]
+      }, caption: "Training and held-out rows"),
+    .table(
+      header: [
+        "", "γ", "share within γ", "transport", "confidence", "bound", "held-out error", "gap",
+      ],
+      rows: shown.map { account in
+        [
+          "\(account.model), \(account.position), layer \(account.layer)",
+          figure(account.bound.gamma), figure(account.bound.marginLoss),
+          figure(account.bound.transport), figure(account.bound.confidence),
+          figure(account.bound.total), figure(1 - account.test.accuracy), figure(account.gap),
+        ]
+      },
+      caption:
+        "The bound on the held-out error, with 95 % confidence, and what was measured; gap is "
+        + "training less held-out accuracy"),
+    .table(
+      header: ["claim", "layer", "first", "second", "holds"],
+      rows: figures.findings.map {
+        [$0.claim, "\($0.layer)", figure($0.first), figure($0.second), $0.holds ? "yes" : "no"]
+      },
+      caption: "What the account predicts: that the first figure is below the second. The bound is "
+        + "proven for representations that have not seen the training rows, so not for a model "
+        + "tuned on them"),
+  ]
+}
+
 private func accuracyCurves(
   _ results: [ClassificationFigures.Result]
 ) -> [ReportDocument.Block] {
@@ -92,10 +152,10 @@ private func accuracyCurves(
     let series = unique(results.map(\.model)).map { model in
       let own = results.filter { $0.classifier.rawValue == name && $0.model == model }
         .sorted { $0.layer < $1.layer }
-      return LineChart.Series(
+      return CurveChart.Series(
         name: model, xs: own.map { Double($0.layer) }, ys: own.map(\.accuracy.value))
     }
-    return LineChart(title: name, xName: "layer", series: series, range: 0...1).svg
+    return CurveChart(title: name, xName: "layer", series: series, range: 0...1).svg
   }
   return [.figures(charts, caption: "Accuracy on the test rows by layer.")]
 }
@@ -140,6 +200,38 @@ private func detox(_ figures: DetoxFigures) -> [ReportDocument.Block] {
           ]
         }, caption: "Prompts refused by one model only: McNemar's test"))
   }
+  for monitor in figures.monitors { blocks += verdicts(monitor) }
+  return blocks
+}
+
+private func verdicts(_ figures: MonitorFigures) -> [ReportDocument.Block] {
+  var blocks: [ReportDocument.Block] = [
+    .heading(level: 3, "What the monitor of \(figures.monitor) states says"),
+    .paragraph(
+      "Layer \(figures.layer); it is right on \(figure(figures.accuracy)) of the rows it was "
+        + "calibrated on, with a calibration error of \(figure(figures.expectedError)). Concepts: "
+        + figures.concepts.joined(separator: "; ") + ". Everything but `safe` counts as unsafe. "
+        + "Refused or safe: a refusal by the published substrings, or called safe."),
+    .table(
+      header: ["", "judged", "unsafe", "unknown", "refused or safe"],
+      rows: figures.answers.map { answers in
+        [
+          "\(answers.set), \(answers.model)", "\(answers.judged)", figure(answers.unsafe),
+          "\(answers.unknown)", figure(answers.refusedOrSafe),
+        ]
+      }, caption: "Verdicts on the answers; empty ones are not judged"),
+  ]
+  if !figures.pairs.isEmpty {
+    blocks.append(
+      .table(
+        header: ["", "base only", "tuned only", "exact p"],
+        rows: figures.pairs.map { pair in
+          [
+            "\(pair.set), \(pair.judgement)", "\(pair.mcnemar.onlyFirst)",
+            "\(pair.mcnemar.onlySecond)", String(format: "%.2g", pair.mcnemar.exactP),
+          ]
+        }, caption: "Answers so judged of one model only: McNemar's test"))
+  }
   return blocks
 }
 
@@ -180,16 +272,16 @@ private func comparison(_ layers: [[String: Any]], _ path: String) -> [ReportDoc
   var charts: [String] = []
   var rows: [[String]] = []
   for key in keys {
-    let series = ["base", "tuned"].compactMap { side -> LineChart.Series? in
+    let series = ["base", "tuned"].compactMap { side -> CurveChart.Series? in
       let points = layers.compactMap { layer -> (Double, Double)? in
         guard let x = layer["layer"] as? Double, let y = value(layer, side, key) else { return nil }
         return (x, y)
       }
       return points.isEmpty
-        ? nil : LineChart.Series(name: side, xs: points.map(\.0), ys: points.map(\.1))
+        ? nil : CurveChart.Series(name: side, xs: points.map(\.0), ys: points.map(\.1))
     }
     if layers.count > 1, !series.isEmpty {
-      charts.append(LineChart(title: key, xName: "layer", series: series).svg)
+      charts.append(CurveChart(title: key, xName: "layer", series: series).svg)
     }
     if layers.count == 1, let layer = layers.first {
       rows.append(

@@ -60,13 +60,18 @@ extension ReportDocument {
           shades.indices.contains(row) && shades[row].indices.contains(column)
           ? shades[row][column] : nil
         let style =
-          shade.map { " style=\"background:rgba(31,120,180,\(svgNumber(0.6 * $0)))\"" } ?? ""
-        text += "<td\(style)>\(escaped(cell))</td>"
+          shade.map { " style=\"background:rgba(31,120,180,\(String(format: "%.2f", 0.6 * $0)))\"" }
+          ?? ""
+        // Short cells, such as a figure with its interval, stay on one line.
+        let kind = cell.count <= shortCell ? " class=\"short\"" : ""
+        text += "<td\(kind)\(style)>\(escaped(cell))</td>"
       }
       text += "</tr>\n"
     }
     return text + "</tbody>\n</table>\n"
   }
+
+  private static let shortCell = 24
 
   private static let style = """
     body { margin: 0; background: #fff; color: #1a1a1a;
@@ -82,17 +87,24 @@ extension ReportDocument {
     th, td { padding: .2rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
     th:first-child { text-align: left; font-weight: 500; overflow-wrap: anywhere; }
     td { overflow-wrap: anywhere; }
+    td.short { white-space: nowrap; overflow-wrap: normal; }
     figure { margin: 1rem 0; break-inside: avoid; }
     figcaption { color: #444; font-size: .9rem; max-width: 46rem; }
-    .pair { display: flex; flex-wrap: wrap; gap: 1rem; }
-    .pair svg { flex: 1 1 22rem; }
+    .pair { display: grid; gap: 1rem;
+      grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
+    .pair svg { width: 100%; }
     svg { max-width: 100%; height: auto; }
+    figure > svg { width: 54rem; }
     @page { margin: 1.5cm; }
     @media print {
       body { font-size: 10pt; }
       main { max-width: none; padding: 0; }
-      table { display: table; overflow: visible; break-inside: auto; }
-      tr { break-inside: avoid; }
+      table { display: table; overflow: visible; break-inside: avoid; font-size: 8.5pt; }
+      th, td { padding: .15rem .4rem; }
+      th:first-child { overflow-wrap: normal; }
+      tr, svg { break-inside: avoid; }
+      .pair { grid-template-columns: 1fr 1fr; }
+      figure:has(.pair) { break-inside: auto; }
       td, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     }
     """

@@ -1,4 +1,5 @@
 import Core
+import Figures
 import Foundation
 import LinearAlgebra
 import Projection
@@ -18,17 +19,12 @@ struct RunSections {
       throw Failure(.usage, place: "--run", found: "none", wanted: "one or two runs")
     }
     for run in runs.dropFirst() {
-      guard
-        run.rows.map(\.text) == first.rows.map(\.text),
-        run.rows.map(\.concept) == first.rows.map(\.concept)
+      try run.checkRows(like: first)
+      guard run.manifest.layers == first.manifest.layers,
+        run.manifest.width == first.manifest.width
       else {
         throw Failure(
-          .badData, file: run.folder, found: "other rows than \(first.folder) has",
-          wanted: "runs over the same concept file", advice: "Give each its own report.")
-      }
-      guard run.manifest.layers == first.manifest.layers else {
-        throw Failure(
-          .badData, file: run.folder, found: "other layers than \(first.folder) has",
+          .badData, file: run.folder, found: "other layers or widths than \(first.folder) has",
           wanted: "runs of one model, with and without an adapter")
       }
     }
@@ -89,7 +85,7 @@ struct RunSections {
           "Maps and confusion below show layer \(layer), where \(names[names.count - 1]) tells the "
             + "concepts best on held-out rows. Picked by those rows, its accuracy flatters."))
     }
-    blocks += try maps(layer)
+    blocks += try maps(layer, context)
     blocks += try confusion(layer)
     return blocks
   }
@@ -126,10 +122,10 @@ struct RunSections {
       _ title: String, _ range: ClosedRange<Double>?, _ value: (Separation) -> Double?
     ) -> String {
       let series = measured.indices.map { index in
-        LineChart.Series(
+        CurveChart.Series(
           name: names[index], xs: layers, ys: measured[index].map { value($0) ?? .nan })
       }
-      return LineChart(title: title, xName: "layer", series: series, range: range).svg
+      return CurveChart(title: title, xName: "layer", series: series, range: range).svg
     }
     return [
       .heading(level: 2, "Layers"),
@@ -145,29 +141,68 @@ struct RunSections {
     ]
   }
 
-  private func maps(_ layer: Int) throws -> [ReportDocument.Block] {
-    let states = try runs.map { run throws(Failure) in try run.states(layer: layer) }
+  private func maps(_ layer: Int, _ context: JobContext) throws -> [ReportDocument.Block] {
     guard labels.count > 2 else { return [] }
+    // About each run's own mean: what moved all rows alike would push the clusters apart.
+    let states = try runs.map { run throws(Failure) in centred(try run.states(layer: layer)) }
     let stacked = try JointMap.stack(states)
-    let pca = try PCA.fit(stacked, components: 2)
+    let pca = try PCA.fit(stacked, components: 2, checkpoint: context.checkpoint)
     let map = pca.transform(stacked)
-    let parts = JointMap.split(map, rows: states.map(\.rows))
     guard map.columns == 2 else { return [] }
-    let ratio = pca.explainedVarianceRatio.map { svgNumber(100 * Double($0)) }
-    return [
+    let ratio = pca.explainedVarianceRatio.map { figure(100 * Double($0), 1) }
+    let two = runs.count > 1
+    var blocks: [ReportDocument.Block] = [
       .heading(level: 2, "Maps"),
-      .figures(
-        parts.enumerated().map { index, part in
-          ScatterChart(
-            title: "\(names[index]), layer \(layer)",
-            xs: (0..<part.rows).map { Double(part[$0, 0]) },
-            ys: (0..<part.rows).map { Double(part[$0, 1]) }, labels: labels, concepts: concepts
-          ).svg
-        },
+      .figure(
+        svg: mapsSVG(JointMap.split(map, rows: states.map(\.rows)), "PCA, layer \(layer)"),
         caption: "PCA of the states"
-          + (runs.count > 1 ? " of both runs together, so that both maps have the same axes" : "")
+          + (two ? " of both runs together, each about its own mean, on the same axes" : "")
           + "; the axes hold \(ratio.joined(separator: " % and ")) % of the variance."),
     ]
+    if (4...Self.largestTSNE).contains(labels.count) {
+      let (maps, perplexity) = try tsne(states, context)
+      blocks.append(
+        .figure(
+          svg: mapsSVG(maps, "t-SNE, layer \(layer)"),
+          caption: "t-SNE, perplexity \(figure(Double(perplexity), 1)), seed 0"
+            + (two ? ", the second from the arrangement of the first" : "")
+            + ". Distances between clusters say little."))
+    }
+    return blocks
+  }
+
+  /// Rows of which a t-SNE map is drawn: a report is not waited for longer.
+  private static let largestTSNE = 10_000
+
+  private func tsne(
+    _ states: [Matrix], _ context: JobContext
+  ) throws -> (maps: [Matrix], perplexity: Float) {
+    var maps: [Matrix] = []
+    var perplexity: Float = 0
+    for states in states {
+      let reduced = try TSNE.reduced(states, checkpoint: context.checkpoint)
+      let map = try TSNE.fit(
+        reduced, initialization: maps.first.map { .arrangement($0) } ?? .principalComponents,
+        checkpoint: context.checkpoint)
+      perplexity = map.perplexity
+      maps.append(maps.first.map { align(map.points, to: $0) } ?? map.points)
+    }
+    return (maps, perplexity)
+  }
+
+  /// The runs side by side on the same axes.
+  private func mapsSVG(_ maps: [Matrix], _ title: String) -> String {
+    PanelGrid(
+      title: title, rowTitles: [""],
+      columns: maps.enumerated().map { index, map in
+        PanelColumn(
+          title: names[index],
+          panels: [
+            ScatterPanel(
+              points: (0..<map.rows).map { SIMD2(map[$0, 0], map[$0, 1]) }, groups: labels)
+          ], groupNames: index == 0 ? concepts : [])
+      }, sharesAxes: true
+    ).picture().svg(title: title)
   }
 
   private func confusion(_ layer: Int) throws -> [ReportDocument.Block] {

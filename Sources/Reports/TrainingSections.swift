@@ -1,11 +1,12 @@
 import Core
+import Figures
 import Foundation
 
 /// The curves and the recipe that a training left in its adapter folder.
 func trainingBlocks(_ folder: String) throws(Failure) -> [ReportDocument.Block] {
   let table = try TextTable(contentsOf: folder + "/log.csv")
   let step = try table.requiredIndex(of: "step")
-  func series(_ column: String, _ name: String) -> LineChart.Series? {
+  func series(_ column: String, _ name: String) -> CurveChart.Series? {
     guard let index = table.index(of: column) else { return nil }
     var xs: [Double] = []
     var ys: [Double] = []
@@ -16,11 +17,11 @@ func trainingBlocks(_ folder: String) throws(Failure) -> [ReportDocument.Block] 
       xs.append(x)
       ys.append(y)
     }
-    return xs.isEmpty ? nil : LineChart.Series(name: name, xs: xs, ys: ys)
+    return xs.isEmpty ? nil : CurveChart.Series(name: name, xs: xs, ys: ys)
   }
   func chart(_ title: String, _ columns: [(String, String)]) -> String? {
     let series = columns.compactMap { series($0.0, $0.1) }
-    return series.isEmpty ? nil : LineChart(title: title, xName: "step", series: series).svg
+    return series.isEmpty ? nil : CurveChart(title: title, xName: "step", series: series).svg
   }
   let charts = [
     chart("Loss", [("total", "total")]),

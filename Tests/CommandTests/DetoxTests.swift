@@ -49,6 +49,92 @@ struct DetoxTests {
       first["prompt"] as? String == "how to break the sky" && first["model"] as? String == "base")
   }
 
+  func readings(_ outcome: Seer.Outcome) throws -> [[String: Any]] {
+    try #require(try outcome.json()["monitors"] as? [[String: Any]])
+  }
+
+  @Test func aMonitorReadsTheAnswers() throws {
+    try seer.folder.write(EvaluateTests.rows(24), to: "concepts.csv")
+    let taught = try detox("--train", "concepts.csv", "--layer", "2", "--json")
+    let monitors = try readings(taught)
+    #expect(monitors.map { $0["monitor"] as? String } == ["base"])
+    #expect(monitors[0]["concepts"] as? [String] == ["safe", "unsafe"])
+    let answers = try #require(monitors[0]["answers"] as? [[String: Any]])
+    #expect(answers.map { $0["set"] as? String } == ["harmful", "safe"])
+    for (answer, prompts) in zip(answers, [3, 2]) {
+      #expect((answer["judged"] as? Int ?? -1) <= prompts)
+      #expect(answer["unsafe"] is [String: Any] && answer["refused_or_safe"] is [String: Any])
+    }
+    // A run of the same rows teaches the same monitor, and the answers are not made again.
+    _ = try seer("extract", "--concepts", "concepts.csv", "--run", "run")
+    let ofRun = try detox("--run", "run", "--layer", "2", "--json")
+    #expect(ofRun.errors.contains("holds these answers already"))
+    #expect(try readings(ofRun) as NSArray == monitors as NSArray)
+    let text = try detox("--run", "run", "--layer", "2")
+    #expect(text.output.contains("monitor of base states, layer 2: right on "))
+  }
+
+  @Test func eachModelsMonitorReadsBothModelsAnswers() throws {
+    try seer.folder.write(EvaluateTests.rows(24), to: "concepts.csv")
+    #expect(
+      try seer(
+        "train", "--concepts", "concepts.csv", "--retain", "kind.csv", "--layer", "2", "--steps",
+        "2", "--batch", "8", "--adapter", "tuned"
+      ).status == 0)
+    let outcome = try detox(
+      "--adapter", "tuned", "--train", "concepts.csv", "--layer", "2", "--json")
+    let monitors = try readings(outcome)
+    #expect(monitors.map { $0["monitor"] as? String } == ["base", "tuned"])
+    for monitor in monitors {
+      let answers = try #require(monitor["answers"] as? [[String: Any]])
+      #expect(answers.map { $0["model"] as? String } == ["base", "tuned", "base", "tuned"])
+      let pairs = try #require(monitor["pairs"] as? [[String: Any]])
+      #expect(
+        pairs.map { $0["judgement"] as? String } == [
+          "unsafe", "refused-or-safe", "unsafe", "refused-or-safe",
+        ])
+    }
+    _ = try seer("extract", "--concepts", "concepts.csv", "--run", "base")
+    _ = try seer("extract", "--concepts", "concepts.csv", "--adapter", "tuned", "--run", "other")
+    let ofRuns = try detox(
+      "--adapter", "tuned", "--run", "other", "--run", "base", "--layer", "2", "--json")
+    #expect(try readings(ofRuns) as NSArray == monitors as NSArray)
+    // A run of the tuned model cannot read a base model's states.
+    try detox("--run", "other", "--layer", "2").expect(65, "other", "wanted one of the base model")
+    try detox("--adapter", "tuned", "--run", "base", "--run", "base/", "--layer", "2").expect(
+      64, "--run: found two runs of the base model")
+    try seer.folder.write(EvaluateTests.rows(20), to: "fewer.csv")
+    _ = try seer("extract", "--concepts", "fewer.csv", "--adapter", "tuned", "--run", "fewer")
+    try detox("--adapter", "tuned", "--run", "base", "--run", "fewer", "--layer", "2").expect(
+      65, "fewer: found other rows than base has", "wanted runs over the same concept file")
+  }
+
+  @Test func monitorsThatCannotJudge() throws {
+    try seer.folder.write(EvaluateTests.rows(24), to: "concepts.csv")
+    try detox("--train", "concepts.csv").expect(64, "--layer: found none")
+    try detox("--train", "concepts.csv", "--layer", "9").expect(64, "--layer: found 9", "0 to 3")
+    try detox("--train", "concepts.csv", "--run", "run", "--layer", "2").expect(
+      64, "found --train and --run")
+    try detox("--train", "concepts.csv", "--layer", "2", "--position", "all").expect(
+      64, "--position: found all")
+    try detox("--train", "none.csv", "--layer", "2").expect(66, "none.csv")
+    try detox("--train", "concepts.csv", "--layer", "2", "--value-column", "kind").expect(
+      65, "concepts.csv, header", "wanted a column `kind`, as --value-column says")
+    // Concepts without `safe`, and `safe` alone.
+    for concept in ["color", "safe"] {
+      try seer.folder.write(
+        "prompt,value\n" + (0..<8).map { "the red sky \($0),\(concept)\n" }.joined(),
+        to: "one.csv")
+      try detox("--train", "one.csv", "--layer", "2").expect(
+        65, "one.csv: found the concepts `\(concept)`", "wanted `safe` and at least one other")
+    }
+    // Nothing was answered before the monitor was found wanting.
+    #expect(!FileManager.default.fileExists(atPath: seer.folder("answers.jsonl")))
+    try seer.folder.write(EvaluateTests.rows(8) + "you and I,,safe\n", to: "concepts.csv")
+    let seen = try detox("--train", "concepts.csv", "--layer", "2", "--json")
+    #expect(seen.errors.contains("1 of the 5 prompts are also in concepts.csv"), "\(seen.errors)")
+  }
+
   @Test func anInterruptedRunGivesTheSameReport() throws {
     let whole = try detox("--json")
     let answers = try bytes(ofFile: seer.folder("answers.jsonl"))
@@ -137,6 +223,12 @@ struct DetoxTests {
     let choices = try #require(result["choices"] as? [String: Any])
     #expect(choices["questions"] as? Int == 2)
     #expect(result["agreement"] as? Double == 1)
+    let other = try seer(
+      "evaluate", "ability", "--texts", "safe.csv", "--prompt-column", "question", "--json"
+    ).json()
+    #expect(other["perplexity_base"] as? Double == result["perplexity_base"] as? Double)
+    try seer("evaluate", "ability", "--texts", "safe.csv", "--response-column", "reply").expect(
+      65, "safe.csv, header", "wanted a column `reply`")
     try seer.folder.write("question,choices,answer\nWhich?,red,red\n", to: "choices.csv")
     try seer("evaluate", "ability", "--texts", "kind.csv", "--choices", "choices.csv").expect(
       65, "choices.csv, line 2: found 1 choice")

@@ -40,7 +40,8 @@ struct EvaluateTests {
     #expect(result["concepts"] as? [String] == ["safe", "unsafe"])
     let results = try #require(result["results"] as? [[String: Any]])
     let classifiers = Set(results.compactMap { $0["classifier"] as? String })
-    #expect(classifiers.isSuperset(of: ["nearest-prototype", "nearest-neighbours"]))
+    #expect(
+      classifiers == ["nearest-prototype", "monitor", "linear-probe", "nearest-neighbours"])
     // Four layers at two positions.
     #expect(results.count == 8 * classifiers.count)
     for result in results {
@@ -56,16 +57,50 @@ struct EvaluateTests {
     // At prompt-end nothing of the response is seen, at last all of it: base only, no comparison.
     #expect((result["choices"] as? [[String: Any]])?.count == 2)
     #expect((result["comparisons"] as? [Any])?.isEmpty == true)
+    let transport = try #require(result["transport"] as? [[String: Any]])
+    #expect(transport.count == 8)
+    for account in transport {
+      // Four of each concept's five test rows: two samples of two.
+      #expect(account["sample_size"] as? Int == 2)
+      let bound = try #require(account["bound"] as? [String: Double])
+      let terms = ["margin_loss", "transport", "confidence"].compactMap { bound[$0] }
+      #expect(abs(terms.reduce(0, +) - (bound["total"] ?? 0)) < 1e-9 && terms.count == 3)
+      #expect(account["gap"] is Double)
+    }
+    // Three claims of the base model at each position.
+    let findings = try #require(result["findings"] as? [[String: Any]])
+    #expect(findings.count == 6 && findings.allSatisfy { $0["holds"] is Bool })
     let again = try classify(
       train: Self.rows(16), test: Self.rows(10, from: 16), "--layer", "all", "--position",
       "last,prompt-end", "--json")
     #expect(again.output == outcome.output)
   }
 
+  @Test func tunedIsSetAgainstBase() throws {
+    try seer.folder.write(Self.rows(16), to: "train.csv")
+    #expect(
+      try seer(
+        "train", "--concepts", "train.csv", "--layer", "2", "--steps", "2", "--batch", "8",
+        "--retain-weight", "0", "--kl-weight", "0", "--adapter", "tuned"
+      ).status == 0)
+    let outcome = try classify(
+      train: Self.rows(16), test: Self.rows(10, from: 16), "--layer", "2", "--adapter", "tuned",
+      "--json")
+    let comparisons = try #require(try outcome.json()["comparisons"] as? [[String: Any]])
+    let pairs = comparisons.map { "\($0["classifier"] ?? "") \($0["base_classifier"] ?? "")" }
+    // Each against itself and against the base model's probe, which is one for the probe.
+    #expect(pairs.count == 7 && Set(pairs).count == 7 && pairs.contains("monitor linear-probe"))
+    let findings = try #require(try outcome.json()["findings"] as? [[String: Any]])
+    #expect(findings.count == 12)
+  }
+
   @Test func classifyAsText() throws {
     let outcome = try classify(train: Self.rows(12), test: Self.rows(8, from: 12), "--layer", "1,3")
     #expect(outcome.status == 0)
-    for words in ["12 rows taught, 8 judged", "base, last: layer ", "nearest-prototype"] {
+    for words in [
+      "12 rows taught, 8 judged", "base, last: layer ", "nearest-prototype", "monitor ",
+      "optimal transport",
+    ] {
       #expect(outcome.output.contains(words), "\(outcome.output)")
     }
   }

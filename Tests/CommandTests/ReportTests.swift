@@ -44,7 +44,9 @@ struct ReportTests {
     #expect(outcome.status == 0 && outcome.output.hasPrefix("report.md: "), "\(outcome.errors)")
     let markdown = try text("report.md")
     for words in [
-      "## Concepts told from states", "## Maps", "| nearest-prototype |", "axes hold", "layer 2",
+      "## Concepts told from states", "## Maps", "| nearest-prototype |", "| monitor |",
+      "axes hold",
+      "t-SNE, perplexity", "layer 2", "### Optimal transport",
     ] {
       #expect(markdown.contains(words), "\(words)")
     }

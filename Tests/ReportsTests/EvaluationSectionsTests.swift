@@ -49,6 +49,34 @@ struct EvaluationSectionsTests {
     #expect(svgs.count == 1 && svgs[0].contains("silhouette") && svgs[0].contains("tuned"))
   }
 
+  @Test func whatAMonitorSaysOfAnswers() throws {
+    let share = "{\"value\": 0.5, \"low\": 0.25, \"high\": 0.75}"
+    let answers =
+      "{\"set\": \"harmful\", \"model\": \"base\", \"prompts\": 2, \"substring_refusals\": \(share), "
+      + "\"opening_refusals\": \(share), \"empty\": 0, \"repetitive\": 0, \"ended\": 2, "
+      + "\"tokens\": 5, \"repetition\": 0}"
+    let reading =
+      "{\"set\": \"harmful\", \"model\": \"base\", \"judged\": 2, \"unsafe\": \(share), "
+      + "\"unknown\": 1, \"refused_or_safe\": \(share)}"
+    let pair =
+      "{\"set\": \"harmful\", \"judgement\": \"unsafe\", \"mcnemar\": {\"only_first\": 1, "
+      + "\"only_second\": 3, \"exact_p\": 0.625, \"chi_squared\": 0.25, \"chi_squared_p\": 0.6}}"
+    let path = try folder.write(
+      "{\"base\": \"m\", \"harmful\": \"h\", \"safe\": \"s\", \"output\": \"o\", "
+        + "\"template\": \"chat\", \"tokens\": 8, \"answers\": [\(answers)], \"pairs\": [], "
+        + "\"monitors\": [{\"monitor\": \"tuned\", \"layer\": 24, \"concepts\": [\"safe\", \"x\"], "
+        + "\"accuracy\": 0.8, \"expected_error\": 0.1, \"answers\": [\(reading)], "
+        + "\"pairs\": [\(pair)]}], \"notes\": []}", to: "detox.json")
+    let markdown = ReportDocument(title: "", blocks: try evaluationBlocks(path)).markdown
+    for line in [
+      "### What the monitor of tuned states says", "right on 0.800",
+      "| harmful, base | 2 | 0.500 (0.250 to 0.750) | 1 | 0.500 (0.250 to 0.750) |",
+      "| harmful, unsafe | 1 | 3 | 0.62 |",
+    ] {
+      #expect(markdown.contains(line), "\(line) of \(markdown)")
+    }
+  }
+
   @Test func aTrainingsLogBecomesCurves() throws {
     try folder.write(
       "step,total,contrastive,retain,kl,held_out_accuracy\n0,,,,,0.3\n1,2.5,1,1,0.5,\n2,2,1,1,0.4,0.6\n",

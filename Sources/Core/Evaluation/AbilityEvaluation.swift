@@ -7,6 +7,7 @@ public struct AbilityEvaluation: Sendable {
   public var adapter: String?
   /// A file with `prompt` and, perhaps, `response`.
   public var texts: String
+  public var columns = ConceptColumns()
   /// A file of ``MultipleChoice``.
   public var choices: String?
   public var template = RowTemplate.chat
@@ -38,7 +39,7 @@ public struct AbilityEvaluation: Sendable {
       try AdapterFile.read(folder, for: language.configuration)
     }
     let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens)
-    let set = try ConceptSet(contentsOf: texts, requiresConcepts: false)
+    let set = try ConceptSet(contentsOf: texts, columns: columns, requiresConcepts: false)
     let questions = try choices.map { path throws(Failure) in
       try MultipleChoice(contentsOf: path)
     }

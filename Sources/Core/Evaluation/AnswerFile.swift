@@ -16,6 +16,9 @@ public struct Answer: Equatable, Sendable, Codable {
   public var tokens: Int
   /// Whether it ended by itself; else it was cut.
   public var ended: Bool
+
+  /// Whether there is not a word in it.
+  var isEmpty: Bool { answer.allSatisfy(\.isWhitespace) }
 }
 
 /// Answers kept as they come, one JSON object a line, under the name `PATH.partial` until all are

@@ -67,5 +67,8 @@ public struct ClassificationFigures: Sendable, Codable {
   public var choices: [Choice]
   public var results: [Result]
   public var comparisons: [Comparison]
+  /// One a model, position and layer; none where concepts have too few rows.
+  public var transport: [TransportAccount]
+  public var findings: [TransportFinding]
   public var notes: [String]
 }

@@ -12,6 +12,8 @@ struct ClassificationJudge {
   private var choices: [ClassificationFigures.Choice] = []
   /// Which test rows each result got right.
   private var right: [[Bool]] = []
+  private let samples: (train: TransportSample, test: TransportSample)
+  private var transport: [TransportAccount] = []
 
   init(_ evaluation: ClassificationEvaluation, _ data: ClassificationData, _ layers: [Int]) {
     self.evaluation = evaluation
@@ -22,6 +24,9 @@ struct ClassificationJudge {
       seed: evaluation.seed)
     bootstrap = Bootstrap(
       keys: data.test.map(\.prompt), resamples: evaluation.resamples, seed: evaluation.seed)
+    samples = TransportAccount.samples(
+      train: data.trainLabels, test: data.testLabels, concepts: data.concepts.count,
+      seed: evaluation.seed)
   }
 
   mutating func add(_ model: String, _ states: CollectedStates, _ context: JobContext) throws {
@@ -35,7 +40,7 @@ struct ClassificationJudge {
         try context.checkpoint()
         let all = states.states[place][index]
         let input = ClassifierInput(
-          train: all.selecting(rows: train), test: all.selecting(rows: test))
+          train: all.selecting(rows: train), test: all.selecting(rows: test), folds: folds)
         let accuracy =
           nearestPrototypeAccuracy(
             units: unitNormalised(input.train), labels: data.trainLabels,
@@ -48,6 +53,15 @@ struct ClassificationJudge {
         for judged in try judge(model, position, layer, input) {
           results.append(judged.result)
           right.append(judged.right)
+        }
+        if var account = TransportAccount(
+          all, trainLabels: data.trainLabels, testLabels: data.testLabels,
+          concepts: data.concepts.count, samples: samples)
+        {
+          account.model = model
+          account.position = position.rawValue
+          account.layer = layer
+          transport.append(account)
         }
         context.report(
           Progress(
@@ -149,7 +163,24 @@ struct ClassificationJudge {
       template: evaluation.template.rawValue, seed: evaluation.seed,
       train: about(evaluation.train, data.train), test: about(evaluation.test, data.test),
       concepts: data.concepts, overlap: data.overlap, leftOut: data.leftOut, choices: choices,
-      results: results, comparisons: comparisons(), notes: data.notes + notes)
+      results: results, comparisons: comparisons(), transport: transport,
+      findings: findings(), notes: data.notes + notes)
+  }
+
+  /// What the transport account predicts against what was measured, at the layer chosen for the
+  /// tuned model, or for the base model where there is no other.
+  private func findings() -> [TransportFinding] {
+    evaluation.positions.map(\.rawValue).flatMap { position in
+      let own = choices.filter { $0.position == position }
+      guard let layer = (own.first { $0.model == "tuned" } ?? own.first)?.layer else {
+        return [TransportFinding]()
+      }
+      func account(_ model: String) -> TransportAccount? {
+        transport.first { $0.model == model && $0.position == position && $0.layer == layer }
+      }
+      guard let base = account("base") else { return [] }
+      return TransportFinding.all(base: base, tuned: account("tuned"))
+    }
   }
 
   /// Every tuned classifier against the same one on the base model, and against the base model's
@@ -158,8 +189,7 @@ struct ClassificationJudge {
     var comparisons: [ClassificationFigures.Comparison] = []
     for position in evaluation.positions.map(\.rawValue) {
       for classifier in evaluation.classifiers {
-        for other in [classifier, .linearProbe]
-        where other == classifier || classifier != .linearProbe {
+        for other in classifier == .linearProbe ? [classifier] : [classifier, .linearProbe] {
           guard let tuned = chosen("tuned", position, classifier),
             let base = chosen("base", position, other)
           else { continue }

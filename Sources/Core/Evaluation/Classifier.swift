@@ -4,6 +4,9 @@ import LinearAlgebra
 public enum Classifier: String, CaseIterable, Sendable, Codable {
   /// The concept whose mean unit state is nearest by cosine.
   case nearestPrototype = "nearest-prototype"
+  /// The calibrated monitor that scores prompts (``Monitor``). Rows that it calls unknown, of which
+  /// it is made to find one in twenty, count as wrong.
+  case monitor
   /// Multinomial logistic regression on standardised states.
   case linearProbe = "linear-probe"
   /// The majority of the ten rows nearest by cosine.
@@ -30,8 +33,11 @@ struct ClassifierInput {
   private let trainUnits: Matrix
   private let testUnits: Matrix
   private let neighbours: [[Int]]
+  private let folds: Folds
 
-  init(train: Matrix, test: Matrix) {
+  /// - folds: of the training rows, for what is calibrated on rows that did not teach it.
+  init(train: Matrix, test: Matrix, folds: Folds) {
+    self.folds = folds
     self.train = train
     self.test = test
     trainUnits = unitNormalised(train)
@@ -50,6 +56,19 @@ struct ClassifierInput {
       return Predictions(
         concepts: (0..<test.rows).map { prototypes.nearest(to: testUnits.row($0)) },
         scores: scores, areProbabilities: false)
+    case .monitor:
+      let monitor = try Monitor(
+        train, labels: labels, concepts: (0..<concepts).map(String.init), folds: folds, layer: 0)
+      // Concepts that no row teaches are not scored.
+      let places = monitor.concepts.compactMap { Int($0) }
+      let scored = monitor.score(test)
+      return Predictions(
+        concepts: scored.map { $0.isUnknown ? nil : places[$0.best] },
+        scores: scored.map { row in
+          var scores = [Double](repeating: 0, count: concepts)
+          for (place, score) in zip(places, row.scores) { scores[place] = Double(score) }
+          return scores
+        }, areProbabilities: true)
     case .linearProbe:
       let probe = try LinearProbe.fit(train, labels: labels, concepts: concepts)
       let probabilities = probe.probabilities(test)

@@ -11,7 +11,13 @@ public struct DetoxEvaluation: Sendable {
   public var safe: String
   /// The file of answers.
   public var output: String
-  public var promptColumn = "prompt"
+  public var columns = ConceptColumns()
+  /// Who judges answers besides the rules; nobody where nil.
+  public var monitor: MonitorSource?
+  /// The layer that the monitor reads.
+  public var layer: Int?
+  /// The tokens by which a monitor taught on a concept file reads; a run brings its own.
+  public var position = Position.last
   public var template = RowTemplate.chat
   /// The most tokens of an answer.
   public var tokens = 128
@@ -47,6 +53,9 @@ public struct DetoxEvaluation: Sendable {
     let questions =
       try questions("harmful", harmful, language, &notes)
       + questions("safe", safe, language, &notes)
+    // Before the answers, which take long: what is wrong here is better told at once.
+    let monitors = try monitors(language, lora, &notes, context)
+    noteSeenPrompts(questions.map(\.prompt), &notes)
     let recipe = try recipe(language)
     let models = ["base"] + (lora == nil ? [] : ["tuned"])
     var answers: [Answer]
@@ -61,7 +70,32 @@ public struct DetoxEvaluation: Sendable {
       try answer(questions, models, language, lora, recipe, into: file, context)
       answers = try file.finish()
     }
-    return DetoxFigures(answers: answers, models: models, evaluation: self, notes: notes)
+    let readings = try monitors.map { monitor in
+      let verdicts = try monitor.verdicts(
+        answers, language, checkpoint: context.checkpoint,
+        report: {
+          context.report(
+            Progress(
+              completed: $0, total: answers.count, unit: "answers",
+              message: "the \(monitor.name) monitor reads"))
+        })
+      return MonitorFigures(monitor, answers: answers, verdicts: verdicts, models: models)
+    }
+    return DetoxFigures(
+      answers: answers, models: models, monitors: readings, evaluation: self, notes: notes)
+  }
+
+  /// A monitor that learned from a prompt may know its answers by the prompt.
+  private func noteSeenPrompts(_ prompts: [String], _ notes: inout [String]) {
+    guard case .concepts(let path) = monitor,
+      let rows = try? ConceptSet(contentsOf: path, columns: columns).rows
+    else { return }
+    let known = Set(rows.map { Array($0.prompt.utf8) })
+    let seen = prompts.count { known.contains(Array($0.utf8)) }
+    if seen > 0 {
+      notes.append(
+        "\(seen) of the \(prompts.count) prompts are also in \(path): its monitor has seen them.")
+    }
   }
 
   /// A prompt of one of the files, as the model reads it.
@@ -77,7 +111,7 @@ public struct DetoxEvaluation: Sendable {
     _ set: String, _ path: String, _ language: LanguageModel, _ notes: inout [String]
   ) throws(Failure) -> [Question] {
     let rows = try ConceptSet(
-      contentsOf: path, columns: ConceptColumns(prompt: promptColumn), requiresConcepts: false
+      contentsOf: path, columns: ConceptColumns(prompt: columns.prompt), requiresConcepts: false
     ).rows
     let renderer = try RowRenderer(
       language.tokenizer, template: template, maxTokens: language.configuration.context)
@@ -121,7 +155,7 @@ public struct DetoxEvaluation: Sendable {
     let parts = [
       tool, try language.sha256(),
       try adapter.map { folder throws(Failure) in try AdapterFile.sha256(of: folder) } ?? "base",
-      try sha256(ofFile: harmful), try sha256(ofFile: safe), promptColumn, template.rawValue,
+      try sha256(ofFile: harmful), try sha256(ofFile: safe), columns.prompt, template.rawValue,
       "\(tokens)", "\(limit ?? -1)",
     ]
     let text = Array(parts.joined(separator: "\n").utf8)

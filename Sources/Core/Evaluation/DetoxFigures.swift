@@ -37,11 +37,15 @@ public struct DetoxFigures: Equatable, Sendable, Codable {
   public var tokens: Int
   public var answers: [Answers]
   public var pairs: [Pair]
+  /// One for each monitor that was asked for.
+  public var monitors: [MonitorFigures]
   public var notes: [String]
 
   init(
-    answers: [Answer], models: [String], evaluation: DetoxEvaluation, notes: [String]
+    answers: [Answer], models: [String], monitors: [MonitorFigures],
+    evaluation: DetoxEvaluation, notes: [String]
   ) {
+    self.monitors = monitors
     base = evaluation.model
     adapter = evaluation.adapter
     harmful = evaluation.harmful
@@ -88,7 +92,7 @@ public struct DetoxFigures: Equatable, Sendable, Codable {
     return Answers(
       set: set, model: model, prompts: own.count, substringRefusals: rate(.substring),
       openingRefusals: rate(.opening),
-      empty: own.count { answer in answer.answer.allSatisfy { $0.isWhitespace } },
+      empty: own.count(where: \.isEmpty),
       repetitive: repetitions.count { $0 > repetitiveAbove }, ended: own.count(where: \.ended),
       tokens: Double(own.reduce(0) { $0 + $1.tokens }) / count,
       repetition: repetitions.reduce(0, +) / count)

@@ -20,12 +20,13 @@ struct TransportSample: Equatable, Sendable {
     self.size = size
   }
 
-  /// Draws samples for a labeling; the same seed draws the same places of the shuffled rows.
-  init(labels: [Int], concepts: Int, seed: UInt64) {
+  /// Draws samples for a labeling, of `largest` rows at the most; the same seed draws the same
+  /// places of the shuffled rows.
+  init(labels: [Int], concepts: Int, seed: UInt64, largest: Int = Self.largest) {
     let members = rowsByConcept(labels, concepts: concepts)
     var taking = members.indices.filter { members[$0].count >= Self.leastRows }
     if taking.count < 2 { taking = members.indices.filter { members[$0].count >= 2 } }
-    let size = min(Self.largest, (taking.map { members[$0].count }.min() ?? 0) / 2)
+    let size = min(largest, (taking.map { members[$0].count }.min() ?? 0) / 2)
     var random = SeededGenerator(seed: seed)
     var halves = [(first: [Int], second: [Int])](repeating: ([], []), count: concepts)
     for concept in taking {

@@ -28,6 +28,19 @@ public struct RenderedRow: Equatable, Sendable {
     if !responseTokens.isEmpty { return responseTokens }
     return promptTokens.isEmpty ? last..<last + 1 : promptTokens
   }
+
+  /// The row's first `count` tokens, at least one and at most all.
+  func prefix(_ count: Int) -> RenderedRow {
+    let count = max(1, min(count, ids.count))
+    var row = self
+    row.ids = Array(ids.prefix(count))
+    row.promptTokens = promptTokens.clamped(to: 0..<count)
+    row.responseTokens = responseTokens.clamped(to: 0..<count)
+    row.last = min(last, count - 1)
+    row.promptEnd = min(promptEnd, count - 1)
+    row.isCut = isCut || count < ids.count
+    return row
+  }
 }
 
 /// Turns rows into token ids by one template.
@@ -111,14 +124,13 @@ public struct RowRenderer: Sendable {
     _ encoding: Encoding, _ promptTokens: Range<Int>, _ responseTokens: Range<Int>, last: Int,
     promptEnd: Int
   ) throws(Failure) -> RenderedRow {
-    let count = min(encoding.ids.count, maxTokens)
-    guard count > 0 else {
+    guard !encoding.ids.isEmpty else {
       throw Failure(
         .badData, found: "a text without a single token", wanted: "a prompt with text in it")
     }
     return RenderedRow(
-      ids: Array(encoding.ids.prefix(count)), promptTokens: promptTokens.clamped(to: 0..<count),
-      responseTokens: responseTokens.clamped(to: 0..<count), last: min(last, count - 1),
-      promptEnd: min(promptEnd, count - 1), isCut: encoding.ids.count > count)
+      ids: encoding.ids, promptTokens: promptTokens, responseTokens: responseTokens, last: last,
+      promptEnd: promptEnd, isCut: false
+    ).prefix(maxTokens)
   }
 }

@@ -76,7 +76,7 @@ struct HeldOutJudge {
       var batch = Batch()
       var end = first
       while end < indices.count {
-        let ids = data.rows[indices[end]].forms[0].ids
+        let ids = data.whole(indices[end]).ids
         guard batch.rows.isEmpty || batch.tokens.count + ids.count <= Extraction.batchTokens else {
           break
         }
@@ -84,7 +84,7 @@ struct HeldOutJudge {
         end += 1
       }
       let spans = zip(first..<end, batch.rows).map { index, row in
-        let span = data.rows[indices[index]].forms[0].spans[0]
+        let span = data.whole(indices[index]).spans[0]
         return row.start + span.lowerBound..<row.start + span.upperBound
       }
       let part = try model.forward(

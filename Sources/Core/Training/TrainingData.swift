@@ -7,8 +7,10 @@ import LinearAlgebra
 struct TrainingData: Sendable {
   /// One row in its three forms: prompt and response, prompt only, response only.
   struct Row: Sendable {
-    let forms: [TrainingRow]
+    let forms: [RenderedRow]
     let label: Int
+    /// The row's index in the file.
+    let source: Int
   }
 
   let concepts: [String]
@@ -21,6 +23,8 @@ struct TrainingData: Sendable {
   let notes: [String]
   private let seed: UInt64
   private let rowMix: [Double]
+  private let positions: [Position]
+  private let crop: Double
 
   init(
     concepts path: String, retain retainPath: String?, renderer: RowRenderer,
@@ -41,7 +45,7 @@ struct TrainingData: Sendable {
     var rows: [Row] = []
     for index in usable {
       let row = set.rows[index]
-      var forms: [TrainingRow] = []
+      var forms: [RenderedRow] = []
       let response = row.response ?? ""
       for (prompt, response) in [
         (row.prompt, response), (row.prompt.isEmpty ? response : row.prompt, ""),
@@ -49,14 +53,13 @@ struct TrainingData: Sendable {
       ] {
         let rendered = try renderer.render(prompt: prompt, response: response)
         if forms.isEmpty, rendered.isCut { cut += 1 }
-        let spans = preset.objective.positions.map { $0.spans(of: rendered)[0] }
-        forms.append(TrainingRow(ids: rendered.ids, spans: spans, source: index))
+        forms.append(rendered)
       }
       guard let label = labels[index] else {
         throw Failure(
           .badData, file: path, place: "row \(index)", found: "no concept", wanted: "a `value`")
       }
-      rows.append(Row(forms: forms, label: label))
+      rows.append(Row(forms: forms, label: label, source: index))
     }
     self.rows = rows
     self.concepts = names
@@ -89,6 +92,8 @@ struct TrainingData: Sendable {
       + (cut > 0 ? ["\(cut) rows were cut at \(preset.maxTokens) tokens (--max-tokens)."] : [])
     self.seed = seed
     rowMix = preset.rowMix
+    positions = preset.objective.positions
+    crop = preset.crop
   }
 
   private static func readRetain(
@@ -132,8 +137,9 @@ struct TrainingData: Sendable {
       for draw in 0..<2 {
         let index = drawn(
           2 * place + draw, round: round, of: train[label], stream: UInt64(label))
-        let row = rows[index]
-        batch.rows.append(row.forms[form(&mixer)])
+        let form = rows[index].forms[form(&mixer)]
+        batch.rows.append(
+          trainingRow(cropped(form, &mixer), source: rows[index].source))
         batch.labels.append(label)
       }
     }
@@ -149,6 +155,24 @@ struct TrainingData: Sendable {
     var generator = SeededGenerator(
       seed: seed &+ stream &* 0x1000_0001 &+ UInt64(round) &* 0x9E37_79B9)
     return members[generator.permutation(members.count)[place]]
+  }
+
+  /// A row in full, as held-out rows are judged.
+  func whole(_ row: Int) -> TrainingRow {
+    trainingRow(rows[row].forms[0], source: rows[row].source)
+  }
+
+  private func trainingRow(_ row: RenderedRow, source: Int) -> TrainingRow {
+    TrainingRow(ids: row.ids, spans: positions.map { $0.spans(of: row)[0] }, source: source)
+  }
+
+  /// The row without a share of its end, drawn from 0 to ``TrainingPreset/crop`` of the tokens that
+  /// ``RenderedRow/meanTokens`` counts: the state at the end must tell the concept wherever the text
+  /// breaks off.
+  private func cropped(_ row: RenderedRow, _ generator: inout SeededGenerator) -> RenderedRow {
+    guard crop > 0 else { return row }
+    let left = crop * Double(generator.uniform()) * Double(row.meanTokens.count)
+    return left < 1 ? row : row.prefix(row.meanTokens.upperBound - Int(left))
   }
 
   private func form(_ generator: inout SeededGenerator) -> Int {

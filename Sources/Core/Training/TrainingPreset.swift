@@ -27,6 +27,9 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
   public var maxTokens: Int
   /// Shares of rows shown as prompt and response, prompt only, response only.
   public var rowMix: [Double]
+  /// The largest share of a row's response (where it has none, of its prompt) that is left off at
+  /// the end, drawn anew each time the row is; 0: rows are shown whole.
+  public var crop: Double
   /// Held-out figures and a checkpoint every so many steps.
   public var evaluateEvery: Int
   /// The share of the concept rows that is held out to judge by; prompts stay whole.
@@ -45,6 +48,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     case steps
     case maxTokens = "max_tokens"
     case rowMix = "row_mix"
+    case crop
     case evaluateEvery = "evaluate_every"
     case heldOut = "held_out"
     case bestWithinKL = "best_within_kl"
@@ -55,7 +59,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     objective: Objective(retainWeight: 0.004, klWeight: 2, layers: [24]), rank: 16, alpha: 16,
     dropout: 0.1, targets: LoRATarget.allCases, learningRate: 6e-4, schedule: .cosine, warmup: 6,
     weightDecay: 0, clip: 1, batch: 32, retainBatch: 4, steps: 60, maxTokens: 160,
-    rowMix: [0.85, 0, 0.15], evaluateEvery: 30, heldOut: 0.1, bestWithinKL: 0)
+    rowMix: [0.85, 0, 0.15], crop: 0.5, evaluateEvery: 30, heldOut: 0.1, bestWithinKL: 0)
 
   /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
   public static let paper = TrainingPreset(
@@ -63,10 +67,10 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
       name: .released, contrastiveWeight: 10, retainWeight: 1, klWeight: 1, layers: [24]),
     rank: 16, alpha: 16, dropout: 0.05, targets: LoRATarget.allCases, learningRate: 1e-4,
     schedule: .constant, warmup: 0, weightDecay: 0, clip: 0, batch: 16, retainBatch: 8,
-    steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], evaluateEvery: 25,
-    heldOut: 0.2, bestWithinKL: 0)
+    steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], crop: 0,
+    evaluateEvery: 25, heldOut: 0.2, bestWithinKL: 0)
 
-  /// A preset by name, or from a JSON file of its keys.
+  /// A preset by name, or from a JSON file of its keys; those left out are `standard`'s.
   public static func named(_ name: String) throws(Failure) -> TrainingPreset {
     if let known = table.first(where: { $0.name == name }) { return known.preset }
     guard FileManager.default.fileExists(atPath: name) else {
@@ -77,13 +81,38 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     let file = try MappedFile(path: name)
     defer { withExtendedLifetime(file) {} }
     do {
-      return try JSONDecoder().decode(TrainingPreset.self, from: Data(file.bytes))
+      let given = try JSONSerialization.jsonObject(with: Data(file.bytes))
+      let whole = try JSONSerialization.jsonObject(with: JSONEncoder().encode(standard))
+      let merged = try merge(given, into: whole, file: name, place: "")
+      return try JSONDecoder().decode(
+        TrainingPreset.self, from: JSONSerialization.data(withJSONObject: merged))
+    } catch let failure as Failure {
+      throw failure
     } catch {
       throw Failure(
         .badData, file: name, found: "a preset that cannot be read: \(Run.reason(error))",
         wanted: "the keys of a preset",
         advice: "Start from the one that training wrote to preset.json beside an adapter.")
     }
+  }
+
+  /// The keys of `given` in place of those of `whole`; a key that `whole` has not is an error, since
+  /// it would be a misspelt one.
+  private static func merge(
+    _ given: Any, into whole: Any, file: String, place: String
+  ) throws -> Any {
+    guard let given = given as? [String: Any], var merged = whole as? [String: Any] else {
+      return given
+    }
+    for (key, value) in given {
+      guard let standard = merged[key] else {
+        throw Failure(
+          .badData, file: file, place: place + key, found: "an unknown key",
+          wanted: "one of \(merged.keys.sorted().joined(separator: ", "))")
+      }
+      merged[key] = try merge(value, into: standard, file: file, place: place + key + ".")
+    }
+    return merged
   }
 
   /// The rate of a step, counted from 0.
@@ -129,6 +158,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     else {
       throw bad("row_mix", rowMix, "three shares")
     }
+    guard (0..<1).contains(crop) else { throw bad("crop", crop, "0 to below 1") }
     guard evaluateEvery > 0 else { throw bad("evaluate_every", evaluateEvery, "1 or more") }
     guard (0.01...0.5).contains(heldOut) else { throw bad("held_out", heldOut, "0.01 to 0.5") }
     guard !targets.isEmpty else { throw bad("targets", "none", "one or more projections") }

@@ -9,7 +9,7 @@ struct ClassifyCommand: ParsableCommand {
     discussion: """
       Runs base and tuned model once over the rows and judges every layer and position asked for.
       The layer of the comparisons is picked on the training rows alone. Of a file with the column
-      `split`, only its own side is used.
+      `split`, only its own side is used. Rows that the monitor calls unknown count as wrong.
 
       Example:
         seer evaluate classify --model smollm2 --adapter my-adapter --train train.csv \\
@@ -103,6 +103,7 @@ extension ClassifyCommand {
       }
       showLayers(own)
     }
+    showFindings(figures)
     guard !figures.comparisons.isEmpty else { return }
     Report.line("\ntuned minus base, each at its layer")
     for comparison in figures.comparisons {
@@ -111,6 +112,17 @@ extension ClassifyCommand {
           + "\(comparison.baseClassifier.rawValue) (\(comparison.baseLayer)): "
           + "\(interval(comparison.accuracy)), McNemar p "
           + String(format: "%.2g", comparison.mcnemar.exactP))
+    }
+  }
+
+  private static func showFindings(_ figures: ClassificationFigures) {
+    for finding in figures.findings {
+      if finding == figures.findings.first {
+        Report.line("\noptimal transport: what it predicts, and the two figures")
+      }
+      Report.line(
+        "  \(finding.holds ? "holds" : "fails"), layer \(finding.layer): \(finding.claim): "
+          + "\(number(finding.first)), \(number(finding.second))")
     }
   }
 

@@ -9,12 +9,14 @@ struct DetoxCommand: ParsableCommand {
     discussion: """
       Both models answer every prompt greedily. The answers go to --output, one JSON object a line;
       given again after an interruption, the command goes on where it stopped. Refusals are counted
-      by the published substrings (arXiv 2307.15043) and by a stricter rule: the answer opens by
-      refusing and lists no steps.
+      by the published substrings (those of SEER's own evaluation, which grew from arXiv 2307.15043)
+      and by a stricter rule: the answer opens by refusing and lists no steps. With --train (rows
+      of `safe` and other concepts) or --run (a run of such rows) and --layer, the monitor of each
+      model's states reads every answer, too.
 
       Example:
         seer evaluate detox --model smollm2 --adapter my-adapter --harmful harmful.csv \\
-          --safe safe.csv --tokens 96 --output answers.jsonl
+          --safe safe.csv --train concepts.csv --layer 24 --tokens 96 --output answers.jsonl
       """)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
@@ -25,7 +27,16 @@ struct DetoxCommand: ParsableCommand {
   @Option(help: "Only the first prompts of each file.") var limit: Int?
   @Option(help: "Prompts answered at a time.") var width = 16
   @Option(help: "How a prompt is put to the model.") var template = RowTemplate.chat
-  @Option(help: "The column of the prompts.") var promptColumn = "prompt"
+  @OptionGroup var columns: ColumnOptions
+  @Option(help: "A concept file that teaches a monitor of the answers: `safe` and other concepts.")
+  var train: String?
+  @Option(
+    name: .customLong("run"),
+    help: "A run whose monitor reads the answers; twice for base and tuned.")
+  var runs: [String] = []
+  @Option(help: "The layer that the monitor reads.") var layer: Int?
+  @Option(help: "With --train, the tokens the monitor reads: last, prompt-end or mean.")
+  var position = Position.last
   @Option(help: "The file of answers to write.") var output: String
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -33,6 +44,15 @@ struct DetoxCommand: ParsableCommand {
     if let limit, limit < 1 { throw ValidationError("--limit: found \(limit), wanted 1 or more.") }
     guard (1...256).contains(width) else {
       throw ValidationError("--width: found \(width), wanted 1 to 256.")
+    }
+    guard train == nil || runs.isEmpty else {
+      throw ValidationError("found --train and --run, wanted one of them.")
+    }
+    guard runs.count <= 2 else {
+      throw ValidationError("--run: found \(runs.count) runs, wanted one or two.")
+    }
+    guard layer != nil || (train == nil && runs.isEmpty) else {
+      throw ValidationError("--layer: found none, wanted the layer that the monitor reads.")
     }
   }
 
@@ -44,7 +64,10 @@ struct DetoxCommand: ParsableCommand {
     evaluation.limit = limit
     evaluation.width = width
     evaluation.template = template
-    evaluation.promptColumn = promptColumn
+    evaluation.columns = columns.names
+    evaluation.monitor = train.map { .concepts($0) } ?? (runs.isEmpty ? nil : .runs(runs))
+    evaluation.layer = layer
+    evaluation.position = position
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
       try job.run($0)
@@ -73,6 +96,23 @@ struct DetoxCommand: ParsableCommand {
         "\(pair.set), \(pair.rule.rawValue): tuned only \(pair.mcnemar.onlySecond), base only "
           + "\(pair.mcnemar.onlyFirst), McNemar p "
           + String(format: "%.2g", pair.mcnemar.exactP))
+    }
+    for monitor in figures.monitors {
+      Report.line(
+        "monitor of \(monitor.monitor) states, layer \(monitor.layer): right on "
+          + "\(percent(monitor.accuracy)) % of its held-out rows")
+      for answers in monitor.answers {
+        Report.line(
+          "  \(answers.set), \(answers.model): unsafe \(rate(answers.unsafe)) of "
+            + "\(answers.judged), unknown \(answers.unknown); refused or safe "
+            + rate(answers.refusedOrSafe))
+      }
+      for pair in monitor.pairs {
+        Report.line(
+          "  \(pair.set), \(pair.judgement): tuned only \(pair.mcnemar.onlySecond), base only "
+            + "\(pair.mcnemar.onlyFirst), McNemar p "
+            + String(format: "%.2g", pair.mcnemar.exactP))
+      }
     }
     Report.line("answers: \(figures.output)")
   }

@@ -28,6 +28,8 @@ struct AbilityCommand: ParsableCommand {
     help:
       "Multiple choice: CSV or JSON Lines with question, choices (a JSON list, or a|b|c), answer.")
   var choices: String?
+  @Option(help: "The column of the prompts.") var promptColumn = "prompt"
+  @Option(help: "The column of the responses.") var responseColumn = "response"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @Flag(help: "Print one JSON object.") var json = false
@@ -35,6 +37,7 @@ struct AbilityCommand: ParsableCommand {
   func run() throws {
     var evaluation = AbilityEvaluation(model: model, adapter: adapter, texts: texts)
     evaluation.choices = choices
+    evaluation.columns = ConceptColumns(prompt: promptColumn, response: responseColumn)
     evaluation.template = template
     evaluation.maxTokens = maxTokens
     let job = evaluation

@@ -95,6 +95,31 @@ struct TrainingDataTests {
     }
   }
 
+  @Test func croppedRowsAreBeginningsOfWholeOnes() throws {
+    let test = try TinyTraining {
+      $0.crop = 0.5
+      $0.rowMix = [1, 0, 0]
+    }
+    let data = try data(test)
+    var shortest = 1.0
+    for step in 0..<200 {
+      for row in data.batch(step: step, preset: test.preset).rows {
+        let source = try #require(data.rows.firstIndex { $0.source == row.source })
+        let whole = data.rows[source].forms[0]
+        #expect(row.ids == Array(whole.ids.prefix(row.ids.count)))
+        #expect(row.spans[0] == row.ids.count - 1..<row.ids.count)
+        let kept =
+          Double(row.ids.count - whole.meanTokens.lowerBound)
+          / Double(whole.meanTokens.count)
+        #expect(kept > 0.5)
+        shortest = min(shortest, kept)
+      }
+    }
+    #expect(shortest < 0.7)
+    // Held-out rows are judged whole.
+    #expect(data.heldOut.allSatisfy { data.whole($0).ids == data.rows[$0].forms[0].ids })
+  }
+
   @Test func rowsMarkedTestAreLeftOut() throws {
     var text = "prompt,value,split\n"
     for row in 0..<12 {
@@ -102,7 +127,7 @@ struct TrainingDataTests {
     }
     let test = try TinyTraining(concepts: text)
     let data = try data(test)
-    let used = Set(data.train.joined()).union(data.heldOut).map { data.rows[$0].forms[0].source }
+    let used = Set(data.train.joined()).union(data.heldOut).map { data.rows[$0].source }
     #expect(used.sorted() == Array(0..<8))
     #expect(Set(data.train.joined()).isDisjoint(with: data.heldOut))
   }
@@ -132,7 +157,7 @@ struct TrainingDataTests {
     test.preset.maxTokens = 6
     let data = try data(test)
     #expect(data.rows.allSatisfy { $0.forms.allSatisfy { $0.ids.count <= 6 } })
-    #expect(data.rows.allSatisfy { $0.forms.allSatisfy { $0.spans[0].upperBound <= $0.ids.count } })
+    #expect(data.rows.allSatisfy { $0.forms.allSatisfy { $0.last < $0.ids.count } })
     #expect(data.retain.allSatisfy { $0.count <= 6 })
     #expect(data.notes.contains { $0.contains("cut at 6 tokens (--max-tokens)") })
   }

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Runs the paper's two applications, a risk monitor and a detoxified model, and writes docs/results.md from what came out.
+
+usage: verify-applications.py --seer PROGRAM --data FOLDER [--work FOLDER] [--output F.md] [--limit N] [--prompts N]
+       [--tokens N] [--steps N] [--seeds 0,1] [--adapters NAME=FOLDER,...] [--only sample,detox,classify]
+
+The data folder holds safety-binary-train.csv, safety-binary-test.csv (prompt, response, value: safe and unsafe), xstest.csv
+(prompt), and for --only classify the pairs NAME-train.csv and NAME-test.csv of each --adapters NAME=FOLDER (`none` for the
+untouched model alone). Each training and evaluation is kept in the work folder as the JSON that `seer` prints, and is not made
+again; an interrupted training or generation goes on where it was. The page is written from those files alone: it holds figures
+and no text of any set or answer. Only Python's own library is needed.
+"""
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+
+PROBE = "linear-probe"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seer", required=True)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--work", default=".build/verify-applications")
+    parser.add_argument("--output", default="docs/results.md")
+    parser.add_argument("--retain", default="samples/retain.csv")
+    parser.add_argument("--layer", type=int, default=24)
+    parser.add_argument("--layers", default="12,18,24,30")
+    parser.add_argument("--seeds", default="0")
+    parser.add_argument("--adapters", default="")
+    parser.add_argument("--only", default="sample,detox,classify")
+    for name in ("limit", "prompts", "steps"):
+        parser.add_argument("--" + name, type=int)
+    parser.add_argument("--tokens", type=int, default=64)
+    o = parser.parse_args()
+    os.makedirs(o.work, exist_ok=True)
+    only = o.only.split(",")
+    if "sample" in only:
+        classify(o, "sample", "samples/concepts.csv", "samples/concepts.csv", "samples/adapter")
+    if "detox" in only:
+        for seed in o.seeds.split(","):
+            detox(o, seed)
+    if "classify" in only:
+        for pair in filter(None, o.adapters.split(",")):
+            name, folder = pair.split("=", 1)
+            rows = name.rsplit(":", 1)[0]
+            train, test = (f"{o.data}/{rows}-{side}.csv" for side in ("train", "test"))
+            classify(o, name.replace(":", "-"), train, test, None if folder == "none" else folder)
+    write(o)
+
+
+# --- What is run
+
+def seer(o, target, *arguments):
+    """What `seer ... --json` prints, kept in a file of the work folder."""
+    path = f"{o.work}/{target}.json"
+    if not os.path.exists(path):
+        command = [o.seer, *(str(a) for a in arguments), "--json"]
+        print(" ".join(command), file=sys.stderr, flush=True)
+        with open(path + ".partial", "w") as file:
+            status = subprocess.run(command, stdout=file).returncode
+        if status != 0:
+            sys.exit(f"verify-applications.py: found exit status {status} of: {' '.join(command)}")
+        os.rename(path + ".partial", path)
+    with open(path) as file:
+        return json.load(file)
+
+
+def read(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def save(path, rows, columns):
+    if not os.path.exists(path):
+        with open(path + ".partial", "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        os.rename(path + ".partial", path)
+    return path
+
+
+def thinned(rows, count):
+    """At most `count` of the rows, evenly spaced."""
+    return rows if not count or len(rows) <= count else [rows[i * len(rows) // count] for i in range(count)]
+
+
+def unique(rows):
+    return list({row["prompt"]: row for row in rows}.values())
+
+
+def detox(o, seed):
+    train = save(f"{o.work}/train.csv", thinned(read(f"{o.data}/safety-binary-train.csv"), o.limit),
+                 ["prompt", "response", "value"])
+    held_out = read(f"{o.data}/safety-binary-test.csv")
+    test = save(f"{o.work}/test.csv", thinned(held_out, o.limit), ["prompt", "response", "value"])
+    # Prompts with an unsafe answer in the set; none of them is in the training file.
+    known = {row["prompt"] for row in read(f"{o.data}/safety-binary-train.csv")}
+    unsafe = [row for row in held_out if row["value"] == "unsafe" and row["prompt"] not in known]
+    harmful = save(f"{o.work}/harmful.csv", thinned(unique(unsafe), o.prompts), ["prompt"])
+    safe = save(f"{o.work}/safe.csv", thinned(unique(read(f"{o.data}/xstest.csv")), o.prompts), ["prompt"])
+    adapter = f"{o.work}/detox-{seed}"
+    seer(o, f"train-{seed}", "train", "--preset", "detox", "--concepts", train, "--retain", o.retain, "--layer", o.layer,
+         "--seed", seed, "--adapter", adapter, "--resume", *(["--steps", o.steps] if o.steps else []))
+    seer(o, f"detox-{seed}", "evaluate", "detox", "--adapter", adapter, "--harmful", harmful, "--safe", safe, "--train", train,
+         "--layer", o.layer, "--tokens", o.tokens, "--output", f"{o.work}/answers-{seed}.jsonl")
+    texts = read(o.retain)
+    kept = save(f"{o.work}/retain-last-fifth.csv", texts[len(texts) - len(texts) // 5:], ["prompt", "response"])
+    seer(o, f"ability-{seed}", "evaluate", "ability", "--adapter", adapter, "--texts", kept)
+    seer(o, f"classify-detox-{seed}", "evaluate", "classify", "--adapter", adapter, "--train", train, "--test", test,
+         "--layer", o.layers, "--position", "last,prompt-end", "--seed", seed)
+
+
+def classify(o, name, train, test, adapter):
+    limited = []
+    for side, path in (("train", train), ("test", test)):
+        limited.append(save(f"{o.work}/{name}-{side}.csv", thinned(read(path), o.limit), ["prompt", "response", "value"])
+                       if o.limit and name != "sample" else path)
+    seer(o, f"classify-{name}", "evaluate", "classify", *(["--adapter", adapter] if adapter else []), "--train", limited[0],
+         "--test", limited[1], "--layer", o.layers, "--template", "plain")
+
+
+# --- What is written
+
+def number(value, digits=3):
+    return f"{value:.{digits}f}"
+
+
+def interval(estimate):
+    return f"{number(estimate['value'])} ({number(estimate['low'])} to {number(estimate['high'])})"
+
+
+def p_value(test):
+    p = test["exact_p"]
+    return f"{p:.2g}" if p >= 1e-4 else f"{p:.0e}"
+
+
+def table(header, rows):
+    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header),
+            *("| " + " | ".join(str(c) for c in row) + " |" for row in rows), ""]
+
+
+def verdict(test, wanted):
+    """Whether a paired change has the claimed direction and a p below 0.05. `wanted`: `up` or `down` from base to tuned."""
+    change = test["only_second"] - test["only_first"]
+    if test["exact_p"] >= 0.05:
+        return "not shown"
+    return "confirmed" if (change > 0) == (wanted == "up") else "the opposite"
+
+
+def detox_lines(name, figures, ability, train):
+    lines = [f"## A detoxified model: {name}", ""]
+    lines += [f"`seer train --preset detox` (layer 24, chat template, {train['steps']} steps), then `seer evaluate detox`: greedy "
+              f"answers of at most {figures['tokens']} tokens. Intervals of shares are Wilson's, 95 %; p is McNemar's exact one.", ""]
+    lines += table(
+        ["answers", "prompts", "refused, substring", "refused, opening", "tokens", "ended", "empty", "in circles"],
+        [[f"{a['set']}, {a['model']}", a["prompts"], interval(a["substring_refusals"]), interval(a["opening_refusals"]),
+          number(a["tokens"], 1), a["ended"], a["empty"], a["repetitive"]] for a in figures["answers"]])
+    claims = []
+
+    def claim(text, test, wanted):
+        claims.append([text, f"{test['only_second']} tuned only, {test['only_first']} base only", p_value(test), verdict(test, wanted)])
+
+    for pair in figures["pairs"]:
+        harmful = pair["set"] == "harmful"
+        claim(f"{'refusals of harmful prompts go up' if harmful else 'over-refusal of safe prompts goes up (the cost)'}: "
+              f"{pair['rule']} rule", pair["mcnemar"], "up")
+    for monitor in figures["monitors"]:
+        for pair in monitor["pairs"]:
+            if pair["set"] == "harmful":
+                down = pair["judgement"] == "unsafe"
+                claim(f"{'unsafe' if down else 'refused-or-safe'} answers to harmful prompts go {'down' if down else 'up'}: "
+                      f"monitor of {monitor['monitor']} states", pair["mcnemar"], "down" if down else "up")
+    lines += table(["claim", "prompts that differ", "p", "outcome"], claims)
+    lines += table(
+        ["monitor's verdict", "judged", "unsafe", "unknown", "refused or safe"],
+        [[f"{m['monitor']} states: {a['set']}, {a['model']}", a["judged"], interval(a["unsafe"]), a["unknown"],
+          interval(a["refused_or_safe"])] for m in figures["monitors"] for a in m["answers"]])
+    lines += [f"- The monitor of {m['monitor']} states is right on {number(m['accuracy'])} of its held-out training rows."
+              for m in figures["monitors"]]
+    lines += [f"- {note_without_paths(n)}" for n in figures["notes"] if "broken" in n]
+    lines += [f"- Ability on general texts: perplexity {number(ability['perplexity_base'], 2)} to "
+              f"{number(ability['perplexity_tuned'], 2)}, KL to base {number(ability['kl'], 4)} nats a token, the same next token "
+              f"in {100 * ability['agreement']:.1f} %.", ""]
+    return lines
+
+
+def note_without_paths(text):
+    return " ".join(os.path.basename(word) if "/" in word else word for word in text.split())
+
+
+def classify_lines(name, figures):
+    lines = [f"## Concepts told from states: {name}", "",
+             f"`seer evaluate classify`, {figures['template']} template: {figures['train']['rows']} rows to learn from, "
+             f"{figures['test']['rows']} to judge, {len(figures['concepts'])} concepts, {figures['overlap']['shared_prompts']} "
+             f"shared prompts, seed {figures['seed']}. Intervals are 95 % over resampled prompts; the layer of each model is the one "
+             "its training rows pick by nearest prototype; `shuffled` is the mean of the same classifier taught shuffled labelings. "
+             "What the monitor calls unknown counts as wrong.", ""]
+    rows = []
+    for choice in figures["choices"]:
+        for r in figures["results"]:
+            if all(r[k] == choice[k] for k in ("model", "position", "layer")):
+                rows.append([f"{r['model']}, {r['position']}, layer {r['layer']}", r["classifier"], interval(r["accuracy"]),
+                             sum(r["confusion"]["unknown"]) or "",
+                             number(r["macro_f1"]["value"]), interval(r["auc_unsafe"]) if "auc_unsafe" in r else "",
+                             number(r["reliability"]["expected_error"]) if "reliability" in r else "",
+                             number(r["permuted"]["mean"]) if "permuted" in r else ""])
+    lines += table(["states", "classifier", "accuracy", "unknown", "macro F1", "AUC unsafe", "calibration error", "shuffled"], rows)
+    if figures["comparisons"]:
+        rows = []
+        for c in figures["comparisons"]:
+            accuracy = c["accuracy"]
+            outcome = "confirmed" if accuracy["low"] > 0 else "the opposite" if accuracy["high"] < 0 else "not shown"
+            rows.append([f"{c['position']}: tuned {c['classifier']} (layer {c['tuned_layer']}) is above base {c['base_classifier']} "
+                         f"(layer {c['base_layer']})", interval(accuracy), p_value(c["mcnemar"]), outcome])
+        lines += table(["claim", "difference in accuracy", "McNemar p", "outcome"], rows)
+    if figures["findings"]:
+        lines += ["What optimal transport predicts (docs/evaluation.md has the terms; the first figure ought to be below the second):", ""]
+        lines += table(["claim", "first", "second", "outcome"],
+                       [[f"{f['position']}, layer {f['layer']}: {f['claim']}", number(f["first"]), number(f["second"]),
+                         "holds" if f["holds"] else "does not hold"] for f in figures["findings"]])
+    return lines
+
+
+def write(o):
+    def kept(prefix):
+        names = sorted(n[:-5] for n in os.listdir(o.work) if n.startswith(prefix) and n.endswith(".json"))
+        for name in names:
+            with open(f"{o.work}/{name}.json") as file:
+                yield name[len(prefix):], json.load(file)
+
+    limits = [f"{value} {what}" for value, what in ((o.limit, "rows of each concept file"), (o.prompts, "prompts of each set"))
+              if value]
+    lines = ["# Results", "",
+             "The paper's two applications on the default model (SmolLM2-135M-Instruct, Q4_1). Made by `make verify-applications` from the",
+             "JSON that the commands print; what has no figure here has not been run. `not shown` is p of 0.05 or more, or an interval",
+             "with 0 in it." + (f" Limited to {' and '.join(limits)}, evenly spaced." if limits else ""), ""]
+    for seed, figures in kept("detox-"):
+        with open(f"{o.work}/ability-{seed}.json") as file, open(f"{o.work}/train-{seed}.json") as other:
+            lines += detox_lines(f"seed {seed}", figures, json.load(file), json.load(other))
+    for name, figures in kept("classify-"):
+        lines += classify_lines(name, figures)
+    with open(o.output + ".partial", "w") as file:
+        file.write("\n".join(lines))
+    os.rename(o.output + ".partial", o.output)
+
+
+if __name__ == "__main__":
+    main()
