@@ -6,6 +6,13 @@
 
 #if defined(__x86_64__)
 
+// Groups are longer than a line of the cache: asked for once each, one line in 17 of Q8_0 and one in
+// 5 of Q4_1 would be waited for.
+SK_INLINE void ask_ahead(const uint8_t *group) {
+  _mm_prefetch((const char *)group + prefetch_distance, _MM_HINT_T0);
+  _mm_prefetch((const char *)group + prefetch_distance + 64, _MM_HINT_T0);
+}
+
 // 64 bytes from `offset`, zeros from the group's end on. `left` is a constant for whole groups.
 SK_INLINE __m512i bytes_at(const uint8_t *group, size_t offset, size_t left) {
   if (left >= offset + 64) return _mm512_loadu_si512(group + offset);
@@ -126,7 +133,7 @@ SK_INLINE void dot_nibbles(const int type, const int rows, const int tokens, flo
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       const uint8_t *group = start + (size_t)r * row_bytes;
-      _mm_prefetch((const char *)group + prefetch_distance, _MM_HINT_T0);
+      ask_ahead(group);
       nibble_weights w = blocks >= 4 ? load_nibbles(type, group, 4 * bytes)
                                      : load_nibbles(type, group, blocks * bytes);
 #pragma clang loop unroll(full)
@@ -173,7 +180,7 @@ SK_INLINE void dot_bytes(const int rows, const int tokens, float *out, size_t ou
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       const uint8_t *group = row + (size_t)r * row_bytes + g * 68;
-      _mm_prefetch((const char *)group + prefetch_distance, _MM_HINT_T0);
+      ask_ahead(group);
       __m512i a, b;
       if (left >= 68)
         a = bytes_at(group, 0, 68), b = bytes_at(group, 4, 68);

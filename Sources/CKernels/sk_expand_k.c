@@ -160,17 +160,126 @@ SK_CLONES static void expand_q6_k(float *target, const block_q6_k *block, size_t
   }
 }
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define SK_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,f16c")))
+#define SK_WIDE static inline __attribute__((always_inline)) SK_AVX512
+
+// The same arithmetic, 16 weights an instruction: a product, then a difference where there is one.
+SK_WIDE void store_scaled(float *target, __m128i values, __m512 scale) {
+  __m512 floats = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(values));
+  _mm512_storeu_ps(target, _mm512_mul_ps(scale, floats));
+}
+
+SK_WIDE void store_less(float *target, __m128i values, __m512 scale, __m512 minimum) {
+  __m512 floats = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(values));
+  _mm512_storeu_ps(target, _mm512_sub_ps(_mm512_mul_ps(scale, floats), minimum));
+}
+
+// The low or the high halves of 16 bytes; `shift` is 0 or 4.
+SK_WIDE __m128i nibbles_at(const uint8_t *bytes, int shift) {
+  __m128i packed = _mm_loadu_si128((const __m128i *)bytes);
+  packed = _mm_srl_epi16(packed, _mm_cvtsi32_si128(shift));
+  return _mm_and_si128(packed, _mm_set1_epi8(15));
+}
+
+SK_AVX512 static void expand_q5_0_wide(float *target, const block_q5_0 *block, size_t parts) {
+  const __m128i fifth = _mm_set1_epi8(16);
+  for (; parts--; block++, target += part) {
+    __m512 scale = _mm512_set1_ps((float)block->scale);
+    uint32_t high;
+    memcpy(&high, block->high, 4);
+    for (int half = 0; half < 2; half++) {
+      __m128i low = nibbles_at(block->nibbles, 4 * half);
+      // Less 16 where the fifth bit is clear.
+      low = _mm_mask_sub_epi8(low, (__mmask16)~(high >> 16 * half), low, fifth);
+      store_scaled(target + 16 * half, low, scale);
+    }
+  }
+}
+
+SK_AVX512 static void expand_q4_k_wide(float *target, const block_q4_k *block, size_t first,
+                                       size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    int s, m;
+    scale_and_minimum(block->scales, p, &s, &m);
+    __m512 scale = _mm512_set1_ps((float)block->scale * (float)s);
+    __m512 minimum = _mm512_set1_ps((float)block->minimum * (float)m);
+    const uint8_t *nibbles = block->nibbles + p / 2 * 32;
+    int shift = 4 * (int)(p % 2);
+    store_less(target, nibbles_at(nibbles, shift), scale, minimum);
+    store_less(target + 16, nibbles_at(nibbles + 16, shift), scale, minimum);
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+SK_AVX512 static void expand_q5_k_wide(float *target, const block_q5_k *block, size_t first,
+                                       size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    int s, m;
+    scale_and_minimum(block->scales, p, &s, &m);
+    __m512 scale = _mm512_set1_ps((float)block->scale * (float)s);
+    __m512 minimum = _mm512_set1_ps((float)block->minimum * (float)m);
+    const uint8_t *nibbles = block->nibbles + p / 2 * 32;
+    for (int half = 0; half < 2; half++) {
+      __m128i low = nibbles_at(nibbles + 16 * half, 4 * (int)(p % 2));
+      __m128i high = _mm_loadu_si128((const __m128i *)(block->high + 16 * half));
+      __mmask16 fifth = _mm_test_epi8_mask(high, _mm_set1_epi8((char)(1 << p)));
+      low = _mm_mask_add_epi8(low, fifth, low, _mm_set1_epi8(16));
+      store_less(target + 16 * half, low, scale, minimum);
+    }
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+SK_AVX512 static void expand_q6_k_wide(float *target, const block_q6_k *block, size_t first,
+                                       size_t parts) {
+  block += first / parts_a_block;
+  for (size_t p = first % parts_a_block; parts--; target += part) {
+    const uint8_t *nibbles = block->nibbles + p / 4 * 64 + p % 2 * 32;
+    const uint8_t *highs = block->high + p / 4 * 32;
+    const __m128i high_shift = _mm_cvtsi32_si128(2 * (int)(p % 4));
+    for (int half = 0; half < 2; half++) {
+      __m512 scale = _mm512_set1_ps((float)block->scale * (float)block->scales[2 * p + half]);
+      __m128i low = nibbles_at(nibbles + 16 * half, 4 * (int)(p % 4 / 2));
+      __m128i high = _mm_loadu_si128((const __m128i *)(highs + 16 * half));
+      high = _mm_and_si128(_mm_srl_epi16(high, high_shift), _mm_set1_epi8(3));
+      __m128i value = _mm_or_si128(low, _mm_slli_epi16(high, 4));
+      store_scaled(target + 16 * half, _mm_sub_epi8(value, _mm_set1_epi8(32)), scale);
+    }
+    if (++p == parts_a_block) p = 0, block++;
+  }
+}
+
+static int is_wide(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("f16c");
+}
+#else
+#define expand_q5_0_wide expand_q5_0
+#define expand_q4_k_wide expand_q4_k
+#define expand_q5_k_wide expand_q5_k
+#define expand_q6_k_wide expand_q6_k
+static int is_wide(void) { return 0; }
+#endif
+
 int sk_expand_k(int type, float *target, const void *row, size_t first, size_t count) {
   size_t f = first / part, n = count / part;
   switch (type) {
-    case sk_type_q5_0: expand_q5_0(target, (const block_q5_0 *)row + f, n); return 1;
+    case sk_type_q5_0:
+      (is_wide() ? expand_q5_0_wide : expand_q5_0)(target, (const block_q5_0 *)row + f, n);
+      return 1;
     case sk_type_q5_1: expand_q5_1(target, (const block_q5_1 *)row + f, n); return 1;
     case sk_type_iq4_nl: expand_iq4_nl(target, (const block_iq4_nl *)row + f, n); return 1;
     case sk_type_q2_k: expand_q2_k(target, row, f, n); return 1;
     case sk_type_q3_k: expand_q3_k(target, row, f, n); return 1;
-    case sk_type_q4_k: expand_q4_k(target, row, f, n); return 1;
-    case sk_type_q5_k: expand_q5_k(target, row, f, n); return 1;
-    case sk_type_q6_k: expand_q6_k(target, row, f, n); return 1;
+    case sk_type_q4_k: (is_wide() ? expand_q4_k_wide : expand_q4_k)(target, row, f, n); return 1;
+    case sk_type_q5_k: (is_wide() ? expand_q5_k_wide : expand_q5_k)(target, row, f, n); return 1;
+    case sk_type_q6_k: (is_wide() ? expand_q6_k_wide : expand_q6_k)(target, row, f, n); return 1;
     default: return 0;
   }
 }

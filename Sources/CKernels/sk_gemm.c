@@ -3,7 +3,8 @@
 // One register tile is 14 rows x 32 columns: 28 accumulators, two loads of the panel and 14
 // broadcasts of `a` for 28 fused multiply-adds a step, so the two FMA units are the limit and not
 // the two load ports. The panel is (k, 32) contiguous and is read once per tile; the engine
-// expands quantised weights straight into that form.
+// expands quantised weights straight into that form, and packs `a` so that a tile's part of it is
+// contiguous too: rows a power of two apart would all fall into the same few lines of the cache.
 #include "include/sk_gemm.h"
 
 #include <stdlib.h>
@@ -20,12 +21,18 @@ int sk_gemm_supported(void) {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 
-enum { tile_rows = 14 };
+enum { tile_rows = sk_token_tile };
 
 // `rows` is a constant at every call, so the loops unroll and `sum` stays in registers.
 SK_INLINE void tile(const int rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
                     size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
   __m512 sum[tile_rows][2];
+  // The results' lines are wanted when all is summed: by then they have come.
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    _mm_prefetch((const char *)(c + (size_t)i * c_row), _MM_HINT_T0);
+    _mm_prefetch((const char *)(c + (size_t)i * c_row + 16), _MM_HINT_T0);
+  }
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) sum[i][0] = sum[i][1] = _mm512_setzero_ps();
   for (size_t p = 0; p < k; p++) {
@@ -69,6 +76,18 @@ SK_AVX512 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const fl
     REST(8) REST(9) REST(10) REST(11) REST(12) REST(13)
   }
 #undef REST
+}
+
+SK_AVX512 void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float *panel,
+                            float beta, float *c, size_t c_row) {
+#define ROWS(rows) \
+  case rows: tile(rows, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row); break;
+  switch (m) {
+    ROWS(14)
+    ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
+    ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13)
+  }
+#undef ROWS
 }
 
 // 16 rows x 16 columns in registers: log2(16) rounds of interleaving.
@@ -136,9 +155,39 @@ SK_AVX512 void sk_pack_columns(float *panel, const float *columns, size_t row_st
   }
 }
 
+SK_AVX512 void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t count, size_t k) {
+  for (size_t p = 0; p < k; p += 16) {
+    size_t width = k - p < 16 ? k - p : 16;
+    __mmask16 mask = (__mmask16)((1u << width) - 1);
+    __m512 r[16];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < 16; i++)
+      r[i] = i < count ? _mm512_maskz_loadu_ps(mask, x + i * x_row + p) : _mm512_setzero_ps();
+    transpose16(r);
+    float *target = packed + p * tile_rows;
+    // The two elements too many that a whole store writes are overwritten by the next.
+    if (p + 16 < k) {
+#pragma clang loop unroll(full)
+      for (size_t i = 0; i < 16; i++) _mm512_storeu_ps(target + i * tile_rows, r[i]);
+    } else {
+#pragma clang loop unroll(full)
+      for (size_t i = 0; i < 16; i++)
+        if (i < width)
+          _mm512_mask_storeu_ps(target + i * tile_rows, (1u << tile_rows) - 1, r[i]);
+    }
+  }
+}
+
 #else
 
 int sk_gemm_supported(void) { return 0; }
+void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float *panel,
+                  float beta, float *c, size_t c_row) {
+  (void)m, (void)n, (void)k, (void)packed, (void)panel, (void)beta, (void)c, (void)c_row;
+}
+void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t count, size_t k) {
+  (void)packed, (void)x, (void)x_row, (void)count, (void)k;
+}
 void sk_pack_rows(float *panel, const float *rows, size_t row_stride, size_t count, size_t k) {
   (void)panel, (void)rows, (void)row_stride, (void)count, (void)k;
 }

@@ -64,10 +64,14 @@ enum Kernels {
     _ type: Int32, _ base: UnsafeRawPointer, _ rowBytes: Int, _ x: Matrix, _ tokens: Int,
     into output: Matrix
   ) {
-    for first in stride(from: 0, to: rows, by: 32) {
-      let pointers: [UnsafeRawPointer?] = (first..<first + 32).map { base + $0 * rowBytes }
-      _ = sk_panel_product(
-        type, pointers, 32, columns, tokens, x.elements, columns, 0, output.elements + first, rows)
+    // These vectors are short enough to be read where they lie.
+    precondition(sk_packed_floats(tokens, columns) == 0)
+    let piece = Int(sk_piece_rows)
+    for first in stride(from: 0, to: rows, by: piece) {
+      let count = min(piece, rows - first)
+      let pointers: [UnsafeRawPointer?] = (first..<first + count).map { base + $0 * rowBytes }
+      _ = sk_product(
+        type, pointers, count, columns, tokens, x.elements, 0, output.elements + first, rows)
     }
   }
 

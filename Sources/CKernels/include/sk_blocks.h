@@ -28,19 +28,31 @@ int sk_expand(int type, float *target, const void *blocks, size_t count);
 /// multiples of 32, which may begin and end inside a block of 256.
 int sk_expand_part(int type, float *target, const void *row, size_t first, size_t count);
 
-/// One panel of a product with stored weights: expands `rows` <= 32 stored rows of `width` weights
-/// and computes `out[t][r] = x[t] . row r (+ out[t][r] when beta is 1)` for `tokens` vectors.
+/// Rows (or columns, for the transpose) of a piece of a product whose expanded form stays in the
+/// second-level cache.
+enum { sk_piece_rows = 256 };
+
+/// Floats that `tokens` packed vectors of `width` elements take; 0 where the products below read
+/// them as they lie, row-major, and packing does not pay.
+size_t sk_packed_floats(size_t tokens, size_t width);
+
+/// Packs tile number `tile` (vectors 14 tile ... 14 tile + 13) of x, (tokens, width), in the order
+/// in which the products read it. Tiles are independent. Needs sk_gemm_supported().
+void sk_pack_vectors(float *packed, const float *x, size_t tokens, size_t width, size_t tile);
+
+/// A piece of a product with stored weights: `out[t][r] = x[t] . row r (+ out[t][r] when beta is
+/// 1)` for `rows` stored rows of `width` weights and `tokens` vectors x, packed if they are to be.
+/// What comes out for a row does not depend on the other rows of the piece.
 /// Needs sk_gemm_supported(). Uses a scratch buffer of the calling thread that it keeps.
 /// Returns 0 for an unknown type or when out of memory.
-int sk_panel_product(int type, const void *const *row_pointers, size_t rows, size_t width,
-                     size_t tokens, const float *x, size_t x_row, float beta, float *out,
-                     size_t out_row);
+int sk_product(int type, const void *const *row_pointers, size_t rows, size_t width, size_t tokens,
+               const float *x, float beta, float *out, size_t out_row);
 
-/// One panel of a product with the transpose: adds to (or, where beta is 0, sets)
-/// `out[t][c] = sum over r of y[t][r] * row r[c]` for the `columns` <= 32 columns from
-/// `first_column` (a multiple of 32) of each of the `rows` stored rows; y is (tokens, rows) with
-/// stride `y_row`.
+/// A piece of a product with the transpose: adds to (or, where beta is 0, sets)
+/// `out[t][c] = sum over r of y[t][r] * row r[first_column + c]` for `columns` columns of the
+/// `rows` stored rows; `first_column` is a multiple of 32, and so is `columns` unless the row ends
+/// there. The vectors y, (tokens, rows), are packed if they are to be.
 /// Needs sk_gemm_supported(). Returns 0 for an unknown type or when out of memory.
-int sk_panel_product_back(int type, const void *const *row_pointers, size_t rows,
-                          size_t first_column, size_t columns, size_t tokens, const float *y,
-                          size_t y_row, float beta, float *out, size_t out_row);
+int sk_product_back(int type, const void *const *row_pointers, size_t rows, size_t first_column,
+                    size_t columns, size_t tokens, const float *y, float beta, float *out,
+                    size_t out_row);

@@ -1,8 +1,8 @@
 #pragma once
 #include <stddef.h>
 
-/// Columns of one panel.
-enum { sk_panel_width = 32 };
+/// Columns of one panel, and rows of one tile of packed vectors.
+enum { sk_panel_width = 32, sk_token_tile = 14 };
 
 /// Whether this processor runs the kernels below (AVX-512F); they must not be called elsewhere.
 int sk_gemm_supported(void);
@@ -18,6 +18,13 @@ void sk_pack_columns(float *panel, const float *columns, size_t row_stride, size
 /// `beta` is 0 (c is not read) or 1.
 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_row,
                    size_t a_column, const float *panel, float beta, float *c, size_t c_row);
+
+/// Packs `count` <= 14 rows of `k` floats as (k, 14): element (i, p) at `packed[p * 14 + i]`.
+void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t count, size_t k);
+
+/// As sk_gemm_panel for `m` <= 14 rows that sk_pack_tile packed, with alpha 1.
+void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float *panel,
+                  float beta, float *c, size_t c_row);
 
 /// `c = alpha * op(a) * op(b) + beta * c` on the calling thread, row-major with row strides;
 /// op(a) is (m, k), op(b) is (k, n). Allocates one panel. Returns 0 when out of memory.

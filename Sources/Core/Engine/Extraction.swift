@@ -18,6 +18,8 @@ public struct Extraction: Sendable {
   public var maxTokens = 512
   /// `float32` or `float16`.
   public var usesHalf = false
+  /// What the work may take of the machine's memory.
+  public var memory = MemoryBudget()
   /// The program and version, for the manifest.
   public var tool: String
 
@@ -53,6 +55,7 @@ public struct Extraction: Sendable {
     let set = try ConceptSet(contentsOf: concepts)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
     let language = try LanguageModel(model, templateFile: templateFile)
+    let hash = language.hashing()
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }
@@ -66,10 +69,12 @@ public struct Extraction: Sendable {
     let spans = rendered.map { position.spans(of: $0) }
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     let manifest = RunManifest(
-      tool: tool, model: model, modelSHA256: try language.sha256(),
+      tool: tool, model: model, modelSHA256: try hash.value(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
-      template: template.rawValue, position: position.rawValue, maxTokens: maxTokens,
+      template: template.rawValue,
+      templateSHA256: try templateFile.map { path throws(Failure) in try sha256(ofFile: path) },
+      position: position.rawValue, maxTokens: maxTokens,
       layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
       width: language.configuration.width, dtype: usesHalf ? "float16" : "float32")
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
@@ -149,12 +154,18 @@ public struct Extraction: Sendable {
   ) throws {
     let total = rendered.reduce(0) { $0 + $1.ids.count }
     let longest = rendered.reduce(0) { max($0, $1.ids.count) }
-    let capacity = max(longest, min(total, Self.batchTokens))
+    // States of all layers come with every batch.
+    var costs = language.costs(tokens: max(longest, min(total, Self.batchTokens)), measuring: false)
+    let rows = Double(manifest.rows) / Double(max(1, total)) * Double(costs.tokens)
+    costs.batchBytes += 4 * manifest.layers.count * manifest.width * Int(rows.rounded(.up))
+    costs.cacheBytes = 0
+    let plan = try memory.plan(costs, leastTokens: longest)
+    let language = language.following(plan)
+    let capacity = max(longest, plan.batchTokens)
     let state = language.activations(tokens: capacity)
     var progress = Progress(
       completed: writer.tokens, total: total, unit: "tokens",
-      memory: Activations.bytes(tokens: capacity, configuration: language.configuration)
-        + 4 * manifest.layers.count * manifest.width * min(manifest.rows, capacity))
+      memory: plan.batchBytes)
     let started = ContinuousClock.now
     let before = writer.seconds
     context.report(progress)

@@ -49,6 +49,18 @@ extension LanguageModel {
     return stops
   }
 
+  /// This model, with the weights that fit kept in memory while it goes on from a prompt.
+  public func planned(
+    prompt: Int, tokens: Int, _ memory: MemoryBudget
+  ) throws(Failure) -> LanguageModel {
+    var costs = costs(tokens: max(1, min(prompt, Self.promptTokens)), measuring: false)
+    costs.cacheBytes = KVCache.bytes(tokens: prompt + tokens, configuration)
+    return following(try memory.plan(costs, leastTokens: costs.tokens))
+  }
+
+  /// Tokens of a prompt that pass at a time.
+  private static let promptTokens = 512
+
   /// Continues the given tokens.
   ///
   /// - Parameter onText: called with each piece of text as it becomes certain.
@@ -72,7 +84,7 @@ extension LanguageModel {
     let stops = options.ignoresStop ? [] : stopTokens
     let state = activations(
       tokens: options.usesCache
-        ? min(prompt.count, 512) : prompt.count + options.tokens)
+        ? min(prompt.count, Self.promptTokens) : prompt.count + options.tokens)
     let cache = options.usesCache ? cache() : nil
     var states: [Float] = []
     var result = Generation(text: "", ids: [], promptSeconds: 0, seconds: 0)

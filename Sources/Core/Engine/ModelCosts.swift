@@ -3,8 +3,17 @@ import LinearAlgebra
 
 /// What running a model takes on this machine.
 public struct ModelCosts: Equatable, Sendable {
+  /// The tokens that are spoken of below.
+  public var tokens: Int
   /// Bytes of the weights as stored; mapped, so the kernel can drop and reread them.
   public var weightBytes: Int
+  /// Blocks, and the bytes of all blocks' matrices that are read where they are mapped.
+  public var blocks: Int
+  public var blockBytes: Int
+  /// Bytes of the mapped matrices outside of blocks: embeddings, positions, head.
+  public var outerBytes: Int
+  /// Bytes of matrices that had to be copied into memory, in another order.
+  public var copiedBytes: Int
   /// Bytes of working memory for one batch, and of the states of all layers of its last tokens.
   public var batchBytes: Int
   /// Bytes of the keys and values of a conversation of that many tokens.
@@ -24,15 +33,22 @@ extension LanguageModel {
     let c = configuration
     var weightBytes = 0
     var products = 0
+    var blockBytes = 0
+    var copiedBytes = 0
     for name in source.tensorNames {
       guard let tensor = source.tensor(name) else { continue }
       weightBytes += tensor.range.count
     }
     for block in transformer.blocks {
-      for weight in block.weights { products += weight.rows * weight.columns }
+      for weight in block.weights {
+        products += weight.rows * weight.columns
+        if weight.isMapped { blockBytes += weight.bytes } else { copiedBytes += weight.bytes }
+      }
     }
+    let outer = [transformer.embeddings, transformer.positions, transformer.ownHead]
     return ModelCosts(
-      weightBytes: weightBytes,
+      tokens: tokens, weightBytes: weightBytes, blocks: c.blocks, blockBytes: blockBytes,
+      outerBytes: outer.reduce(0) { $0 + ($1?.bytes ?? 0) }, copiedBytes: copiedBytes,
       batchBytes: Activations.bytes(tokens: tokens, configuration: c),
       cacheBytes: 2 * c.blocks * c.keyWidth * tokens * MemoryLayout<Float>.size,
       operations: 2 * Double(products) * Double(tokens),
@@ -60,5 +76,14 @@ extension LanguageModel {
         best, Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds))
     } while start.duration(to: clock.now) < .milliseconds(100)
     return 2 * Double(workers * size * size * size) / max(best, 1e-9)
+  }
+}
+
+extension LanguageModel {
+  /// This model, with weights kept or given back as the plan says.
+  func following(_ plan: MemoryPlan) -> LanguageModel {
+    var model = self
+    model.transformer.residentBlocks = plan.residentBlocks
+    return model
   }
 }

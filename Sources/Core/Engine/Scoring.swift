@@ -59,6 +59,8 @@ public struct Scorer: Sendable {
   public let template: RowTemplate
   /// What the user should know.
   public let notes: [String]
+  /// Tokens of one batch; a longer text is one of its own.
+  private let batchTokens: Int
 
   /// Opens everything by path; fails where a run is not of this model.
   ///
@@ -66,18 +68,25 @@ public struct Scorer: Sendable {
   ///   both side by side.
   public init(
     model: String, adapter: String?, run: String, baseRun: String? = nil, layer: Int,
-    template: RowTemplate, templateFile: String? = nil
+    template: RowTemplate, templateFile: String? = nil, memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let run = try Run.open(run)
-    language = try LanguageModel(model, templateFile: templateFile)
-    let language = language
+    let opened = try LanguageModel(model, templateFile: templateFile)
+    let modelHash = opened.hashing()
+    var costs = opened.costs(
+      tokens: min(Extraction.batchTokens, opened.configuration.context), measuring: false)
+    costs.cacheBytes = 0
+    let plan = try memory.plan(costs)
+    batchTokens = plan.batchTokens
+    let language = opened.following(plan)
+    self.language = language
     self.adapter = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }
     let hash = try adapter.map { folder throws(Failure) in
       (folder: folder, sha256: try AdapterFile.sha256(of: folder))
     }
-    let sha256 = try language.sha256()
+    let sha256 = try modelHash.value()
     var notes = try run.notesForScoring(
       language, modelSHA256: sha256, adapter: hash, template: template)
     monitor = try Monitor(run: run, layer: layer)
@@ -117,7 +126,7 @@ public struct Scorer: Sendable {
     let longest = rendered.reduce(0) { max($0, (try? $1.get().ids.count) ?? 0) }
     let total = rendered.reduce(0) { $0 + ((try? $1.get().ids.count) ?? 0) }
     let activations = language.activations(
-      tokens: max(longest, min(total, Extraction.batchTokens)))
+      tokens: max(longest, min(total, batchTokens)))
     var first = 0
     while first < rendered.count {
       var batch = Batch()

@@ -13,7 +13,9 @@ public struct Training: Sendable {
   public var templateFile: String?
   public var seed: UInt64 = 0
   public var resumes = false
-  /// Bytes that kept activations of one pass may take.
+  /// What the work may take of the machine's memory.
+  public var budget = MemoryBudget()
+  /// Bytes that kept activations of one pass may take, where no limit is given; a limit decides.
   public var memory = 1_500_000_000
   public var tool: String
 
@@ -56,18 +58,22 @@ public struct Training: Sendable {
     observer: TrainingObserver = TrainingObserver(), onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
     let language = try LanguageModel(model, templateFile: templateFile)
+    let hash = language.hashing()
     try preset.check(language.configuration)
     let data = try TrainingData(
       concepts: concepts, retain: retain,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
     let recipe = TrainingCheckpoint.Recipe(
-      tool: tool, modelSHA256: try language.sha256(),
+      tool: tool, modelSHA256: try hash.value(),
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       template: template.rawValue, seed: seed, preset: preset)
     try checkFolder()
-    var sitting = try Sitting(self, language, data, recipe, checkpoint, report)
+    let (planned, kept) = try planned(language, data)
+    var training = self
+    training.memory = kept
+    var sitting = try Sitting(training, planned, data, recipe, checkpoint, report)
     return try sitting.run(observer, onStep: onStep)
   }
 

@@ -25,8 +25,12 @@ public struct GGUF: Sendable {
   let keyBytes: Range<Int>
   /// Where the value of `general.file_type` (uint32) lies, if anywhere.
   let fileTypeOffset: Int?
+  /// Tensors of types that there is no reading of, with their types, in the file's order.
+  let otherTypes: [(name: String, type: String)]
 
-  public init(path: String) throws(Failure) {
+  /// - Parameter allowsOtherTypes: notes tensors of types without a reading in ``otherTypes``; else
+  ///   they are refused.
+  public init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
     file = try MappedFile(path: path)
     var reader = ByteReader(file)
     guard file.count >= 4, file.bytes.prefix(4).elementsEqual("GGUF".utf8) else {
@@ -70,8 +74,10 @@ public struct GGUF: Sendable {
     self.metadata = metadata
     self.fileTypeOffset = fileTypeOffset
     keyBytes = keysStart..<reader.offset
+    var otherTypes: [(name: String, type: String)]? = allowsOtherTypes ? [] : nil
     tensors = try Self.tensors(
-      &reader, count: Int(tensorCount), alignment: metadata["general.alignment"])
+      &reader, count: Int(tensorCount), alignment: metadata["general.alignment"], &otherTypes)
+    self.otherTypes = otherTypes ?? []
   }
 
   private struct Entry {
@@ -83,7 +89,8 @@ public struct GGUF: Sendable {
   }
 
   private static func tensors(
-    _ reader: inout ByteReader, count: Int, alignment: GGUFValue?
+    _ reader: inout ByteReader, count: Int, alignment: GGUFValue?,
+    _ otherTypes: inout [(name: String, type: String)]?
   ) throws(Failure) -> [String: Tensor] {
     var alignmentBytes = 32
     if let alignment {
@@ -95,7 +102,11 @@ public struct GGUF: Sendable {
     }
     var entries: [Entry] = []
     entries.reserveCapacity(count)
-    for index in 0..<count { entries.append(try entry(&reader, index, alignmentBytes)) }
+    for index in 0..<count {
+      if let entry = try entry(&reader, index, alignmentBytes, &otherTypes) {
+        entries.append(entry)
+      }
+    }
 
     let start = (reader.offset + alignmentBytes - 1) / alignmentBytes * alignmentBytes
     var tensors: [String: Tensor] = [:]
@@ -124,8 +135,9 @@ public struct GGUF: Sendable {
   }
 
   private static func entry(
-    _ reader: inout ByteReader, _ index: Int, _ alignment: Int
-  ) throws(Failure) -> Entry {
+    _ reader: inout ByteReader, _ index: Int, _ alignment: Int,
+    _ otherTypes: inout [(name: String, type: String)]?
+  ) throws(Failure) -> Entry? {
     let name = try reader.string("name of tensor \(index)")
     let place = "tensor \(name)"
     let sizeCount = try reader.integer(UInt32.self, "sizes of \(place)")
@@ -148,6 +160,11 @@ public struct GGUF: Sendable {
     }
     let rawType = try reader.integer(UInt32.self, "type of \(place)")
     guard let type = BlockType(rawValue: rawType) else {
+      if otherTypes != nil {
+        otherTypes?.append((name, BlockType.knownName(rawType)))
+        _ = try reader.integer(UInt64.self, "offset of \(place)")
+        return nil
+      }
       let readable = BlockType.allCases.map(\.name).joined(separator: ", ")
       throw reader.failure(
         place, found: BlockType.knownName(rawType), wanted: "one of \(readable)",

@@ -3,6 +3,18 @@ import Foundation
 extension HuggingFaceFolder {
   var tokenizerPath: String { path + "/tokenizer.json" }
 
+  /// Every part of `tokenizer.json` without a counterpart; else what is wrong with the rest.
+  func tokenizerProblems() -> [Failure] {
+    do throws(Failure) {
+      let parts = try TokenizerFile(path: tokenizerPath, collectsProblems: true).problems
+      guard parts.isEmpty else { return parts }
+      _ = try Tokenizer(tokenizerDescription())
+      return []
+    } catch {
+      return [error]
+    }
+  }
+
   /// `tokenizer.json`, with the special tokens and the chat template of the files beside it.
   func tokenizerDescription() throws(Failure) -> TokenizerDescription {
     func exists(_ name: String) -> Bool {

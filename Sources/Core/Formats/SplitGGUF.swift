@@ -27,7 +27,7 @@ struct SplitGGUF: Sendable {
     return (1...count).map { "\(stem)-\(digits($0))-of-\(digits(count)).gguf" }
   }
 
-  init(paths: [String]) throws(Failure) {
+  init(paths: [String], allowsOtherTypes: Bool = false) throws(Failure) {
     var parts: [GGUF] = []
     var places: [String: Int] = [:]
     for (index, path) in paths.enumerated() {
@@ -37,7 +37,7 @@ struct SplitGGUF: Sendable {
           wanted: "part \(index + 1) of \(paths.count) of the model",
           advice: "Download the missing file.")
       }
-      let part = try GGUF(path: path)
+      let part = try GGUF(path: path, allowsOtherTypes: allowsOtherTypes)
       for (key, wanted) in [("split.no", index), ("split.count", paths.count)] {
         guard try part.integer(key) == wanted else {
           throw part.wrongKey(key, "\(wanted), as its name says")
@@ -57,7 +57,8 @@ struct SplitGGUF: Sendable {
       throw Failure(.missingInput, found: "no files", wanted: "a GGUF model")
     }
     if first.has("split.tensors.count"),
-      try first.integer("split.tensors.count") != places.count
+      try first.integer("split.tensors.count")
+        != places.count + parts.reduce(0, { $0 + $1.otherTypes.count })
     {
       throw first.wrongKey("split.tensors.count", "\(places.count), the tensors of all parts")
     }

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import LinearAlgebra
 
 /// A (rows, columns) weight matrix in its stored form, within a mapped file or in memory.
@@ -41,6 +42,20 @@ public struct StoredMatrix: @unchecked Sendable {
     base = start + range.lowerBound
   }
 
+  /// Whether the weights lie in a file, not in memory of our own.
+  var isMapped: Bool { owner is MappedFile }
+
+  /// Gives the pages that hold nothing else back to the kernel, which reads them again from the file
+  /// when they are wanted. Nothing where the weights are not mapped.
+  func release() {
+    guard isMapped else { return }
+    let page = UInt(getpagesize())
+    let first = (UInt(bitPattern: base) + page - 1) / page * page
+    let end = (UInt(bitPattern: base) + UInt(bytes)) / page * page
+    guard first < end, let start = UnsafeMutableRawPointer(bitPattern: first) else { return }
+    madvise(start, Int(end - first), MADV_DONTNEED)
+  }
+
   /// A matrix in memory, which must not change any more.
   init(_ matrix: Matrix) {
     type = .f32
@@ -50,6 +65,56 @@ public struct StoredMatrix: @unchecked Sendable {
     rowBytes = matrix.columns * MemoryLayout<Float>.size
     owner = matrix
     base = UnsafeRawPointer(matrix.elements)
+  }
+
+  private init(_ copy: CopiedWeights, type: BlockType, rows: Int, columns: Int) {
+    self.type = type
+    self.rows = rows
+    self.columns = columns
+    order = .asStored
+    rowBytes = columns / type.weights * type.bytes
+    owner = copy
+    base = UnsafeRawPointer(copy.bytes)
+  }
+
+  /// A copy in memory with our rows in another order, in the stored type.
+  func gathered(rows order: [Int]) -> StoredMatrix {
+    let copy = CopiedWeights(count: order.count * rowBytes)
+    for (target, source) in order.enumerated() {
+      precondition(source >= 0 && source < rows)
+      copy.bytes.advanced(by: target * rowBytes).copyMemory(
+        from: storedRow(storedIndex(of: source)), byteCount: rowBytes)
+    }
+    return StoredMatrix(copy, type: type, rows: order.count, columns: columns)
+  }
+
+  /// A copy in memory of the transpose, in the stored type. Precondition: a type without blocks.
+  func transposed() -> StoredMatrix {
+    precondition(type.weights == 1 && order == .asStored)
+    let copy = CopiedWeights(count: bytes)
+    switch type.bytes {
+    case 4: transpose(into: copy.bytes.assumingMemoryBound(to: UInt32.self))
+    default: transpose(into: copy.bytes.assumingMemoryBound(to: UInt16.self))
+    }
+    return StoredMatrix(copy, type: type, rows: columns, columns: rows)
+  }
+
+  /// Tile by tile, so that lines of both sides stay in the cache.
+  private func transpose<Element: BitwiseCopyable>(into target: UnsafeMutablePointer<Element>) {
+    let tile = 64
+    let source = base
+    let (rows, columns) = (rows, columns)
+    let bytes = MemoryLayout<Element>.size
+    Parallel.forEach((columns + tile - 1) / tile) { part in
+      for first in stride(from: 0, to: rows, by: tile) {
+        for column in part * tile..<min(columns, (part + 1) * tile) {
+          for row in first..<min(rows, first + tile) {
+            target[column &* rows &+ row] = source.loadUnaligned(
+              fromByteOffset: (row &* columns &+ column) &* bytes, as: Element.self)
+          }
+        }
+      }
+    }
   }
 
   private init(_ whole: StoredMatrix, rows range: Range<Int>) {
@@ -102,4 +167,15 @@ public struct StoredMatrix: @unchecked Sendable {
     let known = sk_expand(Int32(type.rawValue), target, storedRow(storedIndex(of: row)), columns)
     precondition(known != 0, "a block type without a kernel")
   }
+}
+
+/// Weights that were copied into memory.
+private final class CopiedWeights {
+  let bytes: UnsafeMutableRawPointer
+
+  init(count: Int) {
+    bytes = .allocate(byteCount: max(64, count), alignment: 64)
+  }
+
+  deinit { bytes.deallocate() }
 }

@@ -72,6 +72,7 @@ public final class Activations: @unchecked Sendable {
   /// Bytes that working memory for `tokens` tokens takes.
   static func bytes(tokens: Int, configuration c: ModelConfiguration) -> Int {
     tokens * (2 * c.width + BlockBuffers.floats(c, training: false)) * MemoryLayout<Float>.size
+      + packedBytes(tokens: tokens, widths: [max(c.feedForward, c.queryWidth, c.width)])
   }
 
   func reserveRotations(_ positions: Int) {

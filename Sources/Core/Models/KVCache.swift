@@ -21,6 +21,11 @@ public final class KVCache: @unchecked Sendable {
   /// Bytes held.
   public var bytes: Int { 2 * keys.count * capacity * width * MemoryLayout<Float>.size }
 
+  /// Bytes that so many tokens take at the most, cached one after the other.
+  static func bytes(tokens: Int, _ c: ModelConfiguration) -> Int {
+    2 * c.blocks * max(256, 2 * tokens) * c.keyWidth * MemoryLayout<Float>.size
+  }
+
   /// Keys and values of a block: (capacity, width).
   func block(_ index: Int) -> (keys: Matrix, values: Matrix) { (keys[index], values[index]) }
 

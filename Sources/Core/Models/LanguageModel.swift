@@ -9,7 +9,7 @@ public struct LanguageModel: Sendable {
   public let configuration: ModelConfiguration
   public let tokenizer: Tokenizer
   public let chatTemplate: ChatTemplate
-  let transformer: Transformer
+  var transformer: Transformer
   let source: any WeightSource
 
   /// Opens a model by path or cached name.
@@ -58,15 +58,23 @@ public struct LanguageModel: Sendable {
       ?? "F32"
   }
 
-  /// The SHA-256 of the model: of its file, or of a list of its files' names and hashes.
+  /// The SHA-256 of the model: of its file, or of a list of its files' names and hashes. Known from
+  /// earlier where the files have not changed since.
   public func sha256() throws(Failure) -> String {
     let files = source.filePaths
-    if files.count == 1 { return try Core.sha256(ofFile: files[0]) }
+    let cache = HashCache.standard
+    if files.count == 1 { return try cache.sha256(ofFile: files[0]) }
     var list = ""
     for file in files {
-      list += "\(try Core.sha256(ofFile: file))  \(file.split(separator: "/").last ?? "")\n"
+      list += "\(try cache.sha256(ofFile: file))  \(file.split(separator: "/").last ?? "")\n"
     }
     return try Core.sha256(ofText: list)
+  }
+
+  /// The same, begun at once on a thread of its own: a model of 8 GB takes some seconds.
+  func hashing() -> Background<String> {
+    let model = self
+    return Background { () throws(Failure) in try model.sha256() }
   }
 
   /// Working memory for batches of up to this many tokens.

@@ -1,5 +1,6 @@
 import CKernels
 import LinearAlgebra
+import Synchronization
 
 /// One product of a batch with a stored weight: `output (+)= x * weight'`.
 struct LinearTask {
@@ -9,8 +10,8 @@ struct LinearTask {
   var adds = false
 }
 
-/// Up to this many tokens, vectors are multiplied with the stored blocks directly; above, a panel
-/// of 32 rows is expanded once for all of them. (Measured where both take the same time, for types
+/// Up to this many tokens, vectors are multiplied with the stored blocks directly; above, a few
+/// panels of 32 rows are expanded once for all of them. (Measured where both take the same time, for types
 /// whose blocks are multiplied as integers and for others.)
 func directTokenLimit(_ type: BlockType) -> Int {
   sk_dot_order(Int32(type.rawValue)) == 0 ? 7 : 16
@@ -19,7 +20,8 @@ func directTokenLimit(_ type: BlockType) -> Int {
 /// Runs products that share their input in one parallel loop.
 ///
 /// `x` is (tokens, columns), row-major; every weight has that many columns. Work is split by
-/// panels of 32 output rows, so the result does not depend on the number of cores.
+/// output rows, whose sums do not depend on each other, so the result does not depend on the number
+/// of cores.
 func linearForward(_ x: UnsafePointer<Float>, tokens: Int, _ tasks: [LinearTask]) {
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
   precondition(tasks.allSatisfy { $0.weight.columns == columns }, "inputs of different width")
@@ -32,10 +34,63 @@ func linearForward(_ x: UnsafePointer<Float>, tokens: Int, _ tasks: [LinearTask]
       }
     }
   } else {
-    forEachPiece(of: tasks, rowsAPiece: Int(sk_panel_width)) { task, range in
-      panelProduct(x, tokens: tokens, task, rows: range)
+    let rows = productPiece(of: tasks.reduce(0) { $0 + $1.weight.rows })
+    guard BLAS.hasOwnKernel else {
+      return forEachPiece(of: tasks, rowsAPiece: rows) { task, range in
+        expandedProduct(x, tokens: tokens, task, rows: range)
+      }
+    }
+    withPackedVectors([(x, columns)], tokens: tokens) { packed in
+      forEachPiece(of: tasks, rowsAPiece: rows) { task, range in
+        panelProduct(packed[0], tokens: tokens, task, rows: range)
+      }
     }
   }
+}
+
+/// How many of so many rows (or columns, of the transpose) one piece of a product takes: enough
+/// pieces to keep all cores busy to the end, and no more than stay in a core's cache.
+func productPiece(of rows: Int) -> Int {
+  let panel = Int(sk_panel_width)
+  return max(panel, min(Int(sk_piece_rows), rows / (12 * Parallel.workers) / panel * panel))
+}
+
+/// The buffer of the last products' packed vectors, for the next: a fresh one would cost its pages.
+private let packedBuffer = Mutex<Matrix?>(nil)
+
+/// Packs vectors, (tokens, width) each, for `sk_product`; those that need no packing stay where
+/// they are.
+func withPackedVectors(
+  _ inputs: [(x: UnsafePointer<Float>, width: Int)], tokens: Int,
+  _ body: ([UnsafePointer<Float>]) -> Void
+) {
+  let sizes = inputs.map { sk_packed_floats(tokens, $0.width) }
+  let total = sizes.reduce(0, +)
+  guard total > 0 else { return body(inputs.map(\.x)) }
+  var buffer = packedBuffer.withLock { kept in
+    defer { kept = nil }
+    return kept
+  }
+  if (buffer?.count ?? 0) < total { buffer = nil }
+  let packed = buffer ?? Matrix(rows: 1, columns: total)
+  var start = 0
+  let places = zip(inputs, sizes).map { input, size -> UnsafePointer<Float> in
+    guard size > 0 else { return input.x }
+    let target = packed.elements + start
+    start += size
+    let tile = Int(sk_token_tile)
+    Parallel.forEach((tokens + tile - 1) / tile) { index in
+      sk_pack_vectors(target, input.x, tokens, input.width, index)
+    }
+    return UnsafePointer(target)
+  }
+  body(places)
+  packedBuffer.withLock { $0 = packed }
+}
+
+/// Bytes that products of so many tokens take to pack vectors of these widths.
+func packedBytes(tokens: Int, widths: [Int]) -> Int {
+  widths.reduce(0) { $0 + sk_packed_floats(tokens, $1) } * MemoryLayout<Float>.size
 }
 
 /// Calls `body` for ranges of all tasks' rows, in parallel.
@@ -118,18 +173,18 @@ private func directProduct(
   }
 }
 
+/// - Parameter x: packed where vectors of that width are to be.
 private func panelProduct(
   _ x: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, rows range: Range<Int>
 ) {
-  guard BLAS.hasOwnKernel else { return expandedProduct(x, tokens: tokens, task, rows: range) }
   let weight = task.weight
   withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: range.count) { pointers in
     for (index, row) in range.enumerated() {
       pointers[index] = weight.storedRow(weight.storedIndex(of: row))
     }
-    let done = sk_panel_product(
+    let done = sk_product(
       Int32(weight.type.rawValue), pointers.baseAddress, range.count, weight.columns, tokens, x,
-      weight.columns, task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
+      task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
     precondition(done != 0, "a block type without a kernel, or no memory for a panel")
   }
 }

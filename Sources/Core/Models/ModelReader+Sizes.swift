@@ -43,10 +43,15 @@ extension ModelReader {
     if keys.feedForwardWidths == nil || has(keys.feedForward) {
       feedForward = try integer(keys.feedForward, in: sizes)
     }
+    let vocabulary = try rows(names.embeddings)
+    let told = ModelKey("vocab_size", "vocab_size")
+    if format == .huggingFace, has(told), try integer(told, in: 0...1 << 30) != vocabulary {
+      throw wrongKey(told, "\(vocabulary), the rows of tensor \(name(names.embeddings))")
+    }
     return ModelConfiguration(
       architecture: architecture, blocks: blocks, width: width, heads: heads, kvHeads: kvHeads,
-      headDimension: headDimension, feedForward: feedForward,
-      vocabulary: try rows(names.embeddings), context: try integer(keys.context, in: 1...1 << 30),
+      headDimension: headDimension, feedForward: feedForward, vocabulary: vocabulary,
+      context: try integer(keys.context, in: 1...1 << 30),
       rope: .none, epsilon: Float(try positive(keys.epsilon)))
   }
 

@@ -1,5 +1,3 @@
-import LinearAlgebra
-
 extension ModelReader {
   /// Finds every tensor and checks its shape; nothing that lies as we read it is copied.
   ///
@@ -101,7 +99,7 @@ extension ModelReader {
     var bias = try self.bias(name, block: block, rows: total)
     if name.isInterleaved, format == .huggingFace {
       let order = interleavedRows(heads: c.heads, headDimension: c.headDimension, parts: 3)
-      whole = gathered(whole, rows: order)
+      whole = whole.gathered(rows: order)
       if let stored = bias { bias = order.map { stored[$0] } }
     }
     var first = 0
@@ -121,23 +119,7 @@ extension ModelReader {
   private func transposed(
     _ name: TensorName, block: Int, rows: Int, columns: Int
   ) throws(Failure) -> StoredMatrix {
-    let stored = try matrix(name, block: block, rows: columns, columns: rows)
-    let result = Matrix(rows: rows, columns: columns)
-    let line = Matrix(rows: 1, columns: rows)
-    for column in 0..<columns {
-      stored.expand(row: column, into: line.elements)
-      for row in 0..<rows { result.elements[row * columns + column] = line.elements[row] }
-    }
-    return StoredMatrix(result)
-  }
-
-  /// A copy in memory with the rows in another order.
-  private func gathered(_ matrix: StoredMatrix, rows: [Int]) -> StoredMatrix {
-    let result = Matrix(rows: rows.count, columns: matrix.columns)
-    for (target, source) in rows.enumerated() {
-      matrix.expand(row: source, into: result.row(target))
-    }
-    return StoredMatrix(result)
+    try matrix(name, block: block, rows: columns, columns: rows).transposed()
   }
 }
 

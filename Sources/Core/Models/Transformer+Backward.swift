@@ -61,6 +61,7 @@ extension Transformer {
       block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
     selfAttentionBackward(
       block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
+    if index >= residentBlocks { blocks[index].release() }
   }
 
   /// The gradient of a part's linear output: the residual stream's own, or that before its norm.

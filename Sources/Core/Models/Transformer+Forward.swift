@@ -149,6 +149,7 @@ extension Transformer {
     add(
       block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
       block.feedForwardPostNorm, lora, .feedForwardOutput, .down, tokens: tokens)
+    if index >= residentBlocks { block.release() }
   }
 
   /// Linear layers of one input, each into its own matrix.

@@ -19,6 +19,9 @@ public struct Transformer: Sendable {
   let ownHead: StoredMatrix?
   /// What the files call all this.
   let names: TensorNames
+  /// The blocks below this number keep their weights in memory; the others' pages are given back
+  /// after use (``MemoryPlan``).
+  var residentBlocks = Int.max
 
   var head: StoredMatrix { ownHead ?? embeddings }
 
@@ -47,5 +50,8 @@ public struct Transformer: Sendable {
 
     var linears: [Linear] { [queries, keys, values, output, up, down] + (gate.map { [$0] } ?? []) }
     var weights: [StoredMatrix] { linears.map(\.weight) }
+
+    /// Gives the pages of mapped weights back to the kernel.
+    func release() { for weight in weights { weight.release() } }
   }
 }

@@ -38,16 +38,37 @@ protocol WeightSource: Sendable {
   /// The stored names of all tensors, in any order.
   var tensorNames: [String] { get }
   func tokenizerDescription() throws(Failure) -> TokenizerDescription
+  /// Everything about the tokenizer that cannot be done as the files say.
+  func tokenizerProblems() -> [Failure]
+}
+
+extension WeightSource {
+  /// The first thing that is wrong: files that name their tokenizer by a word have no more.
+  func tokenizerProblems() -> [Failure] {
+    do throws(Failure) {
+      _ = try Tokenizer(tokenizerDescription())
+      return []
+    } catch {
+      return [error]
+    }
+  }
 }
 
 /// Opens what lies at a path: a folder is Hugging Face's form, a file is GGUF or one of its parts.
-func openWeights(_ path: String) throws(Failure) -> any WeightSource {
+///
+/// - Parameter allowsOtherTypes: takes GGUF files with tensors that there is no reading of; they are
+///   as if they were not there.
+func openWeights(
+  _ path: String, allowsOtherTypes: Bool = false
+) throws(Failure) -> any WeightSource {
   var isFolder: ObjCBool = false
   if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
     return try HuggingFaceFolder(path: path)
   }
-  if let parts = SplitGGUF.paths(of: path) { return try SplitGGUF(paths: parts) }
-  return try GGUF(path: path)
+  if let parts = SplitGGUF.paths(of: path) {
+    return try SplitGGUF(paths: parts, allowsOtherTypes: allowsOtherTypes)
+  }
+  return try GGUF(path: path, allowsOtherTypes: allowsOtherTypes)
 }
 
 extension GGUF: WeightSource {

@@ -30,9 +30,13 @@ public final class LivePrompt: @unchecked Sendable {
   ///   - runs: one for both sides, or the base's and the tuned one's.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
   public init(
-    model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate
+    model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate,
+    memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
-    let language = try LanguageModel(model)
+    let opened = try LanguageModel(model)
+    let modelHash = opened.hashing()
+    let language = opened.following(
+      try memory.plan(opened.costs(tokens: 512, measuring: false)))
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }
@@ -51,7 +55,7 @@ public final class LivePrompt: @unchecked Sendable {
     self.template = template
     chatTemplate = ChatTemplate(language.tokenizer.chatTemplate)
     if template == .chat { _ = try chatTemplate.render([]) }
-    let model = try sha256(ofFile: language.path)
+    let model = try modelHash.value()
     var notes: [String] = []
     for (side, run) in zip(sides, self.runs) {
       notes += try run.notesForScoring(

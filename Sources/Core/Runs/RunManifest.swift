@@ -16,6 +16,8 @@ public struct RunManifest: Codable, Equatable, Sendable {
   public var conceptsSHA256: String
   /// `plain` or `chat`.
   public var template: String
+  /// Of the file that a chat template was read from, where it is not the model's own.
+  public var templateSHA256: String?
   /// `last`, `prompt-end`, `mean` or `all`.
   public var position: String
   public var maxTokens: Int
@@ -37,7 +39,9 @@ public struct RunManifest: Codable, Equatable, Sendable {
     case adapterSHA256 = "adapter_sha256"
     case concepts
     case conceptsSHA256 = "concepts_sha256"
-    case template, position
+    case template
+    case templateSHA256 = "template_sha256"
+    case position
     case maxTokens = "max_tokens"
     case layers, rows, width, dtype, tokens, seconds
   }
@@ -45,8 +49,9 @@ public struct RunManifest: Codable, Equatable, Sendable {
   public init(
     format: Int = RunManifest.currentFormat, tool: String, model: String, modelSHA256: String,
     adapter: String? = nil, adapterSHA256: String? = nil, concepts: String,
-    conceptsSHA256: String, template: String, position: String, maxTokens: Int, layers: [Int],
-    rows: Int, width: Int, dtype: String, tokens: Int? = nil, seconds: Double? = nil
+    conceptsSHA256: String, template: String, templateSHA256: String? = nil, position: String,
+    maxTokens: Int, layers: [Int], rows: Int, width: Int, dtype: String, tokens: Int? = nil,
+    seconds: Double? = nil
   ) {
     self.format = format
     self.tool = tool
@@ -57,6 +62,7 @@ public struct RunManifest: Codable, Equatable, Sendable {
     self.concepts = concepts
     self.conceptsSHA256 = conceptsSHA256
     self.template = template
+    self.templateSHA256 = templateSHA256
     self.position = position
     self.maxTokens = maxTokens
     self.layers = layers
@@ -79,6 +85,7 @@ extension RunManifest {
     if adapterSHA256 != other.adapterSHA256 { keys.append("adapter (\(adapter ?? "none"))") }
     if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts (\(concepts))") }
     if template != other.template { keys.append("template (\(template))") }
+    if templateSHA256 != other.templateSHA256 { keys.append("template file") }
     if position != other.position { keys.append("position (\(position))") }
     if maxTokens != other.maxTokens { keys.append("max_tokens (\(maxTokens))") }
     if layers != other.layers { keys.append("layers (\(layers.count))") }

@@ -10,9 +10,14 @@ struct TokenizerFile {
   /// Ids the post-processor puts before and after a text, by their strings.
   private(set) var prefix: [[UInt8]] = []
   private(set) var suffix: [[UInt8]] = []
+  /// What is wrong with single parts, where all of it is asked for.
+  private(set) var problems: [Failure] = []
+  private let collectsProblems: Bool
 
-  init(path: String) throws(Failure) {
+  /// - Parameter collectsProblems: goes on after a part that cannot be used, to find the others.
+  init(path: String, collectsProblems: Bool = false) throws(Failure) {
     self.path = path
+    self.collectsProblems = collectsProblems
     root = try JSON(path: path)
     description.source = path
     guard root.kind == .object else { throw failure("the file", "no JSON object", "one") }
@@ -24,11 +29,21 @@ struct TokenizerFile {
       description.preTokenizer = PreTokenizer(steps)
     }
     guard let model = part("model", of: root) else { throw missing("model", "the model") }
-    try self.model(model)
-    try addedTokens()
+    do throws(Failure) {
+      try self.model(model)
+      try addedTokens()
+    } catch {
+      try note(error)
+    }
     if let part = part("post_processor", of: root) { try postProcessor(part, "post_processor") }
     if let part = part("decoder", of: root) { try decoder(part, "decoder") }
-    try useSpecials()
+    if problems.isEmpty { try useSpecials() }
+  }
+
+  /// A part that cannot be used: the end, or one of several.
+  private mutating func note(_ problem: Failure) throws(Failure) {
+    guard collectsProblems else { throw problem }
+    problems.append(problem)
   }
 
   // MARK: Looking up
@@ -96,6 +111,10 @@ struct TokenizerFile {
   // MARK: Normalizer
 
   private mutating func normalizer(_ json: JSON, _ place: String) throws(Failure) {
+    do throws(Failure) { try useNormalizer(json, place) } catch { try note(error) }
+  }
+
+  private mutating func useNormalizer(_ json: JSON, _ place: String) throws(Failure) {
     let type = try type(of: json, place)
     switch type {
     case "Sequence":
@@ -126,6 +145,12 @@ struct TokenizerFile {
   // MARK: Pre-tokenizer
 
   private mutating func preTokenizer(
+    _ json: JSON, _ place: String, _ steps: inout [PreTokenizer.Step]
+  ) throws(Failure) {
+    do throws(Failure) { try usePreTokenizer(json, place, &steps) } catch { try note(error) }
+  }
+
+  private mutating func usePreTokenizer(
     _ json: JSON, _ place: String, _ steps: inout [PreTokenizer.Step]
   ) throws(Failure) {
     guard !description.isByteLevel else {
@@ -202,6 +227,10 @@ struct TokenizerFile {
   // MARK: Post-processor
 
   private mutating func postProcessor(_ json: JSON, _ place: String) throws(Failure) {
+    do throws(Failure) { try usePostProcessor(json, place) } catch { try note(error) }
+  }
+
+  private mutating func usePostProcessor(_ json: JSON, _ place: String) throws(Failure) {
     let type = try type(of: json, place)
     switch type {
     case "Sequence":
@@ -254,6 +283,10 @@ struct TokenizerFile {
   // MARK: Decoder
 
   private mutating func decoder(_ json: JSON, _ place: String) throws(Failure) {
+    do throws(Failure) { try useDecoder(json, place) } catch { try note(error) }
+  }
+
+  private mutating func useDecoder(_ json: JSON, _ place: String) throws(Failure) {
     let type = try type(of: json, place)
     switch type {
     case "Sequence":

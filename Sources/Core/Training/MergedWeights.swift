@@ -13,9 +13,31 @@ struct MergedWeights {
     /// The projections whose rows it has, one below the other; or the one matrix that is none.
     let parts: [(target: LoRATarget?, matrix: StoredMatrix)]
     let block: Int?
+    /// How Hugging Face has it (``TensorName``).
+    let isTransposed: Bool
+    let isInterleaved: Bool
 
     var rows: Int { parts.reduce(0) { $0 + $1.matrix.rows } }
     var columns: Int { parts.first?.matrix.columns ?? 0 }
+
+    init(
+      gguf: String, huggingFace: String, parts: [(target: LoRATarget?, matrix: StoredMatrix)],
+      block: Int?, isTransposed: Bool, isInterleaved: Bool
+    ) {
+      self.gguf = gguf
+      self.huggingFace = huggingFace
+      self.parts = parts
+      self.block = block
+      self.isTransposed = isTransposed
+      self.isInterleaved = isInterleaved
+    }
+
+    /// A matrix that no adapter touches, in the order of its file.
+    init(_ name: String, _ matrix: StoredMatrix) {
+      self.init(
+        gguf: name, huggingFace: name, parts: [(nil, matrix)], block: nil, isTransposed: false,
+        isInterleaved: false)
+    }
 
     /// Our row that the file has at this place.
     func row(ofStored index: Int) -> Int {
@@ -31,7 +53,7 @@ struct MergedWeights {
       Weight(
         gguf: name.stored(.gguf, block: block) + ".weight",
         huggingFace: name.stored(.huggingFace, block: block) + ".weight", parts: parts,
-        block: block)
+        block: block, isTransposed: name.isTransposed, isInterleaved: name.isInterleaved)
     }
     /// A tensor for each projection, or one for all.
     func weights(

@@ -5,7 +5,7 @@ import LinearAlgebra
 /// Next-token distributions compared at some tokens, a block of them at a time: a vocabulary of
 /// 49,152 makes 200 KB of logits a token.
 struct OutputDivergence {
-  private static let block = 128
+  static let block = 128
 
   let model: Transformer
 

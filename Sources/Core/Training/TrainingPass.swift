@@ -22,6 +22,7 @@ final class TrainingPass {
     let block = BlockBuffers.floats(c, training: true)
     let kept = keepsBlocks ? layers * block : layers * c.width + block
     return tokens * (kept + c.width + BackwardScratch.floats(c)) * MemoryLayout<Float>.size
+      + packedBytes(tokens: tokens, widths: [c.feedForward, c.feedForward])
   }
 
   /// Runs the batch up to a layer.

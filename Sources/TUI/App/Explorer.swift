@@ -9,6 +9,8 @@ public struct ExplorerOptions: Sendable {
   public var model: String?
   /// Its adapter; nil: the one that a run was made with.
   public var adapter: String?
+  /// What the model may take of the machine's memory.
+  public var memory = MemoryBudget()
   /// The adapter folder of a training in another process, to be followed.
   public var watched: String?
   /// The program and version, for what is written.

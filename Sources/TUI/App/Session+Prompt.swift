@@ -11,6 +11,7 @@ struct PromptSource: Sendable {
   /// The base's run, and the tuned one's where there is one.
   var runs: [Run]
   var template: RowTemplate
+  var memory = MemoryBudget()
 }
 
 /// The chat with its model, which only jobs touch, and the jobs under way.
@@ -70,7 +71,7 @@ extension Session {
       body: { [promptWork] _ in
         let live = try LivePrompt(
           model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
-          template: source.template)
+          template: source.template, memory: source.memory)
         promptWork.keep(live)
         return live.notes
       })

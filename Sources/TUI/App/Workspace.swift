@@ -67,7 +67,8 @@ struct Workspace: Sendable {
     {
       adapter = nil
     }
-    prompt = PromptSource(model: model, adapter: adapter, runs: runs, template: template)
+    prompt = PromptSource(
+      model: model, adapter: adapter, runs: runs, template: template, memory: options.memory)
   }
 
   /// The interface as it starts.

@@ -28,6 +28,7 @@ struct ExploreCommand: ParsableCommand {
   var model: String?
   @Option(help: "An adapter folder for the model (default: the one a run was made with).")
   var adapter: String?
+  @OptionGroup var memory: MemoryArguments
   @Option(help: "Follow the training that writes this adapter folder in another terminal.")
   var watch: String?
   @Flag(help: "Begin with the guided tour of some three minutes, on the sample unless told.")
@@ -45,6 +46,7 @@ struct ExploreCommand: ParsableCommand {
     options.isMouseOn = mouse
     options.model = model
     options.adapter = adapter
+    options.memory = memory.budget
     options.watched = watch
     options.tool = Version.tool
     options.startsTour = tour

@@ -31,6 +31,7 @@ struct ExtractCommand: ParsableCommand {
   @Option(help: "Only the first rows.") var limit: Int?
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @Option(help: "How states are stored.") var dtype = StateType.float32
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
   struct Result: Encodable {
@@ -54,6 +55,7 @@ struct ExtractCommand: ParsableCommand {
     extraction.limit = limit
     extraction.maxTokens = maxTokens
     extraction.usesHalf = dtype == .float16
+    extraction.memory = memory.budget
     let job = extraction
     let summary = try runJob("extract", priority: .training, showsProgress: true) { context in
       try job.run(context)

@@ -58,6 +58,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "A chat template in place of the model's own.") var templateFile: String?
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var steering: SteeringArguments
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Go on after a stop token.") var ignoreStop = false
   @Flag(inversion: .prefixedNo, help: "Keep keys and values of earlier tokens.") var cache = true
   @Flag(help: "Print one JSON object.") var json = false
@@ -81,7 +82,8 @@ struct GenerateCommand: ParsableCommand {
       if let run = command.folder, let layer = command.layer {
         let scorer = try Scorer(
           model: command.model, adapter: command.adapter, run: run, layer: layer,
-          template: command.template, templateFile: command.templateFile)
+          template: command.template, templateFile: command.templateFile,
+          memory: command.memory.budget)
         for note in scorer.notes { Report.note(note) }
         let generation = try command.generate(
           scorer.language, scorer.adapter, scorer.monitor, context)
@@ -112,6 +114,10 @@ struct GenerateCommand: ParsableCommand {
         .usage, place: "--prompt", found: "more tokens than the model's context",
         wanted: "at most \(model.configuration.context)", advice: "Shorten the prompt.")
     }
+    // A scorer's model keeps to a plan already.
+    let model =
+      monitor == nil
+      ? try model.planned(prompt: row.ids.count, tokens: tokens, memory.budget) : model
     var options = GenerationOptions(
       tokens: tokens, sampling: sampling.options, ignoresStop: ignoreStop, usesCache: cache,
       layer: layer)

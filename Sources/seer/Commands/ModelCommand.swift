@@ -7,9 +7,9 @@ struct ModelCommand: ParsableCommand {
     abstract: "Say what a model file is.",
     discussion: """
       A model is a GGUF file (of a split one, any part), a Hugging Face folder, or the name of one
-      in the cache (smollm2 is the default model, fetched once by `make model`). What cannot be
-      read is named with its place, and the exit code is 65. Memory and time are those of a run
-      over so many tokens; the time is what products of matrices alone take on this machine.
+      in the cache (smollm2 is the default model, fetched once by `make model`). Everything in it
+      that cannot be run is named with its place, and the exit code is 65. Memory and time are those
+      of a run over so many tokens; the time is what products of matrices alone take on this machine.
 
       Example:
         seer model smollm2
@@ -41,7 +41,13 @@ struct ModelCommand: ParsableCommand {
 
   func run() throws {
     let model = model
-    let language = try runJob("model") { _ in try LanguageModel(model) }
+    let language = try runJob("model") { _ in
+      do {
+        return try LanguageModel(model)
+      } catch {
+        throw everything(wrongWith: model, error)
+      }
+    }
     let c = language.configuration
     let result = Result(
       architecture: c.architecture, layers: c.blocks, width: c.width, heads: c.heads,
@@ -51,6 +57,9 @@ struct ModelCommand: ParsableCommand {
     if json { return try Report.json(result) }
     let costs = language.costs(tokens: tokens)
     func megabytes(_ bytes: Int) -> String { Report.rounded(Double(bytes) / 1e6, 1) + " MB" }
+    let copies =
+      costs.copiedBytes > 0
+      ? "; \(megabytes(costs.copiedBytes)) of them copied into memory, in another order" : ""
     let usable =
       switch language.chatTemplate.family {
       case .none: "--template plain only"
@@ -70,12 +79,23 @@ struct ModelCommand: ParsableCommand {
       quantization   \(result.quantization)
       template       \(result.template), \(usable)
       runs           yes
-      weights        \(megabytes(costs.weightBytes)), mapped as stored
+      weights        \(megabytes(costs.weightBytes)), mapped as stored\(copies)
       \(tokens) tokens
         one batch    \(megabytes(costs.batchBytes))
         generation   \(megabytes(costs.cacheBytes)) of keys and values
         at least     \(Report.rounded(costs.seconds ?? 0, 2)) s at this machine's \
       \(Report.rounded((costs.rate ?? 0) / 1e9, 0)) GFLOP/s
       """)
+  }
+
+  /// Names all that is wrong but the last, which is left to be thrown; or the first where no more can
+  /// be found out.
+  private func everything(wrongWith model: String, _ first: any Error) -> any Error {
+    guard let problems = try? ModelInspection(model).problems, problems.count > 1,
+      let last = problems.last
+    else { return first }
+    Report.note("\(model): \(problems.count) things that this build cannot run:")
+    for problem in problems.dropLast() { Report.note(problem.description) }
+    return last
   }
 }

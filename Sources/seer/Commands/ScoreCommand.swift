@@ -44,6 +44,7 @@ struct ScoreCommand: ParsableCommand {
     help: ArgumentHelp(
       "List the spans in which a concept reaches a score.", valueName: "concept=score"))
   var alert: [Weighted] = []
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Test whether the model uses what is read.") var verify = false
   @Option(help: "The concept to verify; the text's own top where none is given.")
   var concept: String?
@@ -76,7 +77,7 @@ struct ScoreCommand: ParsableCommand {
       let scorer = try Scorer(
         model: command.model, adapter: command.adapter, run: command.folder,
         baseRun: command.baseRun, layer: command.layer, template: command.template,
-        templateFile: command.templateFile)
+        templateFile: command.templateFile, memory: command.memory.budget)
       for note in scorer.notes { Report.note(note) }
       let thresholds = try command.alert.map {
         (concept: try scorer.monitor.place(of: $0.name), score: $0.weight ?? 1)

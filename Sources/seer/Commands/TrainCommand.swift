@@ -45,6 +45,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Weight of the l2 term on retain rows.") var retainWeight: Double?
   @Option(help: "Weight of the KL term.") var klWeight: Double?
   @Option(help: "Held-out figures every so many steps.") var evaluateEvery: Int?
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Go on with an interrupted training.") var resume = false
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -70,6 +71,7 @@ struct TrainCommand: ParsableCommand {
     training.templateFile = templateFile
     training.seed = seed
     training.resumes = resume
+    training.budget = memory.budget
     let job = training
     let summary = try runJob("train", priority: .training, showsProgress: true) { context in
       try job.run(context)

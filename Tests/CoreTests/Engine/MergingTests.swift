@@ -117,4 +117,89 @@ struct MergingTests {
       thrownFailure { try Engine().submit("merge", priority: .map) { try job.run($0) }.wait() })
     failure.expect(.usage, place: "--type", found: "q8_0", wanted: "f16")
   }
+
+  // MARK: Every family, in both forms
+
+  /// What is merged, and into what.
+  struct Case: CustomTestStringConvertible {
+    let family: TinyFamily
+    let output: String
+    let type: Merging.WeightType
+    var testDescription: String { "\(family) as \(output), \(type)" }
+
+    static let all = TinyFamily.all.flatMap { family in
+      family.format == .huggingFace
+        ? [Case(family: family, output: "folder", type: .f16)]
+        : [
+          Case(family: family, output: "merged.gguf", type: .f16),
+          Case(family: family, output: "merged.gguf", type: .q8_0),
+        ]
+    }
+    /// Llama 3's and Phi-3's positions are scaled by factors that GGUF has for each frequency.
+    static let folders = TinyFamily.all.filter {
+      $0.format == .gguf && !["llama3", "phi3"].contains($0.name)
+    }.map { Case(family: $0, output: "folder", type: .f16) }
+  }
+
+  @Test(arguments: Case.all + Case.folders)
+  func mergedStatesAreThoseWithTheAdapter(merge: Case) throws {
+    let family = merge.family
+    let source = try openWeights(
+      family.format == .gguf ? family.folder + "/model.gguf" : family.folder)
+    let model = try Transformer(source)
+    let adapter = try AdapterFile.read(family.folder + "/adapter", for: model.configuration)
+    let merged = MergedModel(
+      source: source, weights: MergedWeights(model: model, adapter: adapter), type: merge.type)
+    let output = folder(merge.output)
+    try Engine().submit("merge", priority: .map) { context in
+      if merge.output == "folder" {
+        try merged.writeFolder(output, context)
+      } else {
+        try merged.writeGGUF(output, context)
+      }
+    }.wait()
+    let written = try Transformer(openWeights(output))
+    var wanted = model.configuration
+    // A name of the family in each format, and of Llama's that looks back on a window.
+    wanted.architecture = written.configuration.architecture
+    if wanted.rope.frequencies.isEmpty { wanted.rope = written.configuration.rope }
+    if wanted.scale == written.configuration.scale {
+      wanted.attentionScale = written.configuration.attentionScale
+    }
+    #expect(written.configuration == wanted)
+    let ids = try family.ids(0)
+    let (ours, theirs) = (try written.states(ids), try model.states(ids, adapter: adapter))
+    // Random weights make the most of every rounding; all tokens of a layer together less so.
+    let tolerance = merge.type == .f16 ? 1e-2 : 1e-1
+    let plain = try model.states(ids)
+    for layer in ours.indices {
+      let (a, b, c) = (ours[layer].flatMap { $0 }, theirs[layer].flatMap { $0 }, plain[layer])
+      let distance = relativeDistance(a, b)
+      #expect(distance <= tolerance, "layer \(layer)")
+      if layer == model.configuration.blocks {
+        #expect(relativeDistance(c.flatMap { $0 }, b) > 2 * distance, "no change to see")
+      }
+    }
+  }
+
+  @Test func aFolderOfScaledPositionsIsRefused() throws {
+    let path = Fixtures.folder + "/Families/llama3/model.gguf"
+    let model = try Transformer(openWeights(path))
+    let failure = try #require(
+      thrownFailure { _ = try model.huggingFaceConfiguration(path) })
+    failure.expect(.usage, file: path, found: "scaled positions", wanted: ".gguf")
+  }
+
+  @Test func aFolderKeepsItsOtherFiles() throws {
+    let tiny = try TinyFolder()
+    try tiny.write()
+    var merging = Merging(model: tiny.path, adapter: folder("adapter"), output: folder("merged"))
+    merging.type = .f16
+    let job = merging
+    try Engine().submit("merge", priority: .map) { try job.run($0) }.wait()
+    let model = try LanguageModel(folder("merged"))
+    let whole = try LanguageModel(tiny.path)
+    #expect(model.tokenizer.encode("the red sky") == whole.tokenizer.encode("the red sky"))
+    #expect(model.chatTemplate == whole.chatTemplate)
+  }
 }

@@ -152,6 +152,15 @@ struct HuggingFaceFolderTests {
     try opening(folder).expect(place: "quantization_config.quant_method", found: "`gptq`")
   }
 
+  @Test func aVocabularyThatDisagreesWithTheEmbeddings() throws {
+    var folder = try TinyFolder()
+    folder.configuration["vocab_size"] = 400
+    try folder.write()
+    try opening(folder).expect(
+      file: folder.folder("config.json"), place: "key vocab_size", found: "400",
+      wanted: "325, the rows of tensor model.embed_tokens.weight")
+  }
+
   @Test func aVocabularyBeyondTheEmbeddings() throws {
     var folder = try TinyFolder()
     folder.tokenizer["added_tokens"] =

@@ -55,6 +55,45 @@ struct LinearTests {
     }
   }
 
+  /// Rows so long that vectors are packed and sums made in parts, forwards and backwards.
+  @Test(arguments: [(40, 1030), (1030, 40), (600, 800)], [20, 30])
+  func wideProducts(shape: (rows: Int, columns: Int), tokens: Int) {
+    var random = SeededGenerator(seed: 7)
+    let weights = (0..<2).map { _ in
+      StoredMatrix(
+        Matrix(rows: shape.rows, columns: shape.columns) { _, _ in random.normal() })
+    }
+    let x = Matrix(rows: tokens, columns: shape.columns) { _, _ in random.normal() }
+    let outputs = weights.map { _ in
+      Matrix(rows: tokens, columns: shape.rows) { _, _ in random.normal() }
+    }
+    let before = outputs.map { $0.copy() }
+    linearForward(
+      x.elements, tokens: tokens,
+      zip(weights, outputs).map { LinearTask(weight: $0, output: $1.elements, adds: true) })
+    for (index, weight) in weights.enumerated() {
+      #expect(relativeDistance(outputs[index].values, naive(x, weight, before[index])) <= 1e-6)
+    }
+    let gradient = Matrix(rows: tokens, columns: shape.columns)
+    linearBackward(
+      zip(weights, before).map { LinearBackwardTask(weight: $0, outputGradient: $1.elements) },
+      tokens: tokens, into: gradient.elements)
+    var wanted = [Double](repeating: 0, count: tokens * shape.columns)
+    let line = Matrix(rows: 1, columns: shape.columns)
+    for (weight, slopes) in zip(weights, before) {
+      for row in 0..<shape.rows {
+        weight.expand(row: row, into: line.elements)
+        for token in 0..<tokens {
+          let slope = Double(slopes[token, row])
+          for column in 0..<shape.columns {
+            wanted[token * shape.columns + column] += slope * Double(line.elements[column])
+          }
+        }
+      }
+    }
+    #expect(relativeDistance(gradient.values, wanted.map { Float($0) }) <= 1e-6)
+  }
+
   @Test(arguments: [2, 16, 64])
   func everyStoredRowIsOneOfOurs(headDimension: Int) throws {
     let file = try MappedFile(path: Fixtures.tinyModel)

@@ -1,0 +1,95 @@
+/// Everything in a model's files that this build cannot run, not the first of it only.
+///
+///     let inspection = try ModelInspection("model.gguf")
+///     inspection.problems.map(\.place)    // ["tensor blk.0.ffn_up.weight and 31 more", "key ..."]
+public struct ModelInspection: Sendable {
+  public let path: String
+  /// In the order tensors, keys, tokenizer, chat template; empty where the model runs.
+  public let problems: [Failure]
+
+  /// - Throws: where the files cannot be read at all: damaged, or of another kind.
+  public init(_ model: String) throws(Failure) {
+    path = try ModelLocator.path(of: model)
+    let source = try openWeights(path, allowsOtherTypes: true)
+    var problems = Self.tensorProblems(source)
+    // A tensor without a reading is missed later on: that is no second problem.
+    let hasTensors = problems.isEmpty
+    problems += Self.keyProblems(source).filter { hasTensors || $0.key != nil }
+    problems += source.tokenizerProblems()
+    if problems.isEmpty {
+      do throws(Failure) { _ = try LanguageModel(path) } catch { problems.append(error) }
+    } else if let text = try? source.tokenizerDescription().chatTemplate,
+      ChatTemplate(text).family == .unknown
+    {
+      problems.append(
+        Failure(
+          .badData, file: path, place: "chat template", found: "one of no known family",
+          wanted: "ChatML, Llama 3, Mistral, Gemma, Phi-3 or Zephyr",
+          advice: "Use --template plain, or give a --template-file."))
+    }
+    self.problems = problems
+  }
+
+  /// One problem for each type of tensor that there is no reading of.
+  private static func tensorProblems(_ source: any WeightSource) -> [Failure] {
+    let files = (source as? SplitGGUF)?.parts ?? (source as? GGUF).map { [$0] } ?? []
+    var problems: [Failure] = []
+    for file in files {
+      var types: [String] = []
+      for other in file.otherTypes where !types.contains(other.type) { types.append(other.type) }
+      for type in types {
+        let names = file.otherTypes.filter { $0.type == type }.map(\.name)
+        let more = names.count > 1 ? " and \(names.count - 1) more" : ""
+        problems.append(
+          Failure(
+            .badData, file: file.file.path, place: "tensor \(names[0])\(more)", found: type,
+            wanted: "one of \(BlockType.allCases.map(\.name).joined(separator: ", "))",
+            advice: "Use a file of the model with these types."))
+      }
+    }
+    return problems
+  }
+
+  /// Opens the model again and again, each time without the key that was wrong.
+  private static func keyProblems(_ source: any WeightSource) -> [Failure] {
+    var problems: [Failure] = []
+    var reduced = ReducedSource(source: source)
+    while true {
+      do throws(Failure) {
+        _ = try Transformer(reduced)
+        return problems
+      } catch {
+        // A key that was taken away is missed where there is no doing without it.
+        if let key = error.key, reduced.hidden.contains(key) { return problems }
+        problems.append(error)
+        guard let key = error.key, reduced.has(key) else { return problems }
+        reduced.hidden.insert(key)
+      }
+    }
+  }
+}
+
+extension Failure {
+  /// The key of the configuration that it speaks of.
+  fileprivate var key: String? {
+    let start = "key "
+    return place.flatMap { $0.hasPrefix(start) ? String($0.dropFirst(start.count)) : nil }
+  }
+}
+
+/// A source some of whose keys are as if they were not there.
+private struct ReducedSource: WeightSource {
+  let source: any WeightSource
+  var hidden: Set<String> = []
+
+  var path: String { source.path }
+  var format: WeightFormat { source.format }
+  var configurationPath: String { source.configurationPath }
+  var filePaths: [String] { source.filePaths }
+  func value(_ key: String) -> GGUFValue? { hidden.contains(key) ? nil : source.value(key) }
+  func tensor(_ name: String) -> StoredTensor? { source.tensor(name) }
+  var tensorNames: [String] { source.tensorNames }
+  func tokenizerDescription() throws(Failure) -> TokenizerDescription {
+    try source.tokenizerDescription()
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+
+/// SHA-256 of large files, kept from one start to the next.
+///
+/// A hash holds as long as path, size, inode and the times of the file's last changes are the same:
+/// a folder of small files, each named by the hash of those and holding the file's hash.
+struct HashCache: Sendable {
+  let folder: String
+
+  static let standard = HashCache(
+    folder: UserFolders.cache(ProcessInfo.processInfo.environment) + "/hashes")
+
+  /// Smaller files are hashed faster than looked up.
+  static let smallest = 16 << 20
+
+  func sha256(ofFile path: String) throws(Failure) -> String {
+    guard let entry = entry(of: path) else { return try Core.sha256(ofFile: path) }
+    if let kept = try? String(contentsOfFile: entry, encoding: .utf8), kept.utf8.count == 64,
+      kept.allSatisfy(\.isHexDigit)
+    {
+      return kept
+    }
+    let hash = try Core.sha256(ofFile: path)
+    // A file that changed meanwhile is another one; a cache that cannot be written is none.
+    if self.entry(of: path) == entry, (try? OutputFile.makeFolder(folder)) != nil {
+      try? OutputFile.write(hash, to: entry)
+    }
+    return hash
+  }
+
+  /// Where the file's hash is kept; nil for small files and those that are not there.
+  private func entry(of path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0, Int(status.st_size) >= Self.smallest,
+      let whole = realpath(path, nil)
+    else { return nil }
+    defer { free(whole) }
+    let identity = [
+      String(cString: whole), "\(status.st_size)", "\(status.st_dev)", "\(status.st_ino)",
+      "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)",
+      "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)",
+    ].joined(separator: "\n")
+    return (try? Core.sha256(ofText: identity)).map { folder + "/" + $0 }
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Core
+
+/// A number of bytes as users write it: `12G`, `800M`, `1.5 GB`; G is 1000 M.
+struct ByteCount: ExpressibleByArgument {
+  let bytes: Int
+
+  init?(argument: String) {
+    var text = argument.uppercased().filter { $0 != " " }
+    if text.hasSuffix("B") { text.removeLast() }
+    let units: [Character: Double] = ["K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12]
+    var unit = 1.0
+    if let last = text.last, let found = units[last] {
+      unit = found
+      text.removeLast()
+    }
+    guard let number = Double(text), number > 0, number * unit < 1e15 else { return nil }
+    bytes = Int(number * unit)
+  }
+}
+
+/// What a command may take of the machine's memory.
+struct MemoryArguments: ParsableArguments {
+  @Option(help: "Memory to keep to, such as 12G (default: what the machine has free).")
+  var memory: ByteCount?
+
+  /// The limit; its plan is told on standard error.
+  var budget: MemoryBudget {
+    MemoryBudget(limit: memory?.bytes) { Report.note($0.description) }
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Core
+
+/// Everything that cannot be run is found, not the first of it only.
+struct ModelInspectionTests {
+  @Test func aModelThatRunsHasNoProblems() throws {
+    #expect(try ModelInspection(Fixtures.tinyModel).problems.isEmpty)
+    let folder = try TinyFolder()
+    try folder.write()
+    #expect(try ModelInspection(folder.path).problems.isEmpty)
+  }
+
+  @Test func aFileWithMuchThatIsUnsupported() throws {
+    var builder = try TinyLlama.builder()
+    for index in builder.tensors.indices {
+      let name = builder.tensors[index].name
+      if name.hasSuffix("ffn_up.weight") { builder.tensors[index].type = 16 }
+      if name == "blk.2.attn_v.weight" { builder.tensors[index].type = 39 }
+    }
+    builder.set("llama.rope.scaling.type", .string("yarn"))
+    builder.set("llama.expert_count", .int64(8))
+    builder.set("tokenizer.ggml.pre", .string("of-tomorrow"))
+    builder.set("tokenizer.chat_template", .string("{{ '<|im_start|>' }}{{ '<|im_sep|>' }}"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write(builder.bytes, to: "model.gguf")
+    let problems = try ModelInspection(path).problems
+    try #require(problems.count == 5, "\(problems)")
+    problems[0].expect(
+      file: path, place: "tensor blk.0.ffn_up.weight and 2 more", found: "IQ2_XXS", wanted: "Q4_K")
+    problems[1].expect(place: "tensor blk.2.attn_v.weight", found: "MXFP4")
+    problems[2].expect(place: "key llama.expert_count", found: "8")
+    problems[3].expect(place: "key llama.rope.scaling.type", found: "yarn")
+    problems[4].expect(place: "tokenizer.ggml.pre", found: "of-tomorrow")
+  }
+
+  @Test func anUnknownTemplateIsAProblemAmongOthers() throws {
+    var builder = try TinyLlama.builder()
+    builder.set("tokenizer.chat_template", .string("{{ x }}"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write(builder.bytes, to: "model.gguf")
+    // By itself it stops nothing: --template plain is left.
+    #expect(try ModelInspection(path).problems.isEmpty)
+    builder.set("llama.expert_count", .int64(8))
+    try folder.write(builder.bytes, to: "model.gguf")
+    let problems = try ModelInspection(path).problems
+    try #require(problems.count == 2, "\(problems)")
+    problems[1].expect(place: "chat template", found: "no known family", advice: "--template-file")
+  }
+
+  @Test func anUnknownFamilyIsNamedWithTheRest() throws {
+    var folder = try TinyFolder()
+    folder.configuration["model_type"] = "mamba"
+    folder.tokenizer["normalizer"] = ["type": "Precompiled"]
+    folder.tokenizer["decoder"] =
+      [
+        "type": "Sequence", "decoders": [["type": "WordPiece"], ["type": "CTC"]],
+      ] as [String: Any]
+    try folder.write()
+    let problems = try ModelInspection(folder.path).problems
+    try #require(problems.count == 4, "\(problems)")
+    problems[0].expect(place: "key model_type", found: "`mamba`")
+    problems[1].expect(place: "normalizer", found: "`Precompiled`")
+    problems[2].expect(place: "decoder.decoders[0]", found: "`WordPiece`")
+    problems[3].expect(place: "decoder.decoders[1]", found: "`CTC`")
+  }
+
+  @Test func aFileThatIsNoModelIsThrown() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("nothing", to: "model.gguf")
+    let failure = try #require(thrownFailure { _ = try ModelInspection(path) })
+    failure.expect(file: path, found: "bytes", wanted: "GGUF")
+  }
+}
