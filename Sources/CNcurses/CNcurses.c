@@ -23,6 +23,8 @@ static struct termios saved_termios;
 static int wake_fd = -1;
 static volatile sig_atomic_t resized, terminated;
 static volatile sig_atomic_t active;
+// The terminal itself, also while a frame is gathered elsewhere; -1: standard output is.
+static int tty_fd = -1;
 
 // ---- text written to stderr while the screen is ours ----
 
@@ -117,7 +119,7 @@ static void on_crash(int signal, siginfo_t *info, void *context) {
   (void)context;
   if (active) {
     active = 0;
-    if (write(STDOUT_FILENO, reset_bytes, reset_count) < 0) {}
+    if (write(tty_fd >= 0 ? tty_fd : STDOUT_FILENO, reset_bytes, reset_count) < 0) {}
     tcsetattr(STDIN_FILENO, TCSANOW, &saved_termios);
     release_stderr();
   }
@@ -203,6 +205,24 @@ static void set_paste(bool on) {
   if (mouse && mouse != (char *)-1) send_text(on ? "\033[?2004h" : "\033[?2004l");
 }
 
+// curses writes a frame in dozens of pieces, each of which wakes the terminal: they are gathered in
+// memory and sent in one. -1 where that is not to be had: then the pieces go as they come.
+static int frame_fd = -1;
+
+static void begin_frames(void) {
+  frame_fd = memfd_create("seer-frame", MFD_CLOEXEC);
+  tty_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (tty_fd >= 0 || frame_fd < 0) return;
+  close(frame_fd);
+  frame_fd = -1;
+}
+
+static void end_frames(void) {
+  if (frame_fd >= 0) close(frame_fd);
+  if (tty_fd >= 0) close(tty_fd);
+  frame_fd = tty_fd = -1;
+}
+
 // With output processing the kernel hands a frame on in pieces, each of which wakes the terminal.
 // Without new lines to translate there is nothing to process.
 static void send_as_is(void) {
@@ -244,6 +264,7 @@ sn_result sn_start(int wake_descriptor, bool mouse) {
   leaveok(stdscr, true);
   prepare_reset();
   wake_fd = wake_descriptor;
+  begin_frames();
   install_signals();
   capture_stderr();
   active = 1;
@@ -274,6 +295,7 @@ void sn_stop(void) {
   delscreen(screen);
   screen = NULL;
   wake_fd = -1;
+  end_frames();
   release_stderr();
 }
 
@@ -340,9 +362,30 @@ void sn_put(int y, int x, const uint32_t *scalars, int count, int width, int att
   if (!fits && width == 2) mvwadd_wch(stdscr, y, x + 1, &cell);
 }
 
+static void send_frame(void) {
+  static char buffer[1 << 16];
+  off_t offset = 0;
+  ssize_t count;
+  while ((count = pread(frame_fd, buffer, sizeof buffer, offset)) > 0) {
+    offset += count;
+    for (ssize_t sent = 0; sent < count;) {
+      ssize_t more = write(STDOUT_FILENO, buffer + sent, (size_t)(count - sent));
+      if (more < 0 && errno != EINTR && errno != EAGAIN) return;
+      if (more > 0) sent += more;
+    }
+  }
+}
+
 void sn_flush(void) {
   wnoutrefresh(stdscr);
+  if (frame_fd < 0 || dup2(frame_fd, STDOUT_FILENO) < 0) {
+    doupdate();
+    return;
+  }
   doupdate();
+  dup2(tty_fd, STDOUT_FILENO);
+  send_frame();
+  if (ftruncate(frame_fd, 0) < 0 || lseek(frame_fd, 0, SEEK_SET) < 0) end_frames();
 }
 
 void sn_invalidate(void) { clearok(curscr, true); }
