@@ -28,7 +28,7 @@ enum Report {
         rest = rest.dropFirst(count)
       } else if errno == EPIPE {
         // A reader that went away (`seer ... | head`) is no fault of ours.
-        Foundation.exit(141)
+        end(141)
       } else if errno != EINTR {
         exit(
           Failure(
@@ -45,29 +45,34 @@ enum Report {
     try? FileHandle.standardError.write(contentsOf: Data("seer: \(text)\n".utf8))
   }
 
+  /// Ends the process at once. Without exit handlers: OpenBLAS's frees what a job that is still in the
+  /// background may be calculating with. Nothing of ours waits in a buffer, and files are renamed to
+  /// their names only when they are whole.
+  static func end(_ status: Int32) -> Never { _exit(status) }
+
   /// Ends the process with the contract's code for an error, after saying what it was.
   static func exit(_ error: any Error) -> Never {
     switch error {
     case let failure as Failure:
       note(failure.description)
-      Foundation.exit(failure.kind.exitCode)
+      end(failure.kind.exitCode)
     case is Cancelled:
       note("interrupted")
-      Foundation.exit(Failure.Kind.interrupted.exitCode)
+      end(Failure.Kind.interrupted.exitCode)
     default:
       // The argument parser's own: help and version are results; the rest is wrong usage.
       let code = Seer.exitCode(for: error)
       let text = Seer.fullMessage(for: error)
       if code == .success {
         if !text.isEmpty { line(text) }
-        Foundation.exit(0)
+        end(0)
       }
       if code == .validationFailure {
         note(text.replacing("Error: ", with: "", maxReplacements: 1))
-        Foundation.exit(Failure.Kind.usage.exitCode)
+        end(Failure.Kind.usage.exitCode)
       }
       note("\(error)")
-      Foundation.exit(Failure.Kind.software.exitCode)
+      end(Failure.Kind.software.exitCode)
     }
   }
 }

@@ -14,6 +14,7 @@ enum Main {
     do {
       var command = try Seer.parseAsRoot()
       try command.run()
+      Report.end(0)
     } catch {
       Report.exit(error)
     }
