@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "sk_avx512.h"
 #include "sk_clones.h"
 #include "sk_expand_k.h"
 
@@ -45,11 +46,7 @@ SK_CLONES static void expand_q8_0(float *target, const block_q8_0 *block, size_t
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define SK_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,f16c")))
-
-static inline SK_AVX512 __m512 bytes_to_floats(__m128i bytes) {
+SK_WIDE __m512 bytes_to_floats(__m128i bytes) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
 }
 
@@ -88,17 +85,10 @@ SK_AVX512 static void expand_q8_0_wide(float *target, const block_q8_0 *block, s
     _mm512_storeu_ps(target + 16, _mm512_mul_ps(bytes_to_floats(last), scale));
   }
 }
-
-static int is_wide(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("f16c");
-}
 #else
 #define expand_q4_0_wide expand_q4_0
 #define expand_q4_1_wide expand_q4_1
 #define expand_q8_0_wide expand_q8_0
-static int is_wide(void) { return 0; }
 #endif
 
 int sk_expand(int type, float *target, const void *blocks, size_t count) {
@@ -107,13 +97,13 @@ int sk_expand(int type, float *target, const void *blocks, size_t count) {
     case sk_type_f16: sk_f16_to_f32(target, blocks, count); return 1;
     case sk_type_bf16: sk_bf16_to_f32(target, blocks, count); return 1;
     case sk_type_q4_0: 
-      (is_wide() ? expand_q4_0_wide : expand_q4_0)(target, blocks, count / 32);
+      (sk_has_avx512() ? expand_q4_0_wide : expand_q4_0)(target, blocks, count / 32);
       return 1;
     case sk_type_q4_1: 
-      (is_wide() ? expand_q4_1_wide : expand_q4_1)(target, blocks, count / 32);
+      (sk_has_avx512() ? expand_q4_1_wide : expand_q4_1)(target, blocks, count / 32);
       return 1;
     case sk_type_q8_0:
-      (is_wide() ? expand_q8_0_wide : expand_q8_0)(target, blocks, count / 32);
+      (sk_has_avx512() ? expand_q8_0_wide : expand_q8_0)(target, blocks, count / 32);
       return 1;
     default: return sk_expand_k(type, target, blocks, 0, count);
   }

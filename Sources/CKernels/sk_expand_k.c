@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "include/sk_blocks.h"
+#include "sk_avx512.h"
 #include "sk_clones.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -101,15 +102,17 @@ SK_CLONES static void expand_q3_k(float *target, const block_q3_k *block, size_t
   }
 }
 
-// The six-bit scale and minimum of a part in Q4_K and Q5_K.
-static inline void scale_and_minimum(const uint8_t *packed, size_t p, int *scale, int *minimum) {
-  if (p < 4) {
-    *scale = packed[p] & 63;
-    *minimum = packed[p + 4] & 63;
-  } else {
-    *scale = (packed[p + 4] & 15) | (packed[p - 4] >> 6) << 4;
-    *minimum = packed[p + 4] >> 4 | (packed[p] >> 6) << 4;
+// A part of Q4_K and Q5_K: the block's scale and minimum times the part's own, six bits each.
+typedef struct { float scale, minimum; } part_scales;
+
+static inline part_scales scales_of(_Float16 scale, _Float16 minimum, const uint8_t *packed,
+                                    size_t p) {
+  int s = packed[p] & 63, m = packed[p + 4] & 63;
+  if (p >= 4) {
+    s = (packed[p + 4] & 15) | (packed[p - 4] >> 6) << 4;
+    m = packed[p + 4] >> 4 | (packed[p] >> 6) << 4;
   }
+  return (part_scales){(float)scale * (float)s, (float)minimum * (float)m};
 }
 
 SK_CLONES static void expand_q4_k(float *target, const block_q4_k *block, size_t first,
@@ -117,11 +120,10 @@ SK_CLONES static void expand_q4_k(float *target, const block_q4_k *block, size_t
   block += first / parts_a_block;
   for (size_t p = first % parts_a_block; parts--; target += part) {
     const uint8_t *nibbles = block->nibbles + p / 2 * 32;
-    int shift = 4 * (int)(p % 2), s, m;
-    scale_and_minimum(block->scales, p, &s, &m);
-    float scale = (float)block->scale * (float)s, minimum = (float)block->minimum * (float)m;
+    int shift = 4 * (int)(p % 2);
+    part_scales by = scales_of(block->scale, block->minimum, block->scales, p);
     for (int i = 0; i < part; i++)
-      target[i] = scale * (float)(nibbles[i] >> shift & 15) - minimum;
+      target[i] = by.scale * (float)(nibbles[i] >> shift & 15) - by.minimum;
     if (++p == parts_a_block) p = 0, block++;
   }
 }
@@ -131,12 +133,11 @@ SK_CLONES static void expand_q5_k(float *target, const block_q5_k *block, size_t
   block += first / parts_a_block;
   for (size_t p = first % parts_a_block; parts--; target += part) {
     const uint8_t *nibbles = block->nibbles + p / 2 * 32;
-    int shift = 4 * (int)(p % 2), s, m;
-    scale_and_minimum(block->scales, p, &s, &m);
-    float scale = (float)block->scale * (float)s, minimum = (float)block->minimum * (float)m;
+    int shift = 4 * (int)(p % 2);
+    part_scales by = scales_of(block->scale, block->minimum, block->scales, p);
     for (int i = 0; i < part; i++) {
       int value = (nibbles[i] >> shift & 15) | (block->high[i] >> p & 1) << 4;
-      target[i] = scale * (float)value - minimum;
+      target[i] = by.scale * (float)value - by.minimum;
     }
     if (++p == parts_a_block) p = 0, block++;
   }
@@ -161,11 +162,6 @@ SK_CLONES static void expand_q6_k(float *target, const block_q6_k *block, size_t
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define SK_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,f16c")))
-#define SK_WIDE static inline __attribute__((always_inline)) SK_AVX512
-
 // The same arithmetic, 16 weights an instruction: a product, then a difference where there is one.
 SK_WIDE void store_scaled(float *target, __m128i values, __m512 scale) {
   __m512 floats = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(values));
@@ -203,10 +199,8 @@ SK_AVX512 static void expand_q4_k_wide(float *target, const block_q4_k *block, s
                                        size_t parts) {
   block += first / parts_a_block;
   for (size_t p = first % parts_a_block; parts--; target += part) {
-    int s, m;
-    scale_and_minimum(block->scales, p, &s, &m);
-    __m512 scale = _mm512_set1_ps((float)block->scale * (float)s);
-    __m512 minimum = _mm512_set1_ps((float)block->minimum * (float)m);
+    part_scales by = scales_of(block->scale, block->minimum, block->scales, p);
+    __m512 scale = _mm512_set1_ps(by.scale), minimum = _mm512_set1_ps(by.minimum);
     const uint8_t *nibbles = block->nibbles + p / 2 * 32;
     int shift = 4 * (int)(p % 2);
     store_less(target, nibbles_at(nibbles, shift), scale, minimum);
@@ -219,10 +213,8 @@ SK_AVX512 static void expand_q5_k_wide(float *target, const block_q5_k *block, s
                                        size_t parts) {
   block += first / parts_a_block;
   for (size_t p = first % parts_a_block; parts--; target += part) {
-    int s, m;
-    scale_and_minimum(block->scales, p, &s, &m);
-    __m512 scale = _mm512_set1_ps((float)block->scale * (float)s);
-    __m512 minimum = _mm512_set1_ps((float)block->minimum * (float)m);
+    part_scales by = scales_of(block->scale, block->minimum, block->scales, p);
+    __m512 scale = _mm512_set1_ps(by.scale), minimum = _mm512_set1_ps(by.minimum);
     const uint8_t *nibbles = block->nibbles + p / 2 * 32;
     for (int half = 0; half < 2; half++) {
       __m128i low = nibbles_at(nibbles + 16 * half, 4 * (int)(p % 2));
@@ -253,33 +245,26 @@ SK_AVX512 static void expand_q6_k_wide(float *target, const block_q6_k *block, s
     if (++p == parts_a_block) p = 0, block++;
   }
 }
-
-static int is_wide(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("f16c");
-}
 #else
 #define expand_q5_0_wide expand_q5_0
 #define expand_q4_k_wide expand_q4_k
 #define expand_q5_k_wide expand_q5_k
 #define expand_q6_k_wide expand_q6_k
-static int is_wide(void) { return 0; }
 #endif
 
 int sk_expand_k(int type, float *target, const void *row, size_t first, size_t count) {
   size_t f = first / part, n = count / part;
   switch (type) {
     case sk_type_q5_0:
-      (is_wide() ? expand_q5_0_wide : expand_q5_0)(target, (const block_q5_0 *)row + f, n);
+      (sk_has_avx512() ? expand_q5_0_wide : expand_q5_0)(target, (const block_q5_0 *)row + f, n);
       return 1;
     case sk_type_q5_1: expand_q5_1(target, (const block_q5_1 *)row + f, n); return 1;
     case sk_type_iq4_nl: expand_iq4_nl(target, (const block_iq4_nl *)row + f, n); return 1;
     case sk_type_q2_k: expand_q2_k(target, row, f, n); return 1;
     case sk_type_q3_k: expand_q3_k(target, row, f, n); return 1;
-    case sk_type_q4_k: (is_wide() ? expand_q4_k_wide : expand_q4_k)(target, row, f, n); return 1;
-    case sk_type_q5_k: (is_wide() ? expand_q5_k_wide : expand_q5_k)(target, row, f, n); return 1;
-    case sk_type_q6_k: (is_wide() ? expand_q6_k_wide : expand_q6_k)(target, row, f, n); return 1;
+    case sk_type_q4_k: (sk_has_avx512() ? expand_q4_k_wide : expand_q4_k)(target, row, f, n); return 1;
+    case sk_type_q5_k: (sk_has_avx512() ? expand_q5_k_wide : expand_q5_k)(target, row, f, n); return 1;
+    case sk_type_q6_k: (sk_has_avx512() ? expand_q6_k_wide : expand_q6_k)(target, row, f, n); return 1;
     default: return 0;
   }
 }

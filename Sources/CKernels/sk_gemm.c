@@ -9,22 +9,15 @@
 
 #include <stdlib.h>
 
+#include "sk_avx512.h"
+
+int sk_gemm_supported(void) { return sk_has_avx512(); }
+
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define SK_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
-#define SK_INLINE static inline __attribute__((always_inline)) SK_AVX512
-
-int sk_gemm_supported(void) {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
-
 enum { tile_rows = sk_token_tile };
 
 // `rows` is a constant at every call, so the loops unroll and `sum` stays in registers.
-SK_INLINE void tile(const int rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
+SK_WIDE void tile(const int rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
                     size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
   __m512 sum[tile_rows][2];
   // The results' lines are wanted when all is summed: by then they have come.
@@ -61,6 +54,18 @@ SK_INLINE void tile(const int rows, size_t n, size_t k, float alpha, const float
   }
 }
 
+// A tile of fewer rows, none too; each count is a kernel of its own.
+SK_WIDE void short_tile(size_t rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
+                        size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
+#define ROWS(count) \
+  case count: tile(count, n, k, alpha, a, a_row, a_column, panel, beta, c, c_row); break;
+  switch (rows) {
+    ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
+    ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13)
+  }
+#undef ROWS
+}
+
 SK_AVX512 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const float *a,
                              size_t a_row, size_t a_column, const float *panel, float beta,
                              float *c, size_t c_row) {
@@ -69,29 +74,19 @@ SK_AVX512 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const fl
     tile(tile_rows, n, k, alpha, a + i * a_row, a_row, a_column, panel, beta, c + i * c_row, c_row);
   a += i * a_row;
   c += i * c_row;
-#define REST(rows) \
-  case rows: tile(rows, n, k, alpha, a, a_row, a_column, panel, beta, c, c_row); break;
-  switch (m - i) {
-    REST(1) REST(2) REST(3) REST(4) REST(5) REST(6) REST(7)
-    REST(8) REST(9) REST(10) REST(11) REST(12) REST(13)
-  }
-#undef REST
+  short_tile(m - i, n, k, alpha, a, a_row, a_column, panel, beta, c, c_row);
 }
 
 SK_AVX512 void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float *panel,
                             float beta, float *c, size_t c_row) {
-#define ROWS(rows) \
-  case rows: tile(rows, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row); break;
-  switch (m) {
-    ROWS(14)
-    ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
-    ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13)
-  }
-#undef ROWS
+  if (m == tile_rows)
+    tile(tile_rows, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row);
+  else
+    short_tile(m, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row);
 }
 
 // 16 rows x 16 columns in registers: log2(16) rounds of interleaving.
-SK_INLINE void transpose16(__m512 r[16]) {
+SK_WIDE void transpose16(__m512 r[16]) {
   __m512 t[16];
 #pragma clang loop unroll(full)
   for (int i = 0; i < 8; i++) {
@@ -180,7 +175,6 @@ SK_AVX512 void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t 
 
 #else
 
-int sk_gemm_supported(void) { return 0; }
 void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float *panel,
                   float beta, float *c, size_t c_row) {
   (void)m, (void)n, (void)k, (void)packed, (void)panel, (void)beta, (void)c, (void)c_row;
