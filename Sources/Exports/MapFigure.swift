@@ -5,21 +5,14 @@ import Figures
 enum MapFigure {
   static func grid(_ map: ExportedMap, _ run: Run, layer: Int, tool: String) -> PanelGrid {
     let manifest = run.manifest
-    // As bytes, because concepts that are canonically equivalent are still two.
-    let names = Set(run.rows.map { Array($0.concept.utf8) }).sorted {
-      $0.lexicographicallyPrecedes($1)
-    }
-    var places: [[UInt8]: Int] = [:]
-    for (place, name) in names.enumerated() { places[name] = place }
+    let concepts = ConceptNames(sorted: run.rows.map(\.concept))
     let groups = zip(run.rows, map.points).map { row, point in
-      point == nil ? -1 : places[Array(row.concept.utf8)] ?? -1
+      point == nil ? -1 : concepts.place(of: row.concept) ?? -1
     }
-    let groupNames = names.map {
-      $0.isEmpty ? "(no concept)" : String(decoding: $0, as: UTF8.self)
-    }
+    let groupNames = concepts.names.map { $0.isEmpty ? "(no concept)" : $0 }
     let points = map.points.map { $0 ?? .zero }
     var panel = ScatterPanel(points: points, groups: groups)
-    if names.count > 1 && names.count <= 24 {
+    if concepts.count > 1 && concepts.count <= 24 {
       panel.labels = panel.medians().map {
         PanelLabel(groupNames[$0.group], at: $0.point, group: $0.group)
       }

@@ -16,23 +16,13 @@ struct RowTable {
   init(_ points: [SIMD2<Float>?], _ rows: [RunRow], _ states: Matrix) {
     self.points = points
     self.rows = rows
-    // By bytes: names that only Unicode calls equal are different concepts in the data.
-    var places: [[UInt8]: Int] = [:]
-    var names: [String] = []
-    let labels = rows.map { row in
-      let key = Array(row.concept.utf8)
-      let place = places[key] ?? names.count
-      if place == names.count {
-        places[key] = place
-        names.append(row.concept)
-      }
-      return place
-    }
-    concepts = names
+    let known = ConceptNames(inOrderOf: rows.map(\.concept))
+    let labels = rows.map { known.place(of: $0.concept) ?? 0 }
+    concepts = known.names
     let folds = Folds(
       prompts: rows.map(\.text), splits: rows.map { $0.split.flatMap(ConceptSet.Side.init) })
     judged = heldOutPrototypes(
-      units: unitNormalised(states), labels: labels, concepts: names.count, folds: folds)
+      units: unitNormalised(states), labels: labels, concepts: known.count, folds: folds)
   }
 
   func text(isTSV: Bool) -> String {

@@ -30,13 +30,9 @@ struct RunSections {
     }
     let kinds = runs.map { $0.manifest.adapter == nil ? "base" : "tuned" }
     names = Set(kinds).count == runs.count ? kinds : runs.map(\.folder)
-    // As bytes, because concepts that are canonically equivalent are still two.
-    let keys = Set(first.rows.map { Array($0.concept.utf8) })
-      .sorted { $0.lexicographicallyPrecedes($1) }
-    var places: [[UInt8]: Int] = [:]
-    for (place, key) in keys.enumerated() { places[key] = place }
-    concepts = keys.map { String(decoding: $0, as: UTF8.self) }
-    labels = first.rows.map { places[Array($0.concept.utf8)] ?? 0 }
+    let known = ConceptNames(sorted: first.rows.map(\.concept))
+    concepts = known.names
+    labels = first.rows.map { known.place(of: $0.concept) ?? 0 }
     folds = Folds(
       prompts: first.rows.map(\.text),
       splits: first.rows.map { $0.split.flatMap(ConceptSet.Side.init) })

@@ -3,7 +3,8 @@ import LinearAlgebra
 /// The rows of a run that have a concept, with the concepts as numbers and the split rule applied.
 public struct LabelledRows: Equatable, Sendable {
   /// Sorted by their bytes.
-  public let concepts: [String]
+  public var concepts: [String] { known.names }
+  private let known: ConceptNames
   /// Places among the run's rows; only they are measured.
   public let rows: [Int]
   /// The concept of each of ``rows``.
@@ -17,12 +18,8 @@ public struct LabelledRows: Equatable, Sendable {
   public init(_ all: [RunRow], others: [String] = [], seed: UInt64 = 0) {
     rows = all.indices.filter { !all[$0].concept.isEmpty }
     let names = rows.map { all[$0].concept }
-    // As bytes, because concepts that are canonically equivalent are still two.
-    let sorted = Set((names + others).map { Array($0.utf8) }).sorted {
-      $0.lexicographicallyPrecedes($1)
-    }
-    concepts = sorted.map { String(decoding: $0, as: UTF8.self) }
-    labels = Self.places(of: names, among: concepts)
+    known = ConceptNames(sorted: names + others)
+    labels = names.compactMap(known.place)
     folds = Folds(
       prompts: rows.map { all[$0].text },
       splits: rows.map { all[$0].split.flatMap(ConceptSet.Side.init) }, seed: seed)
@@ -30,13 +27,7 @@ public struct LabelledRows: Equatable, Sendable {
   }
 
   /// The numbers of concepts; all of them must be known.
-  func labels(of names: [String]) -> [Int] { Self.places(of: names, among: concepts) }
-
-  private static func places(of names: [String], among concepts: [String]) -> [Int] {
-    var places: [[UInt8]: Int] = [:]
-    for (place, name) in concepts.enumerated() { places[Array(name.utf8)] = place }
-    return names.compactMap { places[Array($0.utf8)] }
-  }
+  func labels(of names: [String]) -> [Int] { names.compactMap(known.place) }
 
   /// One layer's states with their labels.
   ///

@@ -29,14 +29,9 @@ public struct ConceptSet: Equatable, Sendable {
   public var notes: [String] = []
 
   /// The concepts, sorted by their bytes.
-  public var concepts: [String] {
-    // As bytes, because concepts that are canonically equivalent are still two.
-    var seen: Set<[UInt8]> = []
-    for row in rows { if let concept = row.concept { seen.insert(Array(concept.utf8)) } }
-    return seen.sorted { $0.lexicographicallyPrecedes($1) }.map {
-      String(decoding: $0, as: UTF8.self)
-    }
-  }
+  public var concepts: [String] { conceptNames.names }
+
+  private var conceptNames: ConceptNames { ConceptNames(sorted: rows.compactMap(\.concept)) }
 
   /// Reads a CSV or JSON Lines file with the columns `prompt` and `value`, and perhaps
   /// `response` and `split`.
@@ -101,9 +96,8 @@ public struct ConceptSet: Equatable, Sendable {
 
   /// The place of each row's concept in ``concepts``; nil for rows without one.
   public var labels: [Int?] {
-    var places: [[UInt8]: Int] = [:]
-    for (place, concept) in concepts.enumerated() { places[Array(concept.utf8)] = place }
-    return rows.map { row in row.concept.flatMap { places[Array($0.utf8)] } }
+    let known = conceptNames
+    return rows.map { row in row.concept.flatMap(known.place) }
   }
 
   /// The split rule: the `split` column where there is one, else seeded folds.

@@ -311,10 +311,10 @@ private struct OrderedMonitor {
 
   init(_ monitor: Monitor, order: [String]) throws(Failure) {
     self.monitor = monitor
-    let wanted = order.map { Array($0.utf8) }
-    let known = monitor.concepts.map { Array($0.utf8) }
-    places = wanted.map { known.firstIndex(of: $0) }
-    let targets = known.map { wanted.firstIndex(of: $0) }
+    let wanted = ConceptNames(inOrderOf: order)
+    let known = ConceptNames(inOrderOf: monitor.concepts)
+    places = order.map(known.place)
+    let targets = monitor.concepts.map(wanted.place)
     guard !targets.contains(nil) else {
       throw Failure(
         .badData, found: "runs of different concepts", wanted: "one concept set for both sides",

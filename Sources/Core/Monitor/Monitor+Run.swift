@@ -4,18 +4,14 @@ extension Monitor {
   /// The monitor of a run's layer, taught and calibrated by the split rule.
   public init(run: Run, layer: Int) throws(Failure) {
     let states = try run.states(layer: layer)
-    // As bytes, because concepts that are canonically equivalent are still two.
-    let keys = Set(run.rows.map { Array($0.concept.utf8) }).filter { !$0.isEmpty }
-      .sorted { $0.lexicographicallyPrecedes($1) }
-    var places: [[UInt8]: Int] = [:]
-    for (place, key) in keys.enumerated() { places[key] = place }
+    let concepts = ConceptNames(sorted: run.rows.map(\.concept).filter { !$0.isEmpty })
     let folds = Folds(
       prompts: run.rows.map(\.text), splits: run.rows.map { $0.split.flatMap(ConceptSet.Side.init) }
     )
     do throws(Failure) {
       try self.init(
-        states, labels: run.rows.map { places[Array($0.concept.utf8)] },
-        concepts: keys.map { String(decoding: $0, as: UTF8.self) }, folds: folds, layer: layer)
+        states, labels: run.rows.map { concepts.place(of: $0.concept) }, concepts: concepts.names,
+        folds: folds, layer: layer)
     } catch {
       var failure = error
       failure.file = failure.file ?? run.folder

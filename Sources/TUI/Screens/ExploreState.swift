@@ -32,18 +32,12 @@ struct ConceptGroup: Equatable, Sendable {
 
   /// The concepts in the order of their first row, and each row's index among them.
   static func groups(of rows: [RunRow]) -> ([ConceptGroup], [Int32]) {
-    var index: [[UInt8]: Int] = [:]
-    var groups: [ConceptGroup] = []
-    // By bytes: names that only Unicode calls equal are different concepts in the data.
+    let known = ConceptNames(inOrderOf: rows.map(\.concept))
+    var groups = known.names.map { ConceptGroup(name: $0, count: 0) }
     let ofRow = rows.map { row in
-      let key = Array(row.concept.utf8)
-      let found = index[key] ?? groups.count
-      if found == groups.count {
-        index[key] = found
-        groups.append(ConceptGroup(name: row.concept, count: 0))
-      }
-      groups[found].count += 1
-      return Int32(found)
+      let place = known.place(of: row.concept) ?? 0
+      groups[place].count += 1
+      return Int32(place)
     }
     return (groups, ofRow)
   }
