@@ -8,10 +8,7 @@ struct CompareTests {
 
   init() throws {
     seer = try Seer()
-    try RunBuilder.clusters(distance: 0.3).write(to: seer.folder("base"))
-    var tuned = RunBuilder.clusters(distance: 3)
-    tuned.adapter = "adapter"
-    try tuned.write(to: seer.folder("tuned"))
+    try RunBuilder.writePair(into: seer.folder)
   }
 
   func compare(_ more: String...) throws -> Seer.Outcome {

@@ -8,10 +8,7 @@ struct PairTests {
 
   init() throws {
     seer = try Seer()
-    try RunBuilder.clusters(distance: 0.3).write(to: seer.folder("base"))
-    var tuned = RunBuilder.clusters(distance: 3)
-    tuned.adapter = "adapter"
-    try tuned.write(to: seer.folder("tuned"))
+    try RunBuilder.writePair(into: seer.folder)
     var wide = RunBuilder.clusters(distance: 3)
     wide.width = 12
     wide.model = "another"

@@ -9,4 +9,14 @@ public enum Fixtures {
 
   /// The tiny random-weights Llama in Q4_0 (TinyLlama/make_tiny.py).
   public static let tinyModel = folder + "/TinyLlama/tiny.gguf"
+
+  /// What an independent implementation wrote, as JSON of snake_case keys.
+  public static func golden<Value: Decodable>(
+    _ name: String, as type: Value.Type = Value.self
+  ) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(
+      type, from: Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
+  }
 }

@@ -49,6 +49,14 @@ public struct RunBuilder {
     }
   }
 
+  /// Writes two runs of the same rows, `base` and `tuned`: concepts mixed, then apart.
+  public static func writePair(into folder: TemporaryFolder) throws {
+    try clusters(distance: 0.3).write(to: folder("base"))
+    var tuned = clusters(distance: 3)
+    tuned.adapter = "adapter"
+    try tuned.write(to: folder("tuned"))
+  }
+
   /// Writes the folder and returns its path.
   @discardableResult
   public func write(to path: String) throws -> String {

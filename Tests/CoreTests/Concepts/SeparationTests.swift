@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Core
@@ -24,14 +25,7 @@ struct SeparationTests {
     var angleWithin: Double
   }
 
-  static func cases() throws -> [Case] {
-    let path = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/Concepts/separation.json")
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode([Case].self, from: Data(contentsOf: path))
-  }
+  static func cases() throws -> [Case] { try Fixtures.golden("Concepts/separation.json") }
 
   @Test func figuresAreTheReference() throws {
     let cases = try Self.cases()

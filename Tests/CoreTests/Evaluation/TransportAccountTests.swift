@@ -26,10 +26,7 @@ struct TransportAccountTests {
   let account: TransportAccount
 
   init() throws {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let data = try bytes(ofFile: Fixtures.folder + "/Statistics/transport.json")
-    golden = try decoder.decode(Golden.self, from: Data(data))
+    golden = try Fixtures.golden("Statistics/transport.json")
     let (train, test) = (golden.train, golden.test)
     let rows = train.labels.count + test.labels.count
     let states = Matrix(rows: rows, columns: 6, values: train.states + test.states)

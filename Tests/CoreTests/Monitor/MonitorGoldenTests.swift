@@ -34,12 +34,7 @@ struct MonitorGoldenTests {
     }
   }
 
-  static func cases() throws -> [Case] {
-    let data = try bytes(ofFile: Fixtures.folder + "/Monitor/monitor.json")
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode([Case].self, from: Data(data))
-  }
+  static func cases() throws -> [Case] { try Fixtures.golden("Monitor/monitor.json") }
 
   @Test(arguments: 0..<3)
   func directionsAndCentre(index: Int) throws {

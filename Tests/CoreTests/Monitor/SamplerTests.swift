@@ -29,12 +29,7 @@ struct SamplerTests {
 
   let golden: Golden
 
-  init() throws {
-    let data = try bytes(ofFile: Fixtures.folder + "/Monitor/sampling.json")
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    golden = try decoder.decode(Golden.self, from: Data(data))
-  }
+  init() throws { golden = try Fixtures.golden("Monitor/sampling.json") }
 
   @Test(arguments: 0..<8)
   func theSameTokensAreLeft(index: Int) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Core
@@ -15,7 +16,7 @@ struct LinearProbeTests {
 
   @Test func probabilitiesAreTheReference() throws {
     let cases = try SeparationTests.cases()
-    let goldens = try separationFixture("probe.json", [Golden].self)
+    let goldens = try Fixtures.golden("Separation/probe.json", as: [Golden].self)
     #expect(goldens.count == 12)
     for golden in goldens {
       let entry = try #require(cases.first { $0.name == golden.name })
@@ -98,14 +99,4 @@ struct LinearProbeTests {
       try LinearProbe.fit(states, labels: [0, 1, 0, 1], concepts: 2) { throw Cancelled() }
     }
   }
-}
-
-/// A file of Fixtures/Separation.
-func separationFixture<Value: Decodable>(_ name: String, _ type: Value.Type) throws -> Value {
-  let path = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Fixtures/Separation/\(name)")
-  let decoder = JSONDecoder()
-  decoder.keyDecodingStrategy = .convertFromSnakeCase
-  return try decoder.decode(type, from: Data(contentsOf: path))
 }

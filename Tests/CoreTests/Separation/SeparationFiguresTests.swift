@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @testable import Core
@@ -41,7 +42,7 @@ struct SeparationFiguresTests {
 
   static func pairs() throws -> [Pair] {
     let cases = try SeparationTests.cases()
-    let goldens = try separationFixture("figures.json", [Golden].self)
+    let goldens = try Fixtures.golden("Separation/figures.json", as: [Golden].self)
     #expect(goldens.map(\.name) == cases.map(\.name))
     return zip(cases, goldens).map { Pair(entry: $0, golden: $1) }
   }

@@ -56,12 +56,7 @@ struct StatisticsGoldenTests {
 
   let golden: Golden
 
-  init() throws {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let data = try bytes(ofFile: Fixtures.folder + "/Statistics/statistics.json")
-    golden = try decoder.decode(Golden.self, from: Data(data))
-  }
+  init() throws { golden = try Fixtures.golden("Statistics/statistics.json") }
 
   func close(_ a: Double?, _ b: Double, _ tolerance: Double = 1e-12) -> Bool {
     a.map { abs($0 - b) <= tolerance * max(1, abs(b)) } ?? false
