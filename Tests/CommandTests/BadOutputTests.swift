@@ -106,12 +106,15 @@ struct BadOutputTests {
     let outcome = try seer.shell("ulimit -f 16; exec " + command)
     outcome.expect(
       73, "ad/checkpoint.safetensors.partial: found ", "File too large", "Free some space")
-    #expect(try names(inFolder: seer.folder("ad")) == ["log.csv", "log.jsonl"])
+    #expect(
+      try names(inFolder: seer.folder("ad")) == [
+        "clusters.safetensors", "log.csv", "log.jsonl",
+      ])
     #expect(try seer.shell(command + " --resume").status == 0)
     #expect(
       try names(inFolder: seer.folder("ad")) == [
-        "adapter_config.json", "adapter_model.safetensors", "log.csv", "log.jsonl", "preset.json",
-        "recipe.json",
+        "adapter_config.json", "adapter_model.safetensors", "clusters.safetensors", "log.csv",
+        "log.jsonl", "preset.json", "recipe.json",
       ])
   }
 

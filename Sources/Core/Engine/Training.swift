@@ -109,17 +109,6 @@ public struct TrainingObserver {
   }
 }
 
-/// The held-out rows at the highest target layer, in the same order at every step.
-public struct TrainingStates: Sendable {
-  /// 0: the untouched model.
-  public var step: Int
-  /// (rows, width)
-  public var states: Matrix
-  /// Indices into ``concepts``, one a row.
-  public var labels: [Int]
-  public var concepts: [String]
-}
-
 /// One sitting of a training, from its start or checkpoint to its end or interruption.
 private struct Sitting {
   let training: Training
@@ -180,10 +169,16 @@ private struct Sitting {
     var judge = HeldOutJudge(
       model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
     var judgedStep = 0
-    let concepts = data.concepts
+    var untouched: Matrix?
+    let (concepts, folder) = (data.concepts, training.folder)
     judge.onStates = {
-      observer.onStates(
-        TrainingStates(step: judgedStep, states: $0, labels: $1, concepts: concepts))
+      let before = untouched ?? $0
+      untouched = before
+      let seen = TrainingStates(
+        step: judgedStep, before: before, states: $0, labels: $1, concepts: concepts)
+      // A picture that cannot be left for others is no reason to end a training.
+      try? seen.write(folder)
+      observer.onStates(seen)
     }
     let before = try judge.figures(nil, checkpoint: checkpoint)
     if !isResumed {

@@ -5,6 +5,8 @@ public struct TrainingWatch: Sendable {
   public let folder: String
   /// Bytes of `log.jsonl` that were read.
   private var offset = 0
+  /// When the states that were read last were written.
+  private var statesDate: Date?
 
   public init(folder: String) { self.folder = folder }
 
@@ -40,5 +42,14 @@ public struct TrainingWatch: Sendable {
     }
     offset = end + 1
     return steps
+  }
+
+  /// The held-out rows' states where they were written since the last call.
+  public mutating func nextStates() throws(Failure) -> TrainingStates? {
+    let path = folder + "/" + TrainingStates.name
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard let date = attributes?[.modificationDate] as? Date, date != statesDate else { return nil }
+    statesDate = date
+    return try TrainingStates(folder)
   }
 }

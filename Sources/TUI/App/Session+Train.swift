@@ -8,6 +8,7 @@ final class TrainWork: Sendable {
   private let wanted = Mutex(false)
   private let running = Mutex<Job<Training.Summary>?>(nil)
   private let watch = Mutex<TrainingWatch?>(nil)
+  private let drawn = Mutex<PairMap?>(nil)
 
   func wantSave() { wanted.withLock { $0 = true } }
   func takeSave() -> Bool {
@@ -22,15 +23,35 @@ final class TrainWork: Sendable {
     set { running.withLock { $0 = newValue } }
   }
 
-  /// The steps that a training elsewhere has logged since the last call.
-  func poll(_ folder: String) throws -> (steps: [TrainingStep], isFinished: Bool) {
+  struct Polled {
+    var steps: [TrainingStep] = []
+    var states: TrainingStates?
+    var isFinished = false
+  }
+
+  /// What a training elsewhere has logged since the last call.
+  func poll(_ folder: String) throws -> Polled {
     try watch.withLock { watch in
       var now = watch ?? TrainingWatch(folder: folder)
       // Asked first: what is logged before the end is not missed.
       let isFinished = now.isFinished
-      let steps = try now.next()
+      let polled = Polled(
+        steps: try now.next(), states: try now.nextStates(), isFinished: isFinished)
       watch = now
-      return (steps, isFinished)
+      return polled
+    }
+  }
+
+  /// The held-out rows before and now, turned as the map before was; nil where no map can be made,
+  /// which is no reason to end a training.
+  func clusters(_ seen: TrainingStates, _ context: JobContext) -> TrainEvent? {
+    drawn.withLock { drawn in
+      let map = try? PairMap.principal(
+        base: seen.before, tuned: seen.states, reference: seen.step == 0 ? nil : drawn,
+        context: context)
+      guard let map else { return nil }
+      drawn = map
+      return .clusters(step: seen.step, map, labels: seen.labels, concepts: seen.concepts)
     }
   }
 }
@@ -48,15 +69,24 @@ extension Session {
     case .stop: trainWork.job?.cancel()
     case .poll:
       let folder = train.watched ?? ""
-      var polled: (steps: [TrainingStep], isFinished: Bool) = ([], false)
       do {
-        polled = try trainWork.poll(folder)
+        let polled = try trainWork.poll(folder)
+        if let states = polled.states { draw(states) }
         handle(.train(.polled(.success(polled.steps), isFinished: polled.isFinished)))
       } catch {
         handle(.train(.polled(.failure(Problem(error)), isFinished: false)))
       }
     case .extract: extractTuned(train)
     }
+  }
+
+  /// Maps what a training elsewhere has left, off the main thread.
+  private func draw(_ states: TrainingStates) {
+    engine.submit(
+      "clusters of a training", priority: .map,
+      onEvent: { [mailbox] (event: JobEvent<TrainEvent?>) in
+        if case .finished(.success(let drawn?)) = event { mailbox.post(.train(drawn)) }
+      }, body: { [trainWork] context in trainWork.clusters(states, context) })
   }
 
   private func estimate(_ train: TrainState) {
@@ -89,22 +119,9 @@ extension Session {
         }
       },
       body: { [mailbox, trainWork] context in
-        var before: Matrix?
-        var shown: PairMap?
         let observer = TrainingObserver(
           onStates: { seen in
-            // A map that cannot be made is no reason to end a training.
-            let first = before ?? seen.states
-            before = first
-            guard
-              let map = try? PairMap.principal(
-                base: first, tuned: seen.states, reference: shown, context: context)
-            else { return }
-            shown = map
-            mailbox.post(
-              .train(
-                .clusters(
-                  step: seen.step, map, labels: seen.labels, concepts: seen.concepts)))
+            if let drawn = trainWork.clusters(seen, context) { mailbox.post(.train(drawn)) }
           }, wantsSave: { trainWork.takeSave() })
         return try prepared.run(context, observer: observer) { step in
           mailbox.post(.train(.step(step)))

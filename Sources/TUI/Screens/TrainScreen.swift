@@ -179,7 +179,8 @@ enum TrainScreen {
       train.estimate = .computing
       return [.train(.estimate)]
     }
-    if train.status == .watching, train.steps.isEmpty, !train.isPolling {
+    if train.status == .watching, !train.hasPolled {
+      train.hasPolled = true
       train.isPolling = true
       return [.train(.poll)]
     }

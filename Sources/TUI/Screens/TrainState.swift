@@ -61,6 +61,8 @@ struct TrainState: Sendable {
   var extraction: Progress?
   var watched: String?
   var isPolling = false
+  /// Asked once; from then on at every tick.
+  var hasPolled = false
 
   init(model: String, concepts: String, layers: Int) {
     let preset = TrainingPreset.standard

@@ -148,12 +148,8 @@ struct TrainPanels {
     }
     guard let map = train.clusters, let bounds = WorldBounds.ofMap(map.points) else {
       Notice(
-        title: train.watched == nil ? "The held-out rows come here" : "Not from another process",
-        lines: [
-          train.watched == nil
-            ? "before the first step, and at every judgement after"
-            : "a log has figures only; states stay with the training"
-        ]
+        title: "The held-out rows come here",
+        lines: ["before the first step, and at every judgement after"]
       ).draw(panel, theme, into: &surface)
       return
     }

@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -65,6 +66,31 @@ import Testing
     #expect(Set(seen.map(\.labels)).count == 1 && seen[0].labels.count == seen[0].states.rows)
     #expect(seen[0].concepts == ["blue", "green", "red"])
     #expect(seen[0].states.values != seen[3].states.values, "training moved them")
+    #expect(seen.allSatisfy { $0.before.values == seen[0].states.values })
+
+    var watch = TrainingWatch(folder: training.folder)
+    let left = try #require(try watch.nextStates())
+    #expect(left.step == 5 && left.labels == seen[3].labels && left.concepts == seen[3].concepts)
+    #expect(left.states.values == seen[3].states.values)
+    #expect(left.before.values == seen[0].states.values)
+    #expect(try watch.nextStates() == nil, "the same step again")
+  }
+
+  @Test func damagedStates() throws {
+    let folder = try TemporaryFolder()
+    #expect(try TrainingStates(folder.path) == nil, "none yet")
+    let states = Matrix(rows: 3, columns: 2) { row, column in Float(row * 2 + column) }
+    try TrainingStates(
+      step: 1, before: states, states: states, labels: [0, 1, 0], concepts: ["a", "b"]
+    ).write(folder.path)
+    let whole = try bytes(ofFile: folder(TrainingStates.name))
+    for (found, wanted) in [("[0,1,0]", "[0,2,0]"), ("[0,1,0]", "[0,1]  "), ("before", "behind")] {
+      var damaged = Data(whole)
+      damaged.replaceSubrange(
+        try #require(damaged.range(of: Data(found.utf8))), with: Data(wanted.utf8))
+      try damaged.write(to: URL(fileURLWithPath: folder(TrainingStates.name)))
+      #expect(throws: Failure.self) { try TrainingStates(folder.path) }
+    }
   }
 
   @Test func estimates() throws {

@@ -176,8 +176,16 @@ extension Fixture {
     state.screen = .train
     #expect(state.tick == .seconds(1))
     #expect(update(&state, .resize(state.size)) == [.train(.poll)])
-    let steps = Fixture.training(80, 24).train?.steps ?? []
-    _ = update(&state, .train(.polled(.success(steps), isFinished: false)))
+    let elsewhere = try #require(Fixture.training(80, 24).train)
+    _ = update(&state, .train(.polled(.success(elsewhere.steps), isFinished: false)))
+    #expect(update(&state, .resize(state.size)).isEmpty, "then once a second")
+    let map = try #require(elsewhere.clusters)
+    _ = update(
+      &state,
+      .train(
+        .clusters(
+          step: elsewhere.clusterStep, map, labels: elsewhere.labels, concepts: elsewhere.concepts))
+    )
     try expectSnapshot(render(state), "train-watching")
     #expect(state.after("F2").tick == nil, "nothing is polled where nobody looks")
     #expect(update(&state, .tick) == [.train(.poll)])
