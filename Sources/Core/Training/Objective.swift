@@ -22,6 +22,14 @@ public struct Objective: Equatable, Sendable, Codable {
   /// Which tokens speak for a concept row: `last`, `prompt-end`, `mean`.
   public var positions: [Position]
 
+  enum CodingKeys: String, CodingKey {
+    case name, temperature
+    case contrastiveWeight = "contrastive_weight"
+    case retainWeight = "retain_weight"
+    case klWeight = "kl_weight"
+    case layers, positions
+  }
+
   public init(
     name: ObjectiveName = .seer, temperature: Double = 0.1, contrastiveWeight: Double = 1,
     retainWeight: Double = 0.05, klWeight: Double = 1, layers: [Int],

@@ -56,10 +56,12 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
 
   /// What serves the default model best (docs/training.md has the measurements).
   public static let standard = TrainingPreset(
-    objective: Objective(retainWeight: 0.004, klWeight: 2, layers: [24]), rank: 16, alpha: 16,
-    dropout: 0.1, targets: LoRATarget.allCases, learningRate: 6e-4, schedule: .cosine, warmup: 6,
-    weightDecay: 0, clip: 1, batch: 32, retainBatch: 4, steps: 60, maxTokens: 160,
-    rowMix: [0.85, 0, 0.15], crop: 0.5, evaluateEvery: 30, heldOut: 0.1, bestWithinKL: 0)
+    objective: Objective(
+      retainWeight: 0.004, klWeight: 4, layers: [24], positions: [.last, .mean]),
+    rank: 16, alpha: 16, dropout: 0.1, targets: LoRATarget.allCases, learningRate: 6e-4,
+    schedule: .cosine, warmup: 6, weightDecay: 0, clip: 1, batch: 32, retainBatch: 4, steps: 70,
+    maxTokens: 160, rowMix: [0.85, 0, 0.15], crop: 0.5, evaluateEvery: 35, heldOut: 0.1,
+    bestWithinKL: 0)
 
   /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
   public static let paper = TrainingPreset(

@@ -19,7 +19,7 @@ struct NamedPresetTests {
 
   @Test func keysLeftOutAreStandards() throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write(#"{"steps": 7, "objective": {"klWeight": 3}}"#, to: "mine.json")
+    let path = try folder.write(#"{"steps": 7, "objective": {"kl_weight": 3}}"#, to: "mine.json")
     var expected = TrainingPreset.standard
     expected.steps = 7
     expected.objective.klWeight = 3
