@@ -67,7 +67,7 @@ public final class Conversation: @unchecked Sendable {
     self.ids = ids
     let known = readers.map { $0.keep(commonPrefixWith: ids) }
     let sides = sides ?? self.sides
-    for side in sides { try read(side, wantsLogits: false, checkpoint) }
+    try read(sides, checkpoint)
     return sides.map { known[$0.rawValue] }.min() ?? ids.count
   }
 
@@ -114,7 +114,7 @@ public final class Conversation: @unchecked Sendable {
       // The last token is read again where its logits were not asked for.
       let known = reader.keep(commonPrefixWith: ids)
       reader.truncate(to: min(known, ids.count - 1))
-      try read(side, wantsLogits: true, context.checkpoint)
+      try read([side], logitsOf: side, context.checkpoint)
     }
     return reader.logits
   }
@@ -144,10 +144,10 @@ public final class Conversation: @unchecked Sendable {
       let isStop = stops.contains(id)
       ids.append(id)
       do {
-        try read(side, wantsLogits: !isStop && written.count < limit, context.checkpoint)
-        for other in also where other != side && sides.contains(other) {
-          try read(other, wantsLogits: false, context.checkpoint)
-        }
+        let goesOn = !isStop && written.count < limit
+        try read(
+          sides.filter { $0 == side || also.contains($0) }, logitsOf: goesOn ? side : nil,
+          context.checkpoint)
       } catch {
         ids.removeLast()
         for reader in readers { reader.truncate(to: ids.count) }
@@ -161,28 +161,53 @@ public final class Conversation: @unchecked Sendable {
     return written
   }
 
-  /// Reads the text from where the side stands to its end.
+  /// Reads the text from where each side stands to its end, all sides in one pass: the weights are
+  /// the same, and are expanded once.
+  ///
+  /// - logitsOf: the side whose next token is wanted.
   private func read(
-    _ side: Side, wantsLogits: Bool, _ checkpoint: () throws -> Void
+    _ sides: [Side], logitsOf wanted: Side? = nil, _ checkpoint: () throws -> Void
   ) throws {
-    let reader = readers[side.rawValue]
-    while reader.ids.count < ids.count {
-      let piece = Array(ids[reader.ids.count...].prefix(Self.pieceTokens))
-      if piece.count > activations.capacity {
-        activations = language.activations(tokens: max(piece.count, 2 * activations.capacity))
+    while true {
+      let behind = sides.filter { count($0) < ids.count }
+      guard !behind.isEmpty else { return }
+      let parts = behind.map { side in
+        let reader = readers[side.rawValue]
+        let piece = ids[reader.ids.count...].prefix(Self.pieceTokens / behind.count)
+        let isLast = reader.ids.count + piece.count == ids.count
+        return (reader: reader, piece: Array(piece), wantsLogits: isLast && side == wanted)
       }
-      let isLast = reader.ids.count + piece.count == ids.count
-      try reader.read(
-        piece, wantsLogits: wantsLogits && isLast, steering, activations, checkpoint: checkpoint)
+      let tokens = parts.reduce(0) { $0 + $1.piece.count }
+      if tokens > activations.capacity {
+        activations = language.activations(tokens: max(tokens, 2 * activations.capacity))
+      }
+      let batch = Batch(parts.map(\.piece))
+      let adapted = parts.firstIndex { $0.reader.adapter != nil }
+      let result = try language.transformer.forward(
+        batch, caches: parts.map(\.reader.cache),
+        adapter: adapted.flatMap { parts[$0].reader.adapter },
+        adaptedRows: adapted.map { $0..<$0 + 1 },
+        request: ForwardRequest(
+          layers: Array(0...language.configuration.blocks),
+          spans: batch.tokens.indices.map { $0..<$0 + 1 },
+          logitsAt: zip(batch.rows, parts).filter(\.1.wantsLogits).map {
+            $0.0.range.upperBound - 1
+          },
+          interventions: steering),
+        activations: activations, checkpoint: checkpoint)
+      for (row, part) in zip(batch.rows, parts) {
+        part.reader.append(
+          part.piece, result.states, from: row.start,
+          logits: part.wantsLogits ? result.logits?.values ?? [] : [])
+      }
     }
   }
 }
 
 /// What one side has read, and what it found.
 private final class Reader {
-  private let language: LanguageModel
-  private let adapter: Adapter?
-  private let cache: KVCache
+  let adapter: Adapter?
+  let cache: KVCache
   private(set) var ids: [Int32] = []
   /// After the last token; empty where they were not asked for.
   private(set) var logits: [Float] = []
@@ -190,7 +215,6 @@ private final class Reader {
   private var layers: [Matrix]
 
   init(_ language: LanguageModel, _ adapter: Adapter?) {
-    self.language = language
     self.adapter = adapter
     cache = language.cache()
     layers = (0...language.configuration.blocks).map { _ in
@@ -212,23 +236,19 @@ private final class Reader {
     logits = []
   }
 
-  /// Reads tokens that follow those read; what the checkpoint throws leaves all as it was.
-  func read(
-    _ piece: [Int32], wantsLogits: Bool, _ steering: [Intervention], _ activations: Activations,
-    checkpoint: () throws -> Void
-  ) throws {
-    let result = try language.transformer.forward(
-      Batch([piece]), caches: [cache], adapter: adapter,
-      request: ForwardRequest(
-        layers: Array(layers.indices), spans: piece.indices.map { $0..<$0 + 1 },
-        logitsAt: wantsLogits ? [piece.count - 1] : [], interventions: steering),
-      activations: activations, checkpoint: checkpoint)
+  /// Keeps what a pass found of tokens that follow those read.
+  ///
+  /// - Parameters:
+  ///   - states: by layer, those of all tokens of the pass.
+  ///   - start: the first of them that is this side's.
+  func append(_ piece: [Int32], _ states: [Matrix], from start: Int, logits: [Float]) {
     reserve(ids.count + piece.count)
-    for (layer, states) in zip(layers, result.states) {
-      layer.row(ids.count).update(from: states.elements, count: states.count)
+    for (layer, states) in zip(layers, states) {
+      layer.row(ids.count).update(
+        from: states.row(start), count: piece.count * states.columns)
     }
     ids += piece
-    logits = result.logits?.values ?? []
+    self.logits = logits
   }
 
   func states(layer: Int, tokens: Range<Int>) -> Matrix {

@@ -16,6 +16,9 @@ struct AttentionRow {
   let visible: Int
   /// Same shape as the queries.
   let output: UnsafeMutablePointer<Float>
+  /// Whether the text goes on by one token: one pass over keys and values then serves all heads that
+  /// share them. Sums come in another order than those of many tokens.
+  var isContinued = false
 }
 
 /// Queries worked on at a time: their scores against a 512-token row take 128 KB.
@@ -47,7 +50,7 @@ func attentionForward(
   Parallel.forEach(tasks.count) { index in
     let task = tasks[index]
     let row = rows[task.row]
-    if row.count == 1 {
+    if row.isContinued {
       attendOne(row, kvHead: task.kvHead, configuration, window)
     } else {
       attendBlock(row, kvHead: task.kvHead, first: task.first, configuration, window)

@@ -20,6 +20,12 @@ public struct Batch: Sendable {
 
   public mutating func append(_ row: [Int32]) { append(row, padding: 0, with: 0) }
 
+  /// The tokens of neighbouring rows.
+  func tokens(ofRows range: Range<Int>) -> Range<Int> {
+    guard let first = rows[range].first, let last = rows[range].last else { return 0..<0 }
+    return first.start..<last.start + last.count
+  }
+
   /// Appends a row and `padding` copies of a token that nothing attends to.
   mutating func append(_ row: [Int32], padding: Int, with token: Int32) {
     rows.append(Row(start: tokens.count, count: row.count + padding, visible: row.count))

@@ -11,6 +11,8 @@ public struct LanguageModel: Sendable {
   public let chatTemplate: ChatTemplate
   var transformer: Transformer
   let source: any WeightSource
+  /// Tokens that pass at a time where many rows are read.
+  var batchTokens = Extraction.batchTokens
 
   /// Opens a model by path or cached name.
   ///

@@ -22,10 +22,15 @@ func directTokenLimit(_ type: BlockType) -> Int {
 /// `x` is (tokens, columns), row-major; every weight has that many columns. Work is split by
 /// output rows, whose sums do not depend on each other, so the result does not depend on the number
 /// of cores.
-func linearForward(_ x: UnsafePointer<Float>, tokens: Int, _ tasks: [LinearTask]) {
+///
+/// - Parameter batch: the tokens of the pass, where `x` has some of them only: it decides how
+///   products are made, so that a token's result does not depend on who else was asked for.
+func linearForward(
+  _ x: UnsafePointer<Float>, tokens: Int, ofBatch batch: Int? = nil, _ tasks: [LinearTask]
+) {
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
   precondition(tasks.allSatisfy { $0.weight.columns == columns }, "inputs of different width")
-  if tasks.allSatisfy({ tokens <= directTokenLimit($0.weight.type) }) {
+  if tasks.allSatisfy({ (batch ?? tokens) <= directTokenLimit($0.weight.type) }) {
     // Direct products are short: a few large pieces cost less than many panels.
     let rows = max(32, 65_536 / max(1, columns * tokens) / 32 * 32)
     withPreparedVectors(x, tokens: tokens, columns: columns, tasks) { prepared in

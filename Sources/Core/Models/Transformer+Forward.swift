@@ -10,14 +10,17 @@ struct BlockContext {
   var caches: [KVCache] = []
   let rotations: RotationTables
   var adapter: Adapter?
+  /// The tokens whose weights have the adapter's additions.
+  var adaptedTokens: Range<Int>
   /// Dropout inside LoRA, while training.
   var dropout: Dropout?
 
   init(
     _ batch: Batch, caches: [KVCache] = [], rotations: RotationTables, adapter: Adapter? = nil,
-    dropout: Dropout? = nil
+    adaptedRows: Range<Int>? = nil, dropout: Dropout? = nil
   ) {
     self.batch = batch
+    adaptedTokens = batch.tokens(ofRows: adaptedRows ?? batch.rows.indices)
     self.caches = caches
     pasts = batch.rows.indices.map { caches.isEmpty ? 0 : caches[$0].count }
     self.rotations = rotations
@@ -33,12 +36,15 @@ extension Transformer {
   ///   - caches: one a row, or empty. A row with a cache continues it: its tokens follow the cached
   ///     ones, and are cached in turn.
   ///   - adapter: low-rank additions to the weights; nil is the base model.
+  ///   - adaptedRows: the rows that it is for, all where nil: base and tuned go through side by
+  ///     side, and weights are expanded once for both.
   ///   - checkpoint: called between blocks; what it throws ends the pass, and the caches stay as
   ///     they were.
   /// - Precondition: the batch fits the activations; layers, spans and logit places are in range.
   func forward(
-    _ batch: Batch, caches: [KVCache] = [], adapter: Adapter? = nil, request: ForwardRequest,
-    activations state: Activations, checkpoint: () throws -> Void = {}
+    _ batch: Batch, caches: [KVCache] = [], adapter: Adapter? = nil,
+    adaptedRows: Range<Int>? = nil, request: ForwardRequest, activations state: Activations,
+    checkpoint: () throws -> Void = {}
   ) throws -> ForwardResult {
     let c = configuration
     let tokens = batch.tokens.count
@@ -50,7 +56,8 @@ extension Transformer {
     }
     state.reserveRotations(longest.max() ?? 0)
     let context = BlockContext(
-      batch, caches: caches, rotations: state.rotations, adapter: adapter)
+      batch, caches: caches, rotations: state.rotations, adapter: adapter,
+      adaptedRows: adaptedRows)
 
     let residual = state.residual.elements
     try embed(context, into: residual)
@@ -60,9 +67,15 @@ extension Transformer {
     let last = request.logitsAt.isEmpty ? request.layers.last ?? 0 : c.blocks
     for index in 0..<last {
       try checkpoint()
-      forward(
-        block: index, residual, context, state.buffers, normed: state.normed,
-        hidden: state.buffers.gate)
+      if index == last - 1, let asked = request.tokensAsked(after: last, of: tokens) {
+        forward(
+          lastBlock: index, for: asked, residual, context, state.buffers, normed: state.normed,
+          hidden: state.buffers.gate)
+      } else {
+        forward(
+          block: index, residual, context, state.buffers, normed: state.normed,
+          hidden: state.buffers.gate)
+      }
       request.intervene(layer: index + 1, residual, tokens: tokens, width: c.width)
       result.capture(layer: index + 1, from: residual)
     }
@@ -138,26 +151,42 @@ extension Transformer {
     rotate(block: index, buffers.queries, buffers.keys, context)
     attentionForward(
       attentionRows(block: index, context, buffers), c, window: c.window(ofBlock: index))
-
-    // In parallel, the feed-forward part reads the residual stream before attention adds to it.
-    if c.isParallel { enter(block, lora, residual, buffers, normed: normed, tokens: tokens) }
-    add(
-      block.output, of: buffers.attended, to: residual, through: buffers.attentionBranch,
-      block.attentionPostNorm, lora, .attentionOutput, .output, tokens: tokens)
-    if !c.isParallel { enter(block, lora, residual, buffers, normed: normed, tokens: tokens) }
-    activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
-    add(
-      block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
-      block.feedForwardPostNorm, lora, .feedForwardOutput, .down, tokens: tokens)
+    finish(
+      index, lora, residual, buffers, normed: normed, hidden: hidden, tokens: tokens,
+      ofBatch: tokens)
     if index >= residentBlocks { block.release() }
   }
 
+  /// What follows a block's attention: its output, and the feed-forward part.
+  func finish(
+    _ index: Int, _ lora: BlockLoRA, _ residual: UnsafeMutablePointer<Float>,
+    _ buffers: BlockBuffers, normed: Matrix, hidden: Matrix, tokens: Int, ofBatch batch: Int
+  ) {
+    let c = configuration
+    let block = blocks[index]
+    func enter() {
+      self.enter(
+        block, lora, residual, buffers, normed: normed, tokens: tokens, ofBatch: batch)
+    }
+    // In parallel, the feed-forward part reads the residual stream before attention adds to it.
+    if c.isParallel { enter() }
+    add(
+      block.output, of: buffers.attended, to: residual, through: buffers.attentionBranch,
+      block.attentionPostNorm, lora, .attentionOutput, .output, tokens: tokens, ofBatch: batch)
+    if !c.isParallel { enter() }
+    activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
+    add(
+      block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
+      block.feedForwardPostNorm, lora, .feedForwardOutput, .down, tokens: tokens, ofBatch: batch)
+  }
+
   /// Linear layers of one input, each into its own matrix.
-  private func product(
-    _ layers: [(linear: Linear, output: Matrix)], of x: Matrix, tokens: Int
+  func product(
+    _ layers: [(linear: Linear, output: Matrix)], of x: Matrix, tokens: Int,
+    ofBatch batch: Int? = nil
   ) {
     linearForward(
-      x.elements, tokens: tokens,
+      x.elements, tokens: tokens, ofBatch: batch,
       layers.map { LinearTask(weight: $0.linear.weight, output: $0.output.elements) })
     for layer in layers {
       addBias(layer.linear.bias, to: layer.output.elements, tokens: tokens)
@@ -177,12 +206,12 @@ extension Transformer {
   /// The feed-forward part up to its products: gate and up of the normed residual stream.
   private func enter(
     _ block: Block, _ lora: BlockLoRA, _ residual: UnsafePointer<Float>, _ buffers: BlockBuffers,
-    normed: Matrix, tokens: Int
+    normed: Matrix, tokens: Int, ofBatch batch: Int
   ) {
     buffers.middle?.elements.update(from: residual, count: tokens * configuration.width)
     block.feedForwardNorm.forward(residual, into: normed.elements, rows: tokens)
     let gate = block.gate.map { [($0, buffers.gate)] } ?? []
-    product(gate + [(block.up, buffers.up)], of: normed, tokens: tokens)
+    product(gate + [(block.up, buffers.up)], of: normed, tokens: tokens, ofBatch: batch)
     lora.forward(
       .feedForwardInput, normed.elements,
       [.gate: buffers.gate.elements, .up: buffers.up.elements])
@@ -192,11 +221,11 @@ extension Transformer {
   private func add(
     _ linear: Linear, of x: Matrix, to residual: UnsafeMutablePointer<Float>,
     through branch: Matrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
-    _ target: LoRATarget, tokens: Int
+    _ target: LoRATarget, tokens: Int, ofBatch batch: Int
   ) {
     let output = norm == nil ? residual : branch?.elements ?? residual
     linearForward(
-      x.elements, tokens: tokens,
+      x.elements, tokens: tokens, ofBatch: batch,
       [LinearTask(weight: linear.weight, output: output, adds: norm == nil)])
     addBias(linear.bias, to: output, tokens: tokens)
     lora.forward(place, x.elements, [target: output])
@@ -231,7 +260,7 @@ extension Transformer {
   }
 
   /// Each row's queries with the keys and values they may see; new ones go into the caches.
-  private func attentionRows(
+  func attentionRows(
     block index: Int, _ context: BlockContext, _ buffers: BlockBuffers
   ) -> [AttentionRow] {
     let width = configuration.keyWidth
@@ -251,7 +280,8 @@ extension Transformer {
       rows.append(
         AttentionRow(
           queries: buffers.queries.row(row.start), count: row.count, keys: keys, values: values,
-          past: past, visible: past + row.visible, output: buffers.attended.row(row.start)))
+          past: past, visible: past + row.visible, output: buffers.attended.row(row.start),
+          isContinued: row.count == 1))
     }
     return rows
   }
@@ -260,24 +290,39 @@ extension Transformer {
   func rotate(
     block: Int, _ queries: Matrix, _ keys: Matrix, _ context: BlockContext, inverse: Bool = false
   ) {
+    rotate(block: block, queries, heads: configuration.heads, context, inverse: inverse)
+    rotate(block: block, keys, heads: configuration.kvHeads, context, inverse: inverse)
+  }
+
+  /// Turns vectors of so many heads each by their tokens' positions.
+  ///
+  /// - Parameter tokens: whose vectors they are, ascending; all tokens' where nil.
+  func rotate(
+    block: Int, _ vectors: Matrix, heads: Int, _ context: BlockContext, tokens: [Int]? = nil,
+    inverse: Bool = false
+  ) {
     let c = configuration
     let rotations = context.rotations.rotations(isSliding: c.slidingBlocks.contains(block))
     let half = rotations.rope.frequencies.count
     guard half > 0 else { return }
+    let turn = inverse ? sk_rotate_back : sk_rotate
+    func rotate(_ vector: UnsafeMutablePointer<Float>, position: Int) {
+      let cosines = rotations.cosines.row(position)
+      let sines = rotations.sines.row(position)
+      for head in 0..<heads { turn(vector + head * c.headDimension, cosines, sines, half) }
+    }
     // One row is the common case while typing, many short rows while extracting: split by tokens.
-    Parallel.ranges(of: context.batch.tokens.count, grain: 64) { range in
+    Parallel.ranges(of: tokens?.count ?? context.batch.tokens.count, grain: 64) { range in
       for (number, row) in context.batch.rows.enumerated() {
-        for token in row.range.clamped(to: range) {
-          let position = context.pasts[number] + token - row.start
-          let cosines = rotations.cosines.row(position)
-          let sines = rotations.sines.row(position)
-          let turn = inverse ? sk_rotate_back : sk_rotate
-          for head in 0..<c.heads {
-            turn(queries.row(token) + head * c.headDimension, cosines, sines, half)
+        let shift = context.pasts[number] - row.start
+        guard let tokens else {
+          for token in row.range.clamped(to: range) {
+            rotate(vectors.row(token), position: token + shift)
           }
-          for head in 0..<c.kvHeads {
-            turn(keys.row(token) + head * c.headDimension, cosines, sines, half)
-          }
+          continue
+        }
+        for place in range where row.range.contains(tokens[place]) {
+          rotate(vectors.row(place), position: tokens[place] + shift)
         }
       }
     }

@@ -20,6 +20,7 @@ struct Dropout: Sendable {
 struct BlockLoRA {
   let block: Int
   let tokens: Int
+  private let adaptedTokens: Range<Int>
   let adapter: Adapter?
   let dropout: Dropout?
   let buffers: BlockBuffers
@@ -31,12 +32,13 @@ struct BlockLoRA {
     self.block = block
     configuration = c
     tokens = context.batch.tokens.count
+    adaptedTokens = context.adaptedTokens
     adapter = context.adapter
     dropout = context.dropout.flatMap { $0.rate > 0 ? $0 : nil }
     self.buffers = buffers
   }
 
-  /// Adds the targets' low-rank parts to their outputs, (tokens, outputs) each.
+  /// Adds the targets' low-rank parts to the adapted tokens' outputs, (tokens, outputs) each.
   func forward(
     _ place: LoRAGroup.Place, _ x: UnsafePointer<Float>,
     _ outputs: @autoclosure () -> [LoRATarget: UnsafeMutablePointer<Float>]
@@ -48,7 +50,9 @@ struct BlockLoRA {
     let inputs = group.a.columns
     let key = dropout.map { $0.key(block: block, place) } ?? 0
     let parts = group.parts(configuration)
-    Parallel.ranges(of: tokens, grain: 32) { range in
+    let first = adaptedTokens.lowerBound
+    Parallel.ranges(of: adaptedTokens.count, grain: 32) { piece in
+      let range = first + piece.lowerBound..<first + piece.upperBound
       withInput(x, range, inputs, key: key) { kept in
         BLAS.sgemm(
           transposeB: true, m: range.count, n: group.a.rows, k: inputs, kept, stride: inputs,
@@ -66,7 +70,8 @@ struct BlockLoRA {
     }
   }
 
-  /// Adds the gradients of A and B to `gradients`, and that of the input to `dx`.
+  /// Adds the gradients of A and B to `gradients`, and that of the input to `dx`; all tokens are
+  /// adapted ones.
   ///
   /// - Parameters:
   ///   - x: the input of the forward pass, (tokens, inputs).
