@@ -39,7 +39,7 @@ struct ChatTests {
   /// The first answer is what `generate` makes of the same prompt.
   @Test func aChatStreams() throws {
     let chat = try seer.shell("printf 'Hi\\n/reset\\nHi' | \"$SEER\" chat --tokens 6")
-    #expect(chat.status == 0 && chat.errors.isEmpty)
+    #expect(chat.status == 0 && chat.errors.hasPrefix("seer: memory: weights"))
     let text = try #require(
       try seer("generate", "--prompt", "Hi", "--tokens", "6", "--json").json()["text"] as? String)
     #expect(chat.output == text + "\n" + text + "\n")

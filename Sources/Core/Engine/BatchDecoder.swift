@@ -30,7 +30,7 @@ struct BatchDecoder {
     onAnswer: (_ prompt: Int, _ ids: [Int32]) throws -> Void
   ) throws {
     let stops = model.stopTokens
-    let state = model.activations(tokens: max(width, Extraction.batchTokens))
+    let state = model.activations(tokens: max(width, model.batchTokens))
     var spare: [KVCache] = []
     var rows: [Row] = []
     var next = 0

@@ -84,6 +84,21 @@ extension LanguageModel {
   func following(_ plan: MemoryPlan) -> LanguageModel {
     var model = self
     model.transformer.residentBlocks = plan.residentBlocks
+    model.batchTokens = plan.batchTokens
     return model
+  }
+
+  /// This model for reading many rows, in batches that keep to a budget.
+  ///
+  /// - Parameters:
+  ///   - leastTokens: what a batch must hold, such as the longest row.
+  ///   - otherBytes: what the work takes besides.
+  func planned(
+    _ memory: MemoryBudget, leastTokens: Int = 1, otherBytes: Int = 0
+  ) throws(Failure) -> LanguageModel {
+    var costs = costs(tokens: min(Extraction.batchTokens, configuration.context), measuring: false)
+    costs.cacheBytes = 0
+    return following(
+      try memory.plan(costs, leastTokens: leastTokens, otherBytes: otherBytes))
   }
 }

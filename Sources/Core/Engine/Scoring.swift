@@ -59,8 +59,6 @@ public struct Scorer: Sendable {
   public let template: RowTemplate
   /// What the user should know.
   public let notes: [String]
-  /// Tokens of one batch; a longer text is one of its own.
-  private let batchTokens: Int
 
   /// Opens everything by path; fails where a run is not of this model.
   ///
@@ -73,12 +71,7 @@ public struct Scorer: Sendable {
     let run = try Run.open(run)
     let opened = try LanguageModel(model, templateFile: templateFile)
     let modelHash = opened.hashing()
-    var costs = opened.costs(
-      tokens: min(Extraction.batchTokens, opened.configuration.context), measuring: false)
-    costs.cacheBytes = 0
-    let plan = try memory.plan(costs)
-    batchTokens = plan.batchTokens
-    let language = opened.following(plan)
+    let language = try opened.planned(memory)
     self.language = language
     self.adapter = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
@@ -126,7 +119,7 @@ public struct Scorer: Sendable {
     let longest = rendered.reduce(0) { max($0, (try? $1.get().ids.count) ?? 0) }
     let total = rendered.reduce(0) { $0 + ((try? $1.get().ids.count) ?? 0) }
     let activations = language.activations(
-      tokens: max(longest, min(total, batchTokens)))
+      tokens: max(longest, min(total, language.batchTokens)))
     var first = 0
     while first < rendered.count {
       var batch = Batch()

@@ -12,6 +12,7 @@ public struct AbilityEvaluation: Sendable {
   public var choices: String?
   public var template = RowTemplate.chat
   public var maxTokens = 512
+  public var memory = MemoryBudget()
 
   public init(model: String, adapter: String?, texts: String) {
     self.model = model
@@ -34,7 +35,7 @@ public struct AbilityEvaluation: Sendable {
   }
 
   public func run(_ context: JobContext) throws -> Figures {
-    let language = try LanguageModel(model)
+    let language = try LanguageModel(model).planned(memory, leastTokens: maxTokens)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }
@@ -52,7 +53,7 @@ public struct AbilityEvaluation: Sendable {
     while first < rows.count {
       var batch = Batch()
       while first < rows.count,
-        batch.rows.isEmpty || batch.tokens.count + rows[first].count <= Extraction.batchTokens
+        batch.rows.isEmpty || batch.tokens.count + rows[first].count <= language.batchTokens
       {
         batch.append(rows[first])
         first += 1

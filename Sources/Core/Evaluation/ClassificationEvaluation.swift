@@ -21,6 +21,7 @@ public struct ClassificationEvaluation: Sendable {
   public var resamples = 1000
   public var permutations = 20
   public var seed: UInt64 = 0
+  public var memory = MemoryBudget()
 
   public init(model: String, adapter: String?, train: String, test: String) {
     self.model = model
@@ -31,12 +32,16 @@ public struct ClassificationEvaluation: Sendable {
 
   public func run(_ context: JobContext) throws -> ClassificationFigures {
     let data = try ClassificationData(self)
-    let language = try LanguageModel(model)
+    let opened = try LanguageModel(model)
     let lora = try adapter.map { folder throws(Failure) in
-      try AdapterFile.read(folder, for: language.configuration)
+      try AdapterFile.read(folder, for: opened.configuration)
     }
-    let layers = try checkedLayers(language)
-    let rendered = try render(data, language)
+    let layers = try checkedLayers(opened)
+    let rendered = try render(data, opened)
+    let language = try opened.planned(
+      memory, leastTokens: rendered.reduce(1) { max($0, $1.ids.count) },
+      otherBytes: positions.count * layers.count * rendered.count * opened.configuration.width
+        * MemoryLayout<Float>.size)
     let total = rendered.reduce(0) { $0 + $1.ids.count } * (lora == nil ? 1 : 2)
     let started = ContinuousClock.now
     var judge = ClassificationJudge(self, data, layers)

@@ -25,6 +25,7 @@ public struct DetoxEvaluation: Sendable {
   public var limit: Int?
   /// Prompts answered at a time.
   public var width = 16
+  public var memory = MemoryBudget()
   public var tool: String
 
   public init(
@@ -40,19 +41,23 @@ public struct DetoxEvaluation: Sendable {
 
   /// Runs the job: answers what is not answered yet, then judges all answers.
   public func run(_ context: JobContext) throws -> DetoxFigures {
-    let language = try LanguageModel(model)
+    let opened = try LanguageModel(model)
     let lora = try adapter.map { folder throws(Failure) in
-      try AdapterFile.read(folder, for: language.configuration)
+      try AdapterFile.read(folder, for: opened.configuration)
     }
-    guard (1..<language.configuration.context).contains(tokens) else {
+    guard (1..<opened.configuration.context).contains(tokens) else {
       throw Failure(
         .usage, place: "--tokens", found: "\(tokens)",
-        wanted: "1 to below \(language.configuration.context), the model's context")
+        wanted: "1 to below \(opened.configuration.context), the model's context")
     }
     var notes: [String] = []
     let questions =
-      try questions("harmful", harmful, language, &notes)
-      + questions("safe", safe, language, &notes)
+      try questions("harmful", harmful, opened, &notes)
+      + questions("safe", safe, opened, &notes)
+    let longest = questions.reduce(1) { max($0, $1.ids.count) }
+    let language = try opened.planned(
+      memory, leastTokens: longest,
+      otherBytes: width * KVCache.bytes(tokens: longest + tokens, opened.configuration))
     // Before the answers, which take long: what is wrong here is better told at once.
     let monitors = try monitors(language, lora, &notes, context)
     noteSeenPrompts(questions.map(\.prompt), &notes)

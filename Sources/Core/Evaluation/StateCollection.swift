@@ -23,7 +23,7 @@ extension LanguageModel {
       layers.map { _ in Matrix(rows: rows.count, columns: configuration.width) }
     }
     let longest = rows.reduce(1) { max($0, $1.ids.count) }
-    let capacity = max(longest, Extraction.batchTokens)
+    let capacity = max(longest, batchTokens)
     let activations = activations(tokens: capacity)
     var first = 0
     var tokens = 0

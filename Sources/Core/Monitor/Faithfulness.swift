@@ -114,7 +114,7 @@ extension Scorer {
     _ ids: [Int32], _ token: Int, _ vectors: [[Float]?], concept: Int, later: Monitor,
     _ context: JobContext
   ) throws -> [Outcome] {
-    let rows = max(1, min(vectors.count, Extraction.batchTokens / ids.count))
+    let rows = max(1, min(vectors.count, language.batchTokens / ids.count))
     let activations = language.activations(tokens: rows * ids.count)
     // The same concept where another layer's monitor has it elsewhere.
     let name = monitor.concepts[concept]

@@ -66,7 +66,7 @@ extension Scorer {
     _ ids: [Int32], keeping choices: [[Int]], of tokens: Range<Int>, concept: Int,
     _ context: JobContext
   ) throws -> [Double] {
-    let rows = max(1, Extraction.batchTokens / ids.count)
+    let rows = max(1, language.batchTokens / ids.count)
     let activations = language.activations(tokens: min(rows, choices.count) * ids.count)
     var values: [Double] = []
     for first in stride(from: 0, to: choices.count, by: rows) {

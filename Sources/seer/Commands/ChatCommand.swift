@@ -24,6 +24,7 @@ struct ChatCommand: ParsableCommand {
   @Option(help: "Replaces the template's own system prompt.") var system: String?
   @Option(help: "How many tokens an answer has at the most.") var tokens = 256
   @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print the whole chat as one JSON object at its end.") var json = false
 
   func validate() throws {
@@ -76,13 +77,14 @@ struct ChatCommand: ParsableCommand {
     if let folder, let layer {
       let scorer = try Scorer(
         model: model, adapter: adapter, run: folder, layer: layer, template: .chat,
-        templateFile: templateFile)
+        templateFile: templateFile, memory: memory.budget)
       for note in scorer.notes { Report.note(note) }
       return Chat(
         conversation: Conversation(scorer.language, adapter: scorer.adapter),
         monitor: scorer.monitor, log: ChatLog(system: system))
     }
-    let language = try LanguageModel(model, templateFile: templateFile)
+    let language = try LanguageModel(model, templateFile: templateFile).planned(
+      prompt: tokens, tokens: tokens, memory.budget)
     let adapter = try adapter.map { try AdapterFile.read($0, for: language.configuration) }
     return Chat(
       conversation: Conversation(language, adapter: adapter), monitor: nil,

@@ -31,6 +31,7 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "Resamples of the rows for intervals.") var resamples = 1000
   @Option(help: "Shuffled labelings each classifier learns as a control.") var permutations = 20
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -58,6 +59,7 @@ struct ClassifyCommand: ParsableCommand {
     evaluation.resamples = resamples
     evaluation.permutations = permutations
     evaluation.seed = seed
+    evaluation.memory = memory.budget
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
       try job.run($0)

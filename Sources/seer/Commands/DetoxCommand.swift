@@ -38,6 +38,7 @@ struct DetoxCommand: ParsableCommand {
   @Option(help: "With --train, the tokens the monitor reads: last, prompt-end or mean.")
   var position = Position.last
   @Option(help: "The file of answers to write.") var output: String
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -63,6 +64,7 @@ struct DetoxCommand: ParsableCommand {
     evaluation.tokens = tokens
     evaluation.limit = limit
     evaluation.width = width
+    evaluation.memory = memory.budget
     evaluation.template = template
     evaluation.columns = columns.names
     evaluation.monitor = train.map { .concepts($0) } ?? (runs.isEmpty ? nil : .runs(runs))

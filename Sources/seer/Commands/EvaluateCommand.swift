@@ -32,6 +32,7 @@ struct AbilityCommand: ParsableCommand {
   @Option(help: "The column of the responses.") var responseColumn = "response"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
@@ -40,6 +41,7 @@ struct AbilityCommand: ParsableCommand {
     evaluation.columns = ConceptColumns(prompt: promptColumn, response: responseColumn)
     evaluation.template = template
     evaluation.maxTokens = maxTokens
+    evaluation.memory = memory.budget
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
       try job.run($0)
