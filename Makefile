@@ -121,12 +121,18 @@ versus-extract: build model  ## Extraction against transformers: PEER=... DATA=.
 	   --run .build/versus --json" "$(PEER)"
 
 # TRAIN= and TEST= hold one concept set split by prompt; resumable: what is done stays in WORK.
-WORK ?= .build/verify-training
-verify-training: build model  ## Train all objectives, three seeds each, and write a table: TRAIN= TEST=
-	@test -n "$(TRAIN)" -a -n "$(TEST)" || { echo "Give TRAIN= and TEST=, two concept files." >&2; exit 64; }
+WORK ?= .build/verify-$(NAME)
+verify-training: build model  ## Train all objectives, three seeds each, and write docs/training-NAME.md: NAME= TRAIN= TEST=
+	@test -n "$(NAME)" -a -n "$(TRAIN)" -a -n "$(TEST)" || { echo "Give NAME=, and TRAIN= and TEST=, two concept files." >&2; exit 64; }
 	$(PYTHON) scripts/verify-training.py --seer $(RELEASE) --train $(TRAIN) --test $(TEST) \
 	  --retain samples/retain.csv --layer $(or $(LAYER),24) --work $(WORK) \
-	  --output $(or $(OUTPUT),$(WORK)/table.md) --name "$(NAME)"
+	  --output $(or $(OUTPUT),docs/training-$(NAME).md) --name "$(NAME)"
+
+# Work folders of verify-training: SETS="safety=.build/verify-safety,math=.build/verify-math".
+.PHONY: separation
+separation: build  ## Write docs/separation.md, before and after on held-out rows: SETS="NAME=FOLDER,..." [LAYER=]
+	@test -n "$(SETS)" || { echo "Give SETS=, names and work folders of verify-training." >&2; exit 64; }
+	$(PYTHON) scripts/separation-page.py --seer $(RELEASE) --sets $(SETS) --layer $(or $(LAYER),24)
 
 # DATA= is a folder with the research sets (scripts/verify-applications.py names the files). Resumable; some
 # hours of one core for all, within one with LIMIT="--limit 300 --prompts 100 --steps 30".

@@ -5,11 +5,12 @@ usage: verify-training.py --seer PATH --train F --test F --retain F --layer L --
        [--name NAME] [--objectives seer,nt-xent,released] [--seeds 0,1,2]
 
 Resumable: what is in the work folder already is not done again, and an interrupted training goes on
-from its checkpoint. The test rows are read only after training; checkpoints are chosen by Seer on
-a prompt-disjoint fifth of the training rows. Needs numpy and safetensors.
+from its checkpoint; the table is there after the first run, and grows. The test rows are read only
+after training. Needs numpy and safetensors.
 """
 import argparse
 import csv
+import glob
 import json
 import os
 import subprocess
@@ -66,39 +67,54 @@ def main():
         extra = ["--adapter", adapter] if adapter else []
         seer(o.seer, "extract", "--template", "plain", "--concepts", concepts, "--run", run, "--json", *extra)
 
+    def train_and_judge(objective, seed, name):
+        if not os.path.exists(name + "/adapter_model.safetensors"):
+            seer(o.seer, "train", "--concepts", o.train, "--retain", o.retain, "--template", "plain",
+                 "--layer", o.layer, "--preset", "verify-" + objective, "--seed", seed,
+                 "--adapter", name, "--resume", "--json")
+        extract(o.train, name + "-train", name)
+        extract(o.test, name + "-test", name)
+        figures = seer(o.seer, "evaluate", "ability", "--adapter", name, "--texts", held_out,
+                       "--template", "plain", "--json")
+        figures["accuracy"] = nearest_prototype(name + "-train", name + "-test", layer)
+        with open(name + "/result.json.partial", "w") as file:
+            json.dump(figures, file)
+        os.rename(name + "/result.json.partial", name + "/result.json")
+
     extract(o.train, o.work + "/base-train")
     extract(o.test, o.work + "/base-test")
     layer = int(o.layer)
     base = nearest_prototype(o.work + "/base-train", o.work + "/base-test", layer)
-    lines = [f"| untouched | | {base:.3f} | 0 | |"]
-    for objective in o.objectives.split(","):
-        for seed in o.seeds.split(","):
+    for seed in o.seeds.split(","):
+        for objective in o.objectives.split(","):
             name = f"{o.work}/{objective}-{seed}"
-            result = name + "/result.json"
-            if not os.path.exists(result):
-                if not os.path.exists(name + "/adapter_model.safetensors"):
-                    seer(o.seer, "train", "--concepts", o.train, "--retain", o.retain, "--template", "plain",
-                         "--layer", o.layer, "--preset", "verify-" + objective, "--seed", seed,
-                         "--adapter", name, "--resume", "--json")
-                extract(o.train, name + "-train", name)
-                extract(o.test, name + "-test", name)
-                figures = seer(o.seer, "evaluate", "ability", "--adapter", name, "--texts", held_out,
-                               "--template", "plain", "--json")
-                figures["accuracy"] = nearest_prototype(name + "-train", name + "-test", layer)
-                with open(result + ".partial", "w") as file:
-                    json.dump(figures, file)
-                os.rename(result + ".partial", result)
-            with open(result) as file:
+            if not os.path.exists(name + "/result.json"):
+                train_and_judge(objective, seed, name)
+            with open(o.output + ".partial", "w") as file:
+                file.write(table(o, base))
+            os.rename(o.output + ".partial", o.output)
+    print(table(o, base))
+
+
+def table(o, base):
+    """Of all results that are in the work folder, in the order of objectives, then seeds."""
+    lines = []
+    for objective in ("seer", "nt-xent", "released"):
+        found = {}
+        for folder in glob.glob(f"{o.work}/{objective}-*/result.json"):
+            with open(folder) as file:
                 figures = json.load(file)
-            change = 100 * (figures["perplexity_tuned"] / figures["perplexity_base"] - 1)
-            lines.append(f"| {objective} | {seed} | {figures['accuracy']:.3f} | {figures['kl']:.4f} | {change:+.2f} % |")
-            print(lines[-1], flush=True)
-    table = "\n".join([
+            figures["change"] = 100 * (figures["perplexity_tuned"] / figures["perplexity_base"] - 1)
+            found[folder.split("/")[-2][len(objective) + 1:]] = figures
+        if len(found) > 1:
+            found["mean"] = {key: numpy.mean([f[key] for f in found.values()])
+                             for key in ("accuracy", "kl", "change")}  # fmt: skip
+        lines += [f"| `{objective}` | {seed} | {f['accuracy']:.3f} | {f['kl']:.4f} | {f['change']:+.1f} % |"
+                  for seed, f in sorted(found.items())]  # fmt: skip
+    return "\n".join([
         f"## {o.name or o.train}: layer {o.layer}", "",
         "| objective | seed | nearest prototype, test rows | KL to base, nats a token | perplexity |",
-        "|---|---|---|---|---|", *lines, ""])
-    with open(o.output, "w") as file:
-        file.write(table)
+        "|---|---|---|---|---|", f"| untouched | | {base:.3f} | 0 | |", *lines, ""])
 
 
 if __name__ == "__main__":
