@@ -243,7 +243,7 @@ class Bench:
                 with open(path, "w") as file:
                     file.write("prompt,value\n")
                     for row in range(rows):
-                        text = " ".join(generator.choices(words, k=8))
+                        text = " ".join(generator.choices(words, k=3))
                         file.write(f"{text} {row}.,{'even' if row % 2 else 'odd'}\n")
             target = os.path.join(o.work, "run")
 

@@ -112,7 +112,7 @@ def table(o, base):
         lines += [f"| `{objective}` | {seed} | {f['accuracy']:.3f} | {f['kl']:.4f} | {f['change']:+.1f} % |"
                   for seed, f in sorted(found.items())]  # fmt: skip
     return "\n".join([
-        f"## {o.name or o.train}: layer {o.layer}", "",
+        f"# {(o.name or o.train).capitalize()}: every objective at layer {o.layer}", "",
         "| objective | seed | nearest prototype, test rows | KL to base, nats a token | perplexity |",
         "|---|---|---|---|---|", f"| untouched | | {base:.3f} | 0 | |", *lines, ""])
 
