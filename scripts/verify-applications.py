@@ -115,12 +115,9 @@ def detox(o, seed):
 
 
 def classify(o, name, train, test, adapter):
-    limited = []
-    for side, path in (("train", train), ("test", test)):
-        limited.append(save(f"{o.work}/{name}-{side}.csv", thinned(read(path), o.limit), ["prompt", "response", "value"])
-                       if o.limit and name != "sample" else path)
-    seer(o, f"classify-{name}", "evaluate", "classify", *(["--adapter", adapter] if adapter else []), "--train", limited[0],
-         "--test", limited[1], "--layer", o.layers, "--template", "plain")
+    """On all rows: the adapter has learned from them, and a probe that saw some of them only would be no control."""
+    seer(o, f"classify-{name}", "evaluate", "classify", *(["--adapter", adapter] if adapter else []), "--train", train,
+         "--test", test, "--layer", o.layers, "--template", "plain")
 
 
 # --- What is written
@@ -243,7 +240,7 @@ def write(o):
     lines = ["# Results", "",
              "The paper's two applications on the default model (SmolLM2-135M-Instruct, Q4_1). Made by `make verify-applications` from the",
              "JSON that the commands print; what has no figure here has not been run. `not shown` is p of 0.05 or more, or an interval",
-             "with 0 in it." + (f" Limited to {' and '.join(limits)}, evenly spaced." if limits else ""), ""]
+             "with 0 in it." + (f" The detoxified model: limited to {' and '.join(limits)}, evenly spaced." if limits else ""), ""]
     for seed, figures in kept("detox-"):
         with open(f"{o.work}/ability-{seed}.json") as file, open(f"{o.work}/train-{seed}.json") as other:
             lines += detox_lines(f"seed {seed}", figures, json.load(file), json.load(other))
