@@ -240,7 +240,7 @@ def write(o):
     lines = ["# Results", "",
              "The paper's two applications on the default model (SmolLM2-135M-Instruct, Q4_1). Made by `make verify-applications` from the",
              "JSON that the commands print; what has no figure here has not been run. `not shown` is p of 0.05 or more, or an interval",
-             "with 0 in it." + (f" The detoxified model: limited to {' and '.join(limits)}, evenly spaced." if limits else ""), ""]
+             "with 0 in it; no p is corrected for the number of claims, so one of twenty confirms by chance." + (f" The detoxified model: limited to {' and '.join(limits)}, evenly spaced." if limits else ""), ""]
     for seed, figures in kept("detox-"):
         with open(f"{o.work}/ability-{seed}.json") as file, open(f"{o.work}/train-{seed}.json") as other:
             lines += detox_lines(f"seed {seed}", figures, json.load(file), json.load(other))
