@@ -49,12 +49,13 @@ bench: bench-build  ## Time kernels and paths, as ratios to the baseline kept (F
 bench-baseline: bench-build  ## Keep this machine's figures as the baseline (BASELINE=).
 	@$(BENCH) --save $(BASELINE)
 
-# Resumable: what is measured stays in .build/peers; ONLY=decoding,load measures some of it.
+# Resumable: what is measured stays in .build/peers; the sample has a table of its own; ONLY=decoding,load measures some of it.
 PEERS := .build/peers
 bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes docs/performance.md (DATA=, ONLY=, GEMMA=).
 	@test -d $(PEERS)/venv || $(PYTHON) -m venv $(PEERS)/venv
 	@$(PEERS)/venv/bin/python -m pip install --quiet -r Benchmarks/peers/requirements.txt
 	@scripts/bench-peers.py --python $(PEERS)/venv/bin/python --data $(DATA) \
+	  $(if $(filter samples/concepts.csv,$(DATA)),--name samples --work $(PEERS)/samples) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
 fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
 	@SEER_STRICT=1 $(SWIFT) build -c release --build-tests --scratch-path $(TEST_BUILD) \

@@ -2,9 +2,31 @@ import CKernels
 import Foundation
 import LinearAlgebra
 
-/// What the machine can do at most, on all cores: float32 products at a model's shapes, and reading
-/// memory.
+/// What the machine can do at most, on all cores: float32 products in the cache and at a model's
+/// shapes, and reading memory.
 enum Limits {
+  /// GFLOP/s of the kernel by itself: one packed tile times one packed panel, both in the cache. No
+  /// product of whole matrices can be faster. 0 where the processor lacks AVX-512.
+  static func kernel() -> Double {
+    guard BLAS.hasOwnKernel else { return 0 }
+    let (m, n, k, rounds) = (Int(sk_token_tile), Int(sk_panel_width), 512, 4096)
+    let sets = (0..<Parallel.workers).map { _ in
+      (
+        Matrix(rows: k, columns: m) { Float($0 % 7) - Float($1 % 5) },
+        Matrix(rows: k, columns: n) { Float($0 % 5) - Float($1 % 3) }, Matrix(rows: m, columns: n)
+      )
+    }
+    let best = best(of: 12) {
+      Parallel.forEach(sets.count) { index in
+        let (tile, panel, output) = sets[index]
+        for _ in 0..<rounds {
+          sk_gemm_tile(m, n, k, tile.elements, panel.elements, 0, output.elements, n)
+        }
+      }
+    }
+    return Double(sets.count * rounds * 2 * m * n * k) / best / 1e9
+  }
+
   /// GFLOP/s of (512, 576) x (576, 1536) products, each core its own.
   static func products() -> Double {
     let sets = (0..<Parallel.workers).map { _ in

@@ -25,7 +25,9 @@ while let word = rest.popFirst() {
   }
 }
 if groups == ["limits"] {
-  print("{\"sgemm\":\(Limits.products()),\"read\":\(Limits.reading())}")
+  print(
+    "{\"kernel\":\(Limits.kernel()),\"sgemm\":\(Limits.products()),"
+      + "\"read\":\(Limits.reading())}")
   exit(0)
 }
 if groups.isEmpty { groups = ["kernels", "paths", "maps", "screens"] }

@@ -1,69 +1,114 @@
 extension GGUF {
   /// What the `tokenizer.*` keys say.
   func tokenizerDescription() throws(Failure) -> TokenizerDescription {
-    func bytes(_ key: String) throws(Failure) -> [[UInt8]] {
-      try strings(key).map { Array($0.utf8) }
+    try readTokenizer { (problem: Failure) throws(Failure) in throw problem }
+  }
+
+  /// Every key of the tokenizer that cannot be used; where there is none, what is wrong with the whole.
+  func tokenizerProblems() -> [Failure] {
+    var problems: [Failure] = []
+    do throws(Failure) {
+      let description = try readTokenizer { (problem: Failure) throws(Failure) in
+        problems.append(problem)
+      }
+      if problems.isEmpty { _ = try Tokenizer(description) }
+    } catch {
+      problems.append(error)
     }
-    func id(_ key: String) throws(Failure) -> Int? { has(key) ? try integer(key) : nil }
-    func flag(_ key: String, else value: Bool) throws(Failure) -> Bool {
-      has(key) ? try bool(key) : value
+    return problems
+  }
+
+  /// Reads key by key.
+  ///
+  /// - Parameter note: takes a key that cannot be used; where it does not throw, the others are read.
+  private func readTokenizer(
+    _ note: (Failure) throws(Failure) -> Void
+  ) throws(Failure) -> TokenizerDescription {
+    func attempt(_ read: () throws(Failure) -> Void) throws(Failure) {
+      do throws(Failure) { try read() } catch { try note(error) }
+    }
+    func key(_ name: String) -> String { "tokenizer.ggml." + name }
+    func id(_ name: String) throws(Failure) -> Int? {
+      var id: Int?
+      try attempt { () throws(Failure) in
+        if has(key(name + "_token_id")) { id = try integer(key(name + "_token_id")) }
+      }
+      return id
+    }
+    func flag(_ name: String, else value: Bool) throws(Failure) -> Bool {
+      var flag = value
+      try attempt { () throws(Failure) in if has(key(name)) { flag = try bool(key(name)) } }
+      return flag
     }
     var description = TokenizerDescription()
     description.source = file.path
-    description.vocabulary = try bytes("tokenizer.ggml.tokens")
-    if has("tokenizer.ggml.token_type") {
-      description.types = try integers("tokenizer.ggml.token_type").map {
-        Int32(clamping: $0)
+    try attempt { () throws(Failure) in
+      description.vocabulary = try strings(key("tokens")).map { Array($0.utf8) }
+    }
+    try attempt { () throws(Failure) in
+      guard has(key("token_type")) else { return }
+      description.types = try integers(key("token_type")).map { Int32(clamping: $0) }
+    }
+    description.beginningOfText = try id("bos")
+    description.endOfText = try id("eos")
+    description.unknown = try id("unknown")
+    description.padding = try id("padding")
+    for name in ["eot", "eom"] {
+      if let id = try id(name) { description.stops.append(id) }
+    }
+    var model = ""
+    try attempt { () throws(Failure) in
+      model = try string(key("model"))
+      guard ["gpt2", "llama", "t5"].contains(model) else {
+        throw Failure(
+          .badData, file: file.path, place: "key \(key("model"))", found: "`\(model)`",
+          wanted: "one of gpt2, llama, t5",
+          advice: "Use a model with a BPE or Unigram tokenizer.")
       }
     }
-    description.beginningOfText = try id("tokenizer.ggml.bos_token_id")
-    description.endOfText = try id("tokenizer.ggml.eos_token_id")
-    description.unknown = try id("tokenizer.ggml.unknown_token_id")
-    description.padding = try id("tokenizer.ggml.padding_token_id")
-    for name in ["eot", "eom"] {
-      if let id = try id("tokenizer.ggml.\(name)_token_id") { description.stops.append(id) }
-    }
-    let model = try string("tokenizer.ggml.model")
     switch model {
     case "gpt2":
-      if has("tokenizer.ggml.merges") {
-        description.merges = try bytes("tokenizer.ggml.merges")
+      try attempt { () throws(Failure) in
+        guard has(key("merges")) else { return }
+        description.merges = try strings(key("merges")).map { Array($0.utf8) }
       }
-      let name = has("tokenizer.ggml.pre") ? try string("tokenizer.ggml.pre") : "default"
-      do throws(Failure) {
-        try description.use(preTokenizer: name)
-      } catch {
-        var failure = error
-        failure.file = file.path
-        failure.place = "key tokenizer.ggml.pre"
-        throw failure
+      try attempt { () throws(Failure) in
+        let name = has(key("pre")) ? try string(key("pre")) : "default"
+        do throws(Failure) {
+          try description.use(preTokenizer: name)
+        } catch {
+          var failure = error
+          failure.file = file.path
+          failure.place = "key \(key("pre"))"
+          throw failure
+        }
       }
     case "llama", "t5":
       try description.useSentencePiece(isUnigram: model == "t5")
-      guard case .reals(let scores)? = metadata["tokenizer.ggml.scores"] else {
-        throw wrongKey("tokenizer.ggml.scores", "an array of numbers")
+      try attempt { () throws(Failure) in
+        guard case .reals(let scores)? = metadata[key("scores")] else {
+          throw wrongKey(key("scores"), "an array of numbers")
+        }
+        description.scores = scores
       }
-      description.scores = scores
-      if case .integers(let map)? = metadata["tokenizer.ggml.precompiled_charsmap"], !map.isEmpty {
-        throw wrongKey("tokenizer.ggml.precompiled_charsmap", "none: its rules are not supported")
+      try attempt { () throws(Failure) in
+        if case .integers(let map)? = metadata[key("precompiled_charsmap")], !map.isEmpty {
+          throw wrongKey(key("precompiled_charsmap"), "none: its rules are not supported")
+        }
       }
       // A space before every text and after every token written in it.
-      if try flag("tokenizer.ggml.add_space_prefix", else: true) {
-        description.normalizers.insert(
-          .prepend(TokenizerDescription.spaceMark), at: 0)
+      if try flag("add_space_prefix", else: true) {
+        description.normalizers.insert(.prepend(TokenizerDescription.spaceMark), at: 0)
         description.leadingSpace = .one
       }
     default:
-      throw Failure(
-        .badData, file: file.path, place: "key tokenizer.ggml.model", found: "`\(model)`",
-        wanted: "one of gpt2, llama, t5",
-        advice: "Use a model with a BPE or Unigram tokenizer.")
+      break
     }
     description.addsBeginningOfText = try flag(
-      "tokenizer.ggml.add_bos_token", else: description.addsBeginningOfText)
-    description.addsEndOfText = try flag(
-      "tokenizer.ggml.add_eos_token", else: description.addsEndOfText)
-    if has("tokenizer.chat_template") {
+      "add_bos_token", else: description.addsBeginningOfText)
+    description.addsEndOfText = try flag("add_eos_token", else: description.addsEndOfText)
+    try attempt { () throws(Failure) in
+      guard has("tokenizer.chat_template") else { return }
       description.chatTemplate = try string("tokenizer.chat_template")
     }
     return description

@@ -67,6 +67,21 @@ public struct StoredMatrix: @unchecked Sendable {
     base = UnsafeRawPointer(matrix.elements)
   }
 
+  /// Zeros in place of a tensor that is not there, for looking over the rest of a model: pages that
+  /// cost nothing until they are read. Nil where there is no address space for them.
+  init?(absentOfRows rows: Int, columns: Int) {
+    guard let absent = AbsentWeights(count: rows * columns * MemoryLayout<UInt16>.size) else {
+      return nil
+    }
+    type = .f16
+    self.rows = rows
+    self.columns = columns
+    order = .asStored
+    rowBytes = columns * MemoryLayout<UInt16>.size
+    owner = absent
+    base = UnsafeRawPointer(absent.bytes)
+  }
+
   private init(_ copy: CopiedWeights, type: BlockType, rows: Int, columns: Int) {
     self.type = type
     self.rows = rows
@@ -178,4 +193,21 @@ private final class CopiedWeights {
   }
 
   deinit { bytes.deallocate() }
+}
+
+/// Pages of zeros that no memory has been given yet.
+private final class AbsentWeights {
+  let bytes: UnsafeMutableRawPointer
+  private let count: Int
+
+  init?(count: Int) {
+    self.count = max(1, count)
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    guard let bytes = mmap(nil, self.count, PROT_READ, flags, -1, 0), bytes != MAP_FAILED else {
+      return nil
+    }
+    self.bytes = bytes
+  }
+
+  deinit { munmap(bytes, count) }
 }

@@ -18,7 +18,10 @@ struct ModelFamily: Sendable {
 
 extension Transformer {
   /// Opens a model of whichever family the file names.
-  init(_ source: any WeightSource) throws(Failure) {
+  ///
+  /// - Parameter problems: takes what is wrong with single tensors, to find the rest; such a model
+  ///   must not be run.
+  init(_ source: any WeightSource, noting problems: TensorProblems? = nil) throws(Failure) {
     let key = source.format == .gguf ? "general.architecture" : "model_type"
     let name = try source.string(key)
     let families = ModelFamily.all
@@ -29,6 +32,6 @@ extension Transformer {
         wanted: "one of \(known.joined(separator: ", "))",
         advice: "Use a model of one of these families.")
     }
-    self = try family.open(ModelReader(source: source, architecture: name))
+    self = try family.open(ModelReader(source: source, architecture: name, problems: problems))
   }
 }

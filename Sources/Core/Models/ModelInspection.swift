@@ -11,10 +11,8 @@ public struct ModelInspection: Sendable {
   public init(_ model: String) throws(Failure) {
     path = try ModelLocator.path(of: model)
     let source = try openWeights(path, allowsOtherTypes: true)
-    var problems = Self.tensorProblems(source)
-    // A tensor without a reading is missed later on: that is no second problem.
-    let hasTensors = problems.isEmpty
-    problems += Self.keyProblems(source).filter { hasTensors || $0.key != nil }
+    let (missing, keys) = Self.tensorAndKeyProblems(source)
+    var problems = Self.typeProblems(source) + missing + keys
     problems += source.tokenizerProblems()
     if problems.isEmpty {
       do throws(Failure) { _ = try LanguageModel(path) } catch { problems.append(error) }
@@ -31,10 +29,9 @@ public struct ModelInspection: Sendable {
   }
 
   /// One problem for each type of tensor that there is no reading of.
-  private static func tensorProblems(_ source: any WeightSource) -> [Failure] {
-    let files = (source as? SplitGGUF)?.parts ?? (source as? GGUF).map { [$0] } ?? []
+  private static func typeProblems(_ source: any WeightSource) -> [Failure] {
     var problems: [Failure] = []
-    for file in files {
+    for file in ggufFiles(source) {
       var types: [String] = []
       for other in file.otherTypes where !types.contains(other.type) { types.append(other.type) }
       for type in types {
@@ -50,21 +47,58 @@ public struct ModelInspection: Sendable {
     return problems
   }
 
-  /// Opens the model again and again, each time without the key that was wrong.
-  private static func keyProblems(_ source: any WeightSource) -> [Failure] {
-    var problems: [Failure] = []
+  /// Opens the model again and again, each time without the key that was wrong; then every tensor is
+  /// looked for. One problem for all tensors of one kind that lack the same.
+  private static func tensorAndKeyProblems(
+    _ source: any WeightSource
+  ) -> (tensors: [Failure], keys: [Failure]) {
+    var keys: [Failure] = []
     var reduced = ReducedSource(source: source)
     while true {
+      let tensors = TensorProblems()
       do throws(Failure) {
-        _ = try Transformer(reduced)
-        return problems
+        _ = try Transformer(reduced, noting: tensors)
+        return (joined(tensors.all, besides: source), keys)
       } catch {
+        let found = joined(tensors.all, besides: source)
         // A key that was taken away is missed where there is no doing without it.
-        if let key = error.key, reduced.hidden.contains(key) { return problems }
-        problems.append(error)
-        guard let key = error.key, reduced.has(key) else { return problems }
+        if let key = error.key, reduced.hidden.contains(key) { return (found, keys) }
+        if let name = error.tensor {
+          return (found + (unreadNames(source).contains(name) ? [] : [error]), keys)
+        }
+        keys.append(error)
+        guard let key = error.key, reduced.has(key) else { return (found, keys) }
         reduced.hidden.insert(key)
       }
+    }
+  }
+
+  /// Tensors of types that there is no reading of: that they are missed is no second problem.
+  private static func unreadNames(_ source: any WeightSource) -> Set<String> {
+    Set(ggufFiles(source).flatMap { $0.otherTypes.map(\.name) })
+  }
+
+  private static func ggufFiles(_ source: any WeightSource) -> [GGUF] {
+    (source as? SplitGGUF)?.parts ?? (source as? GGUF).map { [$0] } ?? []
+  }
+
+  /// The same problem of the same tensor in many blocks, as one.
+  private static func joined(_ problems: [Failure], besides source: any WeightSource) -> [Failure] {
+    let unread = unreadNames(source)
+    var joined: [(kind: String, problem: Failure, count: Int)] = []
+    for problem in problems {
+      guard let name = problem.tensor, !unread.contains(name) else { continue }
+      let kind = "\(name.filter { !$0.isNumber }) \(problem.found)"
+      if let index = joined.firstIndex(where: { $0.kind == kind }) {
+        joined[index].count += 1
+      } else {
+        joined.append((kind, problem, 1))
+      }
+    }
+    return joined.map { _, problem, count in
+      var problem = problem
+      if count > 1, let place = problem.place { problem.place = "\(place) and \(count - 1) more" }
+      return problem
     }
   }
 }
@@ -73,6 +107,12 @@ extension Failure {
   /// The key of the configuration that it speaks of.
   fileprivate var key: String? {
     let start = "key "
+    return place.flatMap { $0.hasPrefix(start) ? String($0.dropFirst(start.count)) : nil }
+  }
+
+  /// The tensor that it speaks of.
+  fileprivate var tensor: String? {
+    let start = "tensor "
     return place.flatMap { $0.hasPrefix(start) ? String($0.dropFirst(start.count)) : nil }
   }
 }

@@ -10,11 +10,18 @@ struct ModelKey {
   }
 }
 
+/// What is wrong with the tensors of a model that is only looked over.
+final class TensorProblems {
+  fileprivate(set) var all: [Failure] = []
+}
+
 /// Reads a model's keys and tensors by their names in either format, and checks them.
 struct ModelReader {
   let source: any WeightSource
   /// `general.architecture` or `model_type`.
   let architecture: String
+  /// Takes what is wrong with single tensors, where all of it is asked for; else the first is thrown.
+  var problems: TensorProblems?
 
   var format: WeightFormat { source.format }
 
@@ -67,14 +74,19 @@ struct ModelReader {
     source.tensor(name(tensor, block: block, ending: ending)) != nil
   }
 
-  /// A tensor of the given shape, by its stored name.
-  private func tensor(_ name: String, shape: [Int]) throws(Failure) -> StoredTensor {
-    guard let tensor = source.tensor(name) else {
-      throw Failure(
-        .badData, file: source.path, place: "tensor \(name)", found: "no such tensor",
-        wanted: "one of shape \(shape)",
-        advice: "The file is not a complete model: download it again.")
+  /// A tensor of the given shape, by its stored name; nil is one whose problem has been noted.
+  private func noted(_ name: String, shape: [Int]) throws(Failure) -> StoredTensor? {
+    do throws(Failure) {
+      return try tensor(name, shape: shape)
+    } catch {
+      guard let problems else { throw error }
+      problems.all.append(error)
+      return nil
     }
+  }
+
+  private func tensor(_ name: String, shape: [Int]) throws(Failure) -> StoredTensor {
+    guard let tensor = source.tensor(name) else { throw missing(name, shape: shape) }
     guard tensor.shape == shape else {
       throw Failure(
         .badData, file: tensor.file.path, place: "tensor \(name)", found: "shape \(tensor.shape)",
@@ -83,11 +95,24 @@ struct ModelReader {
     return tensor
   }
 
+  private func missing(_ name: String, shape: [Int]) -> Failure {
+    Failure(
+      .badData, file: source.path, place: "tensor \(name)", found: "no such tensor",
+      wanted: "one of shape \(shape)",
+      advice: "The file is not a complete model: download it again.")
+  }
+
   func matrix(
     _ tensorName: TensorName, block: Int? = nil, rows: Int, columns: Int,
     order: StoredMatrix.RowOrder = .asStored
   ) throws(Failure) -> StoredMatrix {
-    let tensor = try tensor(name(tensorName, block: block), shape: [rows, columns])
+    let name = name(tensorName, block: block)
+    guard let tensor = try noted(name, shape: [rows, columns]) else {
+      guard let absent = StoredMatrix(absentOfRows: rows, columns: columns) else {
+        throw missing(name, shape: [rows, columns])
+      }
+      return absent
+    }
     return StoredMatrix(
       type: tensor.type, rows: rows, columns: columns, order: order, in: tensor.file,
       range: tensor.range)
@@ -97,7 +122,10 @@ struct ModelReader {
   func vector(
     _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", count: Int
   ) throws(Failure) -> [Float] {
-    let tensor = try tensor(name(tensorName, block: block, ending: ending), shape: [count])
+    let name = name(tensorName, block: block, ending: ending)
+    guard let tensor = try noted(name, shape: [count]) else {
+      return [Float](repeating: 0, count: count)
+    }
     let stored = StoredMatrix(
       type: tensor.type, rows: 1, columns: count, in: tensor.file, range: tensor.range)
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -50,6 +50,45 @@ struct ModelInspectionTests {
     problems[1].expect(place: "chat template", found: "no known family", advice: "--template-file")
   }
 
+  @Test func everyTensorAndEveryKeyOfTheTokenizerThatIsWrong() throws {
+    var builder = try TinyLlama.builder()
+    builder.tensors.removeAll {
+      $0.name.hasSuffix("attn_q.weight") || $0.name == "blk.1.attn_norm.weight"
+    }
+    for index in builder.tensors.indices
+    where builder.tensors[index].name == "blk.2.ffn_down.weight" {
+      builder.tensors[index].sizes.reverse()
+    }
+    builder.set("tokenizer.ggml.pre", .string("of-tomorrow"))
+    builder.set("tokenizer.ggml.merges", .int64(3))
+    builder.set("tokenizer.ggml.add_bos_token", .string("yes"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write(builder.bytes, to: "model.gguf")
+    let problems = try ModelInspection(path).problems
+    try #require(problems.count == 6, "\(problems)")
+    problems[0].expect(
+      file: path, place: "tensor blk.0.attn_q.weight and 2 more", found: "no such tensor")
+    problems[1].expect(place: "tensor blk.1.attn_norm.weight", found: "no such tensor")
+    problems[2].expect(place: "tensor blk.2.ffn_down.weight", found: "shape")
+    problems[3].expect(
+      place: "key tokenizer.ggml.merges", found: "integer 3", wanted: "an array of strings")
+    problems[4].expect(place: "key tokenizer.ggml.pre", found: "of-tomorrow")
+    problems[5].expect(
+      place: "key tokenizer.ggml.add_bos_token", found: "string", wanted: "true or false")
+  }
+
+  @Test func withoutEmbeddingsTheRestOfTheTokenizerIsLookedAt() throws {
+    var builder = try TinyLlama.builder()
+    builder.tensors.removeAll { $0.name == "token_embd.weight" }
+    builder.set("tokenizer.ggml.model", .string("rwkv"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write(builder.bytes, to: "model.gguf")
+    let problems = try ModelInspection(path).problems
+    try #require(problems.count == 2, "\(problems)")
+    problems[0].expect(place: "tensor token_embd.weight", found: "no such tensor")
+    problems[1].expect(place: "key tokenizer.ggml.model", found: "`rwkv`", wanted: "gpt2")
+  }
+
   @Test func anUnknownFamilyIsNamedWithTheRest() throws {
     var folder = try TinyFolder()
     folder.configuration["model_type"] = "mamba"
