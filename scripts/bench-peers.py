@@ -174,6 +174,12 @@ class Bench:
                  str(self.options.rows), folder])  # fmt: skip
         return path
 
+    @staticmethod
+    def points(path):
+        """Rows of a matrix, from its header."""
+        with open(path, "rb") as file:
+            return int(file.read(256).split(b"'shape': (", 1)[1].split(b",", 1)[0])
+
     def tsne(self):
         for name, peers in (
             ("x1200", ["scikit-learn", "openTSNE-bh"]),
@@ -184,7 +190,7 @@ class Bench:
 
             def judged(values, layout):
                 kl = json.loads(run([self.options.python, PEERS, "judge", path, layout])[0])["kl"]
-                return {**values, "kl": kl}
+                return {**values, "kl": kl, "points": self.points(path)}
 
             def ours():
                 layout = os.path.join(self.options.work, "layout.csv")
@@ -202,8 +208,9 @@ class Bench:
         for name in ("x10000", "x50000"):
             path = self.matrix(name)
             layout = os.path.join(self.options.work, "layout.csv")
-            ours = lambda: self.seer("project", "--matrix", path, "--method", "pca", "--components", 50,
-                                     "--output", layout, "--json", figure="seconds")  # fmt: skip
+            ours = lambda: {**self.seer("project", "--matrix", path, "--method", "pca", "--components", 50,
+                                        "--output", layout, "--json", figure="seconds"),
+                            "points": self.points(path)}  # fmt: skip
             theirs = lambda: self.peer("pca", path, figure="seconds")
             self.measure(f"pca {name}", ["seer", "scikit-learn"], "s", "less",
                          {"seer": ours, "scikit-learn": theirs})  # fmt: skip
@@ -289,18 +296,20 @@ class Bench:
                 continue
             text = lambda values: f"{statistics.median(values):.4g} {first['unit']}"
             memory = lambda who: f"{max(self.of(work, who, 'megabytes')):.0f}"
+            points = next(iter(self.of(work, "seer", "points")), None)
+            label = work.split(" x")[0] + f" of {points:,} points" if points else work
             own = text(ours) + (f", KL {statistics.median(self.of(work, 'seer', 'kl')):.3f}" if self.of(work, "seer", "kl") else "")
             for peer in dict.fromkeys(f["who"] for f in self.figures if f["work"] == work and f["who"] != "seer"):
                 theirs = self.of(work, peer)
                 pairs = [(a / b if first["better"] == "more" else b / a) for a, b in zip(ours, theirs)]
                 kl = self.of(work, peer, "kl")
                 lines.append("| " + " | ".join([
-                    work, own, memory("seer"), peer, text(theirs) + (f", KL {statistics.median(kl):.3f}" if kl else ""),
+                    label, own, memory("seer"), peer, text(theirs) + (f", KL {statistics.median(kl):.3f}" if kl else ""),
                     memory(peer), f"{statistics.median(pairs):.2f} ({min(pairs):.2f} to {max(pairs):.2f})",
                     self.goal(work, statistics.median(pairs)), self.share(work, statistics.median(ours), limits),
                 ]) + " |")  # fmt: skip
             if all(f["who"] == "seer" for f in self.figures if f["work"] == work):
-                lines.append(f"| {work} | {own} | {memory('seer')} | | | | | {self.goal(work, 0)} | |")
+                lines.append(f"| {label} | {own} | {memory('seer')} | | | | | {self.goal(work, 0)} | |")
         for name, value in limits.items():
             lines.append(f"| limit: {name} | {value:.4g} {'GB/s' if name == 'read' else 'GFLOP/s'} | | | | | | | |")
         return "\n".join(lines)

@@ -9,7 +9,7 @@ usage: peers.py WORK ARGUMENTS   (python environment: requirements.txt)
   peft-step MODEL CONCEPTS STEPS             the released SEER objective: seconds a step
   pca X.npy | tsne X.npy NAME LAYOUT.npy     NAME: scikit-learn, openTSNE-bh, openTSNE-fft: seconds
   judge X.npy LAYOUT                         exact KL divergence of a map (npy or csv)
-  long-rows MODEL CONCEPTS TOKENS OUTPUT     the rows of at least so many tokens, as a concept file
+  long-rows MODEL CONCEPTS TOKENS OUTPUT     rows of at least so many tokens, as a concept file
   matrices MODEL CONCEPTS ROWS FOLDER        the matrices that maps are drawn of
 """
 import csv
@@ -102,14 +102,21 @@ def matrices(path, data, rows, folder):
 
 
 def long_rows(path, data, tokens, target):
+    """The rows that are long enough; of a concept with fewer than two such, its rows joined until they are."""
     tok = tokenizer(path)
-    csv.field_size_limit(10**9)
-    with open(data, newline="") as file:
-        reader = csv.DictReader(file)
-        rows = [r for r, text in zip(reader, texts(data, None)[0]) if len(tok(text)["input_ids"]) >= tokens]
+    long, joined, part = {}, {}, {}
+    for text, value in zip(*texts(data, None)):
+        part[value] = (part.get(value, "") + "\n" + text).strip()
+        for rows, candidate in ((long, text), (joined, part[value])):
+            found = rows.setdefault(value, [])
+            if len(tok(candidate)["input_ids"]) >= tokens:
+                found.append(candidate)
+        if joined[value] and joined[value][-1] == part[value]:
+            part[value] = ""
+    rows = [(text, value) for value in long for text in (long if len(long[value]) > 1 else joined)[value]]
     with open(target + ".partial", "w", newline="") as file:
-        writer = csv.DictWriter(file, reader.fieldnames)
-        writer.writeheader()
+        writer = csv.writer(file)
+        writer.writerow(["prompt", "value"])
         writer.writerows(rows)
     os.rename(target + ".partial", target)
     return {"rows": len(rows)}
