@@ -29,9 +29,12 @@ public struct MemoryPlan: Equatable, Sendable {
   public let batchBytes: Int
   /// Bytes of the rest: keys and values, states and gradients that are kept, the program itself.
   public let otherBytes: Int
+  /// Bytes of what blocks computed that are kept for the way back, since there is room: without
+  /// them a training runs its blocks twice.
+  public fileprivate(set) var keptBytes = 0
 
   /// Bytes at the peak.
-  public var bytes: Int { weightBytes + copiedBytes + batchBytes + otherBytes }
+  public var bytes: Int { weightBytes + copiedBytes + batchBytes + otherBytes + keptBytes }
   /// What a front end may still hand out within the limit.
   public var spareBytes: Int { max(0, limit - bytes) }
 
@@ -107,6 +110,7 @@ extension MemoryPlan: CustomStringConvertible {
     ]
     if copiedBytes > 0 { parts.append("weights copied \(Self.size(copiedBytes))") }
     parts.append("batches of \(batchTokens) tokens \(Self.size(batchBytes))")
+    if keptBytes > 0 { parts.append("blocks kept for the way back \(Self.size(keptBytes))") }
     parts.append("the rest \(Self.size(otherBytes))")
     return "memory: \(parts.joined(separator: ", ")); "
       + "\(Self.size(bytes)) of at most \(Self.size(limit))"
@@ -126,13 +130,17 @@ public struct MemoryBudget: Sendable {
   }
 
   /// Makes the plan and tells it.
+  ///
+  /// - Parameter kept: how many of the bytes that are left the work is going to use for speed.
   func plan(
-    _ costs: ModelCosts, leastTokens: Int = 1, otherBytes: Int = 0
+    _ costs: ModelCosts, leastTokens: Int = 1, otherBytes: Int = 0,
+    keeping kept: (_ spareBytes: Int) -> Int = { _ in 0 }
   ) throws(Failure) -> MemoryPlan {
     let used = ProcessMemory.anonymous - costs.copiedBytes
-    let plan = try MemoryPlan(
+    var plan = try MemoryPlan(
       costs, limit: limit ?? ProcessMemory.anonymous + ProcessMemory.available,
       leastTokens: leastTokens, otherBytes: otherBytes + max(0, used), isStrict: limit != nil)
+    plan.keptBytes = kept(plan.spareBytes)
     onPlan(plan)
     return plan
   }

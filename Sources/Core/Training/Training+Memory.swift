@@ -18,24 +18,36 @@ extension Training {
     let views = isReleased ? 2 : 1
     let viewTokens = (preset.batch + views - 1) / views * longest
     let retainTokens = preset.retainBatch * longestRetain
-    let concepts = TrainingPass.bytes(tokens: viewTokens, layers: top, c, keepsBlocks: false)
-    let retain =
-      TrainingPass.bytes(tokens: retainTokens, layers: c.blocks, c, keepsBlocks: false)
-      + 4 * (c.blocks + 1) * retainTokens * c.width
+    let stateBytes = 4 * (c.blocks + 1) * retainTokens * c.width
+    /// What the passes of a step take, and the longest single one, with or without kept blocks.
+    func passes(keepsBlocks: Bool) -> [(step: Int, pass: Int)] {
+      let concepts = TrainingPass.bytes(
+        tokens: viewTokens, layers: top, c, keepsBlocks: keepsBlocks)
+      let retain = TrainingPass.bytes(
+        tokens: retainTokens, layers: c.blocks, c, keepsBlocks: keepsBlocks)
+      return [(views * concepts, concepts), (retain + stateBytes, retain)]
+    }
     let parameters = language.transformer.blocks.prefix(top).reduce(0) { sum, block in
       sum + block.weights.reduce(0) { $0 + preset.rank * ($1.rows + $1.columns) }
     }
-    let passes = max(views * concepts, retain)
+    let least = passes(keepsBlocks: false).map(\.step).max() ?? 0
     let fixed = 4 * (6 * parameters + 3 * OutputDivergence.block * c.vocabulary)
     var costs = language.costs(
       tokens: max(
         longest, longestRetain, min(Extraction.batchTokens, max(viewTokens, retainTokens))),
       measuring: false)
     costs.cacheBytes = 0
+    func room(_ spareBytes: Int) -> Int {
+      let room = max(0, least + spareBytes - stateBytes) / views
+      return budget.limit == nil ? min(memory, room) : room
+    }
     let plan = try budget.plan(
       costs, leastTokens: max(longest, longestRetain, min(viewTokens, Extraction.batchTokens)),
-      otherBytes: fixed + passes)
-    let room = (passes + plan.spareBytes) / views
-    return (language.following(plan), budget.limit == nil ? min(memory, room) : room)
+      otherBytes: fixed + least,
+      keeping: { spareBytes in
+        let kept = passes(keepsBlocks: true).filter { $0.pass <= room(spareBytes) }.map(\.step)
+        return max(0, (kept.max() ?? 0) - least)
+      })
+    return (language.following(plan), room(plan.spareBytes + plan.keptBytes))
   }
 }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import Synchronization
 import TestSupport
 import Testing
 
@@ -60,6 +61,22 @@ struct MemoryPlanTests {
     let text = try MemoryPlan(costs(copied: 3_000_000), limit: 3_001_000).description
     #expect(text.contains("blocks stay, the others are read again"))
     #expect(text.contains("weights copied 3 MB") && !text.contains("\n"))
+  }
+
+  @Test func whatIsKeptForSpeedIsToldAndCounted() throws {
+    let told = Mutex<[MemoryPlan]>([])
+    let budget = MemoryBudget(limit: 1 << 40) { plan in told.withLock { $0.append(plan) } }
+    let bare = try budget.plan(costs())
+    #expect(bare.keptBytes == 0 && !bare.description.contains("kept"))
+    let plan = try budget.plan(costs()) { spare in
+      #expect(spare > 1 << 39)
+      return 7_000_000
+    }
+    #expect(plan.keptBytes == 7_000_000)
+    #expect(plan.bytes - plan.otherBytes == bare.bytes - bare.otherBytes + 7_000_000)
+    #expect(plan.bytes + plan.spareBytes == 1 << 40)
+    #expect(plan.description.contains("blocks kept for the way back 7 MB"))
+    #expect(told.withLock { $0 } == [bare, plan])
   }
 
   @Test(arguments: [TinyFamily(name: "gpt2", format: .huggingFace), TinyFamily.all[0]])
