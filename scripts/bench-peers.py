@@ -10,6 +10,7 @@ Medians, and the ratio of each round's pair with its spread: a shared machine dr
 The table is written between the markers of its name in the output file.
 """
 import argparse
+import csv
 import json
 import os
 import random
@@ -334,6 +335,11 @@ class Bench:
             return f"{value * os.path.getsize(model) / limits['read'] / 1e9:.0%} of reading" if model else ""
         return ""
 
+    def rows(self):
+        csv.field_size_limit(10**9)
+        with open(self.options.data, newline="") as file:
+            return min(self.options.rows, sum(1 for _ in csv.DictReader(file)))
+
     def write(self):
         path, name = self.options.output, self.options.name
         start, end = f"<!-- {name}: start -->", f"<!-- {name}: end -->"
@@ -344,7 +350,7 @@ class Bench:
         head, rest = text.split(start, 1)
         counts = [len(self.of(f["work"], f["who"])) for f in self.figures]
         rounds = f"{min(counts)} to {max(counts)}" if len(set(counts)) > 1 else str(counts[0]) if counts else "0"
-        table = f"{start}\nRows: {self.options.rows}; rounds: {rounds}.\n\n{self.report()}\n{end}"
+        table = f"{start}\nRows: {self.rows()}; rounds: {rounds}.\n\n{self.report()}\n{end}"
         with open(path, "w") as file:
             file.write(head + table + rest.split(end, 1)[1])
 
