@@ -201,7 +201,7 @@ struct TokenizerFile {
     case "Metaspace":
       steps.append(
         .metaspace(
-          replacement: try bytes("replacement", of: json, place),
+          replacement: try replacement(json, place),
           try prependScheme(json, place),
           splits: try flag("split", of: json, place, else: true)))
     default:
@@ -209,6 +209,16 @@ struct TokenizerFile {
         place, type,
         "Sequence, ByteLevel, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, Metaspace")
     }
+  }
+
+  /// The character that Metaspace writes for a space.
+  private func replacement(_ json: JSON, _ place: String) throws(Failure) -> [UInt8] {
+    let bytes = try bytes("replacement", of: json, place)
+    let characters = String(decoding: bytes, as: UTF8.self).unicodeScalars.count
+    guard characters == 1 else {
+      throw failure("\(place).replacement", "\(characters) characters", "one")
+    }
+    return bytes
   }
 
   private func prependScheme(
@@ -296,12 +306,14 @@ struct TokenizerFile {
     // What these do follows from the types of the tokens.
     case "ByteLevel", "ByteFallback", "Fuse": break
     case "Replace":
-      guard let mark = json["pattern"]?["String"]?.bytes, json["content"]?.bytes == [0x20] else {
+      guard let mark = json["pattern"]?["String"]?.bytes, !mark.isEmpty,
+        json["content"]?.bytes == [0x20]
+      else {
         throw failure(place, "another replacement", "that of a string by a space")
       }
       description.spaceMark = mark
     case "Metaspace":
-      description.spaceMark = try bytes("replacement", of: json, place)
+      description.spaceMark = try replacement(json, place)
       if try prependScheme(json, place) != .never { description.leadingSpace = .firstToken }
     case "Strip":
       guard json["content"]?.bytes == [0x20], json["stop"]?.integer ?? 0 == 0,

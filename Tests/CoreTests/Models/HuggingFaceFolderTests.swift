@@ -207,6 +207,16 @@ struct HuggingFaceFolderTests {
       #""pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"ByteLevel"},{"type":"Digits"}]}"#,
       "pre_tokenizer.pretokenizers[1]", "a step after ByteLevel"
     ),
+    // An empty one was found in every place of a text, for ever (by fuzzing).
+    (
+      #""pre_tokenizer":{"type":"Metaspace","replacement":""}"#, "pre_tokenizer.replacement",
+      "0 characters"
+    ),
+    (#""decoder":{"type":"Metaspace","replacement":"ab"}"#, "decoder.replacement", "2 characters"),
+    (
+      #""decoder":{"type":"Replace","pattern":{"String":""},"content":" "}"#, "decoder",
+      "another replacement"
+    ),
     (#""post_processor":{"type":"BertProcessing"}"#, "post_processor", "`BertProcessing`"),
     (#""decoder":{"type":"WordPiece"}"#, "decoder", "`WordPiece`"),
     (#""added_tokens":[{"id":0,"content":"x"}]"#, "added_tokens[0]", "that of `t`"),
