@@ -7,6 +7,7 @@ func runJob<Output: Sendable>(
   _ title: String, priority: JobPriority = .map, showsProgress: Bool = false,
   _ body: @escaping @Sendable (JobContext) throws -> Output
 ) throws -> Output {
+  Interrupts.listen()
   let engine = Engine()
   let printer = ProgressPrinter(title: title)
   let job = engine.submit(
@@ -15,17 +16,55 @@ func runJob<Output: Sendable>(
       guard showsProgress, case .progress(let progress) = event else { return }
       printer.show(progress)
     }, body: body)
-  let interrupts = [SIGINT, SIGTERM].map { number in
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler { job.cancel() }
-    source.resume()
-    return source
-  }
-  defer { interrupts.forEach { $0.cancel() } }
+  let interrupts = Interrupts.whenSent { job.cancel() }
+  defer { interrupts.cancel() }
   let result = Result { try job.wait() }
   printer.finish()
   return try result.get()
+}
+
+/// Ctrl-C and SIGTERM. What is sent before somebody waits for it is kept in a pipe: a dispatch source
+/// for the signals themselves would miss what comes while it is being set up.
+private enum Interrupts {
+  private static let pipe: (reading: Int32, writing: Int32) = {
+    var ends: [Int32] = [-1, -1]
+    guard Foundation.pipe(&ends) == 0 else { return (-1, -1) }
+    for end in ends {
+      _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+    }
+    return (ends[0], ends[1])
+  }()
+
+  /// From here on the signals end nothing by themselves.
+  static func listen() {
+    // Without a pipe (no file descriptor left) Ctrl-C does what it does by default.
+    guard pipe.writing >= 0 else { return }
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
+    for number in [SIGINT, SIGTERM] {
+      sigaddset(&wanted, number)
+      signal(number) { _ in
+        let error = errno
+        var byte: UInt8 = 1
+        _ = write(Interrupts.pipe.writing, &byte, 1)
+        errno = error
+      }
+    }
+    // Who started this program may have held them back, and a program inherits that.
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
+  }
+
+  static func whenSent(_ body: @escaping @Sendable () -> Void) -> any DispatchSourceRead {
+    let source = DispatchSource.makeReadSource(fileDescriptor: pipe.reading, queue: .global())
+    source.setEventHandler {
+      var bytes = [UInt8](repeating: 0, count: 16)
+      while read(pipe.reading, &bytes, bytes.count) > 0 {}
+      body()
+    }
+    source.resume()
+    return source
+  }
 }
 
 /// A progress bar on a terminal, plain lines every few seconds elsewhere.
