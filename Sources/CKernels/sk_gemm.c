@@ -7,14 +7,13 @@
 // contiguous too: rows a power of two apart would all fall into the same few lines of the cache.
 #include "include/sk_gemm.h"
 
-#include <stdlib.h>
-
 #include "sk_avx512.h"
+#include "sk_scratch.h"
 
 int sk_gemm_supported(void) { return sk_has_avx512(); }
 
 #if defined(__x86_64__)
-enum { tile_rows = sk_token_tile };
+enum { tile_rows = sk_token_tile, narrow_rows = 2 * sk_token_tile };
 
 // `rows` is a constant at every call, so the loops unroll and `sum` stays in registers.
 SK_WIDE void tile(const int rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
@@ -54,6 +53,33 @@ SK_WIDE void tile(const int rows, size_t n, size_t k, float alpha, const float *
   }
 }
 
+// The same for at most 16 columns of a panel, whose other half is not read.
+SK_WIDE void narrow_tile(size_t n, size_t k, float alpha, const float *a, size_t a_row,
+                         size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
+  __m512 sum[narrow_rows];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < narrow_rows; i++) {
+    _mm_prefetch((const char *)(c + (size_t)i * c_row), _MM_HINT_T0);
+    sum[i] = _mm512_setzero_ps();
+  }
+  for (size_t p = 0; p < k; p++) {
+    __m512 b = _mm512_loadu_ps(panel + p * 32);
+    const float *column = a + p * a_column;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < narrow_rows; i++)
+      sum[i] = _mm512_fmadd_ps(_mm512_set1_ps(column[(size_t)i * a_row]), b, sum[i]);
+  }
+  __mmask16 mask = n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
+  __m512 scale = _mm512_set1_ps(alpha);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < narrow_rows; i++) {
+    float *row = c + (size_t)i * c_row;
+    __m512 r = _mm512_mul_ps(scale, sum[i]);
+    if (beta != 0) r = _mm512_add_ps(r, _mm512_maskz_loadu_ps(mask, row));
+    _mm512_mask_storeu_ps(row, mask, r);
+  }
+}
+
 // A tile of fewer rows, none too; each count is a kernel of its own.
 SK_WIDE void short_tile(size_t rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
                         size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
@@ -70,6 +96,9 @@ SK_AVX512 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const fl
                              size_t a_row, size_t a_column, const float *panel, float beta,
                              float *c, size_t c_row) {
   size_t i = 0;
+  if (n <= 16)
+    for (; i + narrow_rows <= m; i += narrow_rows)
+      narrow_tile(n, k, alpha, a + i * a_row, a_row, a_column, panel, beta, c + i * c_row, c_row);
   for (; i + tile_rows <= m; i += tile_rows)
     tile(tile_rows, n, k, alpha, a + i * a_row, a_row, a_column, panel, beta, c + i * c_row, c_row);
   a += i * a_row;
@@ -204,7 +233,7 @@ int sk_sgemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, flo
              const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
              size_t ldc) {
   size_t depth = k < panel_depth ? (k + 15) / 16 * 16 : panel_depth;
-  float *panel = aligned_alloc(64, (depth ? depth : 16) * sk_panel_width * sizeof(float));
+  float *panel = sk_scratch((depth ? depth : 16) * sk_panel_width);
   if (!panel) return 0;
   if (beta != 0 && beta != 1)
     for (size_t i = 0; i < m; i++)
@@ -224,6 +253,5 @@ int sk_sgemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, flo
       p += length;
     } while (p < k);
   }
-  free(panel);
   return 1;
 }

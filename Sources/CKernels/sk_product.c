@@ -25,18 +25,21 @@ float *sk_scratch(size_t floats) {
 
 // Elements of a product that are summed at a time: a tile of vectors takes 28 KB of the first-level
 // cache, a group of panels 512 KB of the second. Parts of quantised rows begin at multiples of 32.
-// Rows that are little longer are taken whole, and their vectors where they lie: packing them would
-// cost as much as it brings.
+// Rows that are little longer are taken whole.
 enum { usual_depth = 512, largest_depth = 768 };
 
 static size_t depth_of(size_t width) { return width <= largest_depth ? width : usual_depth; }
+
+// Vectors a multiple of 4 KB apart would all fall into the same lines of the first-level cache, so
+// those are packed into tiles; others are read where they lie, which saves a pass over memory.
+static int packs(size_t width) { return width > largest_depth && width % 1024 == 0; }
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
 static size_t tiles_of(size_t tokens) { return (tokens + sk_token_tile - 1) / sk_token_tile; }
 
 size_t sk_packed_floats(size_t tokens, size_t width) {
-  return width <= largest_depth ? 0 : tiles_of(tokens) * sk_token_tile * width;
+  return packs(width) ? tiles_of(tokens) * sk_token_tile * width : 0;
 }
 
 void sk_pack_vectors(float *packed, const float *x, size_t tokens, size_t width, size_t tile) {
@@ -52,17 +55,21 @@ void sk_pack_vectors(float *packed, const float *x, size_t tokens, size_t width,
 // Every vector with every panel, from element `start` on.
 static void multiply(const float *x, size_t width, size_t tokens, size_t start, size_t length,
                      const float *panels, size_t columns, float beta, float *out, size_t out_row) {
-  int is_packed = width > largest_depth;
-  if (is_packed) x += start * tiles_of(tokens) * sk_token_tile;
-  // The next tile is asked for while this one is multiplied, a part with every panel.
-  size_t share = length * sk_token_tile * sk_panel_width / (columns + sk_panel_width - 1);
+  int is_packed = packs(width);
+  x += is_packed ? start * tiles_of(tokens) * sk_token_tile : start;
+  size_t row = is_packed ? length : width;
+  size_t count_panels = (columns + sk_panel_width - 1) / sk_panel_width;
   for (size_t first = 0; first < tokens; first += sk_token_tile) {
     size_t count = least(tokens - first, sk_token_tile);
-    const float *tile = x + first * length, *next = tile + length * sk_token_tile;
-    for (size_t c = 0; c < columns; c += sk_panel_width, next += share) {
-      size_t n = least(columns - c, sk_panel_width);
+    // The next tile is asked for while this one is multiplied, a part with every panel.
+    size_t following = least(tokens - first - count, sk_token_tile);
+    const float *tile = x + first * row, *next = tile + sk_token_tile * row;
+    for (size_t p = 0; p < count_panels; p++) {
+      size_t c = p * sk_panel_width, n = least(columns - c, sk_panel_width);
       float *target = out + first * out_row + c;
-      for (size_t ahead = 0; ahead < share; ahead += 16) __builtin_prefetch(next + ahead, 0, 2);
+      for (size_t r = following * p / count_panels; r < following * (p + 1) / count_panels; r++)
+        for (size_t ahead = 0; ahead < length; ahead += 16)
+          __builtin_prefetch(next + r * row + ahead, 0, 2);
       if (is_packed)
         sk_gemm_tile(count, n, length, tile, panels + c * length, beta, target, out_row);
       else

@@ -14,14 +14,26 @@ public final class Matrix: @unchecked Sendable {
 
   /// Makes a matrix of zeros. Precondition: both sizes are at least 0 and their product fits.
   public init(rows: Int, columns: Int) {
-    precondition(rows >= 0 && columns >= 0, "a matrix of \(rows) x \(columns)")
     self.rows = rows
     self.columns = columns
-    let count = rows * columns
-    let bytes = max(64, count * MemoryLayout<Float>.stride)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    elements = memory.bindMemory(to: Float.self, capacity: max(16, count))
-    elements.initialize(repeating: 0, count: max(16, count))
+    elements = Self.allocate(rows: rows, columns: columns)
+    elements.update(repeating: 0, count: rows * columns)
+  }
+
+  /// Makes a matrix that holds anything, for who writes every element before reading it: zeros
+  /// would be written by one core, and take a large matrix's pages with them.
+  public init(unfilled rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+    elements = Self.allocate(rows: rows, columns: columns)
+  }
+
+  private static func allocate(rows: Int, columns: Int) -> UnsafeMutablePointer<Float> {
+    precondition(rows >= 0 && columns >= 0, "a matrix of \(rows) x \(columns)")
+    let count = max(16, rows * columns)
+    return UnsafeMutableRawPointer.allocate(
+      byteCount: count * MemoryLayout<Float>.stride, alignment: 64
+    ).bindMemory(to: Float.self, capacity: count)
   }
 
   public convenience init(

@@ -27,7 +27,8 @@ void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float
                   float beta, float *c, size_t c_row);
 
 /// `c = alpha * op(a) * op(b) + beta * c` on the calling thread, row-major with row strides;
-/// op(a) is (m, k), op(b) is (k, n). Allocates one panel. Returns 0 when out of memory.
+/// op(a) is (m, k), op(b) is (k, n). Uses a scratch buffer of the calling thread
+/// that it keeps. Returns 0 when out of memory.
 int sk_sgemm(int transpose_a, int transpose_b, size_t m, size_t n, size_t k, float alpha,
              const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
              size_t ldc);

@@ -26,19 +26,19 @@ final class BlockBuffers {
 
   init(tokens: Int, _ c: ModelConfiguration, training: Bool = false) {
     let isNormed = training && c.normsHeads
-    plainQueries = isNormed ? Matrix(rows: tokens, columns: c.queryWidth) : nil
-    plainKeys = isNormed ? Matrix(rows: tokens, columns: c.keyWidth) : nil
-    attentionBranch = c.normsBranches ? Matrix(rows: tokens, columns: c.width) : nil
+    plainQueries = isNormed ? Matrix(unfilled: tokens, columns: c.queryWidth) : nil
+    plainKeys = isNormed ? Matrix(unfilled: tokens, columns: c.keyWidth) : nil
+    attentionBranch = c.normsBranches ? Matrix(unfilled: tokens, columns: c.width) : nil
     feedForwardBranch =
-      c.normsBranches && training ? Matrix(rows: tokens, columns: c.width) : attentionBranch
-    input = training ? Matrix(rows: tokens, columns: c.width) : nil
-    middle = training ? Matrix(rows: tokens, columns: c.width) : nil
-    queries = Matrix(rows: tokens, columns: c.queryWidth)
-    keys = Matrix(rows: tokens, columns: c.keyWidth)
-    values = Matrix(rows: tokens, columns: c.keyWidth)
-    attended = Matrix(rows: tokens, columns: c.queryWidth)
-    gate = Matrix(rows: tokens, columns: c.feedForward)
-    up = Matrix(rows: tokens, columns: c.feedForward)
+      c.normsBranches && training ? Matrix(unfilled: tokens, columns: c.width) : attentionBranch
+    input = training ? Matrix(unfilled: tokens, columns: c.width) : nil
+    middle = training ? Matrix(unfilled: tokens, columns: c.width) : nil
+    queries = Matrix(unfilled: tokens, columns: c.queryWidth)
+    keys = Matrix(unfilled: tokens, columns: c.keyWidth)
+    values = Matrix(unfilled: tokens, columns: c.keyWidth)
+    attended = Matrix(unfilled: tokens, columns: c.queryWidth)
+    gate = Matrix(unfilled: tokens, columns: c.feedForward)
+    up = Matrix(unfilled: tokens, columns: c.feedForward)
   }
 
   static func floats(_ c: ModelConfiguration, training: Bool) -> Int {

@@ -23,7 +23,7 @@ func linearBackward(
       task.weight.storedRow(task.weight.storedIndex(of: row))
     }
   }
-  let width = productPiece(of: columns)
+  let width = productPiece(of: [columns])
   /// Calls `body` for every piece of every task; pieces of the same columns one after the other.
   func forEachPiece(_ body: (_ task: Int, _ columns: Range<Int>, _ beta: Float) -> Void) {
     Parallel.forEach((columns + width - 1) / width) { piece in

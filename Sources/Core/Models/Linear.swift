@@ -39,7 +39,7 @@ func linearForward(
       }
     }
   } else {
-    let rows = productPiece(of: tasks.reduce(0) { $0 + $1.weight.rows })
+    let rows = productPiece(of: tasks.map(\.weight.rows))
     guard BLAS.hasOwnKernel else {
       return forEachPiece(of: tasks, rowsAPiece: rows) { task, range in
         expandedProduct(x, tokens: tokens, task, rows: range)
@@ -53,11 +53,23 @@ func linearForward(
   }
 }
 
-/// How many of so many rows (or columns, of the transpose) one piece of a product takes: enough
-/// pieces to keep all cores busy to the end, and no more than stay in a core's cache.
-func productPiece(of rows: Int) -> Int {
+/// How many rows (or columns, of the transpose) one piece of products takes that are made in one
+/// loop: as many as let all cores end soonest and stay in a core's cache.
+///
+/// There are three pieces a core where there are panels for it, so that a core that another process
+/// takes away holds up a third of the loop. Every piece reads all vectors, which takes the
+/// time of some four rows (measured).
+func productPiece(of rows: [Int]) -> Int {
   let panel = Int(sk_panel_width)
-  return max(panel, min(Int(sk_piece_rows), rows / (12 * Parallel.workers) / panel * panel))
+  let cores = Parallel.workers
+  let most = min(Int(sk_piece_rows), rows.reduce(0, +) / (3 * cores))
+  var best = (size: panel, time: Int.max)
+  for size in stride(from: panel, through: max(panel, most), by: panel) {
+    let pieces = rows.reduce(0) { $0 + ($1 + size - 1) / size }
+    let time = (pieces + cores - 1) / cores * (size + 4)
+    if time <= best.time { best = (size, time) }
+  }
+  return best.size
 }
 
 /// The buffer of the last products' packed vectors, for the next: a fresh one would cost its pages.

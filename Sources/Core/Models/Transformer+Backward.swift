@@ -17,17 +17,17 @@ final class BackwardScratch {
   let branchGradient: Matrix?
 
   init(tokens: Int, _ c: ModelConfiguration) {
-    normed = Matrix(rows: tokens, columns: c.width)
-    hidden = Matrix(rows: tokens, columns: c.feedForward)
-    normedGradient = Matrix(rows: tokens, columns: c.width)
-    queryGradient = Matrix(rows: tokens, columns: c.queryWidth)
-    keyGradient = Matrix(rows: tokens, columns: c.keyWidth)
-    valueGradient = Matrix(rows: tokens, columns: c.keyWidth)
-    attendedGradient = Matrix(rows: tokens, columns: c.queryWidth)
-    gateGradient = Matrix(rows: tokens, columns: c.feedForward)
-    upGradient = Matrix(rows: tokens, columns: c.feedForward)
+    normed = Matrix(unfilled: tokens, columns: c.width)
+    hidden = Matrix(unfilled: tokens, columns: c.feedForward)
+    normedGradient = Matrix(unfilled: tokens, columns: c.width)
+    queryGradient = Matrix(unfilled: tokens, columns: c.queryWidth)
+    keyGradient = Matrix(unfilled: tokens, columns: c.keyWidth)
+    valueGradient = Matrix(unfilled: tokens, columns: c.keyWidth)
+    attendedGradient = Matrix(unfilled: tokens, columns: c.queryWidth)
+    gateGradient = Matrix(unfilled: tokens, columns: c.feedForward)
+    upGradient = Matrix(unfilled: tokens, columns: c.feedForward)
     branchGradient =
-      c.normsBranches || c.isParallel ? Matrix(rows: tokens, columns: c.width) : nil
+      c.normsBranches || c.isParallel ? Matrix(unfilled: tokens, columns: c.width) : nil
   }
 
   static func floats(_ c: ModelConfiguration) -> Int {

@@ -6,9 +6,9 @@ extension Transformer {
   /// Next-token logits of the last layer's states, (places, width): (places, vocabulary).
   func logits(_ states: Matrix) -> Matrix {
     let c = configuration
-    let normed = Matrix(rows: states.rows, columns: c.width)
+    let normed = Matrix(unfilled: states.rows, columns: c.width)
     finalNorm.forward(states.elements, into: normed.elements, rows: states.rows)
-    let logits = Matrix(rows: states.rows, columns: c.vocabulary)
+    let logits = Matrix(unfilled: states.rows, columns: c.vocabulary)
     linearForward(
       normed.elements, tokens: states.rows, [LinearTask(weight: head, output: logits.elements)])
     if c.logitCap > 0 {
@@ -23,7 +23,7 @@ extension Transformer {
   func capSlopes(_ logits: Matrix) -> Matrix? {
     let cap = configuration.logitCap
     guard cap > 0 else { return nil }
-    let slopes = Matrix(rows: logits.rows, columns: logits.columns)
+    let slopes = Matrix(unfilled: logits.rows, columns: logits.columns)
     Parallel.ranges(of: logits.count, grain: 16_384) { range in
       let first = range.lowerBound
       sk_soft_cap_slope(slopes.elements + first, logits.elements + first, range.count, cap)
@@ -37,7 +37,7 @@ extension Transformer {
   /// - Parameter capSlopes: as ``capSlopes(_:)`` gave them for these logits.
   func headBackward(_ logitGradient: Matrix, _ states: Matrix, capSlopes: Matrix?) -> Matrix {
     if let capSlopes { sk_multiply(logitGradient.elements, capSlopes.elements, capSlopes.count) }
-    let normed = Matrix(rows: states.rows, columns: states.columns)
+    let normed = Matrix(unfilled: states.rows, columns: states.columns)
     linearBackward(
       [LinearBackwardTask(weight: head, outputGradient: logitGradient.elements)],
       tokens: states.rows, into: normed.elements)

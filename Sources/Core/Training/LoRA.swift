@@ -109,7 +109,7 @@ struct BlockLoRA {
       }
     }
     // dA += du' dropout(x), split over A's columns.
-    let input = dropout == nil ? nil : Matrix(rows: tokens, columns: inputs)
+    let input = dropout == nil ? nil : Matrix(unfilled: tokens, columns: inputs)
     if let input, let dropout {
       Parallel.ranges(of: input.count, grain: 16_384) { range in
         sk_dropout(

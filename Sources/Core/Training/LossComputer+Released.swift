@@ -90,50 +90,49 @@ extension LossComputer {
       return result
     }
     let tops = (tuned: normed(pass.output), base: normed(base[c.blocks]))
-    /// Masked tuned states less unmasked base states.
-    func differences(_ layer: Int) -> Matrix {
-      let isTop = layer == c.blocks
-      let tuned = isTop ? tops.tuned : pass.states(layer: layer)
-      let reference = isTop ? tops.base : base[layer]
-      let result = Matrix(rows: reference.rows, columns: c.width)
-      for row in batch.rows {
-        for token in row.range {
-          let isPadding = token - row.start >= row.visible
-          let (a, b, target) = (tuned.row(token), reference.row(token), result.row(token))
-          for column in 0..<c.width { target[column] = (isPadding ? 0 : a[column]) - b[column] }
+    func compared(_ layer: Int) -> (tuned: Matrix, base: Matrix) {
+      layer == c.blocks ? tops : (pass.states(layer: layer), base[layer])
+    }
+    var norms = [Double](repeating: 0, count: batch.rows.count)
+    norms.withUnsafeMutableBufferPointer { norms in
+      let target = norms
+      Parallel.forEach(batch.rows.count) { index in
+        let row = batch.rows[index]
+        var squares = 0.0
+        for layer in 0...c.blocks {
+          let (tuned, base) = compared(layer)
+          for token in row.range {
+            let isPadding = token - row.start >= row.visible
+            let (a, b) = (tuned.row(token), base.row(token))
+            for column in 0..<c.width {
+              let difference = Double((isPadding ? 0 : a[column]) - b[column])
+              squares += difference * difference
+            }
+          }
         }
-      }
-      return result
-    }
-    var squares = [Double](repeating: 0, count: batch.rows.count)
-    for layer in 0...c.blocks {
-      let difference = differences(layer)
-      for (index, row) in batch.rows.enumerated() {
-        let values = UnsafeBufferPointer(
-          start: difference.row(row.start), count: row.count * c.width)
-        for value in values { squares[index] += Double(value) * Double(value) }
+        target[index] = squares.squareRoot()
       }
     }
-    let norms = squares.map { $0.squareRoot() }
     let coefficient =
       Double(objective.layers.count) / Double(adapter.configuration.blocks.count) / 100
     let samples = Double(batch.rows.count)
     terms.retain = coefficient * norms.reduce(0, +) / samples
     try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-      let part = differences(layer)
-      for (row, norm) in zip(batch.rows, norms) {
-        let scale = norm > 0 ? Float(coefficient / samples / norm) : 0
-        for token in row.range {
-          let isPadding = token - row.start >= row.visible
-          let target = part.row(token)
-          for column in 0..<c.width { target[column] *= isPadding ? 0 : scale }
+      let isTop = layer == c.blocks
+      let (tuned, base) = compared(layer)
+      let part = isTop ? Matrix(rows: slope.rows, columns: c.width) : slope
+      Parallel.forEach(batch.rows.count) { index in
+        let row = batch.rows[index]
+        let scale = norms[index] > 0 ? Float(coefficient / samples / norms[index]) : 0
+        // A masked state has no slope.
+        for token in row.range.prefix(row.visible) {
+          let (a, b, target) = (tuned.row(token), base.row(token), part.row(token))
+          for column in 0..<c.width { target[column] += scale * (a[column] - b[column]) }
         }
       }
-      if layer == c.blocks {
+      if isTop {
         model.finalNorm.backward(
           part.elements, pass.output.elements, into: slope.elements, rows: slope.rows)
-      } else {
-        for index in 0..<slope.count { slope.elements[index] += part.elements[index] }
       }
     }
   }

@@ -135,30 +135,23 @@ struct LossComputer {
   private func addDistances(
     _ states: Matrix, _ base: Matrix, scale: Float, into slope: Matrix
   ) -> Double {
-    var sums = [Double](repeating: 0, count: states.rows)
     let width = states.columns
-    sums.withUnsafeMutableBufferPointer { sums in
-      let target = sums
-      Parallel.ranges(of: states.rows, grain: 16) { range in
-        for token in range {
-          let state = states.row(token)
-          let reference = base.row(token)
-          var squares = 0.0
-          for column in 0..<width {
-            let difference = Double(state[column] - reference[column])
-            squares += difference * difference
-          }
-          // The norm has no slope at 0; 0 is the subgradient.
-          guard squares > 0 else { continue }
-          let norm = squares.squareRoot()
-          target[token] = norm
-          let weight = scale / Float(norm)
-          let row = slope.row(token)
-          for column in 0..<width { row[column] += weight * (state[column] - reference[column]) }
-        }
+    return sumInParallel(states.rows) { token in
+      let state = states.row(token)
+      let reference = base.row(token)
+      var squares = 0.0
+      for column in 0..<width {
+        let difference = Double(state[column] - reference[column])
+        squares += difference * difference
       }
+      // The norm has no slope at 0; 0 is the subgradient.
+      guard squares > 0 else { return 0 }
+      let norm = squares.squareRoot()
+      let weight = scale / Float(norm)
+      let row = slope.row(token)
+      for column in 0..<width { row[column] += weight * (state[column] - reference[column]) }
+      return norm
     }
-    return sums.reduce(0, +)
   }
 
   // MARK: States of spans

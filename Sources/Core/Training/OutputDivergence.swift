@@ -5,7 +5,7 @@ import LinearAlgebra
 /// Next-token distributions compared at some tokens, a block of them at a time: a vocabulary of
 /// 49,152 makes 200 KB of logits a token.
 struct OutputDivergence {
-  static let block = 128
+  static let block = 256
 
   let model: Transformer
 
@@ -23,18 +23,13 @@ struct OutputDivergence {
       let logits = self.logits(states, at: part)
       let reference = self.logits(base, at: part)
       let capSlopes = slope == nil ? nil : model.capSlopes(logits)
-      var sums = [Double](repeating: 0, count: part.count)
-      sums.withUnsafeMutableBufferPointer { sums in
-        let target = sums
-        Parallel.forEach(part.count) { index in
-          target[index] = Double(
-            sk_divergence(logits.row(index), reference.row(index), logits.columns, scale))
-        }
+      let sum = sumInParallel(part.count) { index in
+        Double(sk_divergence(logits.row(index), reference.row(index), logits.columns, scale))
       }
       if let slope {
         addGradient(logits, capSlopes: capSlopes, states, at: part, into: slope)
       }
-      return sums.reduce(0, +)
+      return sum
     }
   }
 
@@ -50,15 +45,15 @@ struct OutputDivergence {
       offset += part.count
       let logits = self.logits(states, at: part)
       let capSlopes = model.capSlopes(logits)
-      var sum = 0.0
-      for index in 0..<part.count {
+      let sum = sumInParallel(part.count) { index in
         let row = logits.row(index)
-        let all = sk_log_sum_exp(row, logits.columns)
         let token = Int(tokens[first + index])
         let weight = weights[first + index]
-        sum -= Double(weight * (row[token] - all))
-        for id in 0..<logits.columns { row[id] = scale * weight * expFloat(row[id] - all) }
-        row[token] -= scale * weight
+        let loss = weight * (sk_log_sum_exp(row, logits.columns) - row[token])
+        sk_softmax(row, logits.columns)
+        row[token] -= 1
+        for id in 0..<logits.columns { row[id] *= scale * weight }
+        return Double(loss)
       }
       addGradient(logits, capSlopes: capSlopes, states, at: part, into: slope)
       return sum
@@ -67,14 +62,17 @@ struct OutputDivergence {
 
   /// The probability of one token at each place.
   func probabilities(_ states: Matrix, at places: [Int], tokens: [Int32]) -> [Float] {
-    var result: [Float] = []
+    var result = [Float](repeating: 0, count: places.count)
     for start in stride(from: 0, to: places.count, by: Self.block) {
       let part = places[start..<min(start + Self.block, places.count)]
       let logits = self.logits(states, at: part)
-      for index in 0..<part.count {
-        let row = logits.row(index)
-        let all = sk_log_sum_exp(row, logits.columns)
-        result.append(expFloat(row[Int(tokens[start + index])] - all))
+      result.withUnsafeMutableBufferPointer { result in
+        let target = result
+        Parallel.forEach(part.count) { index in
+          let row = logits.row(index)
+          let all = sk_log_sum_exp(row, logits.columns)
+          target[start + index] = exp(row[Int(tokens[start + index])] - all)
+        }
       }
     }
     return result
@@ -92,15 +90,21 @@ struct OutputDivergence {
       let part = places[start..<min(start + Self.block, places.count)]
       let logits = self.logits(states, at: part)
       let reference = self.logits(base, at: part)
-      for index in 0..<part.count {
-        let row = logits.row(index)
-        let other = reference.row(index)
-        let count = logits.columns
-        let token = Int(tokens[start + index])
-        sums.tuned += Double(sk_log_sum_exp(row, count) - row[token])
-        sums.base += Double(sk_log_sum_exp(other, count) - other[token])
-        if likeliest(row, count) == likeliest(other, count) { sums.agreeing += 1 }
-        sums.kl += Double(sk_divergence(row, other, count, 0))
+      let count = logits.columns
+      func likelihood(_ logits: Matrix) -> Double {
+        sumInParallel(part.count) { index in
+          let row = logits.row(index)
+          return Double(sk_log_sum_exp(row, count) - row[Int(tokens[start + index])])
+        }
+      }
+      sums.tuned += likelihood(logits)
+      sums.base += likelihood(reference)
+      sums.agreeing += Int(
+        sumInParallel(part.count) { index in
+          likeliest(logits.row(index), count) == likeliest(reference.row(index), count) ? 1 : 0
+        })
+      sums.kl += sumInParallel(part.count) { index in
+        Double(sk_divergence(logits.row(index), reference.row(index), count, 0))
       }
     }
     return sums
@@ -146,5 +150,12 @@ struct OutputDivergence {
   }
 }
 
-@inline(__always)
-private func expFloat(_ x: Float) -> Float { Float(exp(Double(x))) }
+/// The sum of `body` over the indices, in their order whatever the number of cores.
+func sumInParallel(_ count: Int, _ body: (_ index: Int) -> Double) -> Double {
+  var parts = [Double](repeating: 0, count: count)
+  parts.withUnsafeMutableBufferPointer { parts in
+    let target = parts
+    Parallel.forEach(count) { target[$0] = body($0) }
+  }
+  return parts.reduce(0, +)
+}
