@@ -15,8 +15,10 @@ int sk_gemm_supported(void) { return sk_has_avx512(); }
 #if defined(__x86_64__)
 enum { tile_rows = sk_token_tile, narrow_rows = 2 * sk_token_tile };
 
-// `rows` is a constant at every call, so the loops unroll and `sum` stays in registers.
-SK_WIDE void tile(const int rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
+// `rows` is a constant at every call, so the loops unroll and `sum` stays in registers. So is
+// `fetches`: whether the rows after these are asked for on the way, a line a step. (The processor's
+// own fetching ends with each row; products alone gain 4 %, a training step 1 to 2 %.)
+SK_WIDE void tile(const int rows, const int fetches, size_t n, size_t k, float alpha, const float *a, size_t a_row,
                     size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
   __m512 sum[tile_rows][2];
   // The results' lines are wanted when all is summed: by then they have come.
@@ -30,6 +32,10 @@ SK_WIDE void tile(const int rows, size_t n, size_t k, float alpha, const float *
   for (size_t p = 0; p < k; p++) {
     __m512 b0 = _mm512_loadu_ps(panel + p * 32), b1 = _mm512_loadu_ps(panel + p * 32 + 16);
     const float *column = a + p * a_column;
+    if (fetches) {
+      const float *next = a + (rows + p % 16) * a_row + p / 16 * 16;
+      _mm_prefetch((const char *)next, _MM_HINT_T0);
+    }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
       __m512 x = _mm512_set1_ps(column[(size_t)i * a_row]);
@@ -84,7 +90,7 @@ SK_WIDE void narrow_tile(size_t n, size_t k, float alpha, const float *a, size_t
 SK_WIDE void short_tile(size_t rows, size_t n, size_t k, float alpha, const float *a, size_t a_row,
                         size_t a_column, const float *panel, float beta, float *c, size_t c_row) {
 #define ROWS(count) \
-  case count: tile(count, n, k, alpha, a, a_row, a_column, panel, beta, c, c_row); break;
+  case count: tile(count, 0, n, k, alpha, a, a_row, a_column, panel, beta, c, c_row); break;
   switch (rows) {
     ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
     ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13)
@@ -100,16 +106,22 @@ SK_AVX512 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const fl
     for (; i + narrow_rows <= m; i += narrow_rows)
       narrow_tile(n, k, alpha, a + i * a_row, a_row, a_column, panel, beta, c + i * c_row, c_row);
   for (; i + tile_rows <= m; i += tile_rows)
-    tile(tile_rows, n, k, alpha, a + i * a_row, a_row, a_column, panel, beta, c + i * c_row, c_row);
+    tile(tile_rows, 0, n, k, alpha, a + i * a_row, a_row, a_column, panel, beta, c + i * c_row,
+         c_row);
   a += i * a_row;
   c += i * c_row;
   short_tile(m - i, n, k, alpha, a, a_row, a_column, panel, beta, c, c_row);
 }
 
+SK_AVX512 void sk_gemm_rows(size_t n, size_t k, const float *a, size_t a_row, const float *panel,
+                            float beta, float *c, size_t c_row) {
+  tile(tile_rows, 1, n, k, 1, a, a_row, 1, panel, beta, c, c_row);
+}
+
 SK_AVX512 void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float *panel,
                             float beta, float *c, size_t c_row) {
   if (m == tile_rows)
-    tile(tile_rows, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row);
+    tile(tile_rows, 0, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row);
   else
     short_tile(m, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row);
 }
@@ -207,6 +219,10 @@ SK_AVX512 void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t 
 void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, const float *panel,
                   float beta, float *c, size_t c_row) {
   (void)m, (void)n, (void)k, (void)packed, (void)panel, (void)beta, (void)c, (void)c_row;
+}
+void sk_gemm_rows(size_t n, size_t k, const float *a, size_t a_row, const float *panel,
+                  float beta, float *c, size_t c_row) {
+  (void)n, (void)k, (void)a, (void)a_row, (void)panel, (void)beta, (void)c, (void)c_row;
 }
 void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t count, size_t k) {
   (void)packed, (void)x, (void)x_row, (void)count, (void)k;

@@ -58,20 +58,21 @@ static void multiply(const float *x, size_t width, size_t tokens, size_t start, 
   int is_packed = packs(width);
   x += is_packed ? start * tiles_of(tokens) * sk_token_tile : start;
   size_t row = is_packed ? length : width;
-  size_t count_panels = (columns + sk_panel_width - 1) / sk_panel_width;
+  // The next tile is asked for while this one is multiplied: of a packed one a part with every
+  // panel, of rows as they lie all with the last.
+  size_t share = length * sk_token_tile * sk_panel_width / (columns + sk_panel_width - 1);
   for (size_t first = 0; first < tokens; first += sk_token_tile) {
     size_t count = least(tokens - first, sk_token_tile);
-    // The next tile is asked for while this one is multiplied, a part with every panel.
-    size_t following = least(tokens - first - count, sk_token_tile);
     const float *tile = x + first * row, *next = tile + sk_token_tile * row;
-    for (size_t p = 0; p < count_panels; p++) {
-      size_t c = p * sk_panel_width, n = least(columns - c, sk_panel_width);
+    for (size_t c = 0; c < columns; c += sk_panel_width, next += share) {
+      size_t n = least(columns - c, sk_panel_width);
       float *target = out + first * out_row + c;
-      for (size_t r = following * p / count_panels; r < following * (p + 1) / count_panels; r++)
-        for (size_t ahead = 0; ahead < length; ahead += 16)
-          __builtin_prefetch(next + r * row + ahead, 0, 2);
+      for (size_t ahead = 0; is_packed && ahead < share; ahead += 16)
+        __builtin_prefetch(next + ahead, 0, 2);
       if (is_packed)
         sk_gemm_tile(count, n, length, tile, panels + c * length, beta, target, out_row);
+      else if (count == sk_token_tile && c + n == columns)
+        sk_gemm_rows(n, length, tile, width, panels + c * length, beta, target, out_row);
       else
         sk_gemm_panel(count, n, length, 1, tile, width, 1, panels + c * length, beta, target,
                       out_row);

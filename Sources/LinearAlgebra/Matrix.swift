@@ -31,10 +31,13 @@ public final class Matrix: @unchecked Sendable {
   private static func allocate(rows: Int, columns: Int) -> UnsafeMutablePointer<Float> {
     precondition(rows >= 0 && columns >= 0, "a matrix of \(rows) x \(columns)")
     let count = max(16, rows * columns)
-    return UnsafeMutableRawPointer.allocate(
-      byteCount: count * MemoryLayout<Float>.stride, alignment: 64
-    ).bindMemory(to: Float.self, capacity: count)
+    return LargeMemory.take(count * MemoryLayout<Float>.stride)
+      .bindMemory(to: Float.self, capacity: count)
   }
+
+  /// Gives the memory of large matrices that are gone back to the system; until then it is kept
+  /// for the next ones.
+  public static func releaseUnused() { LargeMemory.release() }
 
   public convenience init(
     rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) -> Float
@@ -55,7 +58,7 @@ public final class Matrix: @unchecked Sendable {
     }
   }
 
-  deinit { elements.deallocate() }
+  deinit { LargeMemory.give(elements, max(16, count) * MemoryLayout<Float>.stride) }
 
   public var count: Int { rows * columns }
 

@@ -19,6 +19,11 @@ void sk_pack_columns(float *panel, const float *columns, size_t row_stride, size
 void sk_gemm_panel(size_t m, size_t n, size_t k, float alpha, const float *a, size_t a_row,
                    size_t a_column, const float *panel, float beta, float *c, size_t c_row);
 
+/// As sk_gemm_panel for 14 rows `a_row` apart, with alpha 1; meanwhile the 14 rows after them, which
+/// need not be there, are fetched into the cache.
+void sk_gemm_rows(size_t n, size_t k, const float *a, size_t a_row, const float *panel, float beta,
+                  float *c, size_t c_row);
+
 /// Packs `count` <= 14 rows of `k` floats as (k, 14): element (i, p) at `packed[p * 14 + i]`.
 void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t count, size_t k);
 

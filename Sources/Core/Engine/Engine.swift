@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import Synchronization
 
 /// The one door through which front ends start heavy work.
@@ -70,6 +71,7 @@ public final class Engine: Sendable {
         result = .failure(error)
       }
       remove(id)
+      Matrix.releaseUnused()
       job.finish(result)
       onEvent(.finished(result))
     }
