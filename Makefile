@@ -135,8 +135,8 @@ separation: build  ## Write docs/separation.md, before and after on held-out row
 	@test -n "$(SETS)" || { echo "Give SETS=, names and work folders of verify-training." >&2; exit 64; }
 	$(PYTHON) scripts/separation-page.py --seer $(RELEASE) --sets $(SETS) --layer $(or $(LAYER),24)
 
-# DATA= is a folder with the research sets (scripts/verify-applications.py names the files). Resumable; some
-# hours of one core for all, within one with LIMIT="--limit 300 --prompts 100 --steps 30".
+# DATA= is a folder with the research sets (scripts/verify-applications.py names the files). Resumable; with
+# LIMIT="--seeds 0,1,2" an hour on two cores, a tenth of it with LIMIT="--limit 300 --prompts 100 --steps 30".
 .PHONY: verify-applications
 verify-applications: build model  ## Train and judge the paper's applications, and write docs/results.md: DATA= [LIMIT=] [ADAPTERS=]
 	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }

@@ -148,7 +148,17 @@ def verdict(test, wanted):
     return "confirmed" if (change > 0) == (wanted == "up") else "the opposite"
 
 
-def detox_lines(name, figures, ability, train):
+def summary(claims):
+    """What improved and what did not: each claim with the places where it was confirmed, not shown or turned out the opposite."""
+    rows = {}
+    for source, claim, outcome in claims:
+        rows.setdefault(claim, {}).setdefault(outcome, []).append(source)
+    outcomes = ("confirmed", "not shown", "the opposite")
+    return ["## What improved, what did not", ""] + table(
+        ["claim", *outcomes], [[claim, *(", ".join(found.get(o, [])) for o in outcomes)] for claim, found in rows.items()])
+
+
+def detox_lines(name, figures, ability, train, outcomes):
     lines = [f"## A detoxified model: {name}", ""]
     lines += [f"`seer train --preset detox` (layer 24, chat template, {train['steps']} steps), then `seer evaluate detox`: greedy "
               f"answers of at most {figures['tokens']} tokens. Intervals of shares are Wilson's, 95 %; p is McNemar's exact one.", ""]
@@ -159,7 +169,9 @@ def detox_lines(name, figures, ability, train):
     claims = []
 
     def claim(text, test, wanted):
-        claims.append([text, f"{test['only_second']} tuned only, {test['only_first']} base only", p_value(test), verdict(test, wanted)])
+        outcome = verdict(test, wanted)
+        claims.append([text, f"{test['only_second']} tuned only, {test['only_first']} base only", p_value(test), outcome])
+        outcomes.append([name.replace("seed ", "detox-"), text, outcome])
 
     for pair in figures["pairs"]:
         harmful = pair["set"] == "harmful"
@@ -196,7 +208,7 @@ def layer_rule(figures):
             "probe")
 
 
-def classify_lines(name, figures):
+def classify_lines(name, figures, outcomes):
     lines = [f"## Concepts told from states: {name}", "",
              f"`seer evaluate classify`, {figures['template']} template: {figures['train']['rows']} rows to learn from, "
              f"{figures['test']['rows']} to judge, {len(figures['concepts'])} concepts, {figures['overlap']['shared_prompts']} "
@@ -217,6 +229,7 @@ def classify_lines(name, figures):
         for c in figures["comparisons"]:
             accuracy = c["accuracy"]
             outcome = "confirmed" if accuracy["low"] > 0 else "the opposite" if accuracy["high"] < 0 else "not shown"
+            outcomes.append([name, f"{c['position']}: tuned {c['classifier']} above base {c['base_classifier']}", outcome])
             rows.append([f"{c['position']}: tuned {c['classifier']} (layer {c['tuned_layer']}) is above base {c['base_classifier']} "
                          f"(layer {c['base_layer']})", interval(accuracy), p_value(c["mcnemar"]), outcome])
         lines += table(["claim", "difference in accuracy", "McNemar p", "outcome"], rows)
@@ -241,13 +254,15 @@ def write(o):
              "The paper's two applications on the default model (SmolLM2-135M-Instruct, Q4_1). Made by `make verify-applications` from the",
              "JSON that the commands print; what has no figure here has not been run. `not shown` is p of 0.05 or more, or an interval",
              "with 0 in it; no p is corrected for the number of claims, so one of twenty confirms by chance." + (f" The detoxified model: limited to {' and '.join(limits)}, evenly spaced." if limits else ""), ""]
+    head, lines, outcomes = lines, [], []
     for seed, figures in kept("detox-"):
         with open(f"{o.work}/ability-{seed}.json") as file, open(f"{o.work}/train-{seed}.json") as other:
-            lines += detox_lines(f"seed {seed}", figures, json.load(file), json.load(other))
-    if not any(kept("detox-")):
+            lines += detox_lines(f"seed {seed}", figures, json.load(file), json.load(other), outcomes)
+    if not lines:
         lines += ["Not run yet: the detoxified model, with refusals, over-refusal and the monitors' verdicts on its answers.", ""]
     for name, figures in kept("classify-"):
-        lines += classify_lines(name, figures)
+        lines += classify_lines(name, figures, outcomes)
+    lines = head + summary(outcomes) + lines
     with open(o.output + ".partial", "w") as file:
         file.write("\n".join(lines))
     os.rename(o.output + ".partial", o.output)
