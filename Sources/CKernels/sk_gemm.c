@@ -2,9 +2,10 @@
 //
 // One register tile is 14 rows x 32 columns: 28 accumulators, two loads of the panel and 14
 // broadcasts of `a` for 28 fused multiply-adds a step, so the two FMA units are the limit and not
-// the two load ports. The panel is (k, 32) contiguous and is read once per tile; the engine
-// expands quantised weights straight into that form, and packs `a` so that a tile's part of it is
-// contiguous too: rows a power of two apart would all fall into the same few lines of the cache.
+// the two load ports. Up to 16 columns, the products with LoRA's rank, take 28 rows x 16 columns.
+// The panel is (k, 32) contiguous and is read once per tile; the engine expands quantised weights
+// straight into that form, and packs `a` where its rows are a multiple of 4 KB apart: they would
+// all fall into the same few lines of the cache.
 #include "include/sk_gemm.h"
 
 #include "sk_avx512.h"

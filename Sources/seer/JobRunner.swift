@@ -17,7 +17,7 @@ func runJob<Output: Sendable>(
       printer.show(progress)
     }, body: body)
   let interrupts = Interrupts.whenSent { job.cancel() }
-  defer { interrupts.cancel() }
+  defer { interrupts?.cancel() }
   let result = Result { try job.wait() }
   printer.finish()
   return try result.get()
@@ -55,7 +55,8 @@ private enum Interrupts {
     pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
   }
 
-  static func whenSent(_ body: @escaping @Sendable () -> Void) -> any DispatchSourceRead {
+  static func whenSent(_ body: @escaping @Sendable () -> Void) -> (any DispatchSourceRead)? {
+    guard pipe.reading >= 0 else { return nil }
     let source = DispatchSource.makeReadSource(fileDescriptor: pipe.reading, queue: .global())
     source.setEventHandler {
       var bytes = [UInt8](repeating: 0, count: 16)
