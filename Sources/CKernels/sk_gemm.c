@@ -10,6 +10,7 @@
 
 #include "sk_avx512.h"
 #include "sk_scratch.h"
+#include "sk_transpose.h"
 
 int sk_gemm_supported(void) { return sk_has_avx512(); }
 
@@ -128,39 +129,6 @@ SK_AVX512 void sk_gemm_tile(size_t m, size_t n, size_t k, const float *packed, c
     short_tile(m, n, k, 1, packed, 1, tile_rows, panel, beta, c, c_row);
 }
 
-// 16 rows x 16 columns in registers: log2(16) rounds of interleaving.
-SK_WIDE void transpose16(__m512 r[16]) {
-  __m512 t[16];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 8; i++) {
-    t[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-    t[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 4; i++) {
-    __m512d a = _mm512_castps_pd(t[4 * i]), b = _mm512_castps_pd(t[4 * i + 2]);
-    __m512d c = _mm512_castps_pd(t[4 * i + 1]), d = _mm512_castps_pd(t[4 * i + 3]);
-    r[4 * i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
-    r[4 * i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
-    r[4 * i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(c, d));
-    r[4 * i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(c, d));
-  }
-  // Now r[4 i + j] holds, in its 128-bit lane l, column 4 l + j of rows 4 i ... 4 i + 3.
-#pragma clang loop unroll(full)
-  for (int j = 0; j < 4; j++) {
-    __m512 a = _mm512_shuffle_f32x4(r[j], r[4 + j], 0x88);
-    __m512 b = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0x88);
-    __m512 c = _mm512_shuffle_f32x4(r[j], r[4 + j], 0xdd);
-    __m512 d = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0xdd);
-    t[j] = _mm512_shuffle_f32x4(a, b, 0x88);
-    t[8 + j] = _mm512_shuffle_f32x4(a, b, 0xdd);
-    t[4 + j] = _mm512_shuffle_f32x4(c, d, 0x88);
-    t[12 + j] = _mm512_shuffle_f32x4(c, d, 0xdd);
-  }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < 16; i++) r[i] = t[i];
-}
-
 SK_AVX512 void sk_pack_rows(float *panel, const float *rows, size_t row_stride, size_t count,
                             size_t k) {
   for (size_t half = 0; half < 2; half++) {
@@ -173,7 +141,7 @@ SK_AVX512 void sk_pack_rows(float *panel, const float *rows, size_t row_stride, 
       for (size_t i = 0; i < 16; i++)
         r[i] = i < present ? _mm512_maskz_loadu_ps(mask, rows + (first + i) * row_stride + p)
                            : _mm512_setzero_ps();
-      transpose16(r);
+      sk_transpose16(r);
       float *target = panel + p * 32 + first;
 #pragma clang loop unroll(full)
       for (size_t i = 0; i < 16; i++)
@@ -201,7 +169,7 @@ SK_AVX512 void sk_pack_tile(float *packed, const float *x, size_t x_row, size_t 
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < 16; i++)
       r[i] = i < count ? _mm512_maskz_loadu_ps(mask, x + i * x_row + p) : _mm512_setzero_ps();
-    transpose16(r);
+    sk_transpose16(r);
     float *target = packed + p * tile_rows;
     // The two elements too many that a whole store writes are overwritten by the next.
     if (p + 16 < k) {

@@ -9,6 +9,8 @@ import COpenBLAS
 public enum BLAS {
   /// Whether `sgemm` runs on our AVX-512 kernel.
   public static let hasOwnKernel = sk_gemm_supported() != 0
+  /// Whether many vectors are multiplied with stored weights on the processor's matrix unit.
+  public static let hasMatrixUnit = sk_amx_supported() != 0
 
   /// Single-threads OpenBLAS for the life of the process; the first use of any call does it.
   @usableFromInline

@@ -48,7 +48,8 @@ enum Version {
 
   /// What `--version` prints: also the kernels in use, since speed depends on them.
   static var text: String {
-    let own = BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : ""
+    let own =
+      (BLAS.hasMatrixUnit ? "matrix unit, " : "") + (BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : "")
     let relaunched = KernelChoice.relaunched ? " (restarted for them)" : ""
     return "\(tool) (\(own)OpenBLAS \(BLAS.kernelName) kernels\(relaunched), "
       + "\(Parallel.workers) thread\(Parallel.workers == 1 ? "" : "s"))"

@@ -4,6 +4,7 @@
 #pragma once
 #include "sk_attend.h"
 #include "sk_activations.h"
+#include "sk_amx.h"
 #include "sk_blocks.h"
 #include "sk_convert.h"
 #include "sk_dot.h"

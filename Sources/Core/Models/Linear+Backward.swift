@@ -23,29 +23,37 @@ func linearBackward(
       task.weight.storedRow(task.weight.storedIndex(of: row))
     }
   }
-  let width = productPiece(of: [columns])
-  /// Calls `body` for every piece of every task; pieces of the same columns one after the other.
-  func forEachPiece(_ body: (_ task: Int, _ columns: Range<Int>, _ beta: Float) -> Void) {
-    Parallel.forEach((columns + width - 1) / width) { piece in
-      let first = piece * width
-      for index in tasks.indices {
-        body(index, first..<min(first + width, columns), index == 0 && !adds ? 0 : 1)
-      }
-    }
-  }
-  guard BLAS.hasOwnKernel else {
-    return forEachPiece { index, range, beta in
-      expandedBackward(
-        tasks[index], pointers[index], tokens: tokens, columns: range, beta: beta, into: dx)
-    }
-  }
-  withPackedVectors(tasks.map { ($0.outputGradient, $0.weight.rows) }, tokens: tokens) { packed in
-    forEachPiece { index, range, beta in
-      pointers[index].withUnsafeBufferPointer { rows in
-        let done = sk_product_back(
-          Int32(tasks[index].weight.type.rawValue), rows.baseAddress, rows.count, range.lowerBound,
-          range.count, tokens, packed[index], beta, dx + range.lowerBound, columns)
-        precondition(done != 0, "a block type without a kernel, or no memory for a panel")
+  let way = ProductWay(tokens: tokens)
+  let width = way.piece(of: [columns], width: tasks.map(\.weight.rows).max() ?? 0)
+  let pieces = (columns + width - 1) / width
+  let parts = way.tokenParts(tokens, pieces: pieces)
+  let inputs = tasks.map { ($0.outputGradient, $0.weight.rows) }
+  withPackedVectors(inputs, tokens: tokens, way) { packed in
+    Parallel.forEach(pieces * parts.count) { piece in
+      let first = piece % pieces * width
+      let range = first..<min(first + width, columns)
+      let part = parts[piece / pieces]
+      for (index, task) in tasks.enumerated() {
+        let beta: Float = index == 0 && !adds ? 0 : 1
+        let type = Int32(task.weight.type.rawValue)
+        let target = dx + range.lowerBound
+        pointers[index].withUnsafeBufferPointer { rows in
+          var done: Int32 = 1
+          switch way {
+          case .matrixUnit:
+            done = sk_amx_product_back(
+              type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
+              part.lowerBound, part.count, packed[index], beta, target, columns)
+          case .panels:
+            done = sk_product_back(
+              type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
+              packed[index], beta, target, columns)
+          case .expanded:
+            expandedBackward(
+              task, pointers[index], tokens: tokens, columns: range, beta: beta, into: dx)
+          }
+          precondition(done != 0, "a block type without a kernel, or no memory for a panel")
+        }
       }
     }
   }

@@ -34,54 +34,36 @@ func linearForward(
     // Direct products are short: a few large pieces cost less than many panels.
     let rows = max(32, 65_536 / max(1, columns * tokens) / 32 * 32)
     withPreparedVectors(x, tokens: tokens, columns: columns, tasks) { prepared in
-      forEachPiece(of: tasks, rowsAPiece: rows) { task, range in
+      forEachPiece(of: tasks, rowsAPiece: rows, tokenParts: [0..<tokens]) { task, range, _ in
         directProduct(x, prepared, tokens: tokens, task, storedRows: range)
       }
     }
   } else {
-    let rows = productPiece(of: tasks.map(\.weight.rows))
-    guard BLAS.hasOwnKernel else {
-      return forEachPiece(of: tasks, rowsAPiece: rows) { task, range in
-        expandedProduct(x, tokens: tokens, task, rows: range)
-      }
-    }
-    withPackedVectors([(x, columns)], tokens: tokens) { packed in
-      forEachPiece(of: tasks, rowsAPiece: rows) { task, range in
-        panelProduct(packed[0], tokens: tokens, task, rows: range)
+    let way = ProductWay(tokens: batch ?? tokens)
+    let rows = way.piece(of: tasks.map(\.weight.rows), width: columns)
+    let parts = way.tokenParts(tokens, pieces: pieceCount(of: tasks, rowsAPiece: rows))
+    withPackedVectors([(x, columns)], tokens: tokens, way) { packed in
+      forEachPiece(of: tasks, rowsAPiece: rows, tokenParts: parts) { task, range, part in
+        switch way {
+        case .matrixUnit: unitProduct(packed[0], tokens: tokens, part, task, rows: range)
+        case .panels: panelProduct(packed[0], tokens: tokens, task, rows: range)
+        case .expanded: expandedProduct(x, tokens: tokens, task, rows: range)
+        }
       }
     }
   }
-}
-
-/// How many rows (or columns, of the transpose) one piece of products takes that are made in one
-/// loop: as many as let all cores end soonest and stay in a core's cache.
-///
-/// There are three pieces a core where there are panels for it, so that a core that another process
-/// takes away holds up a third of the loop. Every piece reads all vectors, which takes the
-/// time of some four rows (measured).
-func productPiece(of rows: [Int]) -> Int {
-  let panel = Int(sk_panel_width)
-  let cores = Parallel.workers
-  let most = min(Int(sk_piece_rows), rows.reduce(0, +) / (3 * cores))
-  var best = (size: panel, time: Int.max)
-  for size in stride(from: panel, through: max(panel, most), by: panel) {
-    let pieces = rows.reduce(0) { $0 + ($1 + size - 1) / size }
-    let time = (pieces + cores - 1) / cores * (size + 4)
-    if time <= best.time { best = (size, time) }
-  }
-  return best.size
 }
 
 /// The buffer of the last products' packed vectors, for the next: a fresh one would cost its pages.
 private let packedBuffer = Mutex<Matrix?>(nil)
 
-/// Packs vectors, (tokens, width) each, for `sk_product`; those that need no packing stay where
-/// they are.
+/// Packs vectors, (tokens, width) each, for products; those that need no packing stay where they
+/// are.
 func withPackedVectors(
-  _ inputs: [(x: UnsafePointer<Float>, width: Int)], tokens: Int,
+  _ inputs: [(x: UnsafePointer<Float>, width: Int)], tokens: Int, _ way: ProductWay,
   _ body: ([UnsafePointer<Float>]) -> Void
 ) {
-  let sizes = inputs.map { sk_packed_floats(tokens, $0.width) }
+  let sizes = inputs.map { way.packedFloats(tokens: tokens, width: $0.width) }
   let total = sizes.reduce(0, +)
   guard total > 0 else { return body(inputs.map(\.x)) }
   var buffer = packedBuffer.withLock { kept in
@@ -95,10 +77,7 @@ func withPackedVectors(
     guard size > 0 else { return input.x }
     let target = packed.elements + start
     start += size
-    let tile = Int(sk_token_tile)
-    Parallel.forEach((tokens + tile - 1) / tile) { index in
-      sk_pack_vectors(target, input.x, tokens, input.width, index)
-    }
+    way.pack(input.x, tokens: tokens, width: input.width, into: target)
     return UnsafePointer(target)
   }
   body(places)
@@ -107,23 +86,32 @@ func withPackedVectors(
 
 /// Bytes that products of so many tokens take to pack vectors of these widths.
 func packedBytes(tokens: Int, widths: [Int]) -> Int {
-  widths.reduce(0) { $0 + sk_packed_floats(tokens, $1) } * MemoryLayout<Float>.size
+  let way = ProductWay(tokens: tokens)
+  return widths.reduce(0) { $0 + way.packedFloats(tokens: tokens, width: $1) }
+    * MemoryLayout<Float>.size
 }
 
-/// Calls `body` for ranges of all tasks' rows, in parallel.
+private func pieceCount(of tasks: [LinearTask], rowsAPiece: Int) -> Int {
+  tasks.reduce(0) { $0 + ($1.weight.rows + rowsAPiece - 1) / rowsAPiece }
+}
+
+/// Calls `body` for ranges of all tasks' rows and for all parts of the tokens, in parallel.
 private func forEachPiece(
-  of tasks: [LinearTask], rowsAPiece: Int, _ body: (LinearTask, Range<Int>) -> Void
+  of tasks: [LinearTask], rowsAPiece: Int, tokenParts: [Range<Int>],
+  _ body: (LinearTask, _ rows: Range<Int>, _ tokens: Range<Int>) -> Void
 ) {
-  func pieces(_ task: LinearTask) -> Int { (task.weight.rows + rowsAPiece - 1) / rowsAPiece }
-  Parallel.forEach(tasks.reduce(0) { $0 + pieces($1) }) { index in
-    var piece = index
+  let count = pieceCount(of: tasks, rowsAPiece: rowsAPiece)
+  Parallel.forEach(count * tokenParts.count) { index in
+    let (part, rest) = index.quotientAndRemainder(dividingBy: count)
+    var piece = rest
     for task in tasks {
-      let count = pieces(task)
-      if piece < count {
+      let pieces = pieceCount(of: [task], rowsAPiece: rowsAPiece)
+      if piece < pieces {
         let first = piece * rowsAPiece
-        return body(task, first..<min(first + rowsAPiece, task.weight.rows))
+        return body(
+          task, first..<min(first + rowsAPiece, task.weight.rows), tokenParts[part])
       }
-      piece -= count
+      piece -= pieces
     }
   }
 }
@@ -195,14 +183,36 @@ private func panelProduct(
   _ x: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, rows range: Range<Int>
 ) {
   let weight = task.weight
+  withStoredRows(weight, range) { pointers in
+    let done = sk_product(
+      Int32(weight.type.rawValue), pointers, range.count, weight.columns, tokens, x,
+      task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
+    precondition(done != 0, "a block type without a kernel, or no memory for a panel")
+  }
+}
+
+/// The same on the matrix unit, for some of the tokens.
+private func unitProduct(
+  _ packed: UnsafePointer<Float>, tokens: Int, _ part: Range<Int>, _ task: LinearTask,
+  rows range: Range<Int>
+) {
+  let weight = task.weight
+  withStoredRows(weight, range) { pointers in
+    let done = sk_amx_product(
+      Int32(weight.type.rawValue), pointers, range.count, weight.columns, tokens, part.lowerBound,
+      part.count, packed, task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
+    precondition(done != 0, "a block type without a kernel, or no memory for the columns")
+  }
+}
+
+private func withStoredRows(
+  _ weight: StoredMatrix, _ range: Range<Int>, _ body: (UnsafePointer<UnsafeRawPointer?>?) -> Void
+) {
   withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: range.count) { pointers in
     for (index, row) in range.enumerated() {
       pointers[index] = weight.storedRow(weight.storedIndex(of: row))
     }
-    let done = sk_product(
-      Int32(weight.type.rawValue), pointers.baseAddress, range.count, weight.columns, tokens, x,
-      task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
-    precondition(done != 0, "a block type without a kernel, or no memory for a panel")
+    body(UnsafePointer(pointers.baseAddress))
   }
 }
 

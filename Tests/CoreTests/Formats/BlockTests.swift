@@ -145,17 +145,28 @@ struct BlockTests {
     #expect(out.allSatisfy { !$0.isFinite })
   }
 
+  /// The kernels for many vectors that this processor has.
+  static let manyVectorKernels: [ProductWay] =
+    (sk_gemm_supported() != 0 ? [.panels] : []) + (sk_amx_supported() != 0 ? [.matrixUnit] : [])
+
   /// The vectors as products want them.
-  func packed(_ x: [Float], tokens: Int, width: Int) -> [Float] {
-    let size = sk_packed_floats(tokens, width)
+  func packed(_ x: [Float], tokens: Int, width: Int, _ kernel: ProductWay) -> [Float] {
+    let size = kernel.packedFloats(tokens: tokens, width: width)
     guard size > 0 else { return x }
     var result = [Float](repeating: .nan, count: size)
-    for tile in 0..<(tokens + 13) / 14 { sk_pack_vectors(&result, x, tokens, width, tile) }
+    result.withUnsafeMutableBufferPointer { target in
+      guard let target = target.baseAddress else { return }
+      kernel.pack(x, tokens: tokens, width: width, into: target)
+    }
     return result
   }
 
-  @Test(.enabled(if: sk_gemm_supported() != 0), arguments: types, [1, 31, 32, 70])
-  func panels(type: BlockType, count: Int) {
+  @Test(arguments: manyVectorKernels, types)
+  func manyVectors(kernel: ProductWay, type: BlockType) {
+    for count in [1, 31, 32, 70] { manyVectors(kernel, type, count) }
+  }
+
+  func manyVectors(_ kernel: ProductWay, _ type: BlockType, _ count: Int) {
     var random = SeededGenerator(seed: UInt64(count) + 100)
     // The widest are summed in parts, of packed vectors.
     for width in type.isQuantised
@@ -163,7 +174,7 @@ struct BlockTests {
     {
       let rowBytes = width / type.weights * type.bytes
       let rows = stored(type, rows: count, width: width, rowBytes: rowBytes, &random)
-      for tokens in [1, 13, 14, 15, 29] {
+      for tokens in kernel == .panels ? [1, 13, 14, 15, 29] : [1, 31, 32, 33] {
         let x = (0..<tokens * width).map { _ in random.normal() }
         for beta: Float in [0, 1] {
           // One column more than the panel: it must stay as it is.
@@ -176,9 +187,14 @@ struct BlockTests {
               bytes.baseAddress.map { $0 + row * rowBytes }
             }
             return pointers.withUnsafeBufferPointer { buffer in
-              sk_product(
-                Int32(type.rawValue), buffer.baseAddress, count, width, tokens,
-                packed(x, tokens: tokens, width: width), beta, &out, count + 1)
+              let vectors = packed(x, tokens: tokens, width: width, kernel)
+              return kernel == .panels
+                ? sk_product(
+                  Int32(type.rawValue), buffer.baseAddress, count, width, tokens, vectors, beta,
+                  &out, count + 1)
+                : sk_amx_product(
+                  Int32(type.rawValue), buffer.baseAddress, count, width, tokens, 0, tokens,
+                  vectors, beta, &out, count + 1)
             }
           }
           #expect(done == 1)

@@ -6,8 +6,8 @@ import Testing
 
 /// Products with stored weights, by every path, against the expanded rows in Double.
 struct LinearTests {
-  /// A few tokens are multiplied with the blocks, more by panels.
-  @Test(arguments: TinyLlama.types, [1, 2, 3, 7, 8, 16, 17, 20])
+  /// A few tokens are multiplied with the blocks, more by panels, many on the matrix unit.
+  @Test(arguments: TinyLlama.types, [1, 2, 3, 7, 8, 16, 17, 20, 63, 64, 97])
   func products(type: BlockType, tokens: Int) throws {
     let block = try TinyLlama.model(type).transformer.blocks[1]
     // Interleaved rows, as many rows as columns, and others.
@@ -56,7 +56,7 @@ struct LinearTests {
   }
 
   /// Rows so long that vectors are packed and sums made in parts, forwards and backwards.
-  @Test(arguments: [(40, 1030), (1030, 40), (600, 800)], [20, 30])
+  @Test(arguments: [(40, 1030), (1030, 40), (600, 800)], [20, 30, 70])
   func wideProducts(shape: (rows: Int, columns: Int), tokens: Int) {
     var random = SeededGenerator(seed: 7)
     let weights = (0..<2).map { _ in
@@ -92,6 +92,29 @@ struct LinearTests {
       }
     }
     #expect(relativeDistance(gradient.values, wanted.map { Float($0) }) <= 1e-6)
+  }
+
+  /// So many tokens that the matrix unit takes them in parts; each token's result is the one it has
+  /// among a few of that batch, bit for bit.
+  @Test func aTokenDoesNotDependOnOthers() {
+    var random = SeededGenerator(seed: 8)
+    let tokens = 800
+    let weight = StoredMatrix(Matrix(rows: 70, columns: 800) { _, _ in random.normal() })
+    let x = Matrix(rows: tokens, columns: 800) { _, _ in random.normal() }
+    let start = Matrix(rows: tokens, columns: 70) { _, _ in random.normal() }
+    for adds in [false, true] {
+      let all = start.copy()
+      linearForward(
+        x.elements, tokens: tokens, [LinearTask(weight: weight, output: all.elements, adds: adds)])
+      #expect(relativeDistance(all.values, naive(x, weight, adds ? start : nil)) <= 1e-6)
+      for range in [0..<1, 37..<75, 767..<800] {
+        let some = start.selecting(rows: Array(range))
+        linearForward(
+          x.row(range.lowerBound), tokens: range.count, ofBatch: tokens,
+          [LinearTask(weight: weight, output: some.elements, adds: adds)])
+        #expect(some.values == all.selecting(rows: Array(range)).values)
+      }
+    }
   }
 
   @Test(arguments: [2, 16, 64])

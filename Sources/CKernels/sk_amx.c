@@ -1,0 +1,366 @@
+// Products of float32 matrices on a matrix unit that multiplies bfloat16 (Intel's AMX).
+//
+// A float32 has 24 bits and a bfloat16 has 8, so every number is split exactly into three: x =
+// high + middle + low. Of the nine products of two such sums the three smallest lie below float32's
+// last bit; the other six are summed in float32 by the unit. That costs six times the unit's work
+// and is as precise as float32 (docs/performance.md has both).
+//
+// Tiles are 16 rows of 64 bytes. Four of the eight hold 32 x 32 sums, two 32 rows of `a`, two 32
+// columns of `b`, of 32 elements of depth at a time (a chunk):
+//   a chunk of `a`: part (3), half (2), row (16), element (32)
+//   a chunk of `b`: part (3), half (2), pair of elements (16), column (16), element of the pair (2)
+// so a chunk of either is 6 KB. Some 300 columns of `b` stay in the second-level cache, where they
+// meet every 32 rows of `a`; those are split once for all columns.
+#include "include/sk_amx.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "include/sk_blocks.h"
+#include "sk_scratch.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sk_transpose.h"
+
+#define SK_AMX \
+  __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,f16c,fma")))
+#define SK_AMX_INLINE static inline __attribute__((always_inline)) SK_AMX
+
+enum {
+  side = 32,                        // rows of `a`, or columns of `b`, of one block
+  chunk_depth = 32,                 // elements of depth
+  tile_elements = 16 * 32,          // of one tile
+  part_elements = 2 * tile_elements,
+  chunk_elements = 3 * part_elements,
+  largest_depth = 768,
+  columns_bytes = 1200000           // of a piece's columns: with some rows they fill 2 MB of cache
+};
+
+// Linux lets a process use tiles once it has asked: arch_prctl(2), ARCH_REQ_XCOMP_PERM.
+static int ask(void) {
+  unsigned a, b, c, d;
+  const char *wanted = getenv("SEER_AMX");
+  if (wanted && strcmp(wanted, "0") == 0) return 0;
+  if (!sk_has_avx512() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  if (!(d >> 22 & 1) || !(d >> 24 & 1)) return 0;  // amx-bf16, amx-tile
+  if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a >> 5 & 1)) return 0;  // avx512-bf16
+  return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+}
+
+int sk_amx_supported(void) {
+  static int answer;  // 1: no, 2: yes; asking twice does no harm
+  int known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
+  if (!known) {
+    known = ask() + 1;
+    __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
+  }
+  return known == 2;
+}
+
+// Eight tiles of 16 rows of 64 bytes, for the calling thread.
+SK_AMX_INLINE void configure(void) {
+  struct {
+    uint8_t palette, start, reserved[14];
+    uint16_t bytes[16];
+    uint8_t rows[16];
+  } config;
+  memset(&config, 0, sizeof config);
+  config.palette = 1;
+  for (int i = 0; i < 8; i++) config.bytes[i] = 64, config.rows[i] = 16;
+  _tile_loadconfig(&config);
+}
+
+// 32 numbers as bfloat16: the first 16 from `low`, the others from `high`.
+SK_AMX_INLINE __m512i rounded(__m512 low, __m512 high) {
+  return (__m512i)_mm512_cvtne2ps_pbh(high, low);
+}
+SK_AMX_INLINE __m512 low_half(__m512i x) {
+  return _mm512_castsi512_ps(
+      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_castsi512_si256(x)), 16));
+}
+SK_AMX_INLINE __m512 high_half(__m512i x) {
+  return _mm512_castsi512_ps(
+      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(x, 1)), 16));
+}
+
+// The three parts of 32 numbers, rounded to nearest, so that their sum is the number.
+SK_AMX_INLINE void split(__m512 x0, __m512 x1, __m512i parts[3]) {
+  for (int part = 0; part < 3; part++) {
+    parts[part] = rounded(x0, x1);
+    x0 = _mm512_sub_ps(x0, low_half(parts[part]));
+    x1 = _mm512_sub_ps(x1, high_half(parts[part]));
+  }
+}
+
+// 32 rows of `a`, of which `count` are there, as chunks; element (i, p) at a[i * a_row + p].
+SK_AMX static void split_rows(uint16_t *chunks, const float *a, size_t a_row, size_t count,
+                              size_t k) {
+  for (size_t p = 0; p < k; p += chunk_depth, chunks += chunk_elements) {
+    size_t width = k - p < chunk_depth ? k - p : chunk_depth;
+    __mmask16 m0 = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
+    __mmask16 m1 = width >= 32 ? 0xffff : width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
+    for (size_t i = 0; i < side; i++) {
+      __m512i parts[3] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
+      if (i < count) {
+        const float *row = a + i * a_row + p;
+        split(_mm512_maskz_loadu_ps(m0, row), _mm512_maskz_loadu_ps(m1, row + 16), parts);
+      }
+      for (int part = 0; part < 3; part++)
+        _mm512_storeu_si512(chunks + part * part_elements + i * chunk_depth, parts[part]);
+    }
+  }
+}
+
+// 32 columns of `b`, of which `count` are there, as chunks; element (p, j) at b[j * b_column + p].
+SK_AMX static void split_columns(uint16_t *chunks, const float *b, size_t b_column, size_t count,
+                                 size_t k) {
+  for (size_t p = 0; p < k; p += chunk_depth, chunks += chunk_elements) {
+    size_t width = k - p < chunk_depth ? k - p : chunk_depth;
+    __mmask16 m0 = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
+    __mmask16 m1 = width >= 32 ? 0xffff : width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
+    for (size_t half = 0; half < 2; half++) {
+      __m512i parts[16][3];
+      for (size_t j = 0; j < 16; j++) {
+        const float *column = b + (half * 16 + j) * b_column + p;
+        if (half * 16 + j < count)
+          split(_mm512_maskz_loadu_ps(m0, column), _mm512_maskz_loadu_ps(m1, column + 16),
+                parts[j]);
+        else
+          parts[j][0] = parts[j][1] = parts[j][2] = _mm512_setzero_si512();
+      }
+      for (int part = 0; part < 3; part++) {
+        __m512 pairs[16];
+        for (int j = 0; j < 16; j++) pairs[j] = _mm512_castsi512_ps(parts[j][part]);
+        sk_transpose16(pairs);
+        uint16_t *target = chunks + part * part_elements + half * tile_elements;
+        for (int i = 0; i < 16; i++) _mm512_store_ps(target + i * 32, pairs[i]);
+      }
+    }
+  }
+}
+
+// The same for columns that lie side by side: two rows of `count` floats become one row of pairs.
+// `second` is null where the depth ends between them.
+SK_AMX static void split_pair(uint16_t *chunk, size_t pair, const float *first,
+                              const float *second, size_t count) {
+  for (size_t half = 0; half < 2 && half * 16 < count; half++) {
+    size_t width = count - half * 16;
+    __mmask16 mask = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
+    __m512i parts[3];
+    split(_mm512_maskz_loadu_ps(mask, first + half * 16),
+          second ? _mm512_maskz_loadu_ps(mask, second + half * 16) : _mm512_setzero_ps(), parts);
+    for (int part = 0; part < 3; part++) {
+      __m512i even = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(parts[part]));
+      __m512i odd = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(parts[part], 1));
+      _mm512_store_si512(chunk + part * part_elements + half * tile_elements + pair * 32,
+                         _mm512_or_si512(even, _mm512_slli_epi32(odd, 16)));
+    }
+  }
+}
+
+#define MULTIPLY \
+  _tile_dpbf16ps(0, 4, 6); _tile_dpbf16ps(1, 4, 7); \
+  _tile_dpbf16ps(2, 5, 6); _tile_dpbf16ps(3, 5, 7);
+#define LOAD_A(part) \
+  _tile_loadd(4, a + (part) * part_elements, 64); \
+  _tile_loadd(5, a + (part) * part_elements + tile_elements, 64);
+#define LOAD_B(part) \
+  _tile_loadd(6, b + (part) * part_elements, 64); \
+  _tile_loadd(7, b + (part) * part_elements + tile_elements, 64);
+
+// Adds to the four tiles of sums. Each step changes one side: seven pairs of loads for six products.
+// Meanwhile `lines` lines of 64 bytes a chunk, from `next` on, are fetched into the cache.
+SK_AMX_INLINE void multiply_chunks(const uint16_t *a, const uint16_t *b, size_t chunks,
+                                   const char *next, size_t lines) {
+  for (; chunks--; a += chunk_elements, b += chunk_elements) {
+    for (size_t line = 0; line < lines; line++, next += 64) _mm_prefetch(next, _MM_HINT_T1);
+    LOAD_A(0) LOAD_B(2) MULTIPLY
+    LOAD_B(1) MULTIPLY
+    LOAD_A(1) MULTIPLY
+    LOAD_B(0) MULTIPLY
+    LOAD_A(0) MULTIPLY
+    LOAD_A(2) MULTIPLY
+  }
+}
+
+// `c = a * b + beta * c` for 32 rows and columns at the most; beta is 0 (c is not read) or 1.
+SK_AMX static void block(const uint16_t *a, const uint16_t *b, size_t chunks, size_t rows,
+                         size_t columns, float beta, float *c, size_t c_row, const char *next,
+                         size_t lines) {
+  for (size_t i = 0; i < rows; i++) {
+    _mm_prefetch((const char *)(c + i * c_row), _MM_HINT_ET0);
+    _mm_prefetch((const char *)(c + i * c_row + 16), _MM_HINT_ET0);
+  }
+  if (rows == side && columns == side) {
+    if (beta != 0) {
+      _tile_loadd(0, c, c_row * 4);
+      _tile_loadd(1, c + 16, c_row * 4);
+      _tile_loadd(2, c + 16 * c_row, c_row * 4);
+      _tile_loadd(3, c + 16 * c_row + 16, c_row * 4);
+    } else {
+      _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
+    }
+    multiply_chunks(a, b, chunks, next, lines);
+    _tile_stored(0, c, c_row * 4);
+    _tile_stored(1, c + 16, c_row * 4);
+    _tile_stored(2, c + 16 * c_row, c_row * 4);
+    _tile_stored(3, c + 16 * c_row + 16, c_row * 4);
+    return;
+  }
+  // A block at an edge takes the same way, so that a sum does not depend on where it stands.
+  _Alignas(64) float sums[side * side] = {0};
+  for (size_t i = 0; beta != 0 && i < rows; i++) memcpy(sums + i * side, c + i * c_row, columns * 4);
+  _tile_loadd(0, sums, side * 4);
+  _tile_loadd(1, sums + 16, side * 4);
+  _tile_loadd(2, sums + 16 * side, side * 4);
+  _tile_loadd(3, sums + 16 * side + 16, side * 4);
+  multiply_chunks(a, b, chunks, next, lines);
+  _tile_stored(0, sums, side * 4);
+  _tile_stored(1, sums + 16, side * 4);
+  _tile_stored(2, sums + 16 * side, side * 4);
+  _tile_stored(3, sums + 16 * side + 16, side * 4);
+  for (size_t i = 0; i < rows; i++) memcpy(c + i * c_row, sums + i * side, columns * 4);
+}
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t up(size_t count, size_t to) { return (count + to - 1) / to; }
+
+// Depths that are equal but for the last, and no longer than they may be.
+static size_t depth_of(size_t width) {
+  size_t parts = up(width, largest_depth);
+  return up(up(width, parts), chunk_depth) * chunk_depth;
+}
+
+// Vectors that were split already, with every block of columns.
+SK_AMX static void multiply(const uint16_t *vectors, size_t count, size_t length,
+                            const uint16_t *columns, size_t n, float beta, float *c,
+                            size_t c_row) {
+  size_t chunks = up(length, chunk_depth), panels = up(n, side);
+  size_t lines = up(chunk_elements * 2 / 64, panels);
+  configure();
+  for (size_t i = 0; i < count; i += side, vectors += chunks * chunk_elements) {
+    const char *next = (const char *)(vectors + chunks * chunk_elements);
+    for (size_t j = 0; j < n; j += side, next += chunks * lines * 64)
+      block(vectors, columns + j / side * chunks * chunk_elements, chunks, least(count - i, side),
+            least(n - j, side), beta, c + i * c_row + j, c_row, next, lines);
+  }
+  _tile_release();
+}
+
+size_t sk_amx_piece(size_t width, size_t columns) {
+  size_t most = columns_bytes / (depth_of(width) / chunk_depth * chunk_elements * 2 / side) / side;
+  return up(columns, up(columns, (most ? most : 1) * side) * side) * side;
+}
+
+size_t sk_amx_tiles(size_t tokens) { return up(tokens, side); }
+
+size_t sk_amx_packed_floats(size_t tokens, size_t width) {
+  return sk_amx_tiles(tokens) * up(width, chunk_depth) * chunk_elements / 2;
+}
+
+// Where the vectors' elements from `start` on lie: depths one after the other, tiles in each.
+static size_t place(size_t tokens, size_t start) {
+  return sk_amx_tiles(tokens) * (start / chunk_depth) * chunk_elements;
+}
+
+void sk_amx_pack(float *packed, const float *x, size_t tokens, size_t width, size_t tile) {
+  size_t first = tile * side, depth = depth_of(width);
+  for (size_t start = 0; start < width; start += depth) {
+    size_t length = least(width - start, depth);
+    split_rows((uint16_t *)packed + place(tokens, start) +
+                   tile * up(length, chunk_depth) * chunk_elements,
+               x + first * width + start, width, least(tokens - first, side), length);
+  }
+}
+
+// Room for some columns and some floats in the thread's scratch buffer.
+static uint16_t *make_room(size_t depth, size_t columns, size_t floats, float **rest) {
+  size_t taken = up(columns, side) * up(depth, chunk_depth) * chunk_elements / 2;
+  float *base = sk_scratch(taken + floats);
+  if (base) *rest = base + taken;
+  return (uint16_t *)base;
+}
+
+int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_t width,
+                   size_t tokens, size_t first, size_t count, const float *packed, float beta,
+                   float *out, size_t out_row) {
+  size_t depth = depth_of(width);
+  out += first * out_row;
+  float *lines;
+  uint16_t *columns = make_room(depth, rows, side * depth, &lines);
+  if (!columns) return 0;
+  for (size_t start = 0; start < width; start += depth) {
+    size_t length = least(width - start, depth), size = up(length, chunk_depth) * chunk_elements;
+    for (size_t r = 0; r < rows; r += side) {
+      size_t present = least(rows - r, side);
+      for (size_t i = 0; i < present; i++)
+        if (!sk_expand_part(type, lines + i * depth, row_pointers[r + i], start, length)) return 0;
+      split_columns(columns + r / side * size, lines, depth, present, length);
+    }
+    multiply((const uint16_t *)packed + place(tokens, start) + first / side * size, count, length,
+             columns, rows, start == 0 ? beta : 1, out, out_row);
+  }
+  return 1;
+}
+
+int sk_amx_product_back(int type, const void *const *row_pointers, size_t rows,
+                        size_t first_column, size_t columns, size_t tokens, size_t first,
+                        size_t count, const float *packed, float beta, float *out,
+                        size_t out_row) {
+  out += first * out_row;
+  size_t depth = depth_of(rows), line = up(columns, side) * side;
+  float *lines;
+  uint16_t *split = make_room(depth, columns, 2 * line, &lines);
+  if (!split) return 0;
+  for (size_t start = 0; start < rows; start += depth) {
+    size_t length = least(rows - start, depth), chunks = up(length, chunk_depth);
+    memset(split, 0, up(columns, side) * chunks * chunk_elements * sizeof(uint16_t));
+    for (size_t i = 0; i < length; i += 2) {
+      int is_pair = i + 1 < length;
+      for (int second = 0; second <= is_pair; second++)
+        if (!sk_expand_part(type, lines + (size_t)second * line,
+                            row_pointers[start + i + (size_t)second], first_column, columns))
+          return 0;
+      for (size_t c = 0; c < columns; c += side)
+        split_pair(split + (c / side * chunks + i / chunk_depth) * chunk_elements,
+                   i % chunk_depth / 2, lines + c, is_pair ? lines + line + c : NULL,
+                   least(columns - c, side));
+    }
+    multiply((const uint16_t *)packed + place(tokens, start) + first / side * chunks * chunk_elements,
+             count, length, split, columns, start == 0 ? beta : 1, out, out_row);
+  }
+  return 1;
+}
+
+#else
+
+int sk_amx_supported(void) { return 0; }
+size_t sk_amx_piece(size_t width, size_t columns) { return (void)width, columns; }
+size_t sk_amx_tiles(size_t tokens) { return (void)tokens, 0; }
+size_t sk_amx_packed_floats(size_t tokens, size_t width) { return (void)tokens, (void)width, 0; }
+void sk_amx_pack(float *packed, const float *x, size_t tokens, size_t width, size_t tile) {
+  (void)packed, (void)x, (void)tokens, (void)width, (void)tile;
+}
+int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_t width,
+                   size_t tokens, size_t first, size_t count, const float *packed, float beta,
+                   float *out, size_t out_row) {
+  (void)type, (void)row_pointers, (void)rows, (void)width, (void)tokens, (void)first, (void)count;
+  (void)packed, (void)beta, (void)out, (void)out_row;
+  return 0;
+}
+int sk_amx_product_back(int type, const void *const *row_pointers, size_t rows,
+                        size_t first_column, size_t columns, size_t tokens, size_t first,
+                        size_t count, const float *packed, float beta, float *out,
+                        size_t out_row) {
+  (void)type, (void)row_pointers, (void)rows, (void)first_column, (void)columns, (void)tokens;
+  (void)first, (void)count, (void)packed, (void)beta, (void)out, (void)out_row;
+  return 0;
+}
+
+#endif

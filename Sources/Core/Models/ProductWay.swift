@@ -1,0 +1,86 @@
+import CKernels
+import LinearAlgebra
+
+/// How many vectors at once are multiplied with stored weights.
+enum ProductWay {
+  /// On the processor's matrix unit.
+  case matrixUnit
+  /// By our AVX-512 kernel.
+  case panels
+  /// By OpenBLAS.
+  case expanded
+
+  /// Fewer tokens do not pay for splitting the weights into the unit's numbers (measured).
+  static let leastUnitTokens = 64
+
+  init(tokens: Int) {
+    if BLAS.hasMatrixUnit, tokens >= Self.leastUnitTokens {
+      self = .matrixUnit
+    } else {
+      self = BLAS.hasOwnKernel ? .panels : .expanded
+    }
+  }
+
+  /// Floats that vectors take in the form that the products read; 0 where they stay as they are.
+  func packedFloats(tokens: Int, width: Int) -> Int {
+    switch self {
+    case .matrixUnit: sk_amx_packed_floats(tokens, width)
+    case .panels: sk_packed_floats(tokens, width)
+    case .expanded: 0
+    }
+  }
+
+  func pack(
+    _ x: UnsafePointer<Float>, tokens: Int, width: Int, into target: UnsafeMutablePointer<Float>
+  ) {
+    switch self {
+    case .matrixUnit:
+      Parallel.forEach(sk_amx_tiles(tokens)) { sk_amx_pack(target, x, tokens, width, $0) }
+    case .panels:
+      let tile = Int(sk_token_tile)
+      Parallel.forEach((tokens + tile - 1) / tile) { sk_pack_vectors(target, x, tokens, width, $0) }
+    case .expanded: break
+    }
+  }
+
+  /// How many rows (or columns, of the transpose) one piece takes of products that are made in one
+  /// loop; `width` elements are summed.
+  func piece(of rows: [Int], width: Int) -> Int {
+    self == .matrixUnit ? Int(sk_amx_piece(width, rows.max() ?? 0)) : panelPiece(of: rows)
+  }
+
+  /// The parts in which the tokens are multiplied with each of `pieces` pieces: three pieces a core
+  /// in all. Only the matrix unit is so fast that a core's share of the rows is better left whole:
+  /// vectors that are read for few rows come more slowly than it multiplies them.
+  func tokenParts(_ tokens: Int, pieces: Int) -> [Range<Int>] {
+    let wanted = (3 * Parallel.workers + pieces - 1) / pieces
+    let tile = 32
+    let tiles = (tokens + tile - 1) / tile
+    let count = self == .matrixUnit ? max(1, min(wanted, tiles / Self.leastPartTiles)) : 1
+    return (0..<count).map {
+      tiles * $0 / count * tile..<min(tokens, tiles * ($0 + 1) / count * tile)
+    }
+  }
+
+  /// Each part splits the weights anew, which takes the time of some three tiles.
+  private static let leastPartTiles = 12
+}
+
+/// How many rows (or columns, of the transpose) one piece of products takes that are made in one
+/// loop: as many as let all cores end soonest and stay in a core's cache.
+///
+/// There are three pieces a core where there are panels for it, so that a core that another process
+/// takes away holds up a third of the loop. Every piece reads all vectors, which takes the
+/// time of some four rows (measured).
+private func panelPiece(of rows: [Int]) -> Int {
+  let panel = Int(sk_panel_width)
+  let cores = Parallel.workers
+  let most = min(Int(sk_piece_rows), rows.reduce(0, +) / (3 * cores))
+  var best = (size: panel, time: Int.max)
+  for size in stride(from: panel, through: max(panel, most), by: panel) {
+    let pieces = rows.reduce(0) { $0 + ($1 + size - 1) / size }
+    let time = (pieces + cores - 1) / cores * (size + 4)
+    if time <= best.time { best = (size, time) }
+  }
+  return best.size
+}
