@@ -115,8 +115,7 @@ private struct Sitting {
   let language: LanguageModel
   let data: TrainingData
   let recipe: TrainingCheckpoint.Recipe
-  let adapter: Adapter
-  let bestAdapter: Adapter
+  let adapters: TrainingCheckpoint.Adapters
   let gradients: Adapter
   let optimizer: AdamW
   let checkpoint: () throws -> Void
@@ -146,16 +145,18 @@ private struct Sitting {
       rank: preset.rank, alpha: preset.alpha, dropout: preset.dropout, targets: preset.targets,
       blocks: Array(0..<(preset.objective.layers.max() ?? 0)))
     var generator = SeededGenerator(seed: training.seed)
-    adapter = Adapter(starting: configuration, c, using: &generator)
-    bestAdapter = Adapter(zeros: configuration, c)
+    let adapter = Adapter(starting: configuration, c, using: &generator)
+    let mean = preset.average > 0 ? Adapter(zeros: configuration, c) : adapter
+    mean.copy(from: adapter)
+    adapters = TrainingCheckpoint.Adapters(
+      last: adapter, mean: mean, best: Adapter(zeros: configuration, c))
     gradients = Adapter(zeros: configuration, c)
     optimizer = AdamW(adapter, weightDecay: preset.weightDecay)
     isResumed = training.resumes && TrainingCheckpoint.exists(training.folder)
     state =
       isResumed
       ? try TrainingCheckpoint(
-        training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
-        bestAdapter: bestAdapter)
+        training.folder, recipe: recipe, adapters: adapters, optimizer: optimizer)
       : TrainingCheckpoint(step: 0, best: nil, bestStep: 0)
     savedStep = isResumed ? state.step : nil
     log = try TrainingLog(training.folder, keepingSteps: isResumed ? state.step : nil)
@@ -197,7 +198,7 @@ private struct Sitting {
         if state.step % preset.evaluateEvery == 0 || isLast {
           awaitsJudgement = true
           judgedStep = state.step
-          let figures = try judge.figures(adapter, checkpoint: checkpoint)
+          let figures = try judge.figures(adapters.mean, checkpoint: checkpoint)
           entry.heldOut = figures
           after = figures
           keepBest(figures)
@@ -229,7 +230,7 @@ private struct Sitting {
   }
 
   private mutating func takeStep() throws -> (LossTerms, norm: Double) {
-    let batch = data.batch(step: state.step, preset: preset)
+    let batch = try data.batch(step: state.step, preset: preset)
     let computer = LossComputer(
       model: language.transformer, objective: preset.objective, memory: training.memory,
       endOfText: language.tokenizer.endOfText ?? language.tokenizer.padding ?? 0,
@@ -239,14 +240,19 @@ private struct Sitting {
       ? SeededGenerator(seed: training.seed &+ 0xD0 &+ UInt64(state.step) &* 0x1000_0000_01B3)
       : nil
     let terms = try computer.gradients(
-      batch, adapter: adapter, into: gradients, dropoutKeys: &keys)
+      batch, adapter: adapters.last, into: gradients, dropoutKeys: &keys)
     let norm = AdamW.clip(gradients, to: preset.clip)
     guard terms.total.isFinite, norm.isFinite else {
       throw try notFinite(
         batch, terms.total.isFinite ? "gradients of \(norm)" : "a loss of \(terms.total)")
     }
-    optimizer.update(adapter, gradients, learningRate: preset.rate(step: state.step))
+    optimizer.update(adapters.last, gradients, learningRate: preset.rate(step: state.step))
     state.step += 1
+    if preset.average > 0 {
+      // The mean of the first steps' adapters, as long as they are few.
+      let kept = min(preset.average, Double(state.step) / Double(state.step + 9))
+      adapters.mean.move(to: adapters.last, share: Float(1 - kept))
+    }
     return (terms, norm)
   }
 
@@ -256,7 +262,7 @@ private struct Sitting {
     let model = language.transformer
     func isFinite(_ ids: [Int32]) throws -> Bool {
       try model.forward(
-        Batch([ids]), adapter: adapter,
+        Batch([ids]), adapter: adapters.last,
         request: ForwardRequest(
           layers: [model.configuration.blocks], spans: ids.indices.map { $0..<$0 + 1 }),
         activations: Activations(capacity: ids.count, configuration: model.configuration),
@@ -284,13 +290,12 @@ private struct Sitting {
     if let best = state.best, best.accuracy >= figures.accuracy { return }
     state.best = figures
     state.bestStep = state.step
-    bestAdapter.copy(from: adapter)
+    adapters.best.copy(from: adapters.mean)
   }
 
   private mutating func save() throws(Failure) {
     try state.write(
-      training.folder, recipe: recipe, adapter: adapter, optimizer: optimizer,
-      bestAdapter: bestAdapter)
+      training.folder, recipe: recipe, adapters: adapters, optimizer: optimizer)
     savedStep = state.step
   }
 
@@ -316,9 +321,9 @@ private struct Sitting {
     var summary = Training.Summary(
       steps: state.step, chosenStep: state.step, seconds: seconds, before: before, after: after,
       notes: data.notes)
-    var chosen = adapter
+    var chosen = adapters.mean
     if let best = state.best {
-      chosen = bestAdapter
+      chosen = adapters.best
       summary.chosenStep = state.bestStep
       summary.after = best
     } else if preset.bestWithinKL > 0 {

@@ -182,6 +182,17 @@ public final class Adapter: @unchecked Sendable {
     }
   }
 
+  /// Moves towards `other` by a share of the way.
+  func move(to other: Adapter, share: Float) {
+    Parallel.forEach(parameters.count) { index in
+      let target = parameters[index].elements
+      let source = other.parameters[index].elements
+      for element in 0..<parameters[index].count {
+        target[element] += share * (source[element] - target[element])
+      }
+    }
+  }
+
   /// Sets every matrix to zeros (where the adapter holds gradients).
   func clear() {
     for matrix in parameters { matrix.elements.update(repeating: 0, count: matrix.count) }

@@ -12,7 +12,7 @@ extension Training {
     let c = language.configuration
     let isReleased = preset.objective.name == .released
     let top = preset.objective.layers.max() ?? c.blocks
-    let longest = data.rows.reduce(1) { $1.forms.reduce($0) { max($0, $1.ids.count) } }
+    let longest = data.longestRow
     let longestRetain = data.retain.reduce(0) { max($0, $1.count) }
     // Both views of the published objective are run before either goes back.
     let views = isReleased ? 2 : 1

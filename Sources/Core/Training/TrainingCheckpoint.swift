@@ -2,7 +2,7 @@ import Foundation
 import LinearAlgebra
 
 /// What an interrupted training goes on from: one safetensors file with the adapter, both moments
-/// of AdamW and the best adapter so far; the rest is in its metadata. Batches and dropout are
+/// of AdamW, the adapters' mean and the best one so far; the rest is in its metadata. Batches and dropout are
 /// functions of seed and step, so there is no random state to keep.
 struct TrainingCheckpoint {
   static let name = "checkpoint.safetensors"
@@ -39,8 +39,17 @@ struct TrainingCheckpoint {
     FileManager.default.fileExists(atPath: folder + "/" + name)
   }
 
+  /// The adapters of a training that a checkpoint holds.
+  struct Adapters {
+    /// That of the last step.
+    let last: Adapter
+    /// The running mean of them, where there is one; else the same as `last`.
+    let mean: Adapter
+    let best: Adapter
+  }
+
   func write(
-    _ folder: String, recipe: Recipe, adapter: Adapter, optimizer: AdamW, bestAdapter: Adapter
+    _ folder: String, recipe: Recipe, adapters: Adapters, optimizer: AdamW
   ) throws(Failure) {
     var metadata = ["step": "\(step)", "best_step": "\(bestStep)"]
     do {
@@ -51,7 +60,7 @@ struct TrainingCheckpoint {
     } catch {
       throw Failure(.software, found: "a checkpoint that JSON cannot hold")
     }
-    let groups = Self.groups(adapter, optimizer, bestAdapter)
+    let groups = Self.groups(adapters, optimizer)
     var bytes = Safetensors.header(
       groups.map { ($0.name, .float32, [$0.matrix.rows, $0.matrix.columns]) },
       metadata: metadata)
@@ -64,7 +73,7 @@ struct TrainingCheckpoint {
 
   /// Reads a checkpoint into the given matrices; refuses another recipe's, naming the difference.
   init(
-    _ folder: String, recipe: Recipe, adapter: Adapter, optimizer: AdamW, bestAdapter: Adapter
+    _ folder: String, recipe: Recipe, adapters: Adapters, optimizer: AdamW
   ) throws(Failure) {
     let file = try Safetensors(path: folder + "/" + Self.name)
     func bad(_ place: String, _ found: String, _ wanted: String) -> Failure {
@@ -88,7 +97,7 @@ struct TrainingCheckpoint {
     self.step = step
     self.bestStep = bestStep
     best = value(HeldOutFigures.self, "best")
-    for group in Self.groups(adapter, optimizer, bestAdapter) {
+    for group in Self.groups(adapters, optimizer) {
       guard let tensor = file.tensors[group.name],
         tensor.shape == [group.matrix.rows, group.matrix.columns]
       else { throw bad("tensor \(group.name)", "another shape or nothing", "the adapter's") }
@@ -104,12 +113,13 @@ struct TrainingCheckpoint {
   }
 
   private static func groups(
-    _ adapter: Adapter, _ optimizer: AdamW, _ best: Adapter
+    _ adapters: Adapters, _ optimizer: AdamW
   ) -> [(name: String, matrix: Matrix)] {
-    let parts: [(String, [Matrix])] = [
-      ("adapter", adapter.parameters), ("first", optimizer.first), ("second", optimizer.second),
-      ("best", best.parameters),
+    var parts: [(String, [Matrix])] = [
+      ("adapter", adapters.last.parameters), ("first", optimizer.first),
+      ("second", optimizer.second), ("best", adapters.best.parameters),
     ]
+    if adapters.mean !== adapters.last { parts.append(("mean", adapters.mean.parameters)) }
     return parts.flatMap { name, matrices in
       matrices.enumerated().map { ("\(name).\($0)", $1) }
     }

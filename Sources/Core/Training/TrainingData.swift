@@ -8,6 +8,8 @@ struct TrainingData: Sendable {
   /// One row in its three forms: prompt and response, prompt only, response only.
   struct Row: Sendable {
     let forms: [RenderedRow]
+    let prompt: String
+    let response: String
     let label: Int
     /// The row's index in the file.
     let source: Int
@@ -25,6 +27,8 @@ struct TrainingData: Sendable {
   private let rowMix: [Double]
   private let positions: [Position]
   private let crop: Double
+  private let recombine: Double
+  private let renderer: RowRenderer
 
   init(
     concepts path: String, retain retainPath: String?, renderer: RowRenderer,
@@ -59,7 +63,8 @@ struct TrainingData: Sendable {
         throw Failure(
           .badData, file: path, place: "row \(index)", found: "no concept", wanted: "a `value`")
       }
-      rows.append(Row(forms: forms, label: label, source: index))
+      rows.append(
+        Row(forms: forms, prompt: row.prompt, response: response, label: label, source: index))
     }
     self.rows = rows
     self.concepts = names
@@ -94,6 +99,8 @@ struct TrainingData: Sendable {
     rowMix = preset.rowMix
     positions = preset.objective.positions
     crop = preset.crop
+    recombine = preset.recombine
+    self.renderer = renderer
   }
 
   private static func readRetain(
@@ -124,7 +131,7 @@ struct TrainingData: Sendable {
 
   /// The rows of a step: pairs, concepts in turn; each concept's rows come in a shuffled order,
   /// round after round.
-  func batch(step: Int, preset: TrainingPreset) -> TrainingBatch {
+  func batch(step: Int, preset: TrainingPreset) throws(Failure) -> TrainingBatch {
     var mixer = SeededGenerator(seed: seed &+ 0x5EE2 &+ UInt64(step) &* 0x9E37_79B9)
     var batch = TrainingBatch(rows: [], labels: [], retain: [])
     let pairs = preset.batch / 2
@@ -137,7 +144,7 @@ struct TrainingData: Sendable {
       for draw in 0..<2 {
         let index = drawn(
           2 * place + draw, round: round, of: train[label], stream: UInt64(label))
-        let form = rows[index].forms[form(&mixer)]
+        let form = try rendered(rows[index], among: train[label], &mixer)
         batch.rows.append(
           trainingRow(cropped(form, &mixer), source: rows[index].source))
         batch.labels.append(label)
@@ -157,6 +164,17 @@ struct TrainingData: Sendable {
     return members[generator.permutation(members.count)[place]]
   }
 
+  /// The most tokens that a step's row can have.
+  var longestRow: Int {
+    func longest(_ forms: Range<Int>) -> Int {
+      rows.reduce(1) { $1.forms[forms].reduce($0) { max($0, $1.ids.count) } }
+    }
+    let whole = longest(0..<3)
+    guard recombine > 0 else { return whole }
+    // Template and separator are in both parts.
+    return max(whole, min(renderer.maxTokens, longest(1..<2) + longest(2..<3)))
+  }
+
   /// A row in full, as held-out rows are judged.
   func whole(_ row: Int) -> TrainingRow {
     trainingRow(rows[row].forms[0], source: rows[row].source)
@@ -173,6 +191,20 @@ struct TrainingData: Sendable {
     guard crop > 0 else { return row }
     let left = crop * Double(generator.uniform()) * Double(row.meanTokens.count)
     return left < 1 ? row : row.prefix(row.meanTokens.upperBound - Int(left))
+  }
+
+  /// One of the row's forms; of prompt and response sometimes with the prompt of another row of its
+  /// concept.
+  private func rendered(
+    _ row: Row, among members: [Int], _ generator: inout SeededGenerator
+  ) throws(Failure) -> RenderedRow {
+    let form = form(&generator)
+    guard recombine > 0, form == 0, Double(generator.uniform()) < recombine else {
+      return row.forms[form]
+    }
+    let other = rows[members[Int(generator.next() % UInt64(members.count))]]
+    guard !row.response.isEmpty, !other.response.isEmpty else { return row.forms[form] }
+    return try renderer.render(prompt: other.prompt, response: row.response)
   }
 
   private func form(_ generator: inout SeededGenerator) -> Int {

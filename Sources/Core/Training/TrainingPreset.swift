@@ -17,6 +17,9 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
   /// Steps over which the rate rises from 0.
   public var warmup: Int
   public var weightDecay: Double
+  /// The adapter that is judged and written is the running mean of those that the steps left; this
+  /// is the weight that the mean so far keeps at a step (less in the first steps). 0: no mean.
+  public var average: Double
   /// The gradients' largest common norm; 0 leaves them as they are.
   public var clip: Double
   /// Concept rows a step.
@@ -30,6 +33,9 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
   /// The largest share of a row's response (where it has none, of its prompt) that is left off at
   /// the end, drawn anew each time the row is; 0: rows are shown whole.
   public var crop: Double
+  /// The share of rows of prompt and response whose prompt is another row's of their concept, where
+  /// both have a response: a text that says the same in words that were not seen together.
+  public var recombine: Double
   /// Held-out figures and a checkpoint every so many steps.
   public var evaluateEvery: Int
   /// The share of the concept rows that is held out to judge by; prompts stay whole.
@@ -43,12 +49,12 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     case learningRate = "learning_rate"
     case schedule, warmup
     case weightDecay = "weight_decay"
-    case clip, batch
+    case average, clip, batch
     case retainBatch = "retain_batch"
     case steps
     case maxTokens = "max_tokens"
     case rowMix = "row_mix"
-    case crop
+    case crop, recombine
     case evaluateEvery = "evaluate_every"
     case heldOut = "held_out"
     case bestWithinKL = "best_within_kl"
@@ -59,17 +65,17 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     objective: Objective(
       retainWeight: 0.004, klWeight: 4, layers: [24], positions: [.last, .mean]),
     rank: 16, alpha: 16, dropout: 0.1, targets: LoRATarget.allCases, learningRate: 6e-4,
-    schedule: .cosine, warmup: 6, weightDecay: 0, clip: 1, batch: 32, retainBatch: 4, steps: 70,
-    maxTokens: 160, rowMix: [0.85, 0, 0.15], crop: 0.5, evaluateEvery: 35, heldOut: 0.1,
-    bestWithinKL: 0)
+    schedule: .cosine, warmup: 6, weightDecay: 0, average: 0, clip: 1, batch: 32, retainBatch: 4,
+    steps: 70, maxTokens: 160, rowMix: [0.85, 0, 0.15], crop: 0.5, recombine: 0, evaluateEvery: 35,
+    heldOut: 0.1, bestWithinKL: 0)
 
   /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
   public static let paper = TrainingPreset(
     objective: Objective(
       name: .released, contrastiveWeight: 10, retainWeight: 1, klWeight: 1, layers: [24]),
     rank: 16, alpha: 16, dropout: 0.05, targets: LoRATarget.allCases, learningRate: 1e-4,
-    schedule: .constant, warmup: 0, weightDecay: 0, clip: 0, batch: 16, retainBatch: 8,
-    steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], crop: 0,
+    schedule: .constant, warmup: 0, weightDecay: 0, average: 0, clip: 0, batch: 16, retainBatch: 8,
+    steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], crop: 0, recombine: 0,
     evaluateEvery: 25, heldOut: 0.2, bestWithinKL: 0)
 
   /// A preset by name, or from a JSON file of its keys; those left out are `standard`'s.
@@ -161,6 +167,8 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
       throw bad("row_mix", rowMix, "three shares")
     }
     guard (0..<1).contains(crop) else { throw bad("crop", crop, "0 to below 1") }
+    guard (0...1).contains(recombine) else { throw bad("recombine", recombine, "0 to 1") }
+    guard (0..<1).contains(average) else { throw bad("average", average, "0 to below 1") }
     guard evaluateEvery > 0 else { throw bad("evaluate_every", evaluateEvery, "1 or more") }
     guard (0.01...0.5).contains(heldOut) else { throw bad("held_out", heldOut, "0.01 to 0.5") }
     guard !targets.isEmpty else { throw bad("targets", "none", "one or more projections") }

@@ -52,8 +52,9 @@ struct TinyTraining {
     preset = TrainingPreset(
       objective: Objective(layers: [2]), rank: 2, alpha: 4, dropout: 0.1,
       targets: LoRATarget.allCases, learningRate: 5e-3, schedule: .cosine, warmup: 2,
-      weightDecay: 0.01, clip: 1, batch: 6, retainBatch: 2, steps: 5, maxTokens: 24,
-      rowMix: [0.5, 0.25, 0.25], crop: 0, evaluateEvery: 2, heldOut: 0.2, bestWithinKL: 100)
+      weightDecay: 0.01, average: 0.5, clip: 1, batch: 6, retainBatch: 2, steps: 5, maxTokens: 24,
+      rowMix: [0.5, 0.25, 0.25], crop: 0, recombine: 0, evaluateEvery: 2, heldOut: 0.2,
+      bestWithinKL: 100)
     change(&preset)
   }
 

@@ -23,7 +23,7 @@ struct TrainingDataTests {
       let data = try data(test, seed: seed)
       let heldOut = Set(data.heldOut)
       for step in 0..<60 {
-        let batch = data.batch(step: step, preset: test.preset)
+        let batch = try data.batch(step: step, preset: test.preset)
         #expect(batch.rows.count == 6 && batch.labels.count == 6 && batch.retain.count == 2)
         for pair in stride(from: 0, to: 6, by: 2) {
           let (a, b) = (batch.rows[pair].source, batch.rows[pair + 1].source)
@@ -46,7 +46,7 @@ struct TrainingDataTests {
     var perConcept = [Int](repeating: 0, count: 3)
     var perRow: [Int: Int] = [:]
     for step in 0..<240 {
-      let batch = data.batch(step: step, preset: test.preset)
+      let batch = try data.batch(step: step, preset: test.preset)
       for (row, label) in zip(batch.rows, batch.labels) {
         perConcept[label] += 1
         perRow[row.source, default: 0] += 1
@@ -63,16 +63,16 @@ struct TrainingDataTests {
 
   @Test func aStepIsAFunctionOfSeedAndStep() throws {
     let test = try TinyTraining()
-    func draws(_ data: TrainingData, _ step: Int) -> [[Int32]] {
-      let batch = data.batch(step: step, preset: test.preset)
+    func draws(_ data: TrainingData, _ step: Int) throws -> [[Int32]] {
+      let batch = try data.batch(step: step, preset: test.preset)
       return batch.rows.map(\.ids) + batch.retain
     }
     let one = try data(test)
     let again = try data(test)
     let other = try data(test, seed: 2)
-    for step in [7, 0, 3] { #expect(draws(one, step) == draws(again, step)) }
-    #expect(draws(one, 0) != draws(one, 1))
-    #expect(draws(one, 0) != draws(other, 0))
+    for step in [7, 0, 3] { #expect(try draws(one, step) == draws(again, step)) }
+    #expect(try draws(one, 0) != draws(one, 1))
+    #expect(try draws(one, 0) != draws(other, 0))
   }
 
   @Test func formsAreMixedAsAsked() throws {
@@ -81,7 +81,7 @@ struct TrainingDataTests {
     var counts = [0, 0, 0]
     var all = 0
     for step in 0..<400 {
-      for row in data.batch(step: step, preset: test.preset).rows {
+      for row in try data.batch(step: step, preset: test.preset).rows {
         let forms = data.rows[row.source].forms.map(\.ids)
         // Rows with a response have three different forms.
         guard Set(forms).count == 3 else { continue }
@@ -103,7 +103,7 @@ struct TrainingDataTests {
     let data = try data(test)
     var shortest = 1.0
     for step in 0..<200 {
-      for row in data.batch(step: step, preset: test.preset).rows {
+      for row in try data.batch(step: step, preset: test.preset).rows {
         let source = try #require(data.rows.firstIndex { $0.source == row.source })
         let whole = data.rows[source].forms[0]
         #expect(row.ids == Array(whole.ids.prefix(row.ids.count)))
@@ -118,6 +118,37 @@ struct TrainingDataTests {
     #expect(shortest < 0.7)
     // Held-out rows are judged whole.
     #expect(data.heldOut.allSatisfy { data.whole($0).ids == data.rows[$0].forms[0].ids })
+  }
+
+  @Test func recombinedRowsTakePromptAndResponseOfOneConcept() throws {
+    let test = try TinyTraining {
+      $0.recombine = 0.5
+      $0.rowMix = [1, 0, 0]
+    }
+    let data = try data(test)
+    let heldOut = Set(data.heldOut)
+    let renderer = try RowRenderer(
+      LanguageModel(Fixtures.tinyModel).tokenizer, template: .plain,
+      maxTokens: test.preset.maxTokens)
+    var whole = 0
+    var mixed = 0
+    for step in 0..<100 {
+      for row in try data.batch(step: step, preset: test.preset).rows {
+        let source = try #require(data.rows.first { $0.source == row.source })
+        #expect(row.ids.count <= data.longestRow)
+        if row.ids == source.forms[0].ids {
+          whole += 1
+          continue
+        }
+        mixed += 1
+        let isOfOneConcept = try data.train[source.label].contains { index in
+          try renderer.render(prompt: data.rows[index].prompt, response: source.response).ids
+            == row.ids
+        }
+        #expect(isOfOneConcept && !heldOut.contains { data.rows[$0].source == row.source })
+      }
+    }
+    #expect(whole > 100 && mixed > 50)
   }
 
   @Test func rowsMarkedTestAreLeftOut() throws {

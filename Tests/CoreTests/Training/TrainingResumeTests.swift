@@ -22,6 +22,7 @@ struct TrainingResumeTests {
   func stoppedAnywhere(objective: ObjectiveName, isKilled: Bool) throws {
     let test = try TinyTraining { preset in
       preset.objective.name = objective
+      preset.recombine = 0.5
       preset.steps = 3
     }
     let count = try test.checkpoints("whole")

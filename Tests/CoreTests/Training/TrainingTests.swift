@@ -51,6 +51,26 @@ struct TrainingTests {
     #expect(summary.after.kl > 0)
   }
 
+  /// After one step the mean is a tenth of where B began, at zero, and nine tenths of where it is.
+  @Test func theMeanOfTheStepsIsWritten() throws {
+    func parameters(_ average: Double) throws -> [Float] {
+      let test = try TinyTraining {
+        $0.average = average
+        $0.steps = 1
+        $0.warmup = 0
+        $0.bestWithinKL = 0
+      }
+      try test.run()
+      let language = try LanguageModel(Fixtures.tinyModel)
+      let adapter = try AdapterFile.read(test.folder("adapter"), for: language.configuration)
+      return try #require(adapter.pair(block: 1, .queries)).b.values
+    }
+    let last = try parameters(0)
+    let mean = try parameters(0.5)
+    #expect(relativeDistance(mean, last.map { 0.9 * $0 }) <= 1e-6)
+    #expect(last.contains { $0 != 0 })
+  }
+
   /// With a limit that nothing keeps, the last step is written, and a note says so.
   @Test func noCheckpointWithinTheLimitIsNoted() throws {
     let test = try TinyTraining { $0.bestWithinKL = 1e-12 }
