@@ -24,7 +24,8 @@ func linearBackward(
     }
   }
   let way = ProductWay(tokens: tokens)
-  let width = way.piece(of: [columns], width: tasks.map(\.weight.rows).max() ?? 0)
+  let deepest = tasks.map(\.weight.rows).max() ?? 0
+  let width = way.piece(of: [columns], width: deepest, tokens: tokens)
   let pieces = (columns + width - 1) / width
   let parts = way.tokenParts(tokens, pieces: pieces)
   let inputs = tasks.map { ($0.outputGradient, $0.weight.rows) }

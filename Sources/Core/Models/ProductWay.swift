@@ -45,25 +45,38 @@ enum ProductWay {
 
   /// How many rows (or columns, of the transpose) one piece takes of products that are made in one
   /// loop; `width` elements are summed.
-  func piece(of rows: [Int], width: Int) -> Int {
-    self == .matrixUnit ? Int(sk_amx_piece(width, rows.max() ?? 0)) : panelPiece(of: rows)
+  func piece(of rows: [Int], width: Int, tokens: Int) -> Int {
+    guard self == .matrixUnit else { return panelPiece(of: rows) }
+    // Where the tokens are too few to be parted, the rows are.
+    let panel = Int(sk_panel_width)
+    let pieces = Self.wantedPieces(among: mostParts(tokens))
+    let share = max(panel, rows.reduce(0, +) / pieces / panel * panel)
+    return min(share, Int(sk_amx_piece(width, rows.max() ?? 0)))
   }
 
-  /// The parts in which the tokens are multiplied with each of `pieces` pieces: three pieces a core
-  /// in all. Only the matrix unit is so fast that a core's share of the rows is better left whole:
-  /// vectors that are read for few rows come more slowly than it multiplies them.
+  /// The parts in which the tokens are multiplied with each of `pieces` pieces. Only the matrix unit
+  /// is so fast that a core's share of the rows is better left whole: vectors that are read for few
+  /// rows come more slowly than it multiplies them.
   func tokenParts(_ tokens: Int, pieces: Int) -> [Range<Int>] {
-    let wanted = (3 * Parallel.workers + pieces - 1) / pieces
-    let tile = 32
-    let tiles = (tokens + tile - 1) / tile
-    let count = self == .matrixUnit ? max(1, min(wanted, tiles / Self.leastPartTiles)) : 1
+    let count = min(mostParts(tokens), Self.wantedPieces(among: pieces))
+    let tiles = (tokens + Self.tile - 1) / Self.tile
     return (0..<count).map {
-      tiles * $0 / count * tile..<min(tokens, tiles * ($0 + 1) / count * tile)
+      tiles * $0 / count * Self.tile..<min(tokens, tiles * ($0 + 1) / count * Self.tile)
     }
   }
 
   /// Each part splits the weights anew, which takes the time of some three tiles.
-  private static let leastPartTiles = 12
+  private func mostParts(_ tokens: Int) -> Int {
+    self == .matrixUnit ? max(1, (tokens + Self.tile - 1) / Self.tile / 12) : 1
+  }
+
+  /// Into how many each of `count` is to be split: three pieces a core in all.
+  private static func wantedPieces(among count: Int) -> Int {
+    (3 * Parallel.workers + count - 1) / count
+  }
+
+  /// Tokens of a tile of the matrix unit.
+  private static let tile = 32
 }
 
 /// How many rows (or columns, of the transpose) one piece of products takes that are made in one
