@@ -98,19 +98,25 @@ SK_AMX_INLINE void split(__m512 x0, __m512 x1, __m512i parts[3]) {
   }
 }
 
+// Lanes that are there of 16, where `left` numbers are left.
+SK_AMX_INLINE __mmask16 lanes(size_t left) {
+  return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
+}
+
+// The parts of 32 numbers that lie side by side; where only `left` are left, the others are 0.
+SK_AMX_INLINE void split_line(const float *x, size_t left, __m512i parts[3]) {
+  split(_mm512_maskz_loadu_ps(lanes(left), x),
+        _mm512_maskz_loadu_ps(lanes(left > 16 ? left - 16 : 0), x + 16), parts);
+}
+
 // 32 rows of `a`, of which `count` are there, as chunks; element (i, p) at a[i * a_row + p].
 SK_AMX static void split_rows(uint16_t *chunks, const float *a, size_t a_row, size_t count,
                               size_t k) {
   for (size_t p = 0; p < k; p += chunk_depth, chunks += chunk_elements) {
-    size_t width = k - p < chunk_depth ? k - p : chunk_depth;
-    __mmask16 m0 = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
-    __mmask16 m1 = width >= 32 ? 0xffff : width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
+    size_t left = k - p;
     for (size_t i = 0; i < side; i++) {
       __m512i parts[3] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
-      if (i < count) {
-        const float *row = a + i * a_row + p;
-        split(_mm512_maskz_loadu_ps(m0, row), _mm512_maskz_loadu_ps(m1, row + 16), parts);
-      }
+      if (i < count) split_line(a + i * a_row + p, left, parts);
       for (int part = 0; part < 3; part++)
         _mm512_storeu_si512(chunks + part * part_elements + i * chunk_depth, parts[part]);
     }
@@ -121,16 +127,12 @@ SK_AMX static void split_rows(uint16_t *chunks, const float *a, size_t a_row, si
 SK_AMX static void split_columns(uint16_t *chunks, const float *b, size_t b_column, size_t count,
                                  size_t k) {
   for (size_t p = 0; p < k; p += chunk_depth, chunks += chunk_elements) {
-    size_t width = k - p < chunk_depth ? k - p : chunk_depth;
-    __mmask16 m0 = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
-    __mmask16 m1 = width >= 32 ? 0xffff : width <= 16 ? 0 : (__mmask16)((1u << (width - 16)) - 1);
+    size_t left = k - p;
     for (size_t half = 0; half < 2; half++) {
       __m512i parts[16][3];
       for (size_t j = 0; j < 16; j++) {
-        const float *column = b + (half * 16 + j) * b_column + p;
         if (half * 16 + j < count)
-          split(_mm512_maskz_loadu_ps(m0, column), _mm512_maskz_loadu_ps(m1, column + 16),
-                parts[j]);
+          split_line(b + (half * 16 + j) * b_column + p, left, parts[j]);
         else
           parts[j][0] = parts[j][1] = parts[j][2] = _mm512_setzero_si512();
       }
@@ -145,13 +147,12 @@ SK_AMX static void split_columns(uint16_t *chunks, const float *b, size_t b_colu
   }
 }
 
-// The same for columns that lie side by side: two rows of `count` floats become one row of pairs.
+// Columns of `b` that lie side by side: two rows of `count` floats become one row of pairs.
 // `second` is null where the depth ends between them.
 SK_AMX static void split_pair(uint16_t *chunk, size_t pair, const float *first,
                               const float *second, size_t count) {
   for (size_t half = 0; half < 2 && half * 16 < count; half++) {
-    size_t width = count - half * 16;
-    __mmask16 mask = width >= 16 ? 0xffff : (__mmask16)((1u << width) - 1);
+    __mmask16 mask = lanes(count - half * 16);
     __m512i parts[3];
     split(_mm512_maskz_loadu_ps(mask, first + half * 16),
           second ? _mm512_maskz_loadu_ps(mask, second + half * 16) : _mm512_setzero_ps(), parts);

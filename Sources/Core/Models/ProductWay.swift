@@ -1,7 +1,7 @@
 import CKernels
 import LinearAlgebra
 
-/// How many vectors at once are multiplied with stored weights.
+/// The ways in which many vectors are multiplied with stored weights.
 enum ProductWay {
   /// On the processor's matrix unit.
   case matrixUnit
