@@ -11,6 +11,26 @@
 
 #include "sk_exponential.h"
 
+// The largest of at least one number. (Compilers make vectors of a loop that adds, but of one that
+// compares only where its lanes are written out.)
+static inline __attribute__((always_inline)) float largest_of(const float *x, size_t count) {
+  float largest = x[0];
+  size_t i = 0;
+  if (count >= 16) {
+    float lanes[16];
+    memcpy(lanes, x, sizeof lanes);
+    for (i = 16; i + 16 <= count; i += 16)
+      for (size_t j = 0; j < 16; j++) lanes[j] = x[i + j] > lanes[j] ? x[i + j] : lanes[j];
+    for (size_t j = 0; j < 16; j++) largest = lanes[j] > largest ? lanes[j] : largest;
+  }
+  for (; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+  return largest;
+}
+
+// For rows of some ten numbers: what a whole vector does not hold takes a masked one.
+#define SHORT_LOOP \
+  _Pragma("clang loop vectorize_predicate(enable) vectorize_width(16) interleave_count(1)")
+
 SK_CLONES void sk_rms_norm(float *out, const float *x, const float *weight, size_t count,
                            float epsilon) {
   float sum = 0;
@@ -51,13 +71,14 @@ SK_CLONES void sk_silu_multiply_backward(float *dgate, float *dup, const float *
 
 SK_CLONES void sk_softmax_backward(float *dp, const float *p, size_t count, float scale) {
   float sum = 0;
+  SHORT_LOOP
   for (size_t i = 0; i < count; i++) sum += p[i] * dp[i];
+  SHORT_LOOP
   for (size_t i = 0; i < count; i++) dp[i] = scale * p[i] * (dp[i] - sum);
 }
 
 SK_CLONES float sk_log_sum_exp(const float *x, size_t count) {
-  float largest = x[0];
-  for (size_t i = 1; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+  float largest = largest_of(x, count);
   float sum = 0;
   for (size_t i = 0; i < count; i++) sum += exponential(x[i] - largest);
   return largest + logf(sum);
@@ -109,14 +130,15 @@ SK_CLONES void sk_dropout_add(float *out, const float *x, size_t count, unsigned
 
 SK_CLONES void sk_softmax(float *x, size_t count) {
   if (count == 0) return;
-  float largest = x[0];
-  for (size_t i = 1; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+  float largest = largest_of(x, count);
   float sum = 0;
+  SHORT_LOOP
   for (size_t i = 0; i < count; i++) {
     x[i] = exponential(x[i] - largest);
     sum += x[i];
   }
   float scale = 1.0f / sum;
+  SHORT_LOOP
   for (size_t i = 0; i < count; i++) x[i] *= scale;
 }
 
