@@ -9,7 +9,8 @@ struct LinearBackwardTask {
 }
 
 /// The gradient of ``linearForward(_:tokens:_:)`` with respect to its input, (tokens, columns):
-/// `dx (+)= sum of dy * weight`. Stored weights are frozen and have no gradient.
+/// `dx (+)= sum of dy * weight`. Stored weights are frozen and have no gradient. On a matrix unit
+/// the products take 16 bits of every number (``UnitNumbers/short``).
 ///
 /// Work is split by columns, so the result does not depend on the number of cores.
 func linearBackward(
@@ -23,7 +24,7 @@ func linearBackward(
       task.weight.storedRow(task.weight.storedIndex(of: row))
     }
   }
-  let way = ProductWay(tokens: tokens)
+  let way = ProductWay(tokens: tokens, .short)
   let deepest = tasks.map(\.weight.rows).max() ?? 0
   let width = way.piece(of: [columns], width: deepest, tokens: tokens)
   let pieces = (columns + width - 1) / width

@@ -1,10 +1,17 @@
 import CKernels
 import LinearAlgebra
 
+/// How products on the matrix unit take float32 numbers: as the sum of so many bfloat16.
+enum UnitNumbers: Int32 {
+  case exact = 3
+  /// For gradients, which need no more: 16 of the 24 bits, in half the time.
+  case short = 2
+}
+
 /// The ways in which many vectors are multiplied with stored weights.
-enum ProductWay {
-  /// On the processor's matrix unit.
-  case matrixUnit
+enum ProductWay: Equatable {
+  /// On the processor's matrix unit, every number exactly or its first 16 bits.
+  case matrixUnit(UnitNumbers)
   /// By our AVX-512 kernel.
   case panels
   /// By OpenBLAS.
@@ -13,9 +20,9 @@ enum ProductWay {
   /// Fewer tokens do not pay for splitting the weights into the unit's numbers (measured).
   static let leastUnitTokens = 64
 
-  init(tokens: Int) {
+  init(tokens: Int, _ numbers: UnitNumbers = .exact) {
     if BLAS.hasMatrixUnit, tokens >= Self.leastUnitTokens {
-      self = .matrixUnit
+      self = .matrixUnit(numbers)
     } else {
       self = BLAS.hasOwnKernel ? .panels : .expanded
     }
@@ -24,7 +31,7 @@ enum ProductWay {
   /// Floats that vectors take in the form that the products read; 0 where they stay as they are.
   func packedFloats(tokens: Int, width: Int) -> Int {
     switch self {
-    case .matrixUnit: sk_amx_packed_floats(tokens, width)
+    case .matrixUnit(let numbers): sk_amx_packed_floats(numbers.rawValue, tokens, width)
     case .panels: sk_packed_floats(tokens, width)
     case .expanded: 0
     }
@@ -34,8 +41,10 @@ enum ProductWay {
     _ x: UnsafePointer<Float>, tokens: Int, width: Int, into target: UnsafeMutablePointer<Float>
   ) {
     switch self {
-    case .matrixUnit:
-      Parallel.forEach(sk_amx_tiles(tokens)) { sk_amx_pack(target, x, tokens, width, $0) }
+    case .matrixUnit(let numbers):
+      Parallel.forEach(sk_amx_tiles(tokens)) {
+        sk_amx_pack(numbers.rawValue, target, x, tokens, width, $0)
+      }
     case .panels:
       let tile = Int(sk_token_tile)
       Parallel.forEach((tokens + tile - 1) / tile) { sk_pack_vectors(target, x, tokens, width, $0) }
@@ -46,12 +55,12 @@ enum ProductWay {
   /// How many rows (or columns, of the transpose) one piece takes of products that are made in one
   /// loop; `width` elements are summed.
   func piece(of rows: [Int], width: Int, tokens: Int) -> Int {
-    guard self == .matrixUnit else { return panelPiece(of: rows) }
+    guard case .matrixUnit(let numbers) = self else { return panelPiece(of: rows) }
     // Where the tokens are too few to be parted, the rows are.
     let panel = Int(sk_panel_width)
     let pieces = Self.wantedPieces(among: mostParts(tokens))
     let share = max(panel, rows.reduce(0, +) / pieces / panel * panel)
-    return min(share, Int(sk_amx_piece(width, rows.max() ?? 0)))
+    return min(share, Int(sk_amx_piece(numbers.rawValue, width, rows.max() ?? 0)))
   }
 
   /// The parts in which the tokens are multiplied with each of `pieces` pieces. Only the matrix unit
@@ -67,7 +76,8 @@ enum ProductWay {
 
   /// Each part splits the weights anew, which takes the time of some three tiles.
   private func mostParts(_ tokens: Int) -> Int {
-    self == .matrixUnit ? max(1, (tokens + Self.tile - 1) / Self.tile / 12) : 1
+    guard case .matrixUnit = self else { return 1 }
+    return max(1, (tokens + Self.tile - 1) / Self.tile / 12)
   }
 
   /// Into how many each of `count` is to be split: three pieces a core in all.
@@ -75,8 +85,7 @@ enum ProductWay {
     (3 * Parallel.workers + count - 1) / count
   }
 
-  /// Tokens of a tile of the matrix unit.
-  private static let tile = 32
+  private static let tile = Int(sk_amx_side)
 }
 
 /// How many rows (or columns, of the transpose) one piece of products takes that are made in one

@@ -147,7 +147,7 @@ struct BlockTests {
 
   /// The kernels for many vectors that this processor has.
   static let manyVectorKernels: [ProductWay] =
-    (sk_gemm_supported() != 0 ? [.panels] : []) + (sk_amx_supported() != 0 ? [.matrixUnit] : [])
+    (sk_gemm_supported() != 0 ? [.panels] : []) + (sk_amx_supported() != 0 ? [.matrixUnit(.exact)] : [])
 
   /// The vectors as products want them.
   func packed(_ x: [Float], tokens: Int, width: Int, _ kernel: ProductWay) -> [Float] {

@@ -183,6 +183,45 @@ struct FamilyTests {
     return gradients
   }
 
+  /// So many tokens together take other kernels than a few: on a matrix unit, products of short
+  /// numbers.
+  @Test(arguments: TinyFamily.all)
+  func aBatchsGradientIsTheSumOfItsRows(family: TinyFamily) throws {
+    let model = try family.open()
+    let c = model.configuration
+    let adapter = try AdapterFile.read(family.folder + "/adapter", for: c)
+    var rows: [[Int32]] = []
+    for row in 0..<5 { rows.append((0..<30).map { Int32(($0 * 7 + row * 11) % c.vocabulary) }) }
+    let together = Adapter(zeros: adapter.configuration, c)
+    try addGradients(model, rows, adapter, to: together)
+    let alone = Adapter(zeros: adapter.configuration, c)
+    for row in rows { try addGradients(model, [row], adapter, to: alone) }
+    for (ours, wanted) in zip(together.parameters, alone.parameters) {
+      #expect(relativeDistance(ours.values, wanted.values) <= 3e-5)
+    }
+  }
+
+  /// Of a loss that is linear in the states of every layer.
+  func addGradients(
+    _ model: Transformer, _ rows: [[Int32]], _ adapter: Adapter, to gradients: Adapter
+  ) throws {
+    let c = model.configuration
+    let batch = Batch(rows)
+    let pass = try TrainingPass(
+      model, batch, last: c.blocks, adapter: adapter, dropout: nil, keepsBlocks: true,
+      checkpoint: {})
+    try pass.backward(into: gradients, checkpoint: {}) { layer, slope in
+      for row in batch.rows {
+        for token in row.range {
+          for column in 0..<c.width {
+            let place = (token - row.start) * 7 + column * 13 + layer * 5
+            slope[token, column] += cosf(Float(place % 101))
+          }
+        }
+      }
+    }
+  }
+
   @Test(arguments: TinyFamily.all)
   func anAdapterIsWrittenAsPeftWritesIt(family: TinyFamily) throws {
     let c = try family.open().configuration
