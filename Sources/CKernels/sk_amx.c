@@ -27,19 +27,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sk_amx_tiles.h"
 #include "sk_transpose.h"
 
-#define SK_AMX \
-  __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,f16c,fma")))
-#define SK_AMX_INLINE static inline __attribute__((always_inline)) SK_AMX
-
 enum {
-  side = sk_amx_side,               // rows of `a`, or columns of `b`, of one block
-  chunk_depth = 32,                 // elements of depth
-  tile_elements = 16 * 32,          // of one tile
-  part_elements = 2 * tile_elements,
   most_parts = 3,
-  depth_parts = 2304,               // a piece's depth times its parts
   columns_bytes = 1200000           // of a piece's columns: with some rows they fill 2 MB of cache
 };
 
@@ -62,19 +54,6 @@ int sk_amx_supported(void) {
     __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
   }
   return known == 2;
-}
-
-// Eight tiles of 16 rows of 64 bytes, for the calling thread.
-SK_AMX_INLINE void configure(void) {
-  struct {
-    uint8_t palette, start, reserved[14];
-    uint16_t bytes[16];
-    uint8_t rows[16];
-  } config;
-  memset(&config, 0, sizeof config);
-  config.palette = 1;
-  for (int i = 0; i < 8; i++) config.bytes[i] = 64, config.rows[i] = 16;
-  _tile_loadconfig(&config);
 }
 
 // 32 numbers as bfloat16: the first 16 from `low`, the others from `high`.
@@ -115,15 +94,23 @@ SK_AMX_INLINE void split_line(const int parts, const float *x, size_t left,
         _mm512_maskz_loadu_ps(lanes(left > 16 ? left - 16 : 0), x + 16), out);
 }
 
+SK_AMX_INLINE float sum_of(const float *x, size_t left) {
+  return _mm512_reduce_add_ps(
+      _mm512_add_ps(_mm512_maskz_loadu_ps(lanes(left), x),
+                    _mm512_maskz_loadu_ps(lanes(left > 16 ? left - 16 : 0), x + 16)));
+}
+
 // 32 rows of `a`, of which `count` are there, as chunks; element (i, p) at a[i * a_row + p].
 SK_AMX_INLINE void split_rows(const int parts, uint16_t *chunks, const float *a, size_t a_row,
                               size_t count, size_t k) {
-  for (size_t p = 0; p < k; p += chunk_depth, chunks += parts * part_elements) {
+  for (size_t p = 0; p < k; p += chunk_depth, chunks += vector_chunk(parts)) {
     size_t left = k - p;
+    float *sums = (float *)(chunks + parts * part_elements);
     for (size_t i = 0; i < side; i++) {
       __m512i line[most_parts] = {_mm512_setzero_si512(), _mm512_setzero_si512(),
                                   _mm512_setzero_si512()};
       if (i < count) split_line(parts, a + i * a_row + p, left, line);
+      if (parts == sk_amx_exact) sums[i] = i < count ? sum_of(a + i * a_row + p, left) : 0;
 #pragma clang loop unroll(full)
       for (int part = 0; part < parts; part++)
         _mm512_storeu_si512(chunks + part * part_elements + i * chunk_depth, line[part]);
@@ -176,22 +163,12 @@ SK_AMX static void split_pair(uint16_t *chunk, size_t pair, const float *first,
   }
 }
 
-#define MULTIPLY \
-  _tile_dpbf16ps(0, 4, 6); _tile_dpbf16ps(1, 4, 7); \
-  _tile_dpbf16ps(2, 5, 6); _tile_dpbf16ps(3, 5, 7);
-#define LOAD_A(part) \
-  _tile_loadd(4, a + (part) * part_elements, 64); \
-  _tile_loadd(5, a + (part) * part_elements + tile_elements, 64);
-#define LOAD_B(part) \
-  _tile_loadd(6, b + (part) * part_elements, 64); \
-  _tile_loadd(7, b + (part) * part_elements + tile_elements, 64);
-
 // Adds to the four tiles of sums. Each step changes one side: seven pairs of loads for six products,
 // four for three. Meanwhile `lines` lines of 64 bytes a chunk, from `next` on, are fetched into the
 // cache.
 SK_AMX_INLINE void multiply_chunks(const int parts, const uint16_t *a, const uint16_t *b,
                                    size_t chunks, const char *next, size_t lines) {
-  for (; chunks--; a += parts * part_elements, b += parts * part_elements) {
+  for (; chunks--; a += vector_chunk(parts), b += parts * part_elements) {
     for (size_t line = 0; line < lines; line++, next += 64) _mm_prefetch(next, _MM_HINT_T1);
     if (parts == sk_amx_exact) {
       LOAD_A(0) LOAD_B(2) MULTIPLY
@@ -247,29 +224,21 @@ SK_AMX_INLINE void block(const int parts, const uint16_t *a, const uint16_t *b, 
   for (size_t i = 0; i < rows; i++) memcpy(c + i * c_row, sums + i * side, columns * 4);
 }
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
-static size_t up(size_t count, size_t to) { return (count + to - 1) / to; }
-
-// Depths that are equal but for the last, and no longer than they may be.
-static size_t depth_of(int parts, size_t width) {
-  size_t pieces = up(width, depth_parts / (size_t)parts);
-  return up(up(width, pieces), chunk_depth) * chunk_depth;
-}
-
-static size_t chunk_elements(int parts) { return (size_t)parts * part_elements; }
+// Of 32 columns.
+static size_t column_chunk(int parts) { return (size_t)parts * part_elements; }
 
 // Vectors that were split already, with every block of columns.
 SK_AMX_INLINE void multiply(const int parts, const uint16_t *vectors, size_t count, size_t length,
                             const uint16_t *columns, size_t n, float beta, float *c,
                             size_t c_row) {
   size_t chunks = up(length, chunk_depth), panels = up(n, side);
-  size_t elements = chunks * chunk_elements(parts);
-  size_t lines = up(chunk_elements(parts) * 2 / 64, panels);
-  configure();
-  for (size_t i = 0; i < count; i += side, vectors += elements) {
-    const char *next = (const char *)(vectors + elements);
+  size_t row_elements = chunks * vector_chunk(parts), column_elements = chunks * column_chunk(parts);
+  size_t lines = up(vector_chunk(parts) * 2 / 64, panels);
+  sk_amx_configure();
+  for (size_t i = 0; i < count; i += side, vectors += row_elements) {
+    const char *next = (const char *)(vectors + row_elements);
     for (size_t j = 0; j < n; j += side, next += chunks * lines * 64)
-      block(parts, vectors, columns + j / side * elements, chunks, least(count - i, side),
+      block(parts, vectors, columns + j / side * column_elements, chunks, least(count - i, side),
             least(n - j, side), beta, c + i * c_row + j, c_row, next, lines);
   }
   _tile_release();
@@ -288,7 +257,9 @@ SK_AMX static void multiply_short(const uint16_t *vectors, size_t count, size_t 
 }
 
 size_t sk_amx_piece(int parts, size_t width, size_t columns) {
-  size_t panel = depth_of(parts, width) / chunk_depth * chunk_elements(parts) * 2;
+  size_t bytes = parts == sk_amx_blocks ? sk_amx_block_bytes : column_chunk(parts) * 2;
+  int packed = parts == sk_amx_blocks ? sk_amx_exact : parts;
+  size_t panel = depth_of(packed, width) / chunk_depth * bytes;
   size_t most = columns_bytes / panel;
   return up(columns, up(columns, (most ? most : 1) * side) * side) * side;
 }
@@ -296,12 +267,7 @@ size_t sk_amx_piece(int parts, size_t width, size_t columns) {
 size_t sk_amx_tiles(size_t tokens) { return up(tokens, side); }
 
 size_t sk_amx_packed_floats(int parts, size_t tokens, size_t width) {
-  return sk_amx_tiles(tokens) * up(width, chunk_depth) * chunk_elements(parts) / 2;
-}
-
-// Where the vectors' elements from `start` on lie: depths one after the other, tiles in each.
-static size_t place(int parts, size_t tokens, size_t start) {
-  return sk_amx_tiles(tokens) * (start / chunk_depth) * chunk_elements(parts);
+  return sk_amx_tiles(tokens) * up(width, chunk_depth) * vector_chunk(parts) / 2;
 }
 
 SK_AMX void sk_amx_pack(int parts, float *packed, const float *x, size_t tokens, size_t width,
@@ -309,7 +275,7 @@ SK_AMX void sk_amx_pack(int parts, float *packed, const float *x, size_t tokens,
   size_t first = tile * side, depth = depth_of(parts, width);
   for (size_t start = 0; start < width; start += depth) {
     size_t length = least(width - start, depth);
-    size_t before = place(parts, tokens, start) + tile * up(length, chunk_depth) * chunk_elements(parts);
+    size_t before = place(parts, tokens, start) + tile * up(length, chunk_depth) * vector_chunk(parts);
     uint16_t *target = (uint16_t *)packed + before;
     const float *source = x + first * width + start;
     size_t count = least(tokens - first, side);
@@ -322,7 +288,7 @@ SK_AMX void sk_amx_pack(int parts, float *packed, const float *x, size_t tokens,
 
 // Room for some columns and some floats in the thread's scratch buffer.
 static uint16_t *make_room(int parts, size_t depth, size_t columns, size_t floats, float **rest) {
-  size_t taken = up(columns, side) * up(depth, chunk_depth) * chunk_elements(parts) / 2;
+  size_t taken = up(columns, side) * up(depth, chunk_depth) * column_chunk(parts) / 2;
   float *base = sk_scratch(taken + floats);
   if (base) *rest = base + taken;
   return (uint16_t *)base;
@@ -332,6 +298,9 @@ int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_
                    size_t tokens, size_t first, size_t count, const float *packed, float beta,
                    float *out, size_t out_row) {
   enum { parts = sk_amx_exact };
+  int done = sk_amx_product_blocks(type, row_pointers, rows, width, tokens, first, count, packed,
+                                   beta, out, out_row);
+  if (done >= 0) return done;
   size_t depth = depth_of(parts, width);
   out += first * out_row;
   float *lines;
@@ -339,15 +308,15 @@ int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_
   if (!columns) return 0;
   for (size_t start = 0; start < width; start += depth) {
     size_t length = least(width - start, depth);
-    size_t size = up(length, chunk_depth) * chunk_elements(parts);
+    size_t chunks = up(length, chunk_depth), size = chunks * column_chunk(parts);
     for (size_t r = 0; r < rows; r += side) {
       size_t present = least(rows - r, side);
       for (size_t i = 0; i < present; i++)
         if (!sk_expand_part(type, lines + i * depth, row_pointers[r + i], start, length)) return 0;
       split_columns(columns + r / side * size, lines, depth, present, length);
     }
-    multiply_exact((const uint16_t *)packed + place(parts, tokens, start) + first / side * size,
-                   count, length, columns, rows, start == 0 ? beta : 1, out, out_row);
+    multiply_exact(vectors_at(parts, packed, tokens, start, first, chunks), count, length, columns,
+                   rows, start == 0 ? beta : 1, out, out_row);
   }
   return 1;
 }
@@ -364,7 +333,7 @@ int sk_amx_product_back(int type, const void *const *row_pointers, size_t rows,
   if (!split) return 0;
   for (size_t start = 0; start < rows; start += depth) {
     size_t length = least(rows - start, depth);
-    size_t size = up(length, chunk_depth) * chunk_elements(parts);
+    size_t chunks = up(length, chunk_depth), size = chunks * column_chunk(parts);
     // What lies beyond the last row or column must be 0.
     if (length % chunk_depth || columns % side)
       memset(split, 0, up(columns, side) * size * sizeof(uint16_t));
@@ -375,12 +344,12 @@ int sk_amx_product_back(int type, const void *const *row_pointers, size_t rows,
                             row_pointers[start + i + (size_t)second], first_column, columns))
           return 0;
       for (size_t c = 0; c < columns; c += side)
-        split_pair(split + c / side * size + i / chunk_depth * chunk_elements(parts),
+        split_pair(split + c / side * size + i / chunk_depth * column_chunk(parts),
                    i % chunk_depth / 2, lines + c, is_pair ? lines + line + c : NULL,
                    least(columns - c, side));
     }
-    multiply_short((const uint16_t *)packed + place(parts, tokens, start) + first / side * size,
-                   count, length, split, columns, start == 0 ? beta : 1, out, out_row);
+    multiply_short(vectors_at(parts, packed, tokens, start, first, chunks), count, length, split,
+                   columns, start == 0 ? beta : 1, out, out_row);
   }
   return 1;
 }

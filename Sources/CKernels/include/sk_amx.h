@@ -7,7 +7,11 @@
 int sk_amx_supported(void);
 
 /// Into how many bfloat16 numbers products split a float32: three are all of it, two its first 16 bits.
-enum { sk_amx_exact = 3, sk_amx_short = 2 };
+/// One is enough for weights in blocks of 32 whole numbers with a scale.
+enum { sk_amx_exact = 3, sk_amx_short = 2, sk_amx_blocks = 1 };
+
+/// Whether the weights of a type are such blocks.
+int sk_amx_has_blocks(int type);
 
 /// Vectors of one tile, and columns of one block.
 enum { sk_amx_side = 32 };
@@ -22,7 +26,8 @@ void sk_amx_pack(int parts, float *packed, const float *x, size_t tokens, size_t
                  size_t tile);
 
 /// Rows (or columns, for the transpose) of one piece of the products below, of `columns` in all:
-/// about as many as stay in the second-level cache, in pieces of one size.
+/// about as many as stay in the second-level cache, in pieces of one size. `parts` is that of the
+/// weights.
 size_t sk_amx_piece(int parts, size_t width, size_t columns);
 
 /// As `sk_product`, on the matrix unit, for the vectors first ... first + count - 1 of `tokens` that

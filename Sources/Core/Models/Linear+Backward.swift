@@ -26,7 +26,7 @@ func linearBackward(
   }
   let way = ProductWay(tokens: tokens, .short)
   let deepest = tasks.map(\.weight.rows).max() ?? 0
-  let width = way.piece(of: [columns], width: deepest, tokens: tokens)
+  let width = way.piece(of: [columns], width: deepest, tokens: tokens, weights: .short)
   let pieces = (columns + width - 1) / width
   let parts = way.tokenParts(tokens, pieces: pieces)
   let inputs = tasks.map { ($0.outputGradient, $0.weight.rows) }

@@ -40,7 +40,9 @@ func linearForward(
     }
   } else {
     let way = ProductWay(tokens: batch ?? tokens)
-    let rows = way.piece(of: tasks.map(\.weight.rows), width: columns, tokens: tokens)
+    let rows = way.piece(
+      of: tasks.map(\.weight.rows), width: columns, tokens: tokens,
+      weights: UnitNumbers(weights: tasks.map(\.weight)))
     let parts = way.tokenParts(tokens, pieces: pieceCount(of: tasks, rowsAPiece: rows))
     withPackedVectors([(x, columns)], tokens: tokens, way) { packed in
       forEachPiece(of: tasks, rowsAPiece: rows, tokenParts: parts) { task, range, part in

@@ -1,16 +1,25 @@
 import CKernels
 import LinearAlgebra
 
-/// How products on the matrix unit take float32 numbers: as the sum of so many bfloat16.
+/// How products on the matrix unit take numbers: as the sum of so many bfloat16.
 enum UnitNumbers: Int32 {
+  /// A float32.
   case exact = 3
-  /// For gradients, which need no more: 16 of the 24 bits, in half the time.
+  /// For gradients, which need no more: 16 of its 24 bits, in half the time.
   case short = 2
+  /// The whole numbers of quantised weights, whose scale comes after.
+  case blocks = 1
+
+  /// How weights are taken that are multiplied with exact vectors in one loop.
+  init(weights: [StoredMatrix]) {
+    let areBlocks = weights.allSatisfy { sk_amx_has_blocks(Int32($0.type.rawValue)) != 0 }
+    self = areBlocks ? .blocks : .exact
+  }
 }
 
 /// The ways in which many vectors are multiplied with stored weights.
 enum ProductWay: Equatable {
-  /// On the processor's matrix unit, every number exactly or its first 16 bits.
+  /// On the processor's matrix unit, the vectors exact or short.
   case matrixUnit(UnitNumbers)
   /// By our AVX-512 kernel.
   case panels
@@ -54,13 +63,13 @@ enum ProductWay: Equatable {
 
   /// How many rows (or columns, of the transpose) one piece takes of products that are made in one
   /// loop; `width` elements are summed.
-  func piece(of rows: [Int], width: Int, tokens: Int) -> Int {
-    guard case .matrixUnit(let numbers) = self else { return panelPiece(of: rows) }
+  func piece(of rows: [Int], width: Int, tokens: Int, weights: UnitNumbers) -> Int {
+    guard case .matrixUnit = self else { return panelPiece(of: rows) }
     // Where the tokens are too few to be parted, the rows are.
     let panel = Int(sk_panel_width)
     let pieces = Self.wantedPieces(among: mostParts(tokens))
     let share = max(panel, rows.reduce(0, +) / pieces / panel * panel)
-    return min(share, Int(sk_amx_piece(numbers.rawValue, width, rows.max() ?? 0)))
+    return min(share, Int(sk_amx_piece(weights.rawValue, width, rows.max() ?? 0)))
   }
 
   /// The parts in which the tokens are multiplied with each of `pieces` pieces. Only the matrix unit
