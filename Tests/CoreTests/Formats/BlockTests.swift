@@ -147,7 +147,8 @@ struct BlockTests {
 
   /// The kernels for many vectors that this processor has.
   static let manyVectorKernels: [ProductWay] =
-    (sk_gemm_supported() != 0 ? [.panels] : []) + (sk_amx_supported() != 0 ? [.matrixUnit(.exact)] : [])
+    (sk_gemm_supported() != 0 ? [.panels] : [])
+    + (sk_amx_supported() != 0 ? [.matrixUnit(.exact)] : [])
 
   /// The vectors as products want them.
   func packed(_ x: [Float], tokens: Int, width: Int, _ kernel: ProductWay) -> [Float] {
