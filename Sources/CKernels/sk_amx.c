@@ -10,8 +10,9 @@
 // columns of `b`, of 32 elements of depth at a time (a chunk):
 //   a chunk of `a`: part, half (2), row (16), element (32)
 //   a chunk of `b`: part, half (2), pair of elements (16), column (16), element of the pair (2)
-// so a chunk of either is 2 KB a part. Some 300 columns of `b` stay in the second-level cache, where they
-// meet every 32 rows of `a`; those are split once for all columns.
+// so a chunk of either is 2 KB a part; where `a` is exact, each row's sum over the chunk follows, for
+// sk_amx_blocks.c. Some 300 columns of `b` stay in the second-level cache, where they meet every 32
+// rows of `a`; those are split once for all columns.
 #include "include/sk_amx.h"
 
 #include <stdint.h>
@@ -80,11 +81,6 @@ SK_AMX_INLINE void split(const int parts, __m512 x0, __m512 x1, __m512i out[most
     x0 = _mm512_sub_ps(x0, low_half(out[part]));
     x1 = _mm512_sub_ps(x1, high_half(out[part]));
   }
-}
-
-// Lanes that are there of 16, where `left` numbers are left.
-SK_AMX_INLINE __mmask16 lanes(size_t left) {
-  return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
 }
 
 // The parts of 32 numbers that lie side by side; where only `left` are left, the others are 0.

@@ -13,15 +13,11 @@
 
 #if defined(__x86_64__) && defined(__linux__)
 #include "sk_amx_tiles.h"
+#include "sk_block_types.h"
 #include "sk_scratch.h"
 #include "sk_transpose.h"
 
-// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
-typedef struct { _Float16 scale; uint8_t nibbles[16]; } block_q4_0;
-typedef struct { _Float16 scale, minimum; uint8_t nibbles[16]; } block_q4_1;
-typedef struct { _Float16 scale; int8_t values[32]; } block_q8_0;
-
-enum { columns_bytes = sk_amx_block_bytes, columns_elements = columns_bytes / 2 };
+enum { columns_elements = sk_amx_block_bytes / 2 };
 
 int sk_amx_has_blocks(int type) {
   return type == sk_type_q4_0 || type == sk_type_q4_1 || type == sk_type_q8_0;
@@ -131,10 +127,7 @@ SK_AMX_INLINE void multiply_blocks(const uint16_t *a, const uint16_t *b, size_t 
 // Writes sums to `c`, or adds them where beta is 1.
 SK_AMX_INLINE void put(const float *sums, size_t rows, size_t columns, float beta, float *c,
                        size_t c_row) {
-  __mmask16 m0 = columns >= 16 ? 0xffff : (__mmask16)((1u << columns) - 1);
-  __mmask16 m1 = columns >= side ? 0xffff
-                 : columns <= 16 ? 0
-                                 : (__mmask16)((1u << (columns - 16)) - 1);
+  __mmask16 m0 = lanes(columns), m1 = lanes(columns > 16 ? columns - 16 : 0);
   for (size_t i = 0; i < rows; i++, sums += side, c += c_row) {
     __m512 s0 = _mm512_load_ps(sums), s1 = _mm512_load_ps(sums + 16);
     if (beta != 0) {
@@ -176,7 +169,7 @@ int sk_amx_product_blocks(int type, const void *const *row_pointers, size_t rows
                           float beta, float *out, size_t out_row) {
   if (!sk_amx_has_blocks(type) || width % chunk_depth) return -1;
   size_t depth = depth_of(sk_amx_exact, width), most = depth / chunk_depth;
-  uint16_t *columns = (uint16_t *)sk_scratch(up(rows, side) * most * columns_bytes / 4);
+  uint16_t *columns = (uint16_t *)sk_scratch(up(rows, side) * most * sk_amx_block_bytes / 4);
   if (!columns) return 0;
   out += first * out_row;
   for (size_t start = 0; start < width; start += depth) {

@@ -43,6 +43,11 @@ SK_AMX_INLINE void sk_amx_configure(void) {
   _tile_loadd(6, b + (part) * part_elements, 64); \
   _tile_loadd(7, b + (part) * part_elements + tile_elements, 64);
 
+// Lanes that are there of 16, where `left` numbers are left.
+SK_AMX_INLINE __mmask16 lanes(size_t left) {
+  return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
+}
+
 static inline size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t up(size_t count, size_t to) { return (count + to - 1) / to; }
 

@@ -7,16 +7,11 @@
 #include <string.h>
 
 #include "sk_avx512.h"
+#include "sk_block_types.h"
 #include "sk_clones.h"
 #include "sk_expand_k.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-// The blocks of ggml's block formats, 32 weights each:
-// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
-typedef struct { _Float16 scale; uint8_t nibbles[16]; } block_q4_0;
-typedef struct { _Float16 scale, minimum; uint8_t nibbles[16]; } block_q4_1;
-typedef struct { _Float16 scale; int8_t values[32]; } block_q8_0;
 
 SK_CLONES static void expand_q4_0(float *target, const block_q4_0 *block, size_t blocks) {
   for (; blocks--; block++, target += 32) {
