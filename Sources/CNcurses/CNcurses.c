@@ -180,8 +180,6 @@ bool sn_locale_is_utf8(void) {
   return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-int sn_libc_width(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
-
 static void send_text(const char *text) {
   if (write(STDOUT_FILENO, text, strlen(text)) < 0) {}
 }
@@ -354,7 +352,6 @@ void sn_put(int y, int x, const uint32_t *scalars, int count, int width, int att
   if (attributes & SN_BOLD) bits |= A_BOLD;
   if (attributes & SN_DIM) bits |= A_DIM;
   if (attributes & SN_REVERSE) bits |= A_REVERSE;
-  if (attributes & SN_UNDERLINE) bits |= A_UNDERLINE;
   cchar_t cell;
   // The pair goes through the extension pointer: the short argument ends at 32,767.
   setcchar(&cell, text, bits, 0, &pair);

@@ -44,7 +44,6 @@ private func styleMap(_ surface: Surface) -> String {
         letters[style] = letter
         let attributes = [
           (Style.Attributes.bold, "bold"), (.dim, "dim"), (.reverse, "reverse"),
-          (.underline, "underline"),
         ].filter { style.attributes.contains($0.0) }.map { $0.1 }
         legend +=
           "\(letter): on \(style.background.code), \(style.foreground.code)"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // Attribute bits of sn_put; the A_* macros are not importable.
-enum { SN_BOLD = 1, SN_DIM = 2, SN_REVERSE = 4, SN_UNDERLINE = 8 };
+enum { SN_BOLD = 1, SN_DIM = 2, SN_REVERSE = 4 };
 
 // What sn_read found. Key codes are our own: KEY_F() and friends are not importable.
 typedef enum { SN_NOTHING, SN_CHARACTER, SN_KEY, SN_MOUSE, SN_RESIZED } sn_kind;
@@ -63,5 +63,3 @@ int sn_take_termination(void);
 
 // Whether the locale's character set is UTF-8; sets LC_CTYPE from the environment.
 bool sn_locale_is_utf8(void);
-// libc's column count of a character in the current locale, for tests of our own table.
-int sn_libc_width(uint32_t scalar);

@@ -48,8 +48,6 @@ public enum BlockType: UInt32, Sendable, CaseIterable {
     }
   }
 
-  public var isQuantised: Bool { weights > 1 }
-
   /// GGML's names of its types, with those that this build cannot read.
   private static let names: [UInt32: String] = [
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1",

@@ -125,18 +125,8 @@ private func largest(_ logits: UnsafePointer<Float>, _ isPresent: [Bool]) -> Int
 }
 
 /// For each row the concept that a linear probe took it for when the row was held out; nil for
-/// rows that no fold tests, or where a fold has no training rows.
-public func heldOutLinearProbe(
-  _ states: Matrix, labels: [Int], concepts: Int, folds: Folds,
-  strength: Double = LinearProbe.standardStrength, checkpoint: () throws -> Void = {}
-) rethrows -> [Int?] {
-  try heldOutLinearProbes(
-    ProbeFeatures(states), labelings: [labels], concepts: concepts, folds: folds,
-    strengths: [strength], checkpoint: checkpoint)[0]
-}
-
-/// The same for several labelings and strengths at once: entry i belongs to labeling i, and where
-/// there is only one labeling to strength i.
+/// rows that no fold tests, or where a fold has no training rows. Many labelings and strengths at
+/// once: entry i belongs to labeling i, and where there is only one labeling to strength i.
 ///
 /// - Parameter foldStrengths: a strength for each fold, in place of `strengths`.
 func heldOutLinearProbes(

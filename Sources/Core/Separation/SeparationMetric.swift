@@ -45,12 +45,4 @@ public enum SeparationMetric: String, CaseIterable, Sendable {
     default: false
     }
   }
-
-  /// Whether its null is made from few permutations because each one is dear.
-  public var isSlow: Bool {
-    switch self {
-    case .linearProbe, .kVariance, .wasserstein, .margin, .marginTrain: true
-    default: false
-    }
-  }
 }

@@ -29,8 +29,6 @@ final class Session {
   private(set) var outbox: Outbox
   /// Set when the user has left.
   private(set) var ending: Ending?
-  /// Set when the screen has to be painted afresh.
-  var needsRedraw = false
   /// Called for effects that only a terminal can have.
   var onTerminalEffect: (Effect) -> Void = { _ in }
 

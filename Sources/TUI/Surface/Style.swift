@@ -14,8 +14,6 @@ struct Color: Hashable, Sendable {
 
   static func rgb(_ value: UInt32) -> Color { Color(code: direct | Int32(value & 0xFF_FFFF)) }
 
-  var isStandard: Bool { code < 0 }
-
   /// 0xRRGGBB of a direct colour, else nil.
   var directValue: UInt32? { code >= Self.direct ? UInt32(code & 0xFF_FFFF) : nil }
 
@@ -29,7 +27,6 @@ struct Style: Hashable, Sendable {
     static let bold = Attributes(rawValue: 1)
     static let dim = Attributes(rawValue: 2)
     static let reverse = Attributes(rawValue: 4)
-    static let underline = Attributes(rawValue: 8)
   }
 
   var foreground = Color.standard

@@ -90,8 +90,8 @@ struct Glyphs: Equatable, Sendable {
     return String(repeating: "█", count: eighths / 8) + partial[eighths % 8]
   }
 
-  /// The mark of a concept, the same everywhere: shapes first, then letters. Repeats after
-  /// ``markCount``.
+  /// The mark of a concept, the same everywhere: shapes first, then letters. Repeats
+  /// once all are used.
   func mark(_ concept: Int) -> Unicode.Scalar {
     let marks: [Unicode.Scalar]
     switch level {
@@ -100,14 +100,6 @@ struct Glyphs: Equatable, Sendable {
     case .ascii: marks = Self.asciiShapes
     }
     return marks[concept % marks.count]
-  }
-
-  var markCount: Int {
-    switch level {
-    case .braille: Self.shapes.count
-    case .blocks: Self.blockShapes.count
-    case .ascii: Self.asciiShapes.count
-    }
   }
 
   private static let letters: [Unicode.Scalar] =

@@ -100,7 +100,7 @@ struct BlockTests {
     var random = SeededGenerator(seed: UInt64(count))
     let blocks = type.weights == 32 ? [1, 2, 3, 4, 10] : [1, 3]
     let widths =
-      type.isQuantised
+      type.weights > 1
       ? blocks.map { $0 * type.weights } : [1, 2, 15, 16, 17, 31, 33, 100, 576]
     for width in widths {
       for (tokens, gap) in [(1, 0), (1, type.bytes), (2, 0), (3, type.bytes), (4, 0), (7, 0)] {
@@ -170,7 +170,7 @@ struct BlockTests {
   func manyVectors(_ kernel: ProductWay, _ type: BlockType, _ count: Int) {
     var random = SeededGenerator(seed: UInt64(count) + 100)
     // The widest are summed in parts, of packed vectors.
-    for width in type.isQuantised
+    for width in type.weights > 1
       ? [type.weights, 3 * type.weights, 1280] : [1, 15, 33, 64, 1030]
     {
       let rowBytes = width / type.weights * type.bytes

@@ -100,3 +100,13 @@ struct LinearProbeTests {
     }
   }
 }
+
+/// Of one labeling and strength.
+private func heldOutLinearProbe(
+  _ states: Matrix, labels: [Int], concepts: Int, folds: Folds,
+  strength: Double = LinearProbe.standardStrength
+) throws -> [Int?] {
+  try heldOutLinearProbes(
+    ProbeFeatures(states), labelings: [labels], concepts: concepts, folds: folds,
+    strengths: [strength])[0]
+}

@@ -68,7 +68,7 @@ extension Fixture {
           figure.nullLow = size * 0.375
           figure.nullHigh = size * (metric == .silhouette ? 4 : 0.625)
         }
-        if metric.isSlow, metric != .margin {
+        if [.linearProbe, .kVariance, .wasserstein, .marginTrain].contains(metric) {
           figure.low = size * (0.5 + gain)
           figure.high = size * (1 + gain)
         }
