@@ -1,8 +1,8 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// `SEER_STRICT=1` (set by the Makefile's test and CI runs) turns warnings into errors in our own
-// targets only; a command-line flag would reach the dependencies too.
+// `SEER_STRICT=1` (set by CI) turns warnings into errors in our own targets only; a command-line
+// flag would reach the dependencies too.
 let strict = Context.environment["SEER_STRICT"] == "1"
 let swift: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
 let c: [CSetting] = [.unsafeFlags(["-O3"] + (strict ? ["-Wall", "-Wextra", "-Werror"] : []))]
@@ -10,17 +10,41 @@ let c: [CSetting] = [.unsafeFlags(["-O3"] + (strict ? ["-Wall", "-Wextra", "-Wer
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+/// A room of the shared engine. It may name what stands before it in the list below, and the
+/// compiler sees to it: a room gets only the rooms that it asks for.
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(
+    name: "Seer" + name, dependencies: dependencies, path: "Sources/Core/" + name,
+    swiftSettings: swift)
+}
+
+/// The tests of a room, which may use whatever the room itself may.
+func tests(
+  _ name: String, of room: String, in folder: String? = nil, and more: [Target.Dependency] = [],
+  excluding excluded: [String] = []
+) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.init(stringLiteral: room), "TestSupport"] + more,
+    path: "Tests/" + (folder ?? name + "Tests"), exclude: excluded, swiftSettings: swift)
+}
+
 let package = Package(
   name: "seer",
   products: [
     .executable(name: "seer", targets: ["seer"]),
-    .library(name: "SeerCore", targets: ["LinearAlgebra", "Core", "Projection"]),
-    .library(name: "SeerScreens", targets: ["TUI"]),
+    .library(
+      name: "SeerCore",
+      targets: [
+        "LinearAlgebra", "SeerSupport", "SeerFormats", "SeerTokenizers", "SeerModels",
+        "SeerAnalysis", "SeerRuns", "SeerTraining", "SeerMonitor", "SeerStudies", "SeerProjection",
+      ]),
+    .library(name: "SeerScreens", targets: ["SeerScreens"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
+    // C, and the libraries of the system.
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
@@ -29,52 +53,53 @@ let package = Package(
     .target(
       name: "CNcurses", cSettings: c,
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+
+    // The shared engine, from the bottom up.
+    .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: swift),
+    room("Support", ["LinearAlgebra", "CPCRE2", "COpenSSL"]),
+    room("Formats", ["SeerSupport", "LinearAlgebra", "CKernels"]),
+    room("Tokenizers", ["SeerFormats", "SeerSupport"]),
+    room("Models", ["SeerTokenizers", "SeerFormats", "SeerSupport", "LinearAlgebra", "CKernels"]),
+    room("Analysis", ["SeerSupport", "LinearAlgebra", "CKernels"]),
+    room("Runs", ["SeerAnalysis", "SeerModels"]),
+    room("Training", ["SeerRuns", "SeerAnalysis", "SeerModels", "CKernels"]),
+    room("Monitor", ["SeerRuns", "SeerAnalysis", "SeerModels"]),
+    room("Studies", ["SeerMonitor", "SeerTraining", "SeerRuns", "SeerAnalysis", "SeerModels"]),
+
+    // What a screen or a figure draws, documents, screens, the command.
     .target(
-      name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: swift),
+      name: "SeerProjection", dependencies: ["LinearAlgebra", "CKernels"],
+      path: "Sources/Projection", swiftSettings: swift),
+    .target(name: "SeerFigures", path: "Sources/Figures", swiftSettings: swift),
     .target(
-      name: "Core", dependencies: ["LinearAlgebra", "CKernels", "CPCRE2", "COpenSSL"],
-      swiftSettings: swift),
-    .target(name: "Figures", swiftSettings: swift),
-    .target(name: "Projection", dependencies: ["LinearAlgebra", "CKernels"], swiftSettings: swift),
+      name: "SeerReports", dependencies: ["SeerStudies", "SeerProjection", "SeerFigures"],
+      path: "Sources/Reports", swiftSettings: swift),
     .target(
-      name: "Exports", dependencies: ["Core", "Figures", "Projection", "LinearAlgebra"],
-      swiftSettings: swift),
-    .target(
-      name: "TUI", dependencies: ["Core", "Exports", "Projection", "LinearAlgebra", "CNcurses"],
-      swiftSettings: swift),
-    .target(
-      name: "Reports", dependencies: ["Core", "Figures", "Projection", "LinearAlgebra"],
-      swiftSettings: swift),
+      name: "SeerScreens",
+      dependencies: ["SeerReports", "SeerStudies", "SeerProjection", "CNcurses"],
+      path: "Sources/TUI", swiftSettings: swift),
     .executableTarget(
-      name: "seer",
-      dependencies: [
-        "TUI", "Core", "Exports", "Figures", "Projection", "Reports", "LinearAlgebra",
-        argumentParser,
-      ],
+      name: "seer", dependencies: ["SeerScreens", "SeerReports", argumentParser],
       swiftSettings: swift),
+
     .target(
-      name: "TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["SeerStudies"], path: "Tests/TestSupport",
       swiftSettings: swift),
-    .testTarget(
-      name: "LinearAlgebraTests", dependencies: ["LinearAlgebra", "CKernels", "TestSupport"],
-      swiftSettings: swift),
-    .testTarget(
-      name: "CoreTests", dependencies: ["Core", "CKernels", "TestSupport"],
-      exclude: ["Fixtures"],
-      swiftSettings: swift),
-    .testTarget(
-      name: "ProjectionTests", dependencies: ["Projection", "CKernels", "TestSupport"],
-      exclude: ["Fixtures"],
-      swiftSettings: swift),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures"], swiftSettings: swift),
-    .testTarget(
-      name: "TUITests", dependencies: ["TUI", "Exports", "TestSupport"], exclude: ["Snapshots"],
-      swiftSettings: swift),
-    .testTarget(
-      name: "ReportsTests", dependencies: ["Reports", "Figures", "TestSupport"],
-      swiftSettings: swift),
-    .testTarget(
-      name: "CommandTests", dependencies: ["seer", "TestSupport"], swiftSettings: swift),
+    tests("LinearAlgebra", of: "LinearAlgebra", and: ["CKernels"]),
+    tests("Support", of: "SeerSupport", in: "CoreTests/Support"),
+    tests("Formats", of: "SeerFormats", in: "CoreTests/Formats", and: ["CKernels"]),
+    tests("Tokenizers", of: "SeerTokenizers", in: "CoreTests/Tokenizers"),
+    tests("Models", of: "SeerModels", in: "CoreTests/Models", and: ["CKernels"]),
+    tests("Analysis", of: "SeerAnalysis", in: "CoreTests/Analysis"),
+    tests("Runs", of: "SeerRuns", in: "CoreTests/Runs"),
+    tests("Training", of: "SeerTraining", in: "CoreTests/Training", and: ["CKernels"]),
+    tests("Monitor", of: "SeerMonitor", in: "CoreTests/Monitor"),
+    tests("Studies", of: "SeerStudies", in: "CoreTests/Studies"),
+    tests("Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"]),
+    tests("Figures", of: "SeerFigures"),
+    tests("Reports", of: "SeerReports"),
+    tests("TUI", of: "SeerScreens", excluding: ["Snapshots"]),
+    tests("Command", of: "seer"),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

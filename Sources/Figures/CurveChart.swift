@@ -7,14 +7,14 @@ import Foundation
 ///       title: "Accuracy", xName: "layer", series: [.init(name: "base", xs: [0, 1], ys: [0.2, 0.4])],
 ///       range: 0...1)
 ///     chart.picture().svg(title: chart.title)
-public struct CurveChart: Equatable, Sendable {
-  public struct Series: Equatable, Sendable {
-    public var name: String
-    public var xs: [Double]
-    public var ys: [Double]
+package struct CurveChart: Equatable, Sendable {
+  package struct Series: Equatable, Sendable {
+    package var name: String
+    package var xs: [Double]
+    package var ys: [Double]
 
     /// Points that are not finite are left out.
-    public init(name: String, xs: [Double], ys: [Double]) {
+    package init(name: String, xs: [Double], ys: [Double]) {
       self.name = name
       self.xs = xs
       self.ys = ys
@@ -25,13 +25,13 @@ public struct CurveChart: Equatable, Sendable {
     }
   }
 
-  public var title: String
-  public var xName: String
-  public var series: [Series]
+  package var title: String
+  package var xName: String
+  package var series: [Series]
   /// Of the y axis at least; the values' own where nil.
-  public var range: ClosedRange<Double>?
+  package var range: ClosedRange<Double>?
 
-  public init(
+  package init(
     title: String, xName: String, series: [Series], range: ClosedRange<Double>? = nil
   ) {
     self.title = title
@@ -53,7 +53,7 @@ public struct CurveChart: Equatable, Sendable {
   private static let marks = 12
 
   /// The drawing; its height follows from the number of curves.
-  public func picture() -> Picture {
+  package func picture() -> Picture {
     let points = series.map(\.points)
     let (xs, ys) = (points.joined().map(\.x), points.joined().map(\.y))
     let across = Axis(xs.min() ?? 0, xs.max() ?? 1, extends: false)

@@ -1,8 +1,8 @@
 /// DEFLATE (RFC 1951) in a zlib wrapper (RFC 1950): one block with the fixed Huffman codes, and
 /// repeats found through a table of the last place of every three bytes. Enough for drawings,
 /// which are mostly ground.
-enum Deflate {
-  static func zlib(_ bytes: [UInt8]) -> [UInt8] {
+package enum Deflate {
+  package static func zlib(_ bytes: [UInt8]) -> [UInt8] {
     var writer = BitWriter()
     writer.bytes = [0x78, 0x01]
     writer.write(1, bits: 1)
@@ -49,7 +49,7 @@ enum Deflate {
     return Int((three &* 0x9E37_79B1) >> 17)
   }
 
-  static func adler32(_ bytes: [UInt8]) -> UInt32 {
+  package static func adler32(_ bytes: [UInt8]) -> UInt32 {
     var (a, b) = (UInt32(1), UInt32(0))
     for byte in bytes {
       a = (a + UInt32(byte)) % 65_521

@@ -1,18 +1,18 @@
 import Foundation
 
 /// The shape of a group's points: told apart without colour.
-public enum Mark: String, CaseIterable, Sendable {
+package enum Mark: String, CaseIterable, Sendable {
   case disc, triangle, square, diamond, star
   case ring, openTriangle, openSquare, openDiamond, openStar
   case downTriangle, openDownTriangle
 
   /// The mark of a group; they repeat after twelve.
-  public init(group: Int) {
+  package init(group: Int) {
     let all = Self.allCases
     self = all[((group % all.count) + all.count) % all.count]
   }
 
-  var isOpen: Bool {
+  package var isOpen: Bool {
     switch self {
     case .ring, .openTriangle, .openSquare, .openDiamond, .openStar, .openDownTriangle: true
     default: false
@@ -21,7 +21,7 @@ public enum Mark: String, CaseIterable, Sendable {
 
   /// The corners around (0, 0), such that all marks cover about the area of a disc of radius 1;
   /// empty for round ones.
-  var corners: [(x: Double, y: Double)] {
+  package var corners: [(x: Double, y: Double)] {
     switch self {
     case .disc, .ring: []
     case .triangle, .openTriangle: Self.star(points: 3, outer: 1.45, inner: nil, turn: -90)
@@ -45,7 +45,7 @@ public enum Mark: String, CaseIterable, Sendable {
 }
 
 /// Colours of groups that stay apart under the common colour-blindnesses.
-public enum GroupColors {
+package enum GroupColors {
   /// On a white ground: Okabe and Ito's, darkened, then Tol's.
   static let onWhite: [UInt32] = [
     0xB87400, 0x1F78B4, 0x007F5F, 0x8C7A00, 0xA8487E, 0x555555, 0xC44E12, 0x2A4FB0, 0x6B6B00,
@@ -53,7 +53,7 @@ public enum GroupColors {
   ]
 
   /// The colour of a group; they repeat after twelve, at other marks from the 145th group on only.
-  public static func color(_ group: Int) -> UInt32 {
+  package static func color(_ group: Int) -> UInt32 {
     let index = ((group % onWhite.count) + onWhite.count) % onWhite.count
     // A second round shifts colours against marks, so that pairs repeat late.
     let round = group / Mark.allCases.count

@@ -1,10 +1,10 @@
 /// Portable Network Graphics (ISO/IEC 15948): a signature, then chunks of
 /// 1. the length of the data, 2. a type of four letters, 3. the data, 4. a CRC-32 of 2 and 3.
-enum PNG {
-  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+package enum PNG {
+  package static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   /// A file of 8-bit red, green and blue.
-  static func bytes(_ raster: Raster) -> [UInt8] {
+  package static func bytes(_ raster: Raster) -> [UInt8] {
     var header = bigEndian(UInt32(raster.width)) + bigEndian(UInt32(raster.height))
     header += [8, 2, 0, 0, 0]
     return signature + chunk("IHDR", header) + chunk("IDAT", Deflate.zlib(filtered(raster)))
@@ -32,11 +32,11 @@ enum PNG {
     return bigEndian(UInt32(data.count)) + body + bigEndian(crc32(body))
   }
 
-  static func bigEndian(_ value: UInt32) -> [UInt8] {
+  package static func bigEndian(_ value: UInt32) -> [UInt8] {
     [UInt8(value >> 24), UInt8(value >> 16 & 0xFF), UInt8(value >> 8 & 0xFF), UInt8(value & 0xFF)]
   }
 
-  static func crc32(_ bytes: [UInt8]) -> UInt32 {
+  package static func crc32(_ bytes: [UInt8]) -> UInt32 {
     var crc: UInt32 = 0xFFFF_FFFF
     for byte in bytes { crc = table[Int((crc ^ UInt32(byte)) & 0xFF)] ^ (crc >> 8) }
     return ~crc

@@ -1,14 +1,14 @@
 /// Points of groups, in any units.
-public struct ScatterPanel: Equatable, Sendable {
-  public var points: [SIMD2<Float>]
+package struct ScatterPanel: Equatable, Sendable {
+  package var points: [SIMD2<Float>]
   /// The group of each point; points of a negative group are not drawn.
-  public var groups: [Int]
+  package var groups: [Int]
   /// Lines under the panel, such as its figures.
-  public var captions: [String]
+  package var captions: [String]
   /// Names of groups, on the panel itself.
-  public var labels: [PanelLabel] = []
+  package var labels: [PanelLabel] = []
 
-  public init(points: [SIMD2<Float>], groups: [Int], captions: [String] = []) {
+  package init(points: [SIMD2<Float>], groups: [Int], captions: [String] = []) {
     precondition(points.count == groups.count)
     self.points = points
     self.groups = groups
@@ -17,13 +17,13 @@ public struct ScatterPanel: Equatable, Sendable {
 }
 
 /// Panels that share their axes, one above the other, with the names of their groups.
-public struct PanelColumn: Equatable, Sendable {
-  public var title: String
+package struct PanelColumn: Equatable, Sendable {
+  package var title: String
   /// One a row of the grid.
-  public var panels: [ScatterPanel]
-  public var groupNames: [String]
+  package var panels: [ScatterPanel]
+  package var groupNames: [String]
 
-  public init(title: String, panels: [ScatterPanel], groupNames: [String]) {
+  package init(title: String, panels: [ScatterPanel], groupNames: [String]) {
     self.title = title
     self.panels = panels
     self.groupNames = groupNames
@@ -32,16 +32,16 @@ public struct PanelColumn: Equatable, Sendable {
 
 /// A grid of scatter plots: a column for each set of groups with a legend of its own, a row for
 /// each state of the same points.
-public struct PanelGrid: Equatable, Sendable {
-  public var title: String
-  public var rowTitles: [String]
-  public var columns: [PanelColumn]
+package struct PanelGrid: Equatable, Sendable {
+  package var title: String
+  package var rowTitles: [String]
+  package var columns: [PanelColumn]
   /// Small lines at the foot: how the picture was made.
-  public var footer: [String]
+  package var footer: [String]
   /// Whether all columns are drawn on the same axes, not each on its own.
-  public var sharesAxes: Bool
+  package var sharesAxes: Bool
 
-  public init(
+  package init(
     title: String, rowTitles: [String], columns: [PanelColumn], footer: [String] = [],
     sharesAxes: Bool = false
   ) {
@@ -59,7 +59,7 @@ public struct PanelGrid: Equatable, Sendable {
   private static let grey: UInt32 = 0x57606A
 
   /// The drawing. Its size follows from the number of panels and of groups.
-  public func picture() -> Picture {
+  package func picture() -> Picture {
     let captions = columns.flatMap(\.panels).map(\.captions.count).max() ?? 0
     let panelHeight = Self.side + Double(captions) * Self.line + 12
     let rows = columns.map(\.panels.count).max() ?? 0
@@ -195,7 +195,7 @@ public struct PanelGrid: Equatable, Sendable {
 
 extension StrokeFont {
   /// A text cut to a width, with an ellipsis where something is missing.
-  static func fitted(_ text: String, width limit: Double, size: Double) -> String {
+  package static func fitted(_ text: String, width limit: Double, size: Double) -> String {
     guard width(text, size: size) > limit else { return text }
     var cut = text
     while !cut.isEmpty, width(cut + "\u{2026}", size: size) > limit { cut.removeLast() }

@@ -1,10 +1,10 @@
 /// The name of a group on a panel, at a point in the panel's own units.
-public struct PanelLabel: Equatable, Sendable {
-  public var text: String
-  public var point: SIMD2<Float>
-  public var group: Int
+package struct PanelLabel: Equatable, Sendable {
+  package var text: String
+  package var point: SIMD2<Float>
+  package var group: Int
 
-  public init(_ text: String, at point: SIMD2<Float>, group: Int) {
+  package init(_ text: String, at point: SIMD2<Float>, group: Int) {
     self.text = text
     self.point = point
     self.group = group
@@ -14,7 +14,7 @@ public struct PanelLabel: Equatable, Sendable {
 extension ScatterPanel {
   /// The middle of every group that has points: the median of each coordinate, which a few far
   /// points do not move. Ascending groups; O(points log points).
-  public func medians() -> [(group: Int, point: SIMD2<Float>)] {
+  package func medians() -> [(group: Int, point: SIMD2<Float>)] {
     var members: [Int: [Int]] = [:]
     for (index, group) in groups.enumerated()
     where group >= 0 && points[index].x.isFinite && points[index].y.isFinite {
@@ -32,23 +32,24 @@ extension ScatterPanel {
 
 /// Labels on a square panel, on white strips of their own; one that finds no free place near its
 /// point is left out, for the legend has it.
-struct PanelLabels {
-  let x: Double
-  let y: Double
-  let side: Double
+package struct PanelLabels {
+  package let x: Double
+  package let y: Double
+  package let side: Double
   private var taken: [(x: Double, y: Double, width: Double)] = []
 
   private static let size = 11.0
   private static let height = 14.0
 
-  init(x: Double, y: Double, side: Double) {
+  package init(x: Double, y: Double, side: Double) {
     self.x = x
     self.y = y
     self.side = side
   }
 
   /// - Parameter place: where on the panel, -1...1 along each axis, y upwards.
-  mutating func draw(_ label: PanelLabel, at place: SIMD2<Float>, on picture: inout Picture) {
+  package mutating func draw(_ label: PanelLabel, at place: SIMD2<Float>, on picture: inout Picture)
+  {
     guard abs(place.x) <= 1, abs(place.y) <= 1 else { return }
     let text = StrokeFont.fitted(label.text, width: side / 2, size: Self.size)
     let width = StrokeFont.width(text, size: Self.size) + 6

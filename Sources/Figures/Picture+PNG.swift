@@ -2,7 +2,7 @@ extension Picture {
   /// The picture as a PNG file of `scale` pixels a point.
   ///
   /// Precondition: the picture has a size of at least one pixel and of at most 2^15 a side.
-  public func png(scale: Double = 2) -> [UInt8] {
+  package func png(scale: Double = 2) -> [UInt8] {
     let columns = Int((width * scale).rounded(.up))
     let lines = Int((height * scale).rounded(.up))
     precondition((1...32_768).contains(columns) && (1...32_768).contains(lines))

@@ -2,7 +2,7 @@ import Foundation
 
 extension Picture {
   /// The picture as an SVG document, with a title for those who cannot see it.
-  public func svg(title: String = "") -> String {
+  package func svg(title: String = "") -> String {
     let (width, height) = (Self.number(width), Self.number(height))
     var text =
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" "
@@ -46,13 +46,13 @@ extension Picture {
     }
   }
 
-  static func hex(_ color: UInt32) -> String {
+  package static func hex(_ color: UInt32) -> String {
     let digits = String(color & 0xFFFFFF, radix: 16)
     return "#" + String(repeating: "0", count: 6 - digits.count) + digits
   }
 
   /// Two decimals, and none that are not needed.
-  static func number(_ value: Double) -> String {
+  package static func number(_ value: Double) -> String {
     let hundredths = Int((max(-1e9, min(1e9, value)) * 100).rounded())
     let sign = hundredths < 0 ? "-" : ""
     let (whole, rest) = (abs(hundredths) / 100, abs(hundredths) % 100)
@@ -62,7 +62,7 @@ extension Picture {
   }
 
   /// Text that XML allows: markup escaped, control characters as spaces.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -5,25 +5,25 @@
 ///     picture.add(.mark(.disc, x: 20, y: 20, radius: 3, color: 0x1F78B4))
 ///     picture.add(.text("violence", x: 30, y: 24, size: 11))
 ///     try Data(picture.png()).write(to: url)
-public struct Picture: Equatable, Sendable {
-  public let width: Double
-  public let height: Double
+package struct Picture: Equatable, Sendable {
+  package let width: Double
+  package let height: Double
   /// 0xRRGGBB
-  public let ground: UInt32
-  public private(set) var shapes: [Shape] = []
+  package let ground: UInt32
+  package private(set) var shapes: [Shape] = []
 
-  public init(width: Double, height: Double, ground: UInt32 = 0xFFFFFF) {
+  package init(width: Double, height: Double, ground: UInt32 = 0xFFFFFF) {
     self.width = width
     self.height = height
     self.ground = ground
   }
 
-  public mutating func add(_ shape: Shape) { shapes.append(shape) }
+  package mutating func add(_ shape: Shape) { shapes.append(shape) }
 }
 
 /// One shape of a picture. Colours are 0xRRGGBB.
-public enum Shape: Equatable, Sendable {
-  public enum Anchor: String, Sendable { case start, middle, end }
+package enum Shape: Equatable, Sendable {
+  package enum Anchor: String, Sendable { case start, middle, end }
 
   /// A mark of a group; `opacity` 0...1.
   case mark(Mark, x: Double, y: Double, radius: Double, color: UInt32, opacity: Double = 1)

@@ -1,11 +1,11 @@
 /// Pixels that shapes are blended into, with soft edges.
-struct Raster {
-  let width: Int
-  let height: Int
+package struct Raster {
+  package let width: Int
+  package let height: Int
   /// Red, green, blue of every pixel, row by row.
-  private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
 
-  init(width: Int, height: Int, ground: UInt32) {
+  package init(width: Int, height: Int, ground: UInt32) {
     self.width = width
     self.height = height
     bytes = [UInt8](repeating: 0, count: width * height * 3)
@@ -41,7 +41,7 @@ struct Raster {
     }
   }
 
-  mutating func disc(
+  package mutating func disc(
     x: Double, y: Double, radius: Double, color: UInt32, opacity: Double
   ) {
     let reach = radius + 1
@@ -50,7 +50,7 @@ struct Raster {
     }
   }
 
-  mutating func ring(
+  package mutating func ring(
     x: Double, y: Double, radius: Double, width: Double, color: UInt32, opacity: Double
   ) {
     let reach = radius + width
@@ -60,7 +60,8 @@ struct Raster {
   }
 
   /// A polygon, filled where a ray crosses its edges an odd number of times; 16 samples a pixel.
-  mutating func polygon(_ corners: [(x: Double, y: Double)], color: UInt32, opacity: Double) {
+  package mutating func polygon(_ corners: [(x: Double, y: Double)], color: UInt32, opacity: Double)
+  {
     guard let box = box(corners, margin: 1) else { return }
     blend(color, opacity: opacity, x: box.x, y: box.y) { x, y in
       var inside = 0
@@ -84,7 +85,7 @@ struct Raster {
   }
 
   /// Lines with round ends, blended once however often they cross.
-  mutating func strokes(
+  package mutating func strokes(
     _ lines: [[(x: Double, y: Double)]], width: Double, color: UInt32, opacity: Double
   ) {
     guard let box = box(lines.flatMap { $0 }, margin: width + 1) else { return }

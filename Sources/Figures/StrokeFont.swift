@@ -6,27 +6,27 @@ import Foundation
 /// A glyph is a few strokes, each a list of points in half units: x 0 to c, y 0 (top of capitals),
 /// 4 (top of small letters), c (baseline), g (lowest), written in base 36. A stroke that begins
 /// with ~ is smooth; one that ends where it began is closed.
-public enum StrokeFont {
+package enum StrokeFont {
   /// How wide a text is at a size, in the size's unit.
-  public static func width(_ text: String, size: Double) -> Double {
+  package static func width(_ text: String, size: Double) -> Double {
     scalars(text).reduce(0) { $0 + advance($1, size: size) }
   }
 
   /// The scalars that are drawn: letters without their marks.
-  static func scalars(_ text: String) -> [Unicode.Scalar] {
+  package static func scalars(_ text: String) -> [Unicode.Scalar] {
     text.decomposedStringWithCanonicalMapping.unicodeScalars.filter {
       !(0x300...0x36F).contains($0.value) && $0.value >= 0x20
     }
   }
 
-  static func advance(_ scalar: Unicode.Scalar, size: Double) -> Double {
+  package static func advance(_ scalar: Unicode.Scalar, size: Double) -> Double {
     if scalar == " " { return 0.3 * size }
     let right = strokes(scalar).flatMap(\.points).map(\.x).max() ?? 0
     return (right * xUnit + 0.14) * size
   }
 
   /// The lines of a glyph whose left end is at x and whose baseline is at y.
-  static func lines(
+  package static func lines(
     _ scalar: Unicode.Scalar, x: Double, y: Double, size: Double
   ) -> [[(x: Double, y: Double)]] {
     strokes(scalar).map { stroke in
@@ -41,9 +41,9 @@ public enum StrokeFont {
   private static let yUnit = 0.06
   private static let baseline = 12.0
 
-  struct Stroke: Equatable {
+  package struct Stroke: Equatable {
     var isSmooth: Bool
-    var points: [SIMD2<Double>]
+    package var points: [SIMD2<Double>]
   }
 
   private static let table: [Unicode.Scalar: [Stroke]] = {
@@ -54,7 +54,7 @@ public enum StrokeFont {
 
   private static let box = [parse("00707c0c00")]
 
-  static func strokes(_ scalar: Unicode.Scalar) -> [Stroke] {
+  package static func strokes(_ scalar: Unicode.Scalar) -> [Stroke] {
     scalar == " " ? [] : table[scalar] ?? box
   }
 

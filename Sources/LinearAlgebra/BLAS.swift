@@ -47,7 +47,7 @@ public enum BLAS {
 
   /// The same by OpenBLAS, whatever the processor.
   @usableFromInline
-  static func openBLASgemm(
+  package static func openBLASgemm(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float,
     _ a: UnsafePointer<Float>, stride lda: Int, _ b: UnsafePointer<Float>, stride ldb: Int,
     beta: Float, into c: UnsafeMutablePointer<Float>, stride ldc: Int

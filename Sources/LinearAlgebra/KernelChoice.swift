@@ -14,7 +14,7 @@ public enum KernelChoice {
 
   /// The kernel set to ask for, or nil where OpenBLAS's own choice stands: the user set the
   /// variable, the process was restarted once already, or the processor lacks AVX-512.
-  static func wanted(
+  package static func wanted(
     chosen: String, environment: [String: String], processorFlags: Set<String>
   ) -> String? {
     guard environment[variable] == nil, environment[marker] == nil,

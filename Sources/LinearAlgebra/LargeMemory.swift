@@ -40,15 +40,21 @@ enum LargeMemory {
 
 /// Which memory is kept. What is kept together with what is in use never exceeds the most that was
 /// in use at a time, so the peak is the same as without keeping any.
-struct MemoryShelf {
+package struct MemoryShelf {
   /// Addresses by size.
   private var kept: [Int: [UInt]] = [:]
-  private(set) var bytesKept = 0
-  private(set) var bytesUsed = 0
-  private(set) var most = 0
+  package private(set) var bytesKept = 0
+  package private(set) var bytesUsed = 0
+  package private(set) var most = 0
+
+  package init(bytesKept: Int = 0, bytesUsed: Int = 0, most: Int = 0) {
+    self.bytesKept = bytesKept
+    self.bytesUsed = bytesUsed
+    self.most = most
+  }
 
   /// An address of that size, if one is kept, and those that must go to make room for a fresh one.
-  mutating func take(_ size: Int) -> (found: UInt?, unwanted: [UInt]) {
+  package mutating func take(_ size: Int) -> (found: UInt?, unwanted: [UInt]) {
     bytesUsed += size
     most = max(most, bytesUsed)
     if let found = kept[size]?.popLast() {
@@ -58,14 +64,14 @@ struct MemoryShelf {
     return (nil, removeBeyondMost())
   }
 
-  mutating func give(_ address: UInt, _ size: Int) {
+  package mutating func give(_ address: UInt, _ size: Int) {
     bytesUsed -= size
     bytesKept += size
     kept[size, default: []].append(address)
   }
 
   /// All that is kept.
-  mutating func release() -> [UInt] {
+  package mutating func release() -> [UInt] {
     most = bytesUsed
     return removeBeyondMost()
   }

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// How ``align(_:to:by:)`` may move a map.
-public enum Alignment: Sendable {
+package enum Alignment: Sendable {
   /// Rotation and reflection: the orthogonal Procrustes solution (Schönemann 1966).
   case rotation
   /// Only the sign of every column, so that columns stay principal components.
@@ -13,7 +13,7 @@ public enum Alignment: Sendable {
 ///
 /// Both are (rows, k), with row i of both speaking of the same thing. O(rows · k²) time.
 /// Precondition: both have the same shape.
-public func align(
+package func align(
   _ moving: Matrix, to reference: Matrix, by alignment: Alignment = .rotation
 ) -> Matrix {
   precondition(moving.rows == reference.rows && moving.columns == reference.columns)

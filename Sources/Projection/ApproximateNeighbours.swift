@@ -7,7 +7,7 @@ extension Neighbours {
   ///
   /// O(rows · 16,000 · columns) time. On states of language models more than 95 of 100 true
   /// neighbours are found; the distances of those found are exact.
-  public static func approximate(
+  package static func approximate(
     _ matrix: Matrix, k: Int, seed: UInt64 = 0, checkpoint: Checkpoint = {},
     progress: (Double) -> Void = { _ in }
   ) throws -> Neighbours {

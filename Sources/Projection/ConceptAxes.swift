@@ -7,18 +7,18 @@ import LinearAlgebra
 ///
 /// Both axes are drawn at right angles although the directions need not be: ``cosine`` says how far
 /// they are from it.
-public struct ConceptAxes: Sendable {
+package struct ConceptAxes: Sendable {
   /// (2, width): unit directions.
-  public let directions: Matrix
+  package let directions: Matrix
   /// What is taken off every row first.
-  public let origin: [Float]
+  package let origin: [Float]
   /// The cosine of the angle between the directions; 1 and -1 make a map with one dimension.
-  public let cosine: Float
+  package let cosine: Float
 
   /// - Parameter origin: such as the mean of all rows; nil for none.
   /// - Throws: ``ProjectionError`` for differing widths, a direction of no length, and values that
   ///   are not finite.
-  public init(
+  package init(
     _ first: [Float], _ second: [Float], origin: [Float]? = nil
   ) throws(ProjectionError) {
     let width = first.count
@@ -53,7 +53,7 @@ public struct ConceptAxes: Sendable {
   /// (rows, 2): the inner products of the rows, less the origin, with the two directions.
   ///
   /// Precondition: `matrix` is as wide as the directions.
-  public func transform(_ matrix: Matrix) -> Matrix {
+  package func transform(_ matrix: Matrix) -> Matrix {
     precondition(matrix.columns == directions.columns)
     return Matrix(rows: matrix.rows, columns: 2) { row, axis in
       let values = matrix.row(row)

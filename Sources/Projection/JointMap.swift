@@ -5,9 +5,9 @@ import LinearAlgebra
 ///     let joint = try JointMap.stack([base, tuned])
 ///     let map = try TSNE.fit(TSNE.reduced(joint)).points
 ///     let parts = JointMap.split(map, rows: [base.rows, tuned.rows])
-public enum JointMap {
+package enum JointMap {
   /// All rows, one matrix after the other. Refuses matrices of different widths.
-  public static func stack(_ matrices: [Matrix]) throws(ProjectionError) -> Matrix {
+  package static func stack(_ matrices: [Matrix]) throws(ProjectionError) -> Matrix {
     let width = matrices.first?.columns ?? 0
     for matrix in matrices where matrix.columns != width {
       throw .badOption(
@@ -23,7 +23,7 @@ public enum JointMap {
   }
 
   /// The rows of each matrix again. Precondition: the numbers of rows add up to the map's.
-  public static func split(_ map: Matrix, rows: [Int]) -> [Matrix] {
+  package static func split(_ map: Matrix, rows: [Int]) -> [Matrix] {
     precondition(rows.reduce(0, +) == map.rows)
     var start = 0
     return rows.map { count in

@@ -2,28 +2,28 @@ import CKernels
 import LinearAlgebra
 
 /// How far a map can be trusted about its nearest neighbours.
-public struct MapQuality: Equatable, Sendable {
+package struct MapQuality: Equatable, Sendable {
   /// 1 where every neighbour in the map is one in the input, less for each stranger by its rank in
   /// the input (Venna and Kaski 2001); nil where there are too few rows for it to be defined.
-  public let trustworthiness: Double?
+  package let trustworthiness: Double?
   /// The share of each row's `k` nearest in the map that are among its `k` nearest in the input;
   /// nil for one row.
-  public let neighboursKept: Double?
+  package let neighboursKept: Double?
   /// Neighbours that were looked at: lowered for few rows.
-  public let k: Int
+  package let k: Int
   /// Rows that were judged, a seeded choice when it is not all of them.
-  public let rows: Int
+  package let rows: Int
 
   /// Up to this many rows all are judged.
-  public static let exactLimit = 10_000
+  package static let exactLimit = 10_000
   /// How many are chosen beyond it.
-  public static let sampleSize = 5_000
+  package static let sampleSize = 5_000
 
   /// Judges a map (rows, any) against the input (rows, width) before any reduction.
   ///
   /// Ties in the input count in the map's favour: a duplicate is as near as its twin.
   /// O(rows² · width) time for up to 10,000 rows.
-  public static func measure(
+  package static func measure(
     _ map: Matrix, of input: Matrix, k: Int = 10, seed: UInt64 = 0, checkpoint: Checkpoint = {}
   ) throws -> MapQuality {
     guard map.rows == input.rows else {

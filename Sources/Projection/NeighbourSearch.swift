@@ -2,7 +2,7 @@ import CKernels
 import LinearAlgebra
 
 /// Rows packed for comparison with many queries.
-struct NeighbourSearch {
+package struct NeighbourSearch {
   private let points: Matrix
   private let panels: Matrix
   private let norms: Matrix
@@ -17,7 +17,7 @@ struct NeighbourSearch {
 
   /// `portable` keeps to baseline instructions, for tests. `isUsed` leaves out rows that only fill
   /// up panels: in every panel they must come last.
-  init(points: Matrix, portable: Bool, isUsed: (Int) -> Bool = { _ in true }) {
+  package init(points: Matrix, portable: Bool, isUsed: (Int) -> Bool = { _ in true }) {
     self.points = points
     self.portable = portable
     let width = Self.panelWidth
@@ -34,7 +34,7 @@ struct NeighbourSearch {
   }
 
   /// The neighbours of the points among themselves.
-  func neighbours(
+  package func neighbours(
     k: Int, checkpoint: Checkpoint, progress: (Double) -> Void
   ) throws -> Neighbours {
     let result = Neighbours(rows: points.rows, k: max(0, min(k, points.rows - 1)))
@@ -46,7 +46,7 @@ struct NeighbourSearch {
   }
 
   /// The nearest points to other rows; `k` must not exceed the number of points.
-  func neighbours(of queries: Matrix, k: Int, checkpoint: Checkpoint) throws -> Neighbours {
+  package func neighbours(of queries: Matrix, k: Int, checkpoint: Checkpoint) throws -> Neighbours {
     precondition(queries.columns == points.columns && k <= points.rows)
     let result = Neighbours(rows: queries.rows, k: k)
     guard k > 0 else { return result }

@@ -2,26 +2,26 @@ import CKernels
 import LinearAlgebra
 
 /// The k nearest other rows of every row, nearest first.
-public struct Neighbours: Sendable {
-  public let rows: Int
+package struct Neighbours: Sendable {
+  package let rows: Int
   /// Neighbours of each row.
-  public let k: Int
-  let indices: Buffer<UInt32>
-  let squaredDistances: Buffer<Float>
+  package let k: Int
+  package let indices: Buffer<UInt32>
+  package let squaredDistances: Buffer<Float>
 
   /// The neighbours of one row, nearest first; equal distances in the order of their rows.
-  public func indices(of row: Int) -> [Int] {
+  package func indices(of row: Int) -> [Int] {
     precondition(row >= 0 && row < rows)
     return (0..<k).map { Int(indices.elements[row * k + $0]) }
   }
 
   /// The squared Euclidean distances that belong to ``indices(of:)``.
-  public func squaredDistances(of row: Int) -> [Float] {
+  package func squaredDistances(of row: Int) -> [Float] {
     precondition(row >= 0 && row < rows)
     return Array(UnsafeBufferPointer(start: squaredDistances.elements + row * k, count: k))
   }
 
-  init(rows: Int, k: Int) {
+  package init(rows: Int, k: Int) {
     self.rows = rows
     self.k = k
     indices = Buffer(count: rows * k)
@@ -29,10 +29,10 @@ public struct Neighbours: Sendable {
   }
 
   /// Up to this many rows every pair is compared.
-  public static let exactLimit = 60_000
+  package static let exactLimit = 60_000
 
   /// The neighbours of every row: exact up to ``exactLimit`` rows, approximate beyond.
-  public static func find(
+  package static func find(
     _ matrix: Matrix, k: Int, checkpoint: Checkpoint = {}, progress: (Double) -> Void = { _ in }
   ) throws -> Neighbours {
     matrix.rows <= exactLimit
@@ -45,7 +45,7 @@ public struct Neighbours: Sendable {
   /// O(rows² · columns) time; memory for one packed copy of the matrix and the result. Candidates
   /// are found in float32 by |b|² - 2ab on centred rows, a few more of them than asked for, and
   /// ordered by their differences. `k` is lowered to `rows - 1`.
-  public static func exact(
+  package static func exact(
     _ matrix: Matrix, k: Int, checkpoint: Checkpoint = {}, progress: (Double) -> Void = { _ in }
   ) throws -> Neighbours {
     try NeighbourSearch(points: matrix, portable: false)

@@ -1,12 +1,12 @@
 import LinearAlgebra
 
 /// Orthonormal rows by Gram and Schmidt's method, twice over, in Double.
-enum Orthonormal {
+package enum Orthonormal {
   /// Orthonormalises the rows of `basis` in order; rows from `known` on, and rows that depend on
   /// those before them, are replaced by the unit vectors that reach furthest out of the span.
   ///
   /// Precondition: `basis.rows <= basis.columns`.
-  static func complete(_ basis: Matrix, from known: Int) {
+  package static func complete(_ basis: Matrix, from known: Int) {
     let width = basis.columns
     precondition(basis.rows <= width)
     for row in 0..<basis.rows {

@@ -11,13 +11,13 @@ extension PCA {
   ///
   /// - Throws: ``ProjectionError`` for an empty matrix, NaN and infinities (naming the first row
   ///   that has one), squares beyond float32, and fewer than one component.
-  public static func fit(_ matrix: Matrix, components: Int) throws(ProjectionError) -> PCA {
+  package static func fit(_ matrix: Matrix, components: Int) throws(ProjectionError) -> PCA {
     try fit(matrix, components: components, goesOn: { true })
   }
 
   /// The same with checkpoints a few milliseconds apart while the covariance is summed; throws what
   /// `checkpoint` throws.
-  public static func fit(
+  package static func fit(
     _ matrix: Matrix, components: Int, checkpoint: Checkpoint
   ) throws -> PCA {
     var failure: (any Error)?
@@ -117,7 +117,7 @@ extension PCA {
   }
 
   /// The mean of every column, summed in Double; refuses what is not finite.
-  static func columnMeans(_ matrix: Matrix) throws(ProjectionError) -> [Float] {
+  package static func columnMeans(_ matrix: Matrix) throws(ProjectionError) -> [Float] {
     let rows = matrix.rows
     let width = matrix.columns
     guard rows > 0, width > 0 else { throw .empty(rows: rows, columns: width) }

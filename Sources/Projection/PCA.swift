@@ -7,23 +7,23 @@ import LinearAlgebra
 ///     let points = pca.transform(states)  // (rows, 2)
 ///
 /// Signs are fixed: the entry of largest magnitude of every component is positive.
-public struct PCA: Sendable {
+package struct PCA: Sendable {
   /// The mean of the rows, of length `width`.
-  public let mean: [Float]
+  package let mean: [Float]
   /// (components, width): orthonormal rows, the largest variance first.
-  public let components: Matrix
+  package let components: Matrix
   /// The variance of the rows along each component, with `rows - 1` as the divisor.
-  public let explainedVariance: [Float]
+  package let explainedVariance: [Float]
   /// ``explainedVariance`` as shares of the variance of all columns; 0 where nothing varies.
-  public let explainedVarianceRatio: [Float]
+  package let explainedVarianceRatio: [Float]
 
   /// The number of columns of the matrix that was fitted.
-  public var width: Int { mean.count }
+  package var width: Int { mean.count }
 
   /// The scores (rows, components) of old or new rows.
   ///
   /// Precondition: `matrix` is `width` wide.
-  public func transform(_ matrix: Matrix) -> Matrix {
+  package func transform(_ matrix: Matrix) -> Matrix {
     precondition(matrix.columns == width, "\(matrix.columns) columns, fitted on \(width)")
     let count = components.rows
     let result = Matrix(rows: matrix.rows, columns: count)

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// Why a matrix cannot be projected. The caller adds what it knows: the file and the layer.
-public enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The matrix has no rows or no columns.
   case empty(rows: Int, columns: Int)
   /// NaN or an infinity; rows and columns count from 0.
@@ -15,7 +15,7 @@ public enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertible
   /// An option outside of its range.
   case badOption(name: String, found: String, wanted: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .empty(let rows, let columns):
       "found a matrix of \(rows) x \(columns), wanted at least one row and one column."

@@ -1,6 +1,6 @@
-import Figures
+import SeerFigures
 
 extension CurveChart {
   /// The chart as an SVG element.
-  var svg: String { picture().svg(title: title) }
+  package var svg: String { picture().svg(title: title) }
 }

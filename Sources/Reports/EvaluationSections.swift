@@ -1,9 +1,13 @@
-import Core
-import Figures
 import Foundation
+import SeerAnalysis
+import SeerFigures
+import SeerRuns
+import SeerStudies
+import SeerSupport
+import SeerTraining
 
 /// What a file of `seer evaluate ... --json` or `seer compare --json` says, as tables and curves.
-func evaluationBlocks(_ path: String) throws(Failure) -> [ReportDocument.Block] {
+package func evaluationBlocks(_ path: String) throws(Failure) -> [ReportDocument.Block] {
   let object = try jsonObject(path)
   let file = try MappedFile(path: path)
   defer { withExtendedLifetime(file) {} }

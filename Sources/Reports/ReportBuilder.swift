@@ -1,19 +1,20 @@
-import Core
+import SeerRuns
+import SeerSupport
 
 /// Puts runs, evaluations and a training into one report.
-public struct ReportBuilder: Sendable {
+package struct ReportBuilder: Sendable {
   /// One run, or two over the same rows.
-  public var runs: [String]
+  package var runs: [String]
   /// Files with the JSON of `seer evaluate` or `seer compare`.
-  public var evaluations: [String]
+  package var evaluations: [String]
   /// An adapter folder with its training's log.
-  public var adapter: String?
+  package var adapter: String?
   /// Of maps and confusion; nil for the best.
-  public var layer: Int?
-  public var title: String
-  public var tool: String
+  package var layer: Int?
+  package var title: String
+  package var tool: String
 
-  public init(
+  package init(
     runs: [String], evaluations: [String] = [], adapter: String? = nil, layer: Int? = nil,
     title: String = "Seer report", tool: String
   ) {
@@ -25,7 +26,7 @@ public struct ReportBuilder: Sendable {
     self.tool = tool
   }
 
-  public func run(_ context: JobContext) throws -> ReportDocument {
+  package func run(_ context: JobContext) throws -> ReportDocument {
     guard !runs.isEmpty || !evaluations.isEmpty || adapter != nil else {
       throw Failure(
         .usage, found: "nothing to report", wanted: "--run, --evaluation or --adapter")

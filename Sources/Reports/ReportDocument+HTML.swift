@@ -3,7 +3,7 @@ import Foundation
 extension ReportDocument {
   /// One HTML file that needs nothing else: no scripts, no links, its own style for screen and
   /// paper.
-  public var html: String {
+  package var html: String {
     var body = "<h1>\(escaped(title))</h1>\n"
     for block in blocks { body += Self.html(block) }
     return """

@@ -2,7 +2,7 @@ import Foundation
 
 extension ReportDocument {
   /// The same as Markdown: tables as GitHub writes them, figures as images in the text.
-  public var markdown: String {
+  package var markdown: String {
     var text = "# \(Self.inline(title))\n"
     for block in blocks { text += "\n" + Self.markdown(block) }
     return text

@@ -1,7 +1,7 @@
 /// A report as a list of blocks, written as HTML or Markdown. Texts are plain: whoever writes them
 /// out escapes them.
-public struct ReportDocument: Equatable, Sendable {
-  public enum Block: Equatable, Sendable {
+package struct ReportDocument: Equatable, Sendable {
+  package enum Block: Equatable, Sendable {
     /// Level 2 is a section, 3 a part of one.
     case heading(level: Int, String)
     case paragraph(String)
@@ -16,10 +16,10 @@ public struct ReportDocument: Equatable, Sendable {
     case figures([String], caption: String)
   }
 
-  public var title: String
-  public var blocks: [Block]
+  package var title: String
+  package var blocks: [Block]
 
-  public init(title: String, blocks: [Block] = []) {
+  package init(title: String, blocks: [Block] = []) {
     self.title = title
     self.blocks = blocks
   }
@@ -27,7 +27,7 @@ public struct ReportDocument: Equatable, Sendable {
 
 /// Text for HTML and SVG: markup characters as entities, control characters that XML forbids
 /// replaced.
-func escaped(_ text: String) -> String {
+package func escaped(_ text: String) -> String {
   var result = ""
   result.reserveCapacity(text.utf8.count)
   for scalar in text.unicodeScalars {

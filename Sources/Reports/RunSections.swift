@@ -1,8 +1,10 @@
-import Core
-import Figures
 import Foundation
 import LinearAlgebra
-import Projection
+import SeerAnalysis
+import SeerFigures
+import SeerProjection
+import SeerRuns
+import SeerSupport
 
 /// What one or two runs over the same rows say: recipe, layer curves, maps, confusion.
 struct RunSections {
@@ -54,7 +56,7 @@ struct RunSections {
             of: try run.states(layer: layer), labels: labels, concepts: concepts.count,
             folds: folds))
         context.report(
-          Progress(
+          JobProgress(
             completed: index * layers.count + own.count, total: runs.count * layers.count,
             unit: "layers"))
       }
@@ -248,8 +250,10 @@ func confusionTable(
 }
 
 /// A figure with three digits after the point.
-func figure(_ value: Double, _ digits: Int = 3) -> String { String(format: "%.\(digits)f", value) }
+package func figure(_ value: Double, _ digits: Int = 3) -> String {
+  String(format: "%.\(digits)f", value)
+}
 
-func figure(_ estimate: Estimate) -> String {
+package func figure(_ estimate: Estimate) -> String {
   "\(figure(estimate.value)) (\(figure(estimate.low)) to \(figure(estimate.high)))"
 }

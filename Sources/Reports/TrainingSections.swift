@@ -1,9 +1,10 @@
-import Core
-import Figures
 import Foundation
+import SeerFigures
+import SeerSupport
+import SeerTraining
 
 /// The curves and the recipe that a training left in its adapter folder.
-func trainingBlocks(_ folder: String) throws(Failure) -> [ReportDocument.Block] {
+package func trainingBlocks(_ folder: String) throws(Failure) -> [ReportDocument.Block] {
   let table = try TextTable(contentsOf: folder + "/log.csv")
   let step = try table.requiredIndex(of: "step")
   func series(_ column: String, _ name: String) -> CurveChart.Series? {
@@ -54,7 +55,7 @@ func jsonTable(_ path: String, caption: String) throws(Failure) -> ReportDocumen
 }
 
 /// Reads a file that holds one JSON object.
-func jsonObject(_ path: String) throws(Failure) -> [String: Any] {
+package func jsonObject(_ path: String) throws(Failure) -> [String: Any] {
   let file = try MappedFile(path: path)
   defer { withExtendedLifetime(file) {} }
   guard
@@ -68,7 +69,7 @@ func jsonObject(_ path: String) throws(Failure) -> [String: Any] {
 }
 
 /// Rows of dotted key and value, sorted by key; lists of plain values on one row.
-func leaves(_ value: Any, _ key: String) -> [[String]] {
+package func leaves(_ value: Any, _ key: String) -> [[String]] {
   if let object = value as? [String: Any] {
     return object.keys.sorted().flatMap { name in
       leaves(object[name] ?? NSNull(), key.isEmpty ? name : "\(key).\(name)")

@@ -1,5 +1,5 @@
-import Core
 import Foundation
+import SeerSupport
 import Synchronization
 
 /// Runs one job of the engine for the command: progress to standard error, Ctrl-C cancels.
@@ -81,7 +81,7 @@ final class ProgressPrinter: Sendable {
 
   init(title: String) { self.title = title }
 
-  func show(_ progress: Core.Progress) {
+  func show(_ progress: JobProgress) {
     let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
     let isLast = progress.total > 0 && progress.completed >= progress.total
     state.withLock { state in
@@ -109,7 +109,7 @@ final class ProgressPrinter: Sendable {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
-  private func line(_ progress: Core.Progress) -> String {
+  private func line(_ progress: JobProgress) -> String {
     var parts = ["\(title):"]
     if let fraction = progress.fraction {
       if isTerminal {

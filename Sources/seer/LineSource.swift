@@ -1,5 +1,5 @@
-import Core
 import Foundation
+import SeerSupport
 
 /// Lines of a file descriptor as they come: what is there already at once, without waiting for
 /// more.

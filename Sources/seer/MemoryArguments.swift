@@ -1,5 +1,5 @@
 import ArgumentParser
-import Core
+import SeerModels
 
 /// A number of bytes as users write it: `12G`, `800M`, `1.5 GB`; G is 1000 M.
 struct ByteCount: ExpressibleByArgument {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerSupport
 
 /// Results to standard output, everything else to standard error, and the contract's exit codes.
 enum Report {

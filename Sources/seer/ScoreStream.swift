@@ -1,5 +1,6 @@
-import Core
 import Foundation
+import SeerMonitor
+import SeerSupport
 
 /// Scores JSON Lines as they arrive: a JSON object a line, in order.
 struct ScoreStream {

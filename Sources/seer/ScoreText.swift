@@ -1,5 +1,5 @@
-import Core
 import Foundation
+import SeerMonitor
 
 /// How scores are printed: JSON for programs, a table for people.
 struct ScoreText {

@@ -1,6 +1,8 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerModels
+import SeerMonitor
+import SeerSupport
 
 /// A name with a number: `honesty=0.2`.
 struct Weighted: ExpressibleByArgument {

@@ -1,5 +1,5 @@
-import Core
 import Foundation
+import SeerMonitor
 
 /// How a verification is printed.
 struct VerificationText {

@@ -1,4 +1,5 @@
 import Foundation
+import SeerFormats
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import SeerProjection
 import TestSupport
 import Testing
 

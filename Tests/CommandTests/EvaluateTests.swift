@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 /// `seer evaluate classify`: its result, and what it refuses.

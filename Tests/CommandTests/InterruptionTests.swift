@@ -1,5 +1,4 @@
 import Foundation
-import TestSupport
 import Testing
 
 /// An extraction that is stopped in the middle: the contract's exit code, and the same command

@@ -1,4 +1,6 @@
 import Foundation
+import SeerAnalysis
+import SeerSupport
 import TestSupport
 import Testing
 

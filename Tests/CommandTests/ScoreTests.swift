@@ -1,4 +1,5 @@
 import Foundation
+import SeerSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
+import SeerFigures
 import Testing
-
-@testable import Figures
 
 struct CurveChartTests {
   func texts(_ picture: Picture) -> [String] {

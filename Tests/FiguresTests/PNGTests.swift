@@ -1,6 +1,5 @@
+import SeerFigures
 import Testing
-
-@testable import Figures
 
 struct PNGTests {
   @Test func checksumsAreThePublishedOnes() {

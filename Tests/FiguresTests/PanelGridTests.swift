@@ -1,6 +1,6 @@
+import SeerFigures
+import TestSupport
 import Testing
-
-@testable import Figures
 
 struct PanelGridTests {
   func grid(groups: Int = 3, names: [String]? = nil) -> PanelGrid {

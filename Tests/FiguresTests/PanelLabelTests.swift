@@ -1,6 +1,5 @@
+import SeerFigures
 import Testing
-
-@testable import Figures
 
 @Suite struct PanelLabelTests {
   @Test func mediansStandFarPointsAndLeaveOutWhatIsNotDrawn() {

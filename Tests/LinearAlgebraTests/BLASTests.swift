@@ -1,8 +1,7 @@
 import CKernels
+import LinearAlgebra
 import TestSupport
 import Testing
-
-@testable import LinearAlgebra
 
 /// Every product against sums in Double: the own kernel, OpenBLAS, and what chooses between them.
 struct BLASTests {

@@ -1,6 +1,5 @@
+import LinearAlgebra
 import Testing
-
-@testable import LinearAlgebra
 
 struct KernelChoiceTests {
   static let avx512: Set<String> = [

@@ -1,8 +1,7 @@
 import Foundation
+import LinearAlgebra
 import Synchronization
 import Testing
-
-@testable import LinearAlgebra
 
 struct ParallelTests {
   /// How often each index was called.

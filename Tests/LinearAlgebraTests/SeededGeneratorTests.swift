@@ -1,7 +1,6 @@
 import Foundation
+import LinearAlgebra
 import Testing
-
-@testable import LinearAlgebra
 
 /// xoshiro256** seeded through SplitMix64. The numbers come from a separate statement of both in
 /// Python's integers; SplitMix64's own (seed 1234567: 6457827717110365317, ...) are the ones that

@@ -1,7 +1,6 @@
+import LinearAlgebra
 import TestSupport
 import Testing
-
-@testable import LinearAlgebra
 
 struct SymmetricEigenTests {
   func symmetric(_ n: Int) -> Matrix {

@@ -1,8 +1,7 @@
 import Foundation
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private func randomMap(rows: Int, columns: Int, seed: UInt64) -> Matrix {
   var generator = SeededGenerator(seed: seed)

@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private func allFinite(_ matrix: Matrix) -> Bool { matrix.values.allSatisfy { $0.isFinite } }
 

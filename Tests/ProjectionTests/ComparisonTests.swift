@@ -1,8 +1,7 @@
 import Foundation
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private func clusters(rows: Int, seed: UInt64) -> Matrix {
   var generator = SeededGenerator(seed: seed)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A committed golden file, made by the script beside it.
 func fixture<T: Decodable>(_ name: String, as type: T.Type, file: String = #filePath) throws -> T {

@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private struct Golden: Decodable {
   struct Case: Decodable {

@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private func matrix(rows: Int, columns: Int, seed: UInt64) -> Matrix {
   var generator = SeededGenerator(seed: seed)

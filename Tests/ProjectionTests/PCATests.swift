@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private struct Goldens: Decodable {
   struct Case: Decodable {

@@ -1,9 +1,8 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private func layout(rows: Int, spread: Float, seed: UInt64) -> Matrix {
   var generator = SeededGenerator(seed: seed)

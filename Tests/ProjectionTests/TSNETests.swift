@@ -1,9 +1,8 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerProjection
 import Testing
-
-@testable import Projection
 
 private struct Golden: Decodable {
   let rows: Int

@@ -1,9 +1,8 @@
-import Core
 import Foundation
+import SeerReports
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Reports
 
 /// Files that a report is asked to show.
 struct EvaluationSectionsTests {

@@ -1,9 +1,7 @@
-import Figures
 import Foundation
-import TestSupport
+import SeerFigures
+import SeerReports
 import Testing
-
-@testable import Reports
 
 #if canImport(FoundationXML)
   import FoundationXML

@@ -1,7 +1,6 @@
-import Core
 import LinearAlgebra
-
-@testable import TUI
+import SeerRuns
+import SeerScreens
 
 /// States with coordinates written down, never computed: pictures of computed maps would differ
 /// between linear algebra kernels.

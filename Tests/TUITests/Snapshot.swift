@@ -1,7 +1,6 @@
 import Foundation
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 /// Compares a screen with the text committed in `Snapshots/NAME.txt`.
 ///

@@ -1,17 +1,17 @@
 import Foundation
 
 /// Files committed for tests, with the scripts that made them.
-public enum Fixtures {
+package enum Fixtures {
   /// Tests/CoreTests/Fixtures
-  public static let folder =
+  package static let folder =
     URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().path + "/CoreTests/Fixtures"
 
   /// The tiny random-weights Llama in Q4_0 (TinyLlama/make_tiny.py).
-  public static let tinyModel = folder + "/TinyLlama/tiny.gguf"
+  package static let tinyModel = folder + "/TinyLlama/tiny.gguf"
 
   /// What an independent implementation wrote, as JSON of snake_case keys.
-  public static func golden<Value: Decodable>(
+  package static func golden<Value: Decodable>(
     _ name: String, as type: Value.Type = Value.self
   ) throws -> Value {
     let decoder = JSONDecoder()

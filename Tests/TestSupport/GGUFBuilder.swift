@@ -1,48 +1,49 @@
 import Foundation
+import SeerFormats
 
 /// Writes GGUF files for tests, right ones and wrong ones: every field can be set to anything.
-public struct GGUFBuilder {
+package struct GGUFBuilder {
   /// A metadata value with its type number.
-  public struct Value {
-    public var type: UInt32
-    public var bytes: [UInt8]
+  package struct Value {
+    package var type: UInt32
+    package var bytes: [UInt8]
 
-    public init(type: UInt32, bytes: [UInt8]) {
+    package init(type: UInt32, bytes: [UInt8]) {
       self.type = type
       self.bytes = bytes
     }
 
-    public static func uint32(_ value: UInt32) -> Value { Value(type: 4, bytes: little(value)) }
-    public static func int64(_ value: Int64) -> Value { Value(type: 11, bytes: little(value)) }
-    public static func float32(_ value: Float) -> Value {
+    package static func uint32(_ value: UInt32) -> Value { Value(type: 4, bytes: little(value)) }
+    package static func int64(_ value: Int64) -> Value { Value(type: 11, bytes: little(value)) }
+    package static func float32(_ value: Float) -> Value {
       Value(type: 6, bytes: little(value.bitPattern))
     }
-    public static func bool(_ value: Bool) -> Value { Value(type: 7, bytes: [value ? 1 : 0]) }
-    public static func string(_ value: String) -> Value {
+    package static func bool(_ value: Bool) -> Value { Value(type: 7, bytes: [value ? 1 : 0]) }
+    package static func string(_ value: String) -> Value {
       Value(type: 8, bytes: sized(Array(value.utf8)))
     }
     /// An array; the elements' own type numbers are not looked at.
-    public static func array(of type: UInt32, _ elements: [Value], count: UInt64? = nil) -> Value {
+    package static func array(of type: UInt32, _ elements: [Value], count: UInt64? = nil) -> Value {
       Value(
         type: 9,
         bytes: little(type) + little(count ?? UInt64(elements.count)) + elements.flatMap(\.bytes))
     }
-    public static func strings(_ values: [String]) -> Value { array(of: 8, values.map(string)) }
-    public static func int32s(_ values: [Int32]) -> Value {
+    package static func strings(_ values: [String]) -> Value { array(of: 8, values.map(string)) }
+    package static func int32s(_ values: [Int32]) -> Value {
       array(of: 5, values.map { Value(type: 5, bytes: little($0)) })
     }
   }
 
-  public struct Tensor {
-    public var name: String
+  package struct Tensor {
+    package var name: String
     /// Innermost first, as the file has them.
-    public var sizes: [UInt64]
-    public var type: UInt32
-    public var bytes: [UInt8]
+    package var sizes: [UInt64]
+    package var type: UInt32
+    package var bytes: [UInt8]
     /// In place of the next aligned one.
-    public var offset: UInt64?
+    package var offset: UInt64?
 
-    public init(
+    package init(
       _ name: String, sizes: [UInt64], type: UInt32 = 0, bytes: [UInt8], offset: UInt64? = nil
     ) {
       self.name = name
@@ -53,18 +54,18 @@ public struct GGUFBuilder {
     }
   }
 
-  public var magic = Array("GGUF".utf8)
-  public var version: UInt32 = 3
-  public var keys: [(name: String, value: Value)] = []
-  public var tensors: [Tensor] = []
-  public var tensorCount: UInt64?
-  public var keyCount: UInt64?
-  public var alignment = 32
+  package var magic = Array("GGUF".utf8)
+  package var version: UInt32 = 3
+  package var keys: [(name: String, value: Value)] = []
+  package var tensors: [Tensor] = []
+  package var tensorCount: UInt64?
+  package var keyCount: UInt64?
+  package var alignment = 32
 
-  public init() {}
+  package init() {}
 
   /// Sets a key, in place of an earlier value; nil takes it out.
-  public mutating func set(_ key: String, _ value: Value?) {
+  package mutating func set(_ key: String, _ value: Value?) {
     let index = keys.firstIndex { $0.name == key }
     switch (index, value) {
     case (let index?, let value?): keys[index].value = value
@@ -75,7 +76,7 @@ public struct GGUFBuilder {
   }
 
   /// The file up to the tensors' data, without padding.
-  public var header: [UInt8] {
+  package var header: [UInt8] {
     var file = magic + little(version)
     file += little(tensorCount ?? UInt64(tensors.count)) + little(keyCount ?? UInt64(keys.count))
     for key in keys {
@@ -91,7 +92,7 @@ public struct GGUFBuilder {
     return file
   }
 
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var file = header
     file += [UInt8](repeating: 0, count: padded(file.count) - file.count)
     for tensor in tensors {
@@ -105,12 +106,12 @@ public struct GGUFBuilder {
 }
 
 /// An integer's bytes, little-endian.
-public func little(_ value: some FixedWidthInteger) -> [UInt8] {
+package func little(_ value: some FixedWidthInteger) -> [UInt8] {
   withUnsafeBytes(of: value.littleEndian) { Array($0) }
 }
 
 /// Floats as little-endian bytes.
-public func floatBytes(_ values: [Float]) -> [UInt8] { values.flatMap { little($0.bitPattern) } }
+package func floatBytes(_ values: [Float]) -> [UInt8] { values.flatMap { little($0.bitPattern) } }
 
 /// Bytes with their 64-bit count in front.
-public func sized(_ bytes: [UInt8]) -> [UInt8] { little(UInt64(bytes.count)) + bytes }
+package func sized(_ bytes: [UInt8]) -> [UInt8] { little(UInt64(bytes.count)) + bytes }

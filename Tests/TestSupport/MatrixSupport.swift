@@ -1,7 +1,5 @@
-import LinearAlgebra
-
 /// ||a - b|| / ||b||, in Double; infinite where the sizes differ.
-public func relativeDistance(_ a: [Float], _ b: [Float]) -> Double {
+package func relativeDistance(_ a: [Float], _ b: [Float]) -> Double {
   guard a.count == b.count else { return .infinity }
   var difference = 0.0
   var norm = 0.0

@@ -2,28 +2,28 @@ import Foundation
 import LinearAlgebra
 
 /// Writes run folders whose states are made up.
-public struct RunBuilder {
-  public struct Row {
-    public var text: String
-    public var concept: String
-    public var split: String
+package struct RunBuilder {
+  package struct Row {
+    package var text: String
+    package var concept: String
+    package var split: String
 
-    public init(text: String, concept: String, split: String = "") {
+    package init(text: String, concept: String, split: String = "") {
       self.text = text
       self.concept = concept
       self.split = split
     }
   }
 
-  public var rows: [Row]
-  public var layers = [0, 1, 2]
-  public var width = 8
-  public var model = "made-up"
-  public var adapter: String?
-  public var position = "last"
-  public var state: (_ layer: Int, _ row: Int, _ column: Int) -> Float
+  package var rows: [Row]
+  package var layers = [0, 1, 2]
+  package var width = 8
+  package var model = "made-up"
+  package var adapter: String?
+  package var position = "last"
+  package var state: (_ layer: Int, _ row: Int, _ column: Int) -> Float
 
-  public init(
+  package init(
     rows: [Row], state: @escaping (_ layer: Int, _ row: Int, _ column: Int) -> Float
   ) {
     self.rows = rows
@@ -32,7 +32,7 @@ public struct RunBuilder {
 
   /// `perConcept` rows of each concept, noise around a mean of its own in a column of its own at
   /// `distance` times the layer; every third row is a test row.
-  public static func clusters(
+  package static func clusters(
     concepts: [String] = ["bias", "honesty", "violence"], perConcept: Int = 16,
     distance: Float = 3, seed: UInt64 = 1, hasSplit: Bool = true
   ) -> RunBuilder {
@@ -50,7 +50,7 @@ public struct RunBuilder {
   }
 
   /// Writes two runs of the same rows, `base` and `tuned`: concepts mixed, then apart.
-  public static func writePair(into folder: TemporaryFolder) throws {
+  package static func writePair(into folder: TemporaryFolder) throws {
     try clusters(distance: 0.3).write(to: folder("base"))
     var tuned = clusters(distance: 3)
     tuned.adapter = "adapter"
@@ -59,7 +59,7 @@ public struct RunBuilder {
 
   /// Writes the folder and returns its path.
   @discardableResult
-  public func write(to path: String) throws -> String {
+  package func write(to path: String) throws -> String {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     var values: [Float] = []
     for layer in layers {

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A new empty folder that is deleted with the value.
-public final class TemporaryFolder: Sendable {
-  public let path: String
+package final class TemporaryFolder: Sendable {
+  package let path: String
 
-  public init() throws {
+  package init() throws {
     let template = FileManager.default.temporaryDirectory.path + "/seer-tests-XXXXXX"
     var bytes = template.utf8CString
     let made = bytes.withUnsafeMutableBufferPointer { buffer in
@@ -17,27 +17,27 @@ public final class TemporaryFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// A path in the folder.
-  public func callAsFunction(_ name: String) -> String { path + "/" + name }
+  package func callAsFunction(_ name: String) -> String { path + "/" + name }
 
   /// Writes a file into the folder and returns its path.
   @discardableResult
-  public func write(_ bytes: [UInt8], to name: String) throws -> String {
+  package func write(_ bytes: [UInt8], to name: String) throws -> String {
     try Data(bytes).write(to: URL(fileURLWithPath: self(name)))
     return self(name)
   }
 
   @discardableResult
-  public func write(_ text: String, to name: String) throws -> String {
+  package func write(_ text: String, to name: String) throws -> String {
     try write(Array(text.utf8), to: name)
   }
 }
 
 /// The whole of a file.
-public func bytes(ofFile path: String) throws -> [UInt8] {
+package func bytes(ofFile path: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
 }
 
 /// The names in a folder, sorted.
-public func names(inFolder path: String) throws -> [String] {
+package func names(inFolder path: String) throws -> [String] {
   try FileManager.default.contentsOfDirectory(atPath: path).sorted()
 }

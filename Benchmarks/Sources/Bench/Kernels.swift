@@ -1,8 +1,8 @@
 import CKernels
 import Foundation
 import LinearAlgebra
-
-@testable import Core
+import SeerFormats
+import SeerModels
 
 /// Products with stored weights at SmolLM2's gate (1536 x 576), for each block type, and the
 /// layers around them. On one core.

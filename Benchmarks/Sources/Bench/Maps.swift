@@ -1,5 +1,5 @@
 import LinearAlgebra
-import Projection
+import SeerProjection
 
 /// PCA and the parts of t-SNE on clustered points, on all cores.
 enum Maps {

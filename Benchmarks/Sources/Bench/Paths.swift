@@ -1,7 +1,6 @@
 import Foundation
 import LinearAlgebra
-
-@testable import Core
+import SeerModels
 
 /// What a user waits for, on all cores: needs a model.
 enum Paths {

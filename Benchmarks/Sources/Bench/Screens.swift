@@ -1,7 +1,6 @@
-import Core
 import LinearAlgebra
-
-@testable import TUI
+import SeerRuns
+import SeerScreens
 
 /// A frame of the explorer and the difference of two, at 160 x 50, with 1,200 points.
 enum Screens {

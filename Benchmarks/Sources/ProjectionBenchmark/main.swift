@@ -1,6 +1,6 @@
 import Foundation
 import LinearAlgebra
-import Projection
+import SeerProjection
 
 /// Reads a float32 `.npy` file in C order: all that the benchmark's matrices need.
 func readMatrix(_ path: String) throws -> Matrix {

@@ -1,11 +1,11 @@
 /// How often rows of one concept were taken for another when held out.
-public struct ConfusionMatrix: Equatable, Sendable {
-  public let concepts: Int
+package struct ConfusionMatrix: Equatable, Sendable {
+  package let concepts: Int
   /// `counts[actual][taken for]`
-  public private(set) var counts: [[Int]]
+  package private(set) var counts: [[Int]]
 
   /// Counts the rows that were judged.
-  public init(labels: [Int], predicted: [Int?], concepts: Int) {
+  package init(labels: [Int], predicted: [Int?], concepts: Int) {
     self.concepts = concepts
     counts = [[Int]](repeating: [Int](repeating: 0, count: concepts), count: concepts)
     for (label, predicted) in zip(labels, predicted) {
@@ -15,22 +15,22 @@ public struct ConfusionMatrix: Equatable, Sendable {
 
   /// The share of the judged rows of two concepts that were taken for the other one; nil without
   /// rows.
-  public func mixing(_ a: Int, _ b: Int) -> Double? {
+  package func mixing(_ a: Int, _ b: Int) -> Double? {
     let rows = counts[a].reduce(0, +) + counts[b].reduce(0, +)
     return rows > 0 ? Double(counts[a][b] + counts[b][a]) / Double(rows) : nil
   }
 }
 
 /// Two concepts and how much they were mixed up before and after.
-public struct MixingChange: Equatable, Sendable {
-  public var first: Int
-  public var second: Int
+package struct MixingChange: Equatable, Sendable {
+  package var first: Int
+  package var second: Int
   /// Shares of their judged rows.
-  public var before: Double
-  public var after: Double
+  package var before: Double
+  package var after: Double
 
   /// All pairs, those that came apart most first, those that merged last.
-  public static func all(_ base: ConfusionMatrix, _ tuned: ConfusionMatrix) -> [MixingChange] {
+  package static func all(_ base: ConfusionMatrix, _ tuned: ConfusionMatrix) -> [MixingChange] {
     var changes: [MixingChange] = []
     for second in 0..<base.concepts {
       for first in 0..<second {

@@ -1,16 +1,16 @@
 import LinearAlgebra
 
 /// How far a layer's states moved from one run to another of the same width.
-public struct Drift: Equatable, Sendable {
+package struct Drift: Equatable, Sendable {
   /// 1 - cosine between each row's two states.
-  public var cosineDistances: [Double]
+  package var cosineDistances: [Double]
   /// The mean of ``cosineDistances``.
-  public var cosineDistance: Double
+  package var cosineDistance: Double
   /// The mean of |after - before| / |before|.
-  public var relative: Double
+  package var relative: Double
 
   /// Nil where the widths differ or there are no rows.
-  public init?(from base: Matrix, to tuned: Matrix) {
+  package init?(from base: Matrix, to tuned: Matrix) {
     guard base.columns == tuned.columns, base.rows == tuned.rows, base.rows > 0 else { return nil }
     let width = base.columns
     let pairs: [(Double, Double)] = results(count: base.rows, grain: 32) { row in

@@ -7,7 +7,7 @@ import LinearAlgebra
 /// O(rows x width²) or O(rows² x width), whichever is less.
 ///
 /// Precondition: both have the same number of rows.
-public func linearCKA(_ a: Matrix, _ b: Matrix) -> Double? {
+package func linearCKA(_ a: Matrix, _ b: Matrix) -> Double? {
   precondition(a.rows == b.rows, "\(a.rows) and \(b.rows) rows")
   let (a, b) = (centred(a), centred(b))
   let cross: Double

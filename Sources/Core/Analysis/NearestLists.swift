@@ -1,22 +1,22 @@
 import LinearAlgebra
 
 /// The nearest other rows of every row by cosine, nearest first; equal ones in the order of rows.
-public struct NearestLists: Equatable, Sendable {
-  public let k: Int
+package struct NearestLists: Equatable, Sendable {
+  package let k: Int
   private let lists: [[Int32]]
 
   /// The neighbours of one row.
-  public subscript(row: Int) -> [Int] { lists[row].map { Int($0) } }
+  package subscript(row: Int) -> [Int] { lists[row].map { Int($0) } }
 
   /// Compares every pair of rows: O(rows² x width) time, a tile of rows in memory at a time.
   /// `k` is lowered to `rows - 1`.
-  public init(
+  package init(
     _ states: Matrix, k: Int = 10, checkpoint: () throws -> Void = {}
   ) rethrows {
     try self.init(CentredUnits(states), k: k, checkpoint: checkpoint)
   }
 
-  init(_ units: CentredUnits, k: Int, checkpoint: () throws -> Void = {}) rethrows {
+  package init(_ units: CentredUnits, k: Int, checkpoint: () throws -> Void = {}) rethrows {
     let rest = units.rest
     let rows = rest.rows
     let k = max(0, min(k, rows - 1))
@@ -64,7 +64,7 @@ public struct NearestLists: Equatable, Sendable {
   }
 
   /// How a row's neighbours differ in another run over the same rows.
-  public func change(of row: Int, to other: NearestLists) -> NeighbourChange {
+  package func change(of row: Int, to other: NearestLists) -> NeighbourChange {
     let (before, after) = (self[row], other[row])
     return NeighbourChange(
       stayed: before.filter(after.contains), left: before.filter { !after.contains($0) },
@@ -72,7 +72,7 @@ public struct NearestLists: Equatable, Sendable {
   }
 
   /// The mean share of neighbours that are kept in another run; nil without neighbours.
-  public func kept(in other: NearestLists) -> Double? {
+  package func kept(in other: NearestLists) -> Double? {
     let most = min(k, other.k)
     guard most > 0, !lists.isEmpty else { return nil }
     let kept = lists.indices.reduce(0) { sum, row in
@@ -83,8 +83,8 @@ public struct NearestLists: Equatable, Sendable {
 }
 
 /// Which of a row's neighbours stayed, left and joined, each nearest first.
-public struct NeighbourChange: Equatable, Sendable {
-  public var stayed: [Int]
-  public var left: [Int]
-  public var joined: [Int]
+package struct NeighbourChange: Equatable, Sendable {
+  package var stayed: [Int]
+  package var left: [Int]
+  package var joined: [Int]
 }

@@ -7,7 +7,7 @@ import LinearAlgebra
 /// - Parameters:
 ///   - units, queries: unit rows of one width.
 ///   - count: at most all rows.
-public func nearestRows(of queries: Matrix, among units: Matrix, count: Int) -> [[Int]] {
+package func nearestRows(of queries: Matrix, among units: Matrix, count: Int) -> [[Int]] {
   let count = min(count, units.rows)
   var nearest: [[Int]] = []
   nearest.reserveCapacity(queries.rows)
@@ -29,7 +29,9 @@ public func nearestRows(of queries: Matrix, among units: Matrix, count: Int) -> 
 
 /// The share of the nearest rows' votes that each concept has; equal votes are parted by who is
 /// nearer.
-func votes(_ nearest: [Int], labels: [Int], concepts: Int) -> (shares: [Double], winner: Int?) {
+package func votes(_ nearest: [Int], labels: [Int], concepts: Int) -> (
+  shares: [Double], winner: Int?
+) {
   var counts = [Int](repeating: 0, count: concepts)
   for row in nearest { counts[labels[row]] += 1 }
   let most = counts.max() ?? 0

@@ -2,24 +2,24 @@ import LinearAlgebra
 
 /// For each row the concept whose prototype was nearest by cosine when the row was held out; nil
 /// for rows that no fold tests. O(rows x width x concepts) for each fold.
-public func heldOutNearestPrototype(
+package func heldOutNearestPrototype(
   units: Matrix, labels: [Int], concepts: Int, folds: Folds
 ) -> [Int?] {
   heldOutPrototypes(units: units, labels: labels, concepts: concepts, folds: folds).map(\.nearest)
 }
 
 /// What the prototypes say about a row that was held out of them.
-public struct HeldOutRow: Equatable, Sendable {
+package struct HeldOutRow: Equatable, Sendable {
   /// The concept whose prototype was nearest by cosine; nil for a row that no fold tests.
-  public var nearest: Int?
+  package var nearest: Int?
   /// The cosine to the own concept's prototype less the largest to another's; NaN where one of
   /// them is missing.
-  public var margin: Float
+  package var margin: Float
 }
 
 /// Judges every row by the prototypes of the folds that hold it out.
 /// O(rows x width x concepts) for each fold.
-public func heldOutPrototypes(
+package func heldOutPrototypes(
   units: Matrix, labels: [Int], concepts: Int, folds: Folds
 ) -> [HeldOutRow] {
   var rows = [HeldOutRow](repeating: HeldOutRow(nearest: nil, margin: .nan), count: units.rows)

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// The states as unit vectors, (rows, width); a row of zeros stays one.
-public func unitNormalised(_ states: Matrix) -> Matrix {
+package func unitNormalised(_ states: Matrix) -> Matrix {
   let units = Matrix(rows: states.rows, columns: states.columns)
   Parallel.ranges(of: states.rows, grain: 64) { range in
     for row in range {
@@ -21,18 +21,18 @@ public func unitNormalised(_ states: Matrix) -> Matrix {
 ///
 /// Held in Double: in some layers all states share most of their direction, and what tells
 /// concepts apart is a small rest.
-public struct Prototypes: Sendable {
-  public let concepts: Int
-  public let width: Int
+package struct Prototypes: Sendable {
+  package let concepts: Int
+  package let width: Int
   /// (concepts, width), unit rows; zeros for a concept without rows.
-  let directions: [Double]
+  package let directions: [Double]
   /// The number of rows each is the mean of.
-  public let counts: [Int]
+  package let counts: [Int]
 
   /// Averages the given rows (all where nil) of unit vectors, (rows, width), by their labels.
   ///
   /// Precondition: a label for each row, each at least 0 and below `concepts`.
-  public init(units: Matrix, labels: [Int], concepts: Int, rows: [Int]? = nil) {
+  package init(units: Matrix, labels: [Int], concepts: Int, rows: [Int]? = nil) {
     precondition(labels.count == units.rows && labels.allSatisfy { 0..<concepts ~= $0 })
     let width = units.columns
     var sums = [Double](repeating: 0, count: concepts * width)
@@ -62,7 +62,7 @@ public struct Prototypes: Sendable {
 
   /// The concept whose prototype has the largest cosine with a state; concepts without rows are
   /// never it. Nil where there is no prototype at all.
-  public func nearest(to state: UnsafePointer<Float>) -> Int? {
+  package func nearest(to state: UnsafePointer<Float>) -> Int? {
     directions.withUnsafeBufferPointer { directions in
       guard let base = directions.baseAddress else { return nil }
       var best = -Double.infinity
@@ -82,7 +82,7 @@ public struct Prototypes: Sendable {
   /// The cosine of a unit state to every prototype; minus infinity where a concept has no rows.
   ///
   /// Precondition: `cosines` has one entry a concept.
-  public func cosines(to unit: UnsafePointer<Float>, into cosines: inout [Double]) {
+  package func cosines(to unit: UnsafePointer<Float>, into cosines: inout [Double]) {
     precondition(cosines.count == concepts)
     directions.withUnsafeBufferPointer { directions in
       guard let base = directions.baseAddress else { return }
@@ -94,7 +94,7 @@ public struct Prototypes: Sendable {
   }
 
   /// The angle in degrees between two concepts' prototypes.
-  func angle(_ a: Int, _ b: Int) -> Double {
+  package func angle(_ a: Int, _ b: Int) -> Double {
     var square = 0.0
     for column in 0..<width {
       let difference = directions[a * width + column] - directions[b * width + column]
@@ -104,7 +104,7 @@ public struct Prototypes: Sendable {
   }
 
   /// The angle in degrees between a unit vector and a concept's prototype.
-  func angle(_ unit: UnsafePointer<Float>, _ concept: Int) -> Double {
+  package func angle(_ unit: UnsafePointer<Float>, _ concept: Int) -> Double {
     directions.withUnsafeBufferPointer { directions in
       var square = 0.0
       for column in 0..<width {
@@ -118,7 +118,7 @@ public struct Prototypes: Sendable {
 
 /// The inner product in Double.
 @inline(__always)
-func dot<Scalar: BinaryFloatingPoint>(
+package func dot<Scalar: BinaryFloatingPoint>(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Scalar>, count: Int
 ) -> Double {
   // Four sums, so that additions need not wait for each other.

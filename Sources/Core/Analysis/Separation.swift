@@ -3,32 +3,32 @@ import LinearAlgebra
 
 /// How far apart a layer's concepts are; nil where there is nothing to measure (one concept, or
 /// nothing held out).
-public struct Separation: Equatable, Sendable {
+package struct Separation: Equatable, Sendable {
   /// The share of held-out rows whose nearest prototype is their own concept's.
-  public var nearestPrototype: Double?
+  package var nearestPrototype: Double?
   /// The mean silhouette with cosine distance, -1 to 1.
-  public var silhouette: Double?
+  package var silhouette: Double?
   /// The mean angle between the prototypes of two concepts, in degrees.
-  public var angleBetween: Double?
+  package var angleBetween: Double?
   /// The mean angle between a state and its concept's prototype, in degrees.
-  public var angleWithin: Double?
+  package var angleWithin: Double?
 
   /// Measures finite states, (rows, width), of labels below `concepts`: accuracy by the folds,
   /// the geometry over all rows. O(rows x width x concepts) for each fold.
-  public init(of states: Matrix, labels: [Int], concepts: Int, folds: Folds) {
+  package init(of states: Matrix, labels: [Int], concepts: Int, folds: Folds) {
     let units = unitNormalised(states)
     let prototypes = Prototypes(units: units, labels: labels, concepts: concepts)
     nearestPrototype = nearestPrototypeAccuracy(
       units: units, labels: labels, concepts: concepts, folds: folds)
-    silhouette = Core.silhouette(units: units, labels: labels, concepts: concepts)
-    angleBetween = Core.angleBetween(prototypes)
-    angleWithin = Core.angleWithin(units: units, labels: labels, prototypes)
+    silhouette = SeerAnalysis.silhouette(units: units, labels: labels, concepts: concepts)
+    angleBetween = SeerAnalysis.angleBetween(prototypes)
+    angleWithin = SeerAnalysis.angleWithin(units: units, labels: labels, prototypes)
   }
 }
 
 /// The share of test rows, over all folds together, whose nearest prototype by cosine is their own
 /// concept's; prototypes come from each fold's train rows. Nil without test rows.
-public func nearestPrototypeAccuracy(
+package func nearestPrototypeAccuracy(
   units: Matrix, labels: [Int], concepts: Int, folds: Folds
 ) -> Double? {
   var right = 0
@@ -50,7 +50,7 @@ public func nearestPrototypeAccuracy(
 ///
 /// The mean distance to a concept is 1 - the product with its mean unit vector, so no pair of rows
 /// is ever formed: O(rows x width x concepts).
-public func silhouette(units: Matrix, labels: [Int], concepts: Int) -> Double? {
+package func silhouette(units: Matrix, labels: [Int], concepts: Int) -> Double? {
   let width = units.columns
   var sums = [Double](repeating: 0, count: concepts * width)
   var counts = [Int](repeating: 0, count: concepts)
@@ -90,7 +90,7 @@ public func silhouette(units: Matrix, labels: [Int], concepts: Int) -> Double? {
 }
 
 /// The mean angle in degrees over all pairs of concepts that have rows; nil without a pair.
-public func angleBetween(_ prototypes: Prototypes) -> Double? {
+package func angleBetween(_ prototypes: Prototypes) -> Double? {
   var sum = 0.0
   var pairs = 0
   for a in 0..<prototypes.concepts where prototypes.counts[a] > 0 {
@@ -103,13 +103,13 @@ public func angleBetween(_ prototypes: Prototypes) -> Double? {
 }
 
 /// The mean angle in degrees between the rows and their own concept's prototype; nil without rows.
-public func angleWithin(units: Matrix, labels: [Int], _ prototypes: Prototypes) -> Double? {
+package func angleWithin(units: Matrix, labels: [Int], _ prototypes: Prototypes) -> Double? {
   let angles = values(count: units.rows) { prototypes.angle(units.row($0), labels[$0]) }
   return angles.isEmpty ? nil : angles.reduce(0, +) / Double(angles.count)
 }
 
 /// The angle that a chord of the unit circle spans; exact for small angles, unlike the arc cosine.
-func degrees(chord: Double) -> Double { 2 * asin(min(1, chord / 2)) * 180 / .pi }
+package func degrees(chord: Double) -> Double { 2 * asin(min(1, chord / 2)) * 180 / .pi }
 
 /// One value for each index, computed on all cores.
 private func values(count: Int, _ value: (Int) -> Double) -> [Double] {

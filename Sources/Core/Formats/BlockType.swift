@@ -2,7 +2,7 @@
 ///
 /// Raw values are GGML's type numbers
 /// (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
-public enum BlockType: UInt32, Sendable, CaseIterable {
+package enum BlockType: UInt32, Sendable, CaseIterable {
   case f32 = 0
   case f16 = 1
   case q4_0 = 2
@@ -19,10 +19,10 @@ public enum BlockType: UInt32, Sendable, CaseIterable {
   case bf16 = 30
 
   /// GGML's name, such as `Q4_K`.
-  public var name: String { Self.names[rawValue] ?? "type \(rawValue)" }
+  package var name: String { Self.names[rawValue] ?? "type \(rawValue)" }
 
   /// Weights in one block; a row is a whole number of blocks.
-  public var weights: Int {
+  package var weights: Int {
     switch self {
     case .f32, .f16, .bf16: 1
     case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_nl: 32
@@ -31,7 +31,7 @@ public enum BlockType: UInt32, Sendable, CaseIterable {
   }
 
   /// Bytes of one block.
-  public var bytes: Int {
+  package var bytes: Int {
     switch self {
     case .f32: 4
     case .f16, .bf16: 2

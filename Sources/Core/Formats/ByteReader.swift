@@ -1,29 +1,34 @@
 import Foundation
+import SeerSupport
 
 /// A cursor over a mapped file that checks every read against the bytes that are left.
-struct ByteReader {
-  let file: MappedFile
-  private(set) var offset = 0
+package struct ByteReader {
+  package let file: MappedFile
+  package private(set) var offset = 0
 
-  init(_ file: MappedFile) { self.file = file }
+  package init(_ file: MappedFile) { self.file = file }
 
-  var remaining: Int { file.count - offset }
+  package var remaining: Int { file.count - offset }
 
-  func failure(_ place: String, found: String, wanted: String, advice: String? = nil) -> Failure {
+  package func failure(_ place: String, found: String, wanted: String, advice: String? = nil)
+    -> Failure
+  {
     Failure(
       .badData, file: file.path, place: place, found: found, wanted: wanted,
       advice: advice ?? "The file is truncated or damaged: download it again.")
   }
 
   /// Throws unless `count` bytes are left.
-  func need(_ count: UInt64, for what: String) throws(Failure) {
+  package func need(_ count: UInt64, for what: String) throws(Failure) {
     guard count <= UInt64(remaining) else {
       throw failure(
         "\(what), offset \(offset)", found: "\(remaining) bytes left", wanted: "\(count) bytes")
     }
   }
 
-  mutating func integer<T: FixedWidthInteger>(_ type: T.Type, _ what: String) throws(Failure) -> T {
+  package mutating func integer<T: FixedWidthInteger>(_ type: T.Type, _ what: String)
+    throws(Failure) -> T
+  {
     try need(UInt64(MemoryLayout<T>.size), for: what)
     let value = file.bytes.loadUnaligned(fromByteOffset: offset, as: T.self)
     offset += MemoryLayout<T>.size
@@ -31,7 +36,7 @@ struct ByteReader {
   }
 
   /// A string with a 64-bit length in front.
-  mutating func string(_ what: String) throws(Failure) -> String {
+  package mutating func string(_ what: String) throws(Failure) -> String {
     let length = try integer(UInt64.self, "length of \(what)")
     try need(length, for: what)
     let bytes = file.bytes[offset..<offset + Int(length)]

@@ -1,4 +1,5 @@
 import Foundation
+import SeerSupport
 
 /// A GGUF model file, memory-mapped (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
 ///
@@ -8,29 +9,29 @@ import Foundation
 /// 3. the tensors: name, number of sizes (uint32), sizes (uint64, innermost first), type (uint32),
 ///    offset into the data (uint64);
 /// 4. padding to `general.alignment` (32 unless given), then the data, each tensor aligned.
-public struct GGUF: Sendable {
-  public struct Tensor: Sendable, Equatable {
-    public let type: BlockType
+package struct GGUF: Sendable {
+  package struct Tensor: Sendable, Equatable {
+    package let type: BlockType
     /// Sizes with the outermost first, as in row-major frameworks.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The tensor's bytes within the file.
-    public let range: Range<Int>
+    package let range: Range<Int>
   }
 
-  public let file: MappedFile
-  public let version: Int
-  public let metadata: [String: GGUFValue]
-  public let tensors: [String: Tensor]
+  package let file: MappedFile
+  package let version: Int
+  package let metadata: [String: GGUFValue]
+  package let tensors: [String: Tensor]
   /// The bytes of all keys and values, for writing a file with the same ones.
-  let keyBytes: Range<Int>
+  package let keyBytes: Range<Int>
   /// Where the value of `general.file_type` (uint32) lies, if anywhere.
-  let fileTypeOffset: Int?
+  package let fileTypeOffset: Int?
   /// Tensors of types that there is no reading of, with their types, in the file's order.
-  let otherTypes: [(name: String, type: String)]
+  package let otherTypes: [(name: String, type: String)]
 
   /// - Parameter allowsOtherTypes: notes tensors of types without a reading in ``otherTypes``; else
   ///   they are refused.
-  public init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
+  package init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
     file = try MappedFile(path: path)
     var reader = ByteReader(file)
     guard file.count >= 4, file.bytes.prefix(4).elementsEqual("GGUF".utf8) else {

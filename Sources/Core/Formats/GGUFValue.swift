@@ -1,5 +1,7 @@
+import SeerSupport
+
 /// One value of a GGUF file's metadata. Integers of every width share a case; so do floats.
-public enum GGUFValue: Equatable, Sendable {
+package enum GGUFValue: Equatable, Sendable {
   case integer(Int)
   case real(Double)
   case bool(Bool)
@@ -10,7 +12,7 @@ public enum GGUFValue: Equatable, Sendable {
   case strings([String])
 
   /// What a message calls it.
-  var kind: String {
+  package var kind: String {
     switch self {
     case .integer(let value): "integer \(value)"
     case .real(let value): "number \(value)"
@@ -40,7 +42,7 @@ public enum GGUFValue: Equatable, Sendable {
     }
   }
 
-  init(_ reader: inout ByteReader, key: String) throws(Failure) {
+  package init(_ reader: inout ByteReader, key: String) throws(Failure) {
     let code = try Self.code(&reader, key: key)
     guard code == .array else {
       self = try Self.scalar(code, &reader, key: key)

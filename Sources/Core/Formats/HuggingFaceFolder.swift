@@ -1,22 +1,23 @@
 import Foundation
+import SeerSupport
 
 /// A model as the Hugging Face libraries save it, its weights memory-mapped:
 /// 1. `config.json`: sizes and constants;
 /// 2. `model.safetensors`, or several files and `model.safetensors.index.json`, whose `weight_map`
 ///    tells in which one a tensor is;
 /// 3. `tokenizer.json`, `tokenizer_config.json`, `generation_config.json`, `chat_template.jinja`.
-struct HuggingFaceFolder: Sendable {
-  let path: String
+package struct HuggingFaceFolder: Sendable {
+  package let path: String
   private let configuration: JSON
   private let files: [Safetensors]
   /// The file of each tensor.
   private let places: [String: Int]
 
-  static let configurationName = "config.json"
-  static let weightsName = "model.safetensors"
+  package static let configurationName = "config.json"
+  package static let weightsName = "model.safetensors"
   static let indexName = "model.safetensors.index.json"
 
-  init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     self.path = path
     let folder = path
     func exists(_ name: String) -> Bool {
@@ -133,21 +134,23 @@ struct HuggingFaceFolder: Sendable {
 }
 
 extension HuggingFaceFolder: WeightSource {
-  var format: WeightFormat { .huggingFace }
-  var configurationPath: String { path + "/" + Self.configurationName }
+  package var tokenizerPath: String { path + "/tokenizer.json" }
 
-  var filePaths: [String] {
+  package var format: WeightFormat { .huggingFace }
+  package var configurationPath: String { path + "/" + Self.configurationName }
+
+  package var filePaths: [String] {
     [configurationPath] + files.map(\.file.path)
       + (FileManager.default.fileExists(atPath: tokenizerPath) ? [tokenizerPath] : [])
   }
 
-  func value(_ key: String) -> GGUFValue? {
+  package func value(_ key: String) -> GGUFValue? {
     var json: JSON? = configuration
     for name in key.split(separator: ".") { json = json?[String(name)] }
     return json.flatMap(GGUFValue.init)
   }
 
-  func tensor(_ name: String) -> StoredTensor? {
+  package func tensor(_ name: String) -> StoredTensor? {
     guard let place = places[name], let tensor = files[place].tensors[name] else { return nil }
     let type: BlockType =
       switch tensor.dataType {
@@ -159,14 +162,14 @@ extension HuggingFaceFolder: WeightSource {
       type: type, shape: tensor.shape, file: files[place].file, range: tensor.range)
   }
 
-  var tensorNames: [String] {
+  package var tensorNames: [String] {
     places.filter { files[$0.value].tensors[$0.key] != nil }.map(\.key)
   }
 }
 
 extension GGUFValue {
   /// A value of a JSON file; nil for null, objects and arrays of different or no things.
-  init?(_ json: JSON) {
+  package init?(_ json: JSON) {
     switch json.kind {
     case .null, .object: return nil
     case .bool: self = .bool(json.bool ?? false)

@@ -1,16 +1,17 @@
 import Foundation
 import LinearAlgebra
+import SeerSupport
 
 /// NumPy's array files (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html):
 /// 1. `\x93NUMPY`, major and minor version (one byte each);
 /// 2. the header's length, little-endian (2 bytes in version 1, 4 in versions 2 and 3);
 /// 3. the header, a Python dictionary with `descr`, `fortran_order` and `shape`;
 /// 4. the data.
-public enum NPY {
-  static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+package enum NPY {
+  package static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
   /// Reads a two-dimensional array of float32 or float64 in C order; float64 is rounded.
-  public static func read(_ path: String) throws(Failure) -> Matrix {
+  package static func read(_ path: String) throws(Failure) -> Matrix {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
     func bad(
@@ -96,7 +97,7 @@ public enum NPY {
   }
 
   /// The bytes of a file that holds a matrix as float32.
-  public static func bytes(_ matrix: Matrix) -> [UInt8] {
+  package static func bytes(_ matrix: Matrix) -> [UInt8] {
     var header =
       "{'descr': '<f4', 'fortran_order': False, 'shape': (\(matrix.rows), \(matrix.columns)), }"
     // The data begins at a multiple of 64 bytes.

@@ -1,6 +1,6 @@
 import CKernels
 import Foundation
-import LinearAlgebra
+import SeerSupport
 
 /// A safetensors file, memory-mapped.
 ///
@@ -9,36 +9,36 @@ import LinearAlgebra
 /// 2. N bytes: JSON, `{"name": {"dtype", "shape", "data_offsets": [begin, end]}, ...}`, with
 ///    optional `__metadata__` of strings;
 /// 3. the data; offsets count from its first byte, tensors are row-major and do not overlap.
-public struct Safetensors: Sendable {
-  public enum DataType: String, Sendable {
+package struct Safetensors: Sendable {
+  package enum DataType: String, Sendable {
     case float32 = "F32"
     case float16 = "F16"
     case bfloat16 = "BF16"
 
-    public var size: Int { self == .float32 ? 4 : 2 }
+    package var size: Int { self == .float32 ? 4 : 2 }
   }
 
-  public struct Tensor: Sendable {
-    public let dataType: DataType
-    public let shape: [Int]
+  package struct Tensor: Sendable {
+    package let dataType: DataType
+    package let shape: [Int]
     /// The tensor's bytes within the file.
-    public let range: Range<Int>
+    package let range: Range<Int>
 
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
   }
 
-  public let file: MappedFile
-  public let tensors: [String: Tensor]
-  public let metadata: [String: String]
+  package let file: MappedFile
+  package let tensors: [String: Tensor]
+  package let metadata: [String: String]
 
   static let longestHeader = 100_000_000
 
   /// Tensors of types that there is no reading of, with their types.
-  let otherTypes: [String: String]
+  package let otherTypes: [String: String]
 
   /// - allowsOtherTypes: notes tensors of other types than float32, float16 and bfloat16 in
   ///   ``otherTypes``; else they are refused.
-  public init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
+  package init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
     let file = try MappedFile(path: path)
     self.file = file
     func bad(_ place: String, _ found: String, _ wanted: String) -> Failure {
@@ -134,7 +134,7 @@ public struct Safetensors: Sendable {
 
   /// Converts `count` elements from `offset` on into float32.
   /// Precondition: the elements lie within the tensor.
-  public func read(
+  package func read(
     _ tensor: Tensor, from offset: Int = 0, count: Int, into target: UnsafeMutablePointer<Float>
   ) {
     precondition(offset >= 0 && count >= 0 && offset + count <= tensor.count)
@@ -149,7 +149,7 @@ public struct Safetensors: Sendable {
 
   /// The products of consecutive rows of `width` elements, from element `offset` on, with a vector.
   /// Precondition: the rows lie within the tensor.
-  func multiply(
+  package func multiply(
     _ tensor: Tensor, from offset: Int, rows: Int, by vector: UnsafePointer<Float>, width: Int,
     into target: UnsafeMutablePointer<Float>
   ) {
@@ -185,7 +185,7 @@ public struct Safetensors: Sendable {
 
   /// The header of a file that holds these tensors back to back in this order, padded with blanks
   /// to a multiple of 64 bytes so that the data is aligned.
-  public static func header(
+  package static func header(
     _ tensors: [(name: String, dataType: DataType, shape: [Int])],
     metadata: [String: String] = [:]
   ) -> [UInt8] {

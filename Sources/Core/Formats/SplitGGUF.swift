@@ -1,13 +1,14 @@
 import Foundation
+import SeerSupport
 
 /// A model in several GGUF files, named `...-00001-of-00003.gguf` and so on: the keys are the
 /// first one's, every tensor is in one of them.
-struct SplitGGUF: Sendable {
-  let parts: [GGUF]
+package struct SplitGGUF: Sendable {
+  package let parts: [GGUF]
   private let places: [String: Int]
 
   /// The paths of all parts, given that of one; nil where the name is not that of a part.
-  static func paths(of path: String) -> [String]? {
+  package static func paths(of path: String) -> [String]? {
     let bytes = Array(path.utf8)
     let ending = Array(".gguf".utf8)
     // -00001-of-00003
@@ -27,7 +28,7 @@ struct SplitGGUF: Sendable {
     return (1...count).map { "\(stem)-\(digits($0))-of-\(digits(count)).gguf" }
   }
 
-  init(paths: [String], allowsOtherTypes: Bool = false) throws(Failure) {
+  package init(paths: [String], allowsOtherTypes: Bool = false) throws(Failure) {
     var parts: [GGUF] = []
     var places: [String: Int] = [:]
     for (index, path) in paths.enumerated() {
@@ -68,17 +69,14 @@ struct SplitGGUF: Sendable {
 }
 
 extension SplitGGUF: WeightSource {
-  private var first: GGUF { parts[0] }
-  var path: String { first.path }
-  var format: WeightFormat { .gguf }
-  var configurationPath: String { first.path }
-  var filePaths: [String] { parts.map(\.path) }
-  func value(_ key: String) -> GGUFValue? { first.value(key) }
-  func tensor(_ name: String) -> StoredTensor? {
+  package var first: GGUF { parts[0] }
+  package var path: String { first.path }
+  package var format: WeightFormat { .gguf }
+  package var configurationPath: String { first.path }
+  package var filePaths: [String] { parts.map(\.path) }
+  package func value(_ key: String) -> GGUFValue? { first.value(key) }
+  package func tensor(_ name: String) -> StoredTensor? {
     places[name].flatMap { parts[$0].tensor(name) }
   }
-  var tensorNames: [String] { Array(places.keys) }
-  func tokenizerDescription() throws(Failure) -> TokenizerDescription {
-    try first.tokenizerDescription()
-  }
+  package var tensorNames: [String] { Array(places.keys) }
 }

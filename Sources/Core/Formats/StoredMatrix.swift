@@ -1,31 +1,32 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerSupport
 
 /// A (rows, columns) weight matrix in its stored form, within a mapped file or in memory.
 ///
 /// Products read the blocks as they are; nothing is expanded for good.
-public struct StoredMatrix: @unchecked Sendable {
+package struct StoredMatrix: @unchecked Sendable {
   /// How our rows lie in the file.
-  public enum RowOrder: Equatable, Sendable {
+  package enum RowOrder: Equatable, Sendable {
     case asStored
     /// llama.cpp's converter interleaves the two halves of every head of q and k (adjacent-pair
     /// RoPE); our row p of a head is stored row 2 (p mod d/2) + p div d/2, with d sizes a head.
     case interleavedHeads(headDimension: Int)
   }
 
-  public let type: BlockType
-  public let rows: Int
-  public let columns: Int
-  public let order: RowOrder
+  package let type: BlockType
+  package let rows: Int
+  package let columns: Int
+  package let order: RowOrder
   /// Bytes from one stored row to the next.
-  public let rowBytes: Int
+  package let rowBytes: Int
   private let base: UnsafeRawPointer
   /// Keeps the mapping or memory alive.
   private let owner: AnyObject
 
   /// Precondition: `range` lies within the file and holds rows x columns of whole blocks.
-  init(
+  package init(
     type: BlockType, rows: Int, columns: Int, order: RowOrder = .asStored, in file: MappedFile,
     range: Range<Int>
   ) {
@@ -43,11 +44,11 @@ public struct StoredMatrix: @unchecked Sendable {
   }
 
   /// Whether the weights lie in a file, not in memory of our own.
-  var isMapped: Bool { owner is MappedFile }
+  package var isMapped: Bool { owner is MappedFile }
 
   /// Gives the pages that hold nothing else back to the kernel, which reads them again from the file
   /// when they are wanted. Nothing where the weights are not mapped.
-  func release() {
+  package func release() {
     guard isMapped else { return }
     let page = UInt(getpagesize())
     let first = (UInt(bitPattern: base) + page - 1) / page * page
@@ -57,7 +58,7 @@ public struct StoredMatrix: @unchecked Sendable {
   }
 
   /// A matrix in memory, which must not change any more.
-  init(_ matrix: Matrix) {
+  package init(_ matrix: Matrix) {
     type = .f32
     rows = matrix.rows
     columns = matrix.columns
@@ -69,7 +70,7 @@ public struct StoredMatrix: @unchecked Sendable {
 
   /// Zeros in place of a tensor that is not there, for looking over the rest of a model: pages that
   /// cost nothing until they are read. Nil where there is no address space for them.
-  init?(absentOfRows rows: Int, columns: Int) {
+  package init?(absentOfRows rows: Int, columns: Int) {
     guard let absent = AbsentWeights(count: rows * columns * MemoryLayout<UInt16>.size) else {
       return nil
     }
@@ -93,7 +94,7 @@ public struct StoredMatrix: @unchecked Sendable {
   }
 
   /// A copy in memory with our rows in another order, in the stored type.
-  func gathered(rows order: [Int]) -> StoredMatrix {
+  package func gathered(rows order: [Int]) -> StoredMatrix {
     let copy = CopiedWeights(count: order.count * rowBytes)
     for (target, source) in order.enumerated() {
       precondition(source >= 0 && source < rows)
@@ -104,7 +105,7 @@ public struct StoredMatrix: @unchecked Sendable {
   }
 
   /// A copy in memory of the transpose, in the stored type. Precondition: a type without blocks.
-  func transposed() -> StoredMatrix {
+  package func transposed() -> StoredMatrix {
     precondition(type.weights == 1 && order == .asStored)
     let copy = CopiedWeights(count: bytes)
     switch type.bytes {
@@ -143,19 +144,19 @@ public struct StoredMatrix: @unchecked Sendable {
   }
 
   /// Some of the rows, where they lie. Precondition: they are in range and in stored order.
-  func part(rows range: Range<Int>) -> StoredMatrix {
+  package func part(rows range: Range<Int>) -> StoredMatrix {
     precondition(order == .asStored && range.lowerBound >= 0 && range.upperBound <= rows)
     return StoredMatrix(self, rows: range)
   }
 
-  public var bytes: Int { rows * rowBytes }
+  package var bytes: Int { rows * rowBytes }
 
   @inline(__always)
-  func storedRow(_ index: Int) -> UnsafeRawPointer { base + index &* rowBytes }
+  package func storedRow(_ index: Int) -> UnsafeRawPointer { base + index &* rowBytes }
 
   /// Where our row `row` is stored.
   @inline(__always)
-  func storedIndex(of row: Int) -> Int {
+  package func storedIndex(of row: Int) -> Int {
     switch order {
     case .asStored: return row
     case .interleavedHeads(let size):
@@ -167,7 +168,7 @@ public struct StoredMatrix: @unchecked Sendable {
 
   /// The row of ours that stored row `index` holds: the inverse of ``storedIndex(of:)``.
   @inline(__always)
-  func row(ofStored index: Int) -> Int {
+  package func row(ofStored index: Int) -> Int {
     switch order {
     case .asStored: return index
     case .interleavedHeads(let size):
@@ -177,7 +178,7 @@ public struct StoredMatrix: @unchecked Sendable {
   }
 
   /// Expands one of our rows to float32; `target` takes `columns` floats.
-  public func expand(row: Int, into target: UnsafeMutablePointer<Float>) {
+  package func expand(row: Int, into target: UnsafeMutablePointer<Float>) {
     precondition(row >= 0 && row < rows)
     let known = sk_expand(Int32(type.rawValue), target, storedRow(storedIndex(of: row)), columns)
     precondition(known != 0, "a block type without a kernel")

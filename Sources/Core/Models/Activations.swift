@@ -4,10 +4,10 @@ import LinearAlgebra
 ///
 /// Inference reuses one for all blocks; training keeps one a block, with the two states of the
 /// residual stream that the backward pass starts from.
-final class BlockBuffers {
+package final class BlockBuffers {
   /// The residual stream before the block, and between attention and feed-forward; training only.
-  let input: Matrix?
-  let middle: Matrix?
+  package let input: Matrix?
+  package let middle: Matrix?
   /// Queries and keys before their heads are normed; training only.
   let plainQueries: Matrix?
   let plainKeys: Matrix?
@@ -15,16 +15,16 @@ final class BlockBuffers {
   /// where it is; one matrix for both unless training.
   let attentionBranch: Matrix?
   let feedForwardBranch: Matrix?
-  let queries: Matrix
-  let keys: Matrix
-  let values: Matrix
+  package let queries: Matrix
+  package let keys: Matrix
+  package let values: Matrix
   let attended: Matrix
-  let gate: Matrix
-  let up: Matrix
+  package let gate: Matrix
+  package let up: Matrix
   /// `dropout(x) * A'` of each LoRA group, in the order of ``LoRAGroup/Place``.
-  var inner: [Matrix?] = [nil, nil, nil, nil]
+  package var inner: [Matrix?] = [nil, nil, nil, nil]
 
-  init(tokens: Int, _ c: ModelConfiguration, training: Bool = false) {
+  package init(tokens: Int, _ c: ModelConfiguration, training: Bool = false) {
     let isNormed = training && c.normsHeads
     plainQueries = isNormed ? Matrix(unfilled: tokens, columns: c.queryWidth) : nil
     plainKeys = isNormed ? Matrix(unfilled: tokens, columns: c.keyWidth) : nil
@@ -41,7 +41,7 @@ final class BlockBuffers {
     up = Matrix(unfilled: tokens, columns: c.feedForward)
   }
 
-  static func floats(_ c: ModelConfiguration, training: Bool) -> Int {
+  package static func floats(_ c: ModelConfiguration, training: Bool) -> Int {
     let branches = c.normsBranches ? (training ? 2 : 1) * c.width : 0
     let plain = training && c.normsHeads ? c.queryWidth + c.keyWidth : 0
     return (training ? 2 * c.width : 0) + branches + plain + 2 * c.queryWidth + 2 * c.keyWidth
@@ -50,16 +50,16 @@ final class BlockBuffers {
 }
 
 /// The working memory of forward passes: allocated once for the largest batch, reused by all.
-public final class Activations: @unchecked Sendable {
-  let capacity: Int
-  let residual: Matrix
-  let normed: Matrix
-  let buffers: BlockBuffers
+package final class Activations: @unchecked Sendable {
+  package let capacity: Int
+  package let residual: Matrix
+  package let normed: Matrix
+  package let buffers: BlockBuffers
   private let configuration: ModelConfiguration
-  private(set) var rotations: RotationTables
+  package private(set) var rotations: RotationTables
 
   /// Room for `capacity` tokens at a time.
-  init(capacity: Int, configuration: ModelConfiguration) {
+  package init(capacity: Int, configuration: ModelConfiguration) {
     self.capacity = capacity
     let c = configuration
     residual = Matrix(rows: capacity, columns: c.width)
@@ -70,7 +70,7 @@ public final class Activations: @unchecked Sendable {
   }
 
   /// Bytes that working memory for `tokens` tokens takes.
-  static func bytes(tokens: Int, configuration c: ModelConfiguration) -> Int {
+  package static func bytes(tokens: Int, configuration c: ModelConfiguration) -> Int {
     tokens * (2 * c.width + BlockBuffers.floats(c, training: false)) * MemoryLayout<Float>.size
       + packedBytes(tokens: tokens, widths: [max(c.feedForward, c.queryWidth, c.width)])
   }

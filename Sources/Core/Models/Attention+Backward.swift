@@ -2,20 +2,31 @@ import CKernels
 import LinearAlgebra
 
 /// One row's forward values with the gradients that go in and come out.
-struct AttentionRowGradient {
-  let row: AttentionRow
+package struct AttentionRowGradient {
+  package let row: AttentionRow
   /// Same shape as the row's output.
-  let outputGradient: UnsafePointer<Float>
+  package let outputGradient: UnsafePointer<Float>
   /// Set, same shape as the queries.
-  let queries: UnsafeMutablePointer<Float>
+  package let queries: UnsafeMutablePointer<Float>
   /// Added to, same shape as keys and values.
-  let keys: UnsafeMutablePointer<Float>
-  let values: UnsafeMutablePointer<Float>
+  package let keys: UnsafeMutablePointer<Float>
+  package let values: UnsafeMutablePointer<Float>
+
+  package init(
+    row: AttentionRow, outputGradient: UnsafePointer<Float>, queries: UnsafeMutablePointer<Float>,
+    keys: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>
+  ) {
+    self.row = row
+    self.outputGradient = outputGradient
+    self.queries = queries
+    self.keys = keys
+    self.values = values
+  }
 }
 
 /// The gradient of ``attentionForward(_:_:window:)``; probabilities are computed again, a block of queries
 /// at a time, instead of kept (Dao et al. 2022).
-func attentionBackward(
+package func attentionBackward(
   _ rows: [AttentionRowGradient], _ configuration: ModelConfiguration, window: Int? = nil
 ) {
   // Heads that share keys and values add to the same gradients: one task takes them all.

@@ -3,26 +3,41 @@ import Foundation
 import LinearAlgebra
 
 /// One row's queries and everything they may look at.
-struct AttentionRow {
+package struct AttentionRow {
   /// (count, heads x head dimension), of the batch's new tokens.
-  let queries: UnsafePointer<Float>
-  let count: Int
+  package let queries: UnsafePointer<Float>
+  package let count: Int
   /// (past + count, KV heads x head dimension).
-  let keys: UnsafePointer<Float>
-  let values: UnsafePointer<Float>
+  package let keys: UnsafePointer<Float>
+  package let values: UnsafePointer<Float>
   /// Tokens before the first query.
-  let past: Int
+  package let past: Int
   /// Tokens from the start that can be seen at all; those after are padding.
-  let visible: Int
+  package let visible: Int
   /// Same shape as the queries.
-  let output: UnsafeMutablePointer<Float>
+  package let output: UnsafeMutablePointer<Float>
   /// Whether the text goes on by one token: one pass over keys and values then serves all heads that
   /// share them. Sums come in another order than those of many tokens.
-  var isContinued = false
+  package var isContinued = false
+
+  package init(
+    queries: UnsafePointer<Float>, count: Int, keys: UnsafePointer<Float>,
+    values: UnsafePointer<Float>, past: Int, visible: Int, output: UnsafeMutablePointer<Float>,
+    isContinued: Bool = false
+  ) {
+    self.queries = queries
+    self.count = count
+    self.keys = keys
+    self.values = values
+    self.past = past
+    self.visible = visible
+    self.output = output
+    self.isContinued = isContinued
+  }
 }
 
 /// Queries worked on at a time: their scores against a 512-token row take 128 KB.
-let attentionQueryBlock = 64
+package let attentionQueryBlock = 64
 
 /// Causal attention with grouped queries inside each row
 /// (Vaswani et al. 2017; Ainslie et al. 2023).
@@ -30,7 +45,7 @@ let attentionQueryBlock = 64
 /// Scores exist only for one block of queries of one head at a time.
 ///
 /// - Parameter window: how many tokens a query looks back on, itself included; nil is all.
-func attentionForward(
+package func attentionForward(
   _ rows: [AttentionRow], _ configuration: ModelConfiguration, window: Int? = nil
 ) {
   struct Task {
@@ -84,7 +99,7 @@ private func attendBlock(
 
 extension AttentionRow {
   /// The keys that some of the queries look at, the first one's window and the last one's place.
-  func seen(first: Int, count: Int, _ window: Int?) -> Range<Int> {
+  package func seen(first: Int, count: Int, _ window: Int?) -> Range<Int> {
     let end = min(past + first + count, visible)
     let start = window.map { max(0, past + first + 1 - $0) } ?? 0
     // Padding may lie beyond the window of every token; it looks at the last one there is.

@@ -1,4 +1,6 @@
 import Foundation
+import SeerFormats
+import SeerSupport
 
 /// Directions added to the residual stream while a model writes, one a layer: the control vectors
 /// of llama.cpp and repeng.
@@ -6,25 +8,25 @@ import Foundation
 /// The file is a GGUF of the architecture `controlvector` with float32 tensors `direction.N`, added
 /// after the block that counts as N from 0: layer N + 1 here. Nothing can be added before or
 /// after the first block, since readers refuse `direction.0`.
-public struct ControlVector: Equatable, Sendable {
+package struct ControlVector: Equatable, Sendable {
   /// The architecture of the model that it was made for.
-  public var modelHint: String
+  package var modelHint: String
   /// By layer, `width` values each.
-  public var directions: [Int: [Float]]
+  package var directions: [Int: [Float]]
 
-  public init(modelHint: String, directions: [Int: [Float]]) {
+  package init(modelHint: String, directions: [Int: [Float]]) {
     self.modelHint = modelHint
     self.directions = directions
   }
 
-  public func interventions(strength: Float) -> [Intervention] {
+  package func interventions(strength: Float) -> [Intervention] {
     directions.sorted { $0.key < $1.key }.map { layer, vector in
       Intervention(layer: layer, vector: vector.map { $0 * strength })
     }
   }
 
   /// Reads a control vector; fails where it does not fit the model.
-  public init(contentsOf path: String, for configuration: ModelConfiguration) throws(Failure) {
+  package init(contentsOf path: String, for configuration: ModelConfiguration) throws(Failure) {
     let file = try GGUF(path: path)
     // The bytes do not keep the mapping alive.
     defer { withExtendedLifetime(file) {} }
@@ -72,7 +74,7 @@ public struct ControlVector: Equatable, Sendable {
   }
 
   /// Writes the file that ``init(contentsOf:for:)``, llama.cpp and repeng read.
-  public func write(to path: String) throws(Failure) {
+  package func write(to path: String) throws(Failure) {
     let sorted = directions.sorted { $0.key < $1.key }
     guard let first = sorted.first, first.key > 1 else {
       throw Failure(

@@ -1,20 +1,20 @@
 import LinearAlgebra
 
 /// What a forward pass captured.
-public struct ForwardResult: Sendable {
+package struct ForwardResult: Sendable {
   /// One matrix a layer asked for, in that order: (spans, width).
-  public private(set) var states: [Matrix]
+  package private(set) var states: [Matrix]
   /// (places asked for, vocabulary), or nil where none were.
-  public internal(set) var logits: Matrix?
+  package internal(set) var logits: Matrix?
   private let request: ForwardRequest
 
-  init(request: ForwardRequest, width: Int) {
+  package init(request: ForwardRequest, width: Int) {
     self.request = request
     states = request.layers.map { _ in Matrix(rows: request.spans.count, columns: width) }
   }
 
   /// Copies the asked spans of a layer out of the residual stream.
-  func capture(layer: Int, from residual: UnsafePointer<Float>) {
+  package func capture(layer: Int, from residual: UnsafePointer<Float>) {
     guard let index = request.layers.firstIndex(of: layer) else { return }
     let target = states[index]
     let width = target.columns

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// GPT-2 (Radford et al. 2019): learned positions, LayerNorm, biases everywhere, GELU without a
 /// gate, queries, keys and values in one tensor.
 ///

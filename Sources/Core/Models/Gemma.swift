@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Gemma 2 (Gemma Team 2024): norms before and after both parts of a block, embeddings times
 /// sqrt(width), gelu(gate) * up, soft caps on scores and logits, every other block looks back on a
 /// window.

@@ -1,16 +1,14 @@
-import LinearAlgebra
-
 /// A vector added to the residual stream on its way through the blocks: what a text would be
 /// without a concept, or with more of it.
-public struct Intervention: Equatable, Sendable {
+package struct Intervention: Equatable, Sendable {
   /// 0 is the input of the first block, i the output of block i.
-  public var layer: Int
+  package var layer: Int
   /// `width` values.
-  public var vector: [Float]
+  package var vector: [Float]
   /// The batch's tokens that it is added to; all where nil.
-  public var tokens: Range<Int>?
+  package var tokens: Range<Int>?
 
-  public init(layer: Int, vector: [Float], tokens: Range<Int>? = nil) {
+  package init(layer: Int, vector: [Float], tokens: Range<Int>? = nil) {
     self.layer = layer
     self.vector = vector
     self.tokens = tokens

@@ -3,39 +3,41 @@ import LinearAlgebra
 /// The keys and values of one conversation's tokens, for every block.
 ///
 /// Grows by doubling; `truncate(to:)` forgets the tail, so an edited text keeps its common prefix.
-public final class KVCache: @unchecked Sendable {
+package final class KVCache: @unchecked Sendable {
   /// Tokens held.
-  public private(set) var count = 0
+  package private(set) var count = 0
   private let width: Int
   private var capacity = 0
   private var keys: [Matrix]
   private var values: [Matrix]
 
   /// `width` is KV heads x head dimension.
-  init(blocks: Int, width: Int) {
+  package init(blocks: Int, width: Int) {
     self.width = width
     keys = Array(repeating: Matrix(rows: 0, columns: width), count: blocks)
     values = keys
   }
 
   /// Bytes held.
-  public var bytes: Int { 2 * keys.count * capacity * width * MemoryLayout<Float>.size }
+  package var bytes: Int { 2 * keys.count * capacity * width * MemoryLayout<Float>.size }
 
   /// Bytes that so many tokens take at the most, cached one after the other.
-  static func bytes(tokens: Int, _ c: ModelConfiguration) -> Int {
+  package static func bytes(tokens: Int, _ c: ModelConfiguration) -> Int {
     2 * c.blocks * max(256, 2 * tokens) * c.keyWidth * MemoryLayout<Float>.size
   }
 
   /// Keys and values of a block: (capacity, width).
-  func block(_ index: Int) -> (keys: Matrix, values: Matrix) { (keys[index], values[index]) }
+  package func block(_ index: Int) -> (keys: Matrix, values: Matrix) {
+    (keys[index], values[index])
+  }
 
   /// Forgets all tokens after the first `count`. Precondition: no more than are held.
-  public func truncate(to count: Int) {
+  package func truncate(to count: Int) {
     precondition(count >= 0 && count <= self.count)
     self.count = count
   }
 
-  func reserve(_ tokens: Int) {
+  package func reserve(_ tokens: Int) {
     guard tokens > capacity else { return }
     let larger = max(tokens, 2 * capacity, 256)
     func grown(_ matrix: Matrix) -> Matrix {
@@ -48,5 +50,5 @@ public final class KVCache: @unchecked Sendable {
     capacity = larger
   }
 
-  func advance(by tokens: Int) { count += tokens }
+  package func advance(by tokens: Int) { count += tokens }
 }

@@ -1,26 +1,28 @@
 import Foundation
-import LinearAlgebra
+import SeerFormats
+import SeerSupport
+import SeerTokenizers
 
 /// An opened model: its weights (mapped, as stored), tokenizer and chat template.
 ///
 /// Opening costs the tokenizer's tables and page tables, not a copy of the weights.
-public struct LanguageModel: Sendable {
-  public let path: String
-  public let configuration: ModelConfiguration
-  public let tokenizer: Tokenizer
-  public let chatTemplate: ChatTemplate
-  var transformer: Transformer
-  let source: any WeightSource
+package struct LanguageModel: Sendable {
+  package let path: String
+  package let configuration: ModelConfiguration
+  package let tokenizer: Tokenizer
+  package let chatTemplate: ChatTemplate
+  package var transformer: Transformer
+  package let source: any ModelSource
   /// Tokens that pass at a time where many rows are read.
-  var batchTokens = Extraction.batchTokens
+  package var batchTokens = Batch.usualTokens
 
   /// Opens a model by path or cached name.
   ///
   /// - Parameter templateFile: a chat template in place of the model's own: the text of one of a
   ///   known family, or the turns as a JSON object.
-  public init(_ model: String, templateFile: String? = nil) throws(Failure) {
+  package init(_ model: String, templateFile: String? = nil) throws(Failure) {
     path = try ModelLocator.path(of: model)
-    source = try openWeights(path)
+    source = try openModel(path)
     transformer = try Transformer(source)
     configuration = transformer.configuration
     var description = try source.tokenizerDescription()
@@ -38,18 +40,18 @@ public struct LanguageModel: Sendable {
   }
 
   /// The file's name without its folder and ending.
-  public var name: String {
+  package var name: String {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
   }
 
   /// Weights in all tensors; tied ones count once.
-  public var parameters: Int {
+  package var parameters: Int {
     source.tensorNames.reduce(0) { $0 + (source.tensor($1)?.shape.reduce(1, *) ?? 0) }
   }
 
   /// The block type that holds most of the blocks' weights, by GGUF's name.
-  public var quantization: String {
+  package var quantization: String {
     var counts: [BlockType: Int] = [:]
     for block in transformer.blocks {
       for weight in block.weights {
@@ -62,7 +64,7 @@ public struct LanguageModel: Sendable {
 
   /// The SHA-256 of the model: of its file, or of a list of its files' names and hashes. Known from
   /// earlier where the files have not changed since.
-  public func sha256() throws(Failure) -> String {
+  package func sha256() throws(Failure) -> String {
     let files = source.filePaths
     let cache = HashCache.standard
     if files.count == 1 { return try cache.sha256(ofFile: files[0]) }
@@ -70,26 +72,26 @@ public struct LanguageModel: Sendable {
     for file in files {
       list += "\(try cache.sha256(ofFile: file))  \(file.split(separator: "/").last ?? "")\n"
     }
-    return try Core.sha256(ofText: list)
+    return try SeerSupport.sha256(ofText: list)
   }
 
   /// The same, begun at once on a thread of its own: a model of 8 GB takes some seconds.
-  func hashing() -> Background<String> {
+  package func hashing() -> Background<String> {
     let model = self
     return Background { () throws(Failure) in try model.sha256() }
   }
 
   /// Working memory for batches of up to this many tokens.
-  func activations(tokens: Int) -> Activations {
+  package func activations(tokens: Int) -> Activations {
     Activations(capacity: tokens, configuration: configuration)
   }
 
-  func cache() -> KVCache {
+  package func cache() -> KVCache {
     KVCache(blocks: configuration.blocks, width: configuration.keyWidth)
   }
 
   /// Throws unless every id is a row of the embeddings.
-  func check(_ ids: [Int32]) throws(Failure) {
+  package func check(_ ids: [Int32]) throws(Failure) {
     for (index, id) in ids.enumerated() where id < 0 || Int(id) >= configuration.vocabulary {
       throw Failure(
         .badData, place: "token \(index)", found: "id \(id)",

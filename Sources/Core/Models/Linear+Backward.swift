@@ -1,11 +1,17 @@
 import CKernels
 import LinearAlgebra
+import SeerFormats
 
 /// One weight's share of its input's gradient: `dx += dy * weight`.
-struct LinearBackwardTask {
-  let weight: StoredMatrix
+package struct LinearBackwardTask {
+  package let weight: StoredMatrix
   /// (tokens, weight.rows), row-major and contiguous.
-  let outputGradient: UnsafePointer<Float>
+  package let outputGradient: UnsafePointer<Float>
+
+  package init(weight: StoredMatrix, outputGradient: UnsafePointer<Float>) {
+    self.weight = weight
+    self.outputGradient = outputGradient
+  }
 }
 
 /// The gradient of ``linearForward(_:tokens:_:)`` with respect to its input, (tokens, columns):
@@ -13,7 +19,7 @@ struct LinearBackwardTask {
 /// the products take 16 bits of every number (``UnitNumbers/short``).
 ///
 /// Work is split by columns, so the result does not depend on the number of cores.
-func linearBackward(
+package func linearBackward(
   _ tasks: [LinearBackwardTask], tokens: Int, into dx: UnsafeMutablePointer<Float>,
   adds: Bool = false
 ) {

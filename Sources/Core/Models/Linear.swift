@@ -1,19 +1,26 @@
 import CKernels
 import LinearAlgebra
+import SeerFormats
 import Synchronization
 
 /// One product of a batch with a stored weight: `output (+)= x * weight'`.
-struct LinearTask {
-  let weight: StoredMatrix
+package struct LinearTask {
+  package let weight: StoredMatrix
   /// (tokens, weight.rows), row-major and contiguous.
-  let output: UnsafeMutablePointer<Float>
-  var adds = false
+  package let output: UnsafeMutablePointer<Float>
+  package var adds = false
+
+  package init(weight: StoredMatrix, output: UnsafeMutablePointer<Float>, adds: Bool = false) {
+    self.weight = weight
+    self.output = output
+    self.adds = adds
+  }
 }
 
 /// Up to this many tokens, vectors are multiplied with the stored blocks directly; above, a few
 /// panels of 32 rows are expanded once for all of them. (Measured where both take the same time, for types
 /// whose blocks are multiplied as integers and for others.)
-func directTokenLimit(_ type: BlockType) -> Int {
+package func directTokenLimit(_ type: BlockType) -> Int {
   sk_dot_order(Int32(type.rawValue)) == 0 ? 7 : 16
 }
 
@@ -25,7 +32,7 @@ func directTokenLimit(_ type: BlockType) -> Int {
 ///
 /// - Parameter batch: the tokens of the pass, where `x` has some of them only: it decides how
 ///   products are made, so that a token's result does not depend on who else was asked for.
-func linearForward(
+package func linearForward(
   _ x: UnsafePointer<Float>, tokens: Int, ofBatch batch: Int? = nil, _ tasks: [LinearTask]
 ) {
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
@@ -87,7 +94,7 @@ func withPackedVectors(
 }
 
 /// Bytes that products of so many tokens take to pack vectors of these widths.
-func packedBytes(tokens: Int, widths: [Int]) -> Int {
+package func packedBytes(tokens: Int, widths: [Int]) -> Int {
   let way = ProductWay(tokens: tokens)
   return widths.reduce(0) { $0 + way.packedFloats(tokens: tokens, width: $1) }
     * MemoryLayout<Float>.size
@@ -219,7 +226,7 @@ private func withStoredRows(
 }
 
 /// The same for processors without our kernels: rows are expanded, OpenBLAS multiplies.
-func expandedProduct(
+package func expandedProduct(
   _ x: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, rows range: Range<Int>
 ) {
   let weight = task.weight

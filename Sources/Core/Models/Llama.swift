@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Llama 1 to 3.3 (Touvron et al. 2023, Grattafiori et al. 2024), and what copies its shape:
 /// SmolLM2, Mistral (Jiang et al. 2023; v0.1 looks back on a window).
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import SeerSupport
 
 /// How a piece of work keeps to a limit of memory, decided before its first weight is read.
 ///
@@ -12,31 +13,31 @@ import Foundation
 ///     let plan = try MemoryPlan(model.costs(tokens: 2048), limit: 12_000_000_000)
 ///     plan.batchTokens       // tokens to run at a time
 ///     plan.residentBlocks    // blocks whose weights stay
-public struct MemoryPlan: Equatable, Sendable {
+package struct MemoryPlan: Equatable, Sendable {
   /// Bytes that the process may take.
-  public let limit: Int
+  package let limit: Int
   /// Tokens of one batch.
-  public let batchTokens: Int
+  package let batchTokens: Int
   /// Blocks whose weights stay in memory: the first ones.
-  public let residentBlocks: Int
+  package let residentBlocks: Int
   /// All blocks.
-  public let blocks: Int
+  package let blocks: Int
   /// Bytes of the mapped weights that stay in memory, those outside of blocks included.
-  public let weightBytes: Int
+  package let weightBytes: Int
   /// Bytes of weights that are copied into memory.
-  public let copiedBytes: Int
+  package let copiedBytes: Int
   /// Bytes of a batch's values on their way through a block.
-  public let batchBytes: Int
+  package let batchBytes: Int
   /// Bytes of the rest: keys and values, states and gradients that are kept, the program itself.
-  public let otherBytes: Int
+  package let otherBytes: Int
   /// Bytes of what blocks computed that are kept for the way back, since there is room: without
   /// them a training runs its blocks twice.
-  public fileprivate(set) var keptBytes = 0
+  package fileprivate(set) var keptBytes = 0
 
   /// Bytes at the peak.
-  public var bytes: Int { weightBytes + copiedBytes + batchBytes + otherBytes + keptBytes }
+  package var bytes: Int { weightBytes + copiedBytes + batchBytes + otherBytes + keptBytes }
   /// What a front end may still hand out within the limit.
-  public var spareBytes: Int { max(0, limit - bytes) }
+  package var spareBytes: Int { max(0, limit - bytes) }
 
   /// A batch this small is not made smaller for the sake of the weights.
   static let usefulTokens = 512
@@ -48,7 +49,7 @@ public struct MemoryPlan: Equatable, Sendable {
   ///   - leastTokens: what a batch must hold, such as the longest row.
   ///   - otherBytes: what the work and the program take besides.
   ///   - isStrict: throws where even the least does not fit; else the plan comes as near as it can.
-  public init(
+  package init(
     _ costs: ModelCosts, limit: Int, leastTokens: Int = 1, otherBytes: Int = 0,
     isStrict: Bool = true
   ) throws(Failure) {
@@ -94,7 +95,7 @@ public struct MemoryPlan: Equatable, Sendable {
     self.otherBytes = costs.cacheBytes + otherBytes
   }
 
-  static func size(_ bytes: Int) -> String {
+  package static func size(_ bytes: Int) -> String {
     bytes < 1_000_000_000
       ? "\((bytes + 500_000) / 1_000_000) MB" : String(format: "%.1f GB", Double(bytes) / 1e9)
   }
@@ -102,7 +103,7 @@ public struct MemoryPlan: Equatable, Sendable {
 
 extension MemoryPlan: CustomStringConvertible {
   /// One line for the user.
-  public var description: String {
+  package var description: String {
     var parts = [
       "weights \(Self.size(weightBytes)) as stored"
         + (residentBlocks == blocks
@@ -118,13 +119,13 @@ extension MemoryPlan: CustomStringConvertible {
 }
 
 /// What a user grants a piece of work, and who is told of the plan made from it.
-public struct MemoryBudget: Sendable {
+package struct MemoryBudget: Sendable {
   /// Bytes that the process may take; nil is what the machine has free, and then a plan that does
   /// not fit is no error.
-  public var limit: Int?
-  public var onPlan: @Sendable (MemoryPlan) -> Void
+  package var limit: Int?
+  package var onPlan: @Sendable (MemoryPlan) -> Void
 
-  public init(limit: Int? = nil, onPlan: @escaping @Sendable (MemoryPlan) -> Void = { _ in }) {
+  package init(limit: Int? = nil, onPlan: @escaping @Sendable (MemoryPlan) -> Void = { _ in }) {
     self.limit = limit
     self.onPlan = onPlan
   }
@@ -132,7 +133,7 @@ public struct MemoryBudget: Sendable {
   /// Makes the plan and tells it.
   ///
   /// - Parameter kept: how many of the bytes that are left the work is going to use for speed.
-  func plan(
+  package func plan(
     _ costs: ModelCosts, leastTokens: Int = 1, otherBytes: Int = 0,
     keeping kept: (_ spareBytes: Int) -> Int = { _ in 0 }
   ) throws(Failure) -> MemoryPlan {

@@ -1,35 +1,52 @@
 import Foundation
 import LinearAlgebra
+import SeerSupport
 
 /// What running a model takes on this machine.
-public struct ModelCosts: Equatable, Sendable {
+package struct ModelCosts: Equatable, Sendable {
   /// The tokens that are spoken of below.
-  public var tokens: Int
+  package var tokens: Int
   /// Bytes of the weights as stored; mapped, so the kernel can drop and reread them.
-  public var weightBytes: Int
+  package var weightBytes: Int
   /// Blocks, and the bytes of all blocks' matrices that are read where they are mapped.
-  public var blocks: Int
-  public var blockBytes: Int
+  package var blocks: Int
+  package var blockBytes: Int
   /// Bytes of the mapped matrices outside of blocks: embeddings, positions, head.
-  public var outerBytes: Int
+  package var outerBytes: Int
   /// Bytes of matrices that had to be copied into memory, in another order.
-  public var copiedBytes: Int
+  package var copiedBytes: Int
   /// Bytes of working memory for one batch, and of the states of all layers of its last tokens.
-  public var batchBytes: Int
+  package var batchBytes: Int
   /// Bytes of the keys and values of a conversation of that many tokens.
-  public var cacheBytes: Int
+  package var cacheBytes: Int
   /// Multiplications and additions for all tokens, without attention's quadratic part.
-  public var operations: Double
+  package var operations: Double
   /// The machine's rate of float32 products, operations a second; nil where it was not measured.
-  public var rate: Double?
+  package var rate: Double?
+
+  package init(
+    tokens: Int, weightBytes: Int, blocks: Int, blockBytes: Int, outerBytes: Int, copiedBytes: Int,
+    batchBytes: Int, cacheBytes: Int, operations: Double, rate: Double? = nil
+  ) {
+    self.tokens = tokens
+    self.weightBytes = weightBytes
+    self.blocks = blocks
+    self.blockBytes = blockBytes
+    self.outerBytes = outerBytes
+    self.copiedBytes = copiedBytes
+    self.batchBytes = batchBytes
+    self.cacheBytes = cacheBytes
+    self.operations = operations
+    self.rate = rate
+  }
 
   /// Seconds for the tokens at the machine's rate: what a run comes near to but cannot beat.
-  public var seconds: Double? { rate.map { operations / $0 } }
+  package var seconds: Double? { rate.map { operations / $0 } }
 }
 
 extension LanguageModel {
   /// What a run over `tokens` tokens takes; measures the machine for a tenth of a second.
-  public func costs(tokens: Int, measuring: Bool = true) -> ModelCosts {
+  package func costs(tokens: Int, measuring: Bool = true) -> ModelCosts {
     let c = configuration
     var weightBytes = 0
     var products = 0
@@ -81,7 +98,7 @@ extension LanguageModel {
 
 extension LanguageModel {
   /// This model, with weights kept or given back as the plan says.
-  func following(_ plan: MemoryPlan) -> LanguageModel {
+  package func following(_ plan: MemoryPlan) -> LanguageModel {
     var model = self
     model.transformer.residentBlocks = plan.residentBlocks
     model.batchTokens = plan.batchTokens
@@ -93,10 +110,10 @@ extension LanguageModel {
   /// - Parameters:
   ///   - leastTokens: what a batch must hold, such as the longest row.
   ///   - otherBytes: what the work takes besides.
-  func planned(
+  package func planned(
     _ memory: MemoryBudget, leastTokens: Int = 1, otherBytes: Int = 0
   ) throws(Failure) -> LanguageModel {
-    var costs = costs(tokens: min(Extraction.batchTokens, configuration.context), measuring: false)
+    var costs = costs(tokens: min(Batch.usualTokens, configuration.context), measuring: false)
     costs.cacheBytes = 0
     return following(
       try memory.plan(costs, leastTokens: leastTokens, otherBytes: otherBytes))

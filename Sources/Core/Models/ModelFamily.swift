@@ -1,3 +1,7 @@
+import SeerFormats
+import SeerSupport
+import SeerTokenizers
+
 /// One family of models: by which names files call it, and how it is opened.
 struct ModelFamily: Sendable {
   /// `general.architecture` of GGUF files.
@@ -21,7 +25,7 @@ extension Transformer {
   ///
   /// - Parameter problems: takes what is wrong with single tensors, to find the rest; such a model
   ///   must not be run.
-  init(_ source: any WeightSource, noting problems: TensorProblems? = nil) throws(Failure) {
+  package init(_ source: any ModelSource, noting problems: TensorProblems? = nil) throws(Failure) {
     let key = source.format == .gguf ? "general.architecture" : "model_type"
     let name = try source.string(key)
     let families = ModelFamily.all

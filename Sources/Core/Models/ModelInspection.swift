@@ -1,16 +1,20 @@
+import SeerFormats
+import SeerSupport
+import SeerTokenizers
+
 /// Everything in a model's files that this build cannot run, not the first of it only.
 ///
 ///     let inspection = try ModelInspection("model.gguf")
 ///     inspection.problems.map(\.place)    // ["tensor blk.0.ffn_up.weight and 31 more", "key ..."]
-public struct ModelInspection: Sendable {
-  public let path: String
+package struct ModelInspection: Sendable {
+  package let path: String
   /// In the order tensors, keys, tokenizer, chat template; empty where the model runs.
-  public let problems: [Failure]
+  package let problems: [Failure]
 
   /// - Throws: where the files cannot be read at all: damaged, or of another kind.
-  public init(_ model: String) throws(Failure) {
+  package init(_ model: String) throws(Failure) {
     path = try ModelLocator.path(of: model)
-    let source = try openWeights(path, allowsOtherTypes: true)
+    let source = try openModel(path, allowsOtherTypes: true)
     let (missing, keys) = Self.tensorAndKeyProblems(source)
     var problems = Self.typeProblems(source) + missing + keys
     problems += source.tokenizerProblems()
@@ -29,7 +33,7 @@ public struct ModelInspection: Sendable {
   }
 
   /// One problem for each type of tensor that there is no reading of.
-  private static func typeProblems(_ source: any WeightSource) -> [Failure] {
+  private static func typeProblems(_ source: any ModelSource) -> [Failure] {
     var problems: [Failure] = []
     for file in ggufFiles(source) {
       var types: [String] = []
@@ -50,7 +54,7 @@ public struct ModelInspection: Sendable {
   /// Opens the model again and again, each time without the key that was wrong; then every tensor is
   /// looked for. One problem for all tensors of one kind that lack the same.
   private static func tensorAndKeyProblems(
-    _ source: any WeightSource
+    _ source: any ModelSource
   ) -> (tensors: [Failure], keys: [Failure]) {
     var keys: [Failure] = []
     var reduced = ReducedSource(source: source)
@@ -74,16 +78,16 @@ public struct ModelInspection: Sendable {
   }
 
   /// Tensors of types that there is no reading of: that they are missed is no second problem.
-  private static func unreadNames(_ source: any WeightSource) -> Set<String> {
+  private static func unreadNames(_ source: any ModelSource) -> Set<String> {
     Set(ggufFiles(source).flatMap { $0.otherTypes.map(\.name) })
   }
 
-  private static func ggufFiles(_ source: any WeightSource) -> [GGUF] {
+  private static func ggufFiles(_ source: any ModelSource) -> [GGUF] {
     (source as? SplitGGUF)?.parts ?? (source as? GGUF).map { [$0] } ?? []
   }
 
   /// The same problem of the same tensor in many blocks, as one.
-  private static func joined(_ problems: [Failure], besides source: any WeightSource) -> [Failure] {
+  private static func joined(_ problems: [Failure], besides source: any ModelSource) -> [Failure] {
     let unread = unreadNames(source)
     var joined: [(kind: String, problem: Failure, count: Int)] = []
     for problem in problems {
@@ -118,8 +122,8 @@ extension Failure {
 }
 
 /// A source some of whose keys are as if they were not there.
-private struct ReducedSource: WeightSource {
-  let source: any WeightSource
+private struct ReducedSource: ModelSource {
+  let source: any ModelSource
   var hidden: Set<String> = []
 
   var path: String { source.path }

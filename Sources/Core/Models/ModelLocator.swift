@@ -1,26 +1,19 @@
 import Foundation
-
-/// Where models, runs and figures of the user are kept.
-public enum UserFolders {
-  /// `$XDG_CACHE_HOME/seer`, or `~/.cache/seer`.
-  public static func cache(_ environment: [String: String]) -> String {
-    let base = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    return (base ?? (environment["HOME"] ?? "") + "/.cache") + "/seer"
-  }
-}
+import SeerFormats
+import SeerSupport
 
 /// Finds a model by path, or by name in the user's cache folder.
-public enum ModelLocator {
+package enum ModelLocator {
   /// The model that commands open when none is named.
-  public static let defaultName = "smollm2"
+  package static let defaultName = "smollm2"
 
   /// Where a model of this name is kept: `seer/models/NAME.gguf` in the cache folder.
-  public static func cachePath(_ name: String, _ environment: [String: String]) -> String {
+  package static func cachePath(_ name: String, _ environment: [String: String]) -> String {
     UserFolders.cache(environment) + "/models/\(name).gguf"
   }
 
   /// The path of the model's file. A path that exists wins over a name.
-  public static func path(
+  package static func path(
     of model: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) -> String {
     if FileManager.default.fileExists(atPath: model) { return model }

@@ -1,4 +1,5 @@
 import Foundation
+import SeerSupport
 
 /// Under which keys rotary positions are described; `group` is the kind of layer where
 /// `config.json` describes several.

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Under which keys a family's sizes stand.
 struct SizeKeys {
   var blocks = ModelKey("block_count", "num_hidden_layers")

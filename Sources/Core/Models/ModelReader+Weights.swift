@@ -1,3 +1,6 @@
+import SeerFormats
+import SeerSupport
+
 extension ModelReader {
   /// Finds every tensor and checks its shape; nothing that lies as we read it is copied.
   ///

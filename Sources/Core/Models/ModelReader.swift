@@ -1,3 +1,7 @@
+import SeerFormats
+import SeerSupport
+import SeerTokenizers
+
 /// A configuration value's names: GGUF's key after the architecture's prefix, and those in
 /// `config.json`, of which the first that is there counts.
 struct ModelKey {
@@ -11,13 +15,13 @@ struct ModelKey {
 }
 
 /// What is wrong with the tensors of a model that is only looked over.
-final class TensorProblems {
-  fileprivate(set) var all: [Failure] = []
+package final class TensorProblems {
+  package fileprivate(set) var all: [Failure] = []
 }
 
 /// Reads a model's keys and tensors by their names in either format, and checks them.
 struct ModelReader {
-  let source: any WeightSource
+  let source: any ModelSource
   /// `general.architecture` or `model_type`.
   let architecture: String
   /// Takes what is wrong with single tensors, where all of it is asked for; else the first is thrown.

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// GPT-NeoX (Black et al. 2022) and Pythia: LayerNorm, biases, GELU without a gate, the first part
 /// of each head turns, attention and feed-forward both read the block's input.
 ///

@@ -3,15 +3,21 @@ import LinearAlgebra
 
 /// A normalisation with its weights: RMSNorm (Zhang and Sennrich 2019), or LayerNorm (Ba, Kiros
 /// and Hinton 2016) where there is a bias.
-struct Norm: Sendable {
-  let weight: [Float]
-  var bias: [Float]?
-  let epsilon: Float
+package struct Norm: Sendable {
+  package let weight: [Float]
+  package var bias: [Float]?
+  package let epsilon: Float
 
-  var width: Int { weight.count }
+  package init(weight: [Float], bias: [Float]? = nil, epsilon: Float) {
+    self.weight = weight
+    self.bias = bias
+    self.epsilon = epsilon
+  }
+
+  package var width: Int { weight.count }
 
   /// Normalises each of the rows, (rows, width); the output may be the input.
-  func forward(
+  package func forward(
     _ x: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let width = width
@@ -38,7 +44,7 @@ struct Norm: Sendable {
   }
 
   /// Adds each row, normed, to a residual stream.
-  func add(
+  package func add(
     _ x: UnsafePointer<Float>, to residual: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let width = width
@@ -66,7 +72,7 @@ struct Norm: Sendable {
 
   /// Adds the input's gradient to `dx`, which is right for a residual stream: the other branch's
   /// gradient is there already.
-  func backward(
+  package func backward(
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
     rows: Int
   ) {
@@ -85,7 +91,9 @@ struct Norm: Sendable {
   }
 
   /// The gradient with respect to `x` takes the place of `slope`, the output's.
-  func backwardInPlace(_ slope: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int) {
+  package func backwardInPlace(
+    _ slope: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int
+  ) {
     let width = width
     let epsilon = epsilon
     let gradient = bias == nil ? sk_rms_norm_backward : sk_layer_norm_backward

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Phi-3 and Phi-4-mini (Abdin et al. 2024): Llama's shape with queries, keys and values in one
 /// tensor, gate and up in another; some turn only the first part of each head.
 ///

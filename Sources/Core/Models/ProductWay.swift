@@ -1,8 +1,9 @@
 import CKernels
 import LinearAlgebra
+import SeerFormats
 
 /// How products on the matrix unit take numbers: as the sum of so many bfloat16.
-enum UnitNumbers: Int32 {
+package enum UnitNumbers: Int32 {
   /// A float32.
   case exact = 3
   /// For gradients, which need no more: 16 of its 24 bits, in half the time.
@@ -11,14 +12,14 @@ enum UnitNumbers: Int32 {
   case blocks = 1
 
   /// How weights are taken that are multiplied with exact vectors in one loop.
-  init(weights: [StoredMatrix]) {
+  package init(weights: [StoredMatrix]) {
     let areBlocks = weights.allSatisfy { sk_amx_has_blocks(Int32($0.type.rawValue)) != 0 }
     self = areBlocks ? .blocks : .exact
   }
 }
 
 /// The ways in which many vectors are multiplied with stored weights.
-enum ProductWay: Equatable {
+package enum ProductWay: Equatable {
   /// On the processor's matrix unit, the vectors exact or short.
   case matrixUnit(UnitNumbers)
   /// By our AVX-512 kernel.
@@ -29,7 +30,7 @@ enum ProductWay: Equatable {
   /// Fewer tokens do not pay for splitting the weights into the unit's numbers (measured).
   static let leastUnitTokens = 64
 
-  init(tokens: Int, _ numbers: UnitNumbers = .exact) {
+  package init(tokens: Int, _ numbers: UnitNumbers = .exact) {
     if BLAS.hasMatrixUnit, tokens >= Self.leastUnitTokens {
       self = .matrixUnit(numbers)
     } else {
@@ -38,7 +39,7 @@ enum ProductWay: Equatable {
   }
 
   /// Floats that vectors take in the form that the products read; 0 where they stay as they are.
-  func packedFloats(tokens: Int, width: Int) -> Int {
+  package func packedFloats(tokens: Int, width: Int) -> Int {
     switch self {
     case .matrixUnit(let numbers): sk_amx_packed_floats(numbers.rawValue, tokens, width)
     case .panels: sk_packed_floats(tokens, width)
@@ -46,7 +47,7 @@ enum ProductWay: Equatable {
     }
   }
 
-  func pack(
+  package func pack(
     _ x: UnsafePointer<Float>, tokens: Int, width: Int, into target: UnsafeMutablePointer<Float>
   ) {
     switch self {
@@ -63,7 +64,7 @@ enum ProductWay: Equatable {
 
   /// How many rows (or columns, of the transpose) one piece takes of products that are made in one
   /// loop; `width` elements are summed.
-  func piece(of rows: [Int], width: Int, tokens: Int, weights: UnitNumbers) -> Int {
+  package func piece(of rows: [Int], width: Int, tokens: Int, weights: UnitNumbers) -> Int {
     guard case .matrixUnit = self else { return panelPiece(of: rows) }
     // Where the tokens are too few to be parted, the rows are.
     let panel = Int(sk_panel_width)

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Qwen 2 and 2.5 (Yang et al. 2024): Llama's shape with biases on queries, keys and values.
 ///
 /// Keys: `qwen2.*`, `config.json`. The upper blocks look back on a window where the configuration

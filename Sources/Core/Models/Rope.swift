@@ -5,16 +5,16 @@ import LinearAlgebra
 /// second turn by p times frequency i.
 ///
 ///     Rope(base: 10_000, dimension: 64).frequencies.count  // 32
-public struct Rope: Equatable, Sendable {
-  public let base: Double
+package struct Rope: Equatable, Sendable {
+  package let base: Double
   /// In radians a position; half as many as the leading sizes of a head that turn, none where
   /// nothing does.
-  public let frequencies: [Float]
+  package let frequencies: [Float]
   /// Queries and keys are multiplied with this (LongRoPE, Ding et al. 2024).
-  public var attentionFactor: Float = 1
+  package var attentionFactor: Float = 1
 
   /// The frequencies base^(-2i/d), in float32 as the reference implementations compute them.
-  public init(base: Double, dimension: Int) {
+  package init(base: Double, dimension: Int) {
     self.init(
       base: base,
       frequencies: (0..<dimension / 2).map { index in
@@ -22,17 +22,17 @@ public struct Rope: Equatable, Sendable {
       })
   }
 
-  init(base: Double, frequencies: [Float], attentionFactor: Float = 1) {
+  package init(base: Double, frequencies: [Float], attentionFactor: Float = 1) {
     self.base = base
     self.frequencies = frequencies
     self.attentionFactor = attentionFactor
   }
 
   /// Nothing turns.
-  static let none = Rope(base: 1, frequencies: [])
+  package static let none = Rope(base: 1, frequencies: [])
 
   /// Positions count a `factor`th (Chen et al. 2023).
-  func scaled(linear factor: Float) -> Rope {
+  package func scaled(linear factor: Float) -> Rope {
     Rope(base: base, frequencies: frequencies.map { $0 / factor })
   }
 
@@ -45,7 +45,7 @@ public struct Rope: Equatable, Sendable {
 
   /// Llama 3.1's scaling (Grattafiori et al. 2024): waves longer than `context / low` tokens are
   /// stretched by `factor`, those shorter than `context / high` stay, those between are mixed.
-  func scaledAsLlama3(factor: Float, low: Float, high: Float, context: Float) -> Rope {
+  package func scaledAsLlama3(factor: Float, low: Float, high: Float, context: Float) -> Rope {
     Rope(
       base: base,
       frequencies: frequencies.map { frequency in
@@ -60,14 +60,14 @@ public struct Rope: Equatable, Sendable {
 
 /// Cosines and sines of a table of positions. Angles are products in float32, as in the reference
 /// implementations, because at position 10,000 the rounding of the angle shows.
-struct Rotations {
-  let rope: Rope
-  let positions: Int
+package struct Rotations {
+  package let rope: Rope
+  package let positions: Int
   /// (positions, frequencies)
-  let cosines: Matrix
-  let sines: Matrix
+  package let cosines: Matrix
+  package let sines: Matrix
 
-  init(positions: Int, _ rope: Rope) {
+  package init(positions: Int, _ rope: Rope) {
     self.rope = rope
     self.positions = positions
     let count = rope.frequencies.count
@@ -85,14 +85,14 @@ struct Rotations {
 
 /// The rotations of a model's blocks: most models have one table, some a second for blocks that
 /// look back on a window only.
-struct RotationTables {
-  let full: Rotations
+package struct RotationTables {
+  package let full: Rotations
   let sliding: Rotations?
 
-  init(positions: Int, _ c: ModelConfiguration) {
+  package init(positions: Int, _ c: ModelConfiguration) {
     full = Rotations(positions: positions, c.rope)
     sliding = c.slidingRope.map { Rotations(positions: positions, $0) }
   }
 
-  func rotations(isSliding: Bool) -> Rotations { isSliding ? sliding ?? full : full }
+  package func rotations(isSliding: Bool) -> Rotations { isSliding ? sliding ?? full : full }
 }

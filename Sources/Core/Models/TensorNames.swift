@@ -1,7 +1,9 @@
+import SeerFormats
+
 /// A tensor's names without the ending `.weight` or `.bias`; `#` stands for the block's number.
-struct TensorName: Sendable {
-  let gguf: String
-  let huggingFace: String
+package struct TensorName: Sendable {
+  package let gguf: String
+  package let huggingFace: String
   /// A bias stands beside the weight.
   var hasBias: Bool
   /// Hugging Face's is (inputs, outputs), as GPT-2's `Conv1D` has it.
@@ -9,7 +11,7 @@ struct TensorName: Sendable {
   /// Hugging Face's rows are queries, keys and values of head 0, then those of head 1, and so on.
   var isInterleaved: Bool
 
-  init(
+  package init(
     _ gguf: String, _ huggingFace: String, hasBias: Bool = false, isTransposed: Bool = false,
     isInterleaved: Bool = false
   ) {
@@ -21,7 +23,7 @@ struct TensorName: Sendable {
   }
 
   /// The name without its ending; `block` is the number that stands for `#`.
-  func stored(_ format: WeightFormat, block: Int? = nil) -> String {
+  package func stored(_ format: WeightFormat, block: Int? = nil) -> String {
     let name = format == .gguf ? gguf : huggingFace
     guard let block else { return name }
     return name.split(separator: "#", omittingEmptySubsequences: false)
@@ -30,14 +32,14 @@ struct TensorName: Sendable {
 }
 
 /// What a family calls its tensors; nil where it has no such thing.
-struct TensorNames: Sendable {
-  var embeddings: TensorName
-  var positions: TensorName?
+package struct TensorNames: Sendable {
+  package var embeddings: TensorName
+  package var positions: TensorName?
   var attentionNorm: TensorName
   /// Queries, keys, values; or one tensor with the rows of all three.
   var attentionInputs: [TensorName]
   /// Of queries and of keys.
-  var headNorms: [TensorName] = []
+  package var headNorms: [TensorName] = []
   var attentionOutput: TensorName
   var attentionPostNorm: TensorName?
   var feedForwardNorm: TensorName
@@ -45,7 +47,7 @@ struct TensorNames: Sendable {
   var feedForwardInputs: [TensorName]
   var feedForwardOutput: TensorName
   var feedForwardPostNorm: TensorName?
-  var finalNorm: TensorName
+  package var finalNorm: TensorName
   /// Absent from files whose head is the embeddings.
-  var head: TensorName
+  package var head: TensorName
 }

@@ -2,9 +2,9 @@ import CKernels
 import LinearAlgebra
 
 /// Working memory of a backward pass, shared by all blocks.
-final class BackwardScratch {
-  let normed: Matrix
-  let hidden: Matrix
+package final class BackwardScratch {
+  package let normed: Matrix
+  package let hidden: Matrix
   let normedGradient: Matrix
   let queryGradient: Matrix
   let keyGradient: Matrix
@@ -16,7 +16,7 @@ final class BackwardScratch {
   /// input: (tokens, width).
   let branchGradient: Matrix?
 
-  init(tokens: Int, _ c: ModelConfiguration) {
+  package init(tokens: Int, _ c: ModelConfiguration) {
     normed = Matrix(unfilled: tokens, columns: c.width)
     hidden = Matrix(unfilled: tokens, columns: c.feedForward)
     normedGradient = Matrix(unfilled: tokens, columns: c.width)
@@ -30,7 +30,7 @@ final class BackwardScratch {
       c.normsBranches || c.isParallel ? Matrix(unfilled: tokens, columns: c.width) : nil
   }
 
-  static func floats(_ c: ModelConfiguration) -> Int {
+  package static func floats(_ c: ModelConfiguration) -> Int {
     (c.normsBranches || c.isParallel ? 3 : 2) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3
       * c.feedForward
   }
@@ -43,7 +43,7 @@ extension Transformer {
   /// - Parameters:
   ///   - slope: the gradient of the residual stream, (tokens, width).
   ///   - buffers: as the forward pass filled them, with `input` and `middle`.
-  func backward(
+  package func backward(
     block index: Int, _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext,
     _ buffers: BlockBuffers, _ scratch: BackwardScratch, into gradients: Adapter
   ) {

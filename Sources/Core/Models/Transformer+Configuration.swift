@@ -1,9 +1,12 @@
+import SeerFormats
+import SeerSupport
+
 extension Transformer {
   /// `config.json` of a model that was read from a GGUF file.
   ///
   /// - Throws: where the file holds what Hugging Face describes by constants that the file has not:
   ///   scaled rotary positions.
-  func huggingFaceConfiguration(_ path: String) throws(Failure) -> [String: Any] {
+  package func huggingFaceConfiguration(_ path: String) throws(Failure) -> [String: Any] {
     let c = configuration
     var object: [String: Any] = [
       "torch_dtype": "float16", "vocab_size": c.vocabulary, "tie_word_embeddings": ownHead == nil,

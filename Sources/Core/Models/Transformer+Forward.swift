@@ -1,21 +1,22 @@
 import CKernels
 import LinearAlgebra
+import SeerSupport
 
 /// What a block needs to know besides its input.
-struct BlockContext {
-  let batch: Batch
+package struct BlockContext {
+  package let batch: Batch
   /// Cached tokens before each row.
   let pasts: [Int]
   /// One a row, or empty.
-  var caches: [KVCache] = []
-  let rotations: RotationTables
-  var adapter: Adapter?
+  package var caches: [KVCache] = []
+  package let rotations: RotationTables
+  package var adapter: Adapter?
   /// The tokens whose weights have the adapter's additions.
   var adaptedTokens: Range<Int>
   /// Dropout inside LoRA, while training.
-  var dropout: Dropout?
+  package var dropout: Dropout?
 
-  init(
+  package init(
     _ batch: Batch, caches: [KVCache] = [], rotations: RotationTables, adapter: Adapter? = nil,
     adaptedRows: Range<Int>? = nil, dropout: Dropout? = nil
   ) {
@@ -41,7 +42,7 @@ extension Transformer {
   ///   - checkpoint: called between blocks; what it throws ends the pass, and the caches stay as
   ///     they were.
   /// - Precondition: the batch fits the activations; layers, spans and logit places are in range.
-  func forward(
+  package func forward(
     _ batch: Batch, caches: [KVCache] = [], adapter: Adapter? = nil,
     adaptedRows: Range<Int>? = nil, request: ForwardRequest, activations state: Activations,
     checkpoint: () throws -> Void = {}
@@ -87,7 +88,7 @@ extension Transformer {
   }
 
   /// Layer 0: the tokens' embeddings, scaled or with those of their positions as the family has it.
-  func embed(
+  package func embed(
     _ context: BlockContext, into residual: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     let width = configuration.width
@@ -125,7 +126,7 @@ extension Transformer {
   ///   - normed: scratch, (tokens, width).
   ///   - hidden: scratch for the feed-forward's product, (tokens, feed forward); `buffers.gate`
   ///     itself where that need not be kept.
-  func forward(
+  package func forward(
     block index: Int, _ residual: UnsafeMutablePointer<Float>, _ context: BlockContext,
     _ buffers: BlockBuffers, normed: Matrix, hidden: Matrix
   ) {
@@ -158,7 +159,7 @@ extension Transformer {
   }
 
   /// What follows a block's attention: its output, and the feed-forward part.
-  func finish(
+  package func finish(
     _ index: Int, _ lora: BlockLoRA, _ residual: UnsafeMutablePointer<Float>,
     _ buffers: BlockBuffers, normed: Matrix, hidden: Matrix, tokens: Int, ofBatch batch: Int
   ) {
@@ -181,7 +182,7 @@ extension Transformer {
   }
 
   /// Linear layers of one input, each into its own matrix.
-  func product(
+  package func product(
     _ layers: [(linear: Linear, output: Matrix)], of x: Matrix, tokens: Int,
     ofBatch batch: Int? = nil
   ) {
@@ -287,7 +288,7 @@ extension Transformer {
   }
 
   /// Turns queries and keys by their positions; backwards where `inverse`.
-  func rotate(
+  package func rotate(
     block: Int, _ queries: Matrix, _ keys: Matrix, _ context: BlockContext, inverse: Bool = false
   ) {
     rotate(block: block, queries, heads: configuration.heads, context, inverse: inverse)
@@ -297,7 +298,7 @@ extension Transformer {
   /// Turns vectors of so many heads each by their tokens' positions.
   ///
   /// - Parameter tokens: whose vectors they are, ascending; all tokens' where nil.
-  func rotate(
+  package func rotate(
     block: Int, _ vectors: Matrix, heads: Int, _ context: BlockContext, tokens: [Int]? = nil,
     inverse: Bool = false
   ) {

@@ -4,7 +4,7 @@ import LinearAlgebra
 /// From the last layer's states to next-token logits, and back.
 extension Transformer {
   /// Next-token logits of the last layer's states, (places, width): (places, vocabulary).
-  func logits(_ states: Matrix) -> Matrix {
+  package func logits(_ states: Matrix) -> Matrix {
     let c = configuration
     let normed = Matrix(unfilled: states.rows, columns: c.width)
     finalNorm.forward(states.elements, into: normed.elements, rows: states.rows)
@@ -20,7 +20,7 @@ extension Transformer {
   }
 
   /// The slope of the soft cap at each logit; nil where there is none.
-  func capSlopes(_ logits: Matrix) -> Matrix? {
+  package func capSlopes(_ logits: Matrix) -> Matrix? {
     let cap = configuration.logitCap
     guard cap > 0 else { return nil }
     let slopes = Matrix(unfilled: logits.rows, columns: logits.columns)
@@ -35,7 +35,8 @@ extension Transformer {
   /// there is a soft cap.
   ///
   /// - Parameter capSlopes: as ``capSlopes(_:)`` gave them for these logits.
-  func headBackward(_ logitGradient: Matrix, _ states: Matrix, capSlopes: Matrix?) -> Matrix {
+  package func headBackward(_ logitGradient: Matrix, _ states: Matrix, capSlopes: Matrix?) -> Matrix
+  {
     if let capSlopes { sk_multiply(logitGradient.elements, capSlopes.elements, capSlopes.count) }
     let normed = Matrix(unfilled: states.rows, columns: states.columns)
     linearBackward(

@@ -8,7 +8,7 @@ extension Transformer {
   /// Runs a block for some of the tokens; the residual stream of the others is lost.
   ///
   /// - Parameter asked: the tokens, ascending.
-  func forward(
+  package func forward(
     lastBlock index: Int, for asked: [Int], _ residual: UnsafeMutablePointer<Float>,
     _ context: BlockContext, _ buffers: BlockBuffers, normed: Matrix, hidden: Matrix
   ) {

@@ -1,15 +1,23 @@
+import SeerSupport
+
 /// A span of tokens in which a concept's score stays at or above a threshold.
-public struct Alert: Equatable, Sendable {
-  public var concept: Int
-  public var tokens: Range<Int>
+package struct Alert: Equatable, Sendable {
+  package var concept: Int
+  package var tokens: Range<Int>
   /// The largest score in it.
-  public var peak: Float
+  package var peak: Float
+
+  package init(concept: Int, tokens: Range<Int>, peak: Float) {
+    self.concept = concept
+    self.tokens = tokens
+    self.peak = peak
+  }
 }
 
 extension Monitor {
   /// The longest spans of consecutive tokens that reach a concept's threshold; unknown ones end
   /// a span.
-  public func alerts(_ scores: [ConceptScores], concept: Int, threshold: Float) -> [Alert] {
+  package func alerts(_ scores: [ConceptScores], concept: Int, threshold: Float) -> [Alert] {
     var alerts: [Alert] = []
     for (place, token) in scores.enumerated() {
       let score = token.scores[concept]
@@ -25,7 +33,7 @@ extension Monitor {
   }
 
   /// A concept's place by its name; fails, naming those there are.
-  public func place(of concept: String) throws(Failure) -> Int {
+  package func place(of concept: String) throws(Failure) -> Int {
     guard let place = concepts.firstIndex(where: { $0.utf8.elementsEqual(concept.utf8) }) else {
       throw Failure(
         .usage, place: "concept", found: "`\(concept)`",
@@ -37,7 +45,7 @@ extension Monitor {
 
 extension Scorer {
   /// A text's alerts, among the words of its turns, concept by concept.
-  public func alerts(
+  package func alerts(
     _ text: ScoredText, _ thresholds: [(concept: Int, score: Float)]
   ) -> [Alert] {
     let scores = text.tokens.map(\.scores)

@@ -1,16 +1,17 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
 
 /// The cosines of rows with directions they did not teach.
-struct HeldOutCosines {
-  let concepts: Int
+package struct HeldOutCosines {
+  package let concepts: Int
   /// (rows, concepts), row by row.
-  private(set) var cosines: [Float] = []
-  private(set) var labels: [Int] = []
+  package private(set) var cosines: [Float] = []
+  package private(set) var labels: [Int] = []
 
-  init(concepts: Int) { self.concepts = concepts }
+  package init(concepts: Int) { self.concepts = concepts }
 
-  mutating func append(
+  package mutating func append(
     _ directions: ConceptDirections, _ states: Matrix, labels: [Int?], rows: [Int]
   ) {
     let part = Matrix(rows: rows.count, columns: concepts)
@@ -26,26 +27,28 @@ struct HeldOutCosines {
     self.labels += rows.map { labels[$0] ?? 0 }
   }
 
-  func row(_ row: Int) -> ArraySlice<Float> { cosines[row * concepts..<(row + 1) * concepts] }
+  package func row(_ row: Int) -> ArraySlice<Float> {
+    cosines[row * concepts..<(row + 1) * concepts]
+  }
 
   /// Each row's largest cosine.
-  var largest: [Float] { labels.indices.map { row($0).max() ?? 0 } }
+  package var largest: [Float] { labels.indices.map { row($0).max() ?? 0 } }
 }
 
 /// What turns cosines into probabilities, and how far those can be trusted.
-public struct Calibration: Equatable, Sendable {
+package struct Calibration: Equatable, Sendable {
   /// Cosines are divided by this before the softmax.
-  public let temperature: Float
+  package let temperature: Float
   /// The mean distance between confidence and accuracy over ten equal bins of confidence
   /// (Guo et al. 2017). Each half of the held-out rows is judged at the temperature fitted on
   /// the other half.
-  public let expectedError: Double
+  package let expectedError: Double
   /// The share of held-out rows whose likeliest concept is their own.
-  public let accuracy: Double
+  package let accuracy: Double
   /// Held-out rows it was fitted on.
-  public let rows: Int
+  package let rows: Int
 
-  init(_ held: HeldOutCosines) {
+  package init(_ held: HeldOutCosines) {
     let all = Array(held.labels.indices)
     rows = all.count
     temperature = Self.temperature(held, all)
@@ -68,7 +71,7 @@ public struct Calibration: Equatable, Sendable {
   ///
   /// Targets are 1 smoothed by one row a concept, as Platt (1999) does, so that rows that are all
   /// told apart do not drive it to 0. The likelihood is concave in 1 / temperature: bisection.
-  static func temperature(_ held: HeldOutCosines, _ rows: [Int]) -> Float {
+  package static func temperature(_ held: HeldOutCosines, _ rows: [Int]) -> Float {
     let concepts = held.concepts
     guard concepts > 1, !rows.isEmpty else { return 1 }
     let other = 1 / Double(rows.count + concepts)
@@ -102,7 +105,7 @@ public struct Calibration: Equatable, Sendable {
     return Float(exp(-(low + high) / 2))
   }
 
-  static func expectedError(_ judged: [(confidence: Double, isRight: Bool)]) -> Double {
+  package static func expectedError(_ judged: [(confidence: Double, isRight: Bool)]) -> Double {
     var bins = [(count: Int, confidence: Double, right: Int)](repeating: (0, 0, 0), count: 10)
     for row in judged {
       let bin = min(9, Int(row.confidence * 10))
@@ -116,16 +119,9 @@ public struct Calibration: Equatable, Sendable {
 }
 
 /// exp(value / temperature), scaled to sum to 1.
-func softmax(_ values: some Collection<Float>, temperature: Float) -> [Float] {
+package func softmax(_ values: some Collection<Float>, temperature: Float) -> [Float] {
   guard let largest = values.max() else { return [] }
   let weights = values.map { exp(Double($0 - largest) / Double(temperature)) }
   let total = weights.reduce(0, +)
   return weights.map { Float($0 / total) }
-}
-
-/// The first place of the largest value; 0 for none.
-func largestPlace(_ values: [Float]) -> Int {
-  var best = 0
-  for place in values.indices where values[place] > values[best] { best = place }
-  return best
 }

@@ -1,15 +1,19 @@
+import SeerModels
+import SeerSupport
+import SeerTokenizers
+
 /// The turns of a chat, as the model reads them.
-public struct ChatLog: Equatable, Sendable {
-  public var messages: [ChatMessage]
+package struct ChatLog: Equatable, Sendable {
+  package var messages: [ChatMessage]
 
   /// - Parameter system: replaces the template's own system prompt.
-  public init(system: String? = nil) {
+  package init(system: String? = nil) {
     messages = system.map { [ChatMessage(.system, $0)] } ?? []
   }
 
   /// The chat in tokens, up to the opening of the assistant's next turn, and where the last
   /// message's own words lie in it.
-  public func tokens(
+  package func tokens(
     for language: LanguageModel
   ) throws(Failure) -> (ids: [Int32], last: Range<Int>) {
     let chat = try language.chatTemplate.render(messages, generationHeader: true)

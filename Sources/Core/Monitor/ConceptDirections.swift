@@ -1,19 +1,20 @@
 import LinearAlgebra
+import SeerAnalysis
 
 /// What centring and directions a layer's training rows give.
-struct ConceptDirections: Sendable {
+package struct ConceptDirections: Sendable {
   /// The mean of the training states as unit vectors: `width` values.
-  let mean: [Float]
+  package let mean: [Float]
   /// Each concept's mean centred unit state, as a unit vector: (concepts, width).
-  let vectors: Matrix
+  package let vectors: Matrix
 
-  var count: Int { vectors.rows }
-  var width: Int { vectors.columns }
+  package var count: Int { vectors.rows }
+  package var width: Int { vectors.columns }
 
   /// - Parameters:
   ///   - labels: of all rows of `states`.
   ///   - rows: the training rows; each has a label below `concepts`.
-  init(_ states: Matrix, labels: [Int?], concepts: Int, rows: [Int]) {
+  package init(_ states: Matrix, labels: [Int?], concepts: Int, rows: [Int]) {
     let width = states.columns
     let units = unitNormalised(states.selecting(rows: rows))
     var sums = [Double](repeating: 0, count: width)
@@ -36,7 +37,7 @@ struct ConceptDirections: Sendable {
   }
 
   /// The given rows as centred unit vectors: (rows, width).
-  func centred(_ states: Matrix, rows: [Int]) -> Matrix {
+  package func centred(_ states: Matrix, rows: [Int]) -> Matrix {
     let units = unitNormalised(states.selecting(rows: rows))
     for row in 0..<units.rows { Self.subtract(mean, from: units.row(row)) }
     return unitNormalised(units)
@@ -47,7 +48,7 @@ struct ConceptDirections: Sendable {
   /// - Parameters:
   ///   - scratch: room for `width` values.
   ///   - cosines: room for `count` values.
-  func cosines(
+  package func cosines(
     of state: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
     into cosines: UnsafeMutablePointer<Float>
   ) {

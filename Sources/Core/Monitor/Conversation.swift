@@ -1,4 +1,7 @@
 import LinearAlgebra
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 
 /// A text that a model reads again and again while it is edited: every layer's state of every
 /// token, for the base model and, side by side, for an adapter on the same weights.
@@ -11,18 +14,18 @@ import LinearAlgebra
 /// Only what follows the longest common prefix with the text before is computed. An update that is
 /// cancelled keeps the tokens it finished: the next one goes on from there. All calls must come
 /// from one job at a time.
-public final class Conversation: @unchecked Sendable {
-  public enum Side: Int, CaseIterable, Sendable {
+package final class Conversation: @unchecked Sendable {
+  package enum Side: Int, CaseIterable, Sendable {
     case base, tuned
   }
 
-  public let language: LanguageModel
+  package let language: LanguageModel
   /// ``Side/base``, and ``Side/tuned`` where there is an adapter.
-  public let sides: [Side]
+  package let sides: [Side]
   /// The text, in tokens, of the last update.
-  public private(set) var ids: [Int32] = []
+  package private(set) var ids: [Int32] = []
   /// What is added to every token's states, on all sides; another value forgets all that was read.
-  public var steering: [Intervention] = [] {
+  package var steering: [Intervention] = [] {
     didSet {
       guard steering != oldValue else { return }
       for reader in readers { reader.truncate(to: 0) }
@@ -35,7 +38,7 @@ public final class Conversation: @unchecked Sendable {
   /// Tokens that go through at once while a text is read; a cancelled update loses at most these.
   static let pieceTokens = 512
 
-  public init(_ language: LanguageModel, adapter: Adapter? = nil) {
+  package init(_ language: LanguageModel, adapter: Adapter? = nil) {
     self.language = language
     sides = adapter == nil ? [.base] : [.base, .tuned]
     readers = [Reader(language, nil)] + (adapter.map { [Reader(language, $0)] } ?? [])
@@ -48,13 +51,13 @@ public final class Conversation: @unchecked Sendable {
   ///
   /// Throws where the text is longer than the model's context, or when the job is cancelled.
   @discardableResult
-  public func update(
+  package func update(
     to ids: [Int32], sides: [Side]? = nil, _ context: JobContext
   ) throws -> Int {
     try update(to: ids, sides: sides, checkpoint: context.checkpoint)
   }
 
-  func update(
+  package func update(
     to ids: [Int32], sides: [Side]? = nil, checkpoint: () throws -> Void
   ) throws -> Int {
     try language.check(ids)
@@ -72,21 +75,21 @@ public final class Conversation: @unchecked Sendable {
   }
 
   /// Whether a side has read the whole text.
-  public func isCurrent(_ side: Side) -> Bool { readers[side.rawValue].ids == ids }
+  package func isCurrent(_ side: Side) -> Bool { readers[side.rawValue].ids == ids }
 
   /// The tokens of the text that a side has read so far.
-  public func count(_ side: Side) -> Int { readers[side.rawValue].ids.count }
+  package func count(_ side: Side) -> Int { readers[side.rawValue].ids.count }
 
   /// A copy of a layer's states of some of the tokens read (all where nil), (tokens, width).
   ///
   /// Precondition: the layer exists, the tokens were read.
-  public func states(layer: Int, side: Side, tokens: Range<Int>? = nil) -> Matrix {
+  package func states(layer: Int, side: Side, tokens: Range<Int>? = nil) -> Matrix {
     let reader = readers[side.rawValue]
     return reader.states(layer: layer, tokens: tokens ?? 0..<reader.ids.count)
   }
 
   /// The scores of the tokens read (all where nil) at the monitor's layer.
-  public func scores(
+  package func scores(
     _ monitor: Monitor, side: Side, tokens: Range<Int>? = nil
   ) -> [ConceptScores] {
     monitor.score(states(layer: monitor.layer, side: side, tokens: tokens))
@@ -94,7 +97,8 @@ public final class Conversation: @unchecked Sendable {
 
   /// The scores of some tokens together, by the mean of their states, as a run of `--position
   /// mean` has them; nil for none.
-  public func score(_ monitor: Monitor, side: Side, together tokens: Range<Int>) -> ConceptScores? {
+  package func score(_ monitor: Monitor, side: Side, together tokens: Range<Int>) -> ConceptScores?
+  {
     guard !tokens.isEmpty else { return nil }
     let states = states(layer: monitor.layer, side: side, tokens: withoutFirst(tokens))
     let mean = Matrix(rows: 1, columns: states.columns)
@@ -105,7 +109,7 @@ public final class Conversation: @unchecked Sendable {
   }
 
   /// The logits of the token after the text, for a side; reads what it has not read.
-  public func logits(_ side: Side, _ context: JobContext) throws -> [Float] {
+  package func logits(_ side: Side, _ context: JobContext) throws -> [Float] {
     guard !ids.isEmpty else {
       throw Failure(.usage, place: "the text", found: "no tokens", wanted: "a text to go on from")
     }
@@ -128,7 +132,7 @@ public final class Conversation: @unchecked Sendable {
   /// - Returns: the tokens written; a stop token ends them and is the last.
   ///
   /// A cancelled answer keeps the tokens written so far.
-  public func generate(
+  package func generate(
     by side: Side, readers also: [Side] = [], tokens limit: Int, sampling: SamplingOptions,
     ignoresStop: Bool = false, _ context: JobContext,
     onToken: (_ id: Int32, _ text: String) throws -> Void = { _, _ in }

@@ -1,47 +1,49 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
+import SeerSupport
 
 /// What happens to the rest of the model when a concept's direction is taken out of one token's
 /// state: whether the model uses what the monitor reads.
-public struct Ablation: Sendable {
+package struct Ablation: Sendable {
   /// A next token whose probability changed.
-  public struct Change: Equatable, Sendable {
-    public var id: Int32
-    public var before: Double
-    public var after: Double
+  package struct Change: Equatable, Sendable {
+    package var id: Int32
+    package var before: Double
+    package var after: Double
   }
 
   /// A distance with the same of random directions of the same length.
-  public struct Effect: Equatable, Sendable {
-    public var removed: Double
-    public var random: [Double]
+  package struct Effect: Equatable, Sendable {
+    package var removed: Double
+    package var random: [Double]
 
-    public var randomMean: Double { random.reduce(0, +) / Double(max(1, random.count)) }
+    package var randomMean: Double { random.reduce(0, +) / Double(max(1, random.count)) }
     /// How often a random direction did at least as much, counting the concept's own: a p-value.
-    public var share: Double {
+    package var share: Double {
       Double(1 + random.filter { abs($0) >= abs(removed) }.count) / Double(1 + random.count)
     }
   }
 
   /// The place of the token.
-  public var token: Int
-  public var concept: Int
+  package var token: Int
+  package var concept: Int
   /// The length of what was taken off, relative to the state's.
-  public var length: Double
+  package var length: Double
   /// KL(before || after) of the token's next-token distribution, in nats.
-  public var divergence: Effect
+  package var divergence: Effect
   /// The next tokens that changed most, largest first.
-  public var changes: [Change]
+  package var changes: [Change]
   /// The layer at which later tokens were scored.
-  public var laterLayer: Int
+  package var laterLayer: Int
   /// The mean change of the later tokens' score for the concept; nil for the last token.
-  public var later: Effect?
+  package var later: Effect?
 }
 
 extension Monitor {
   /// What must be added to a state to take a concept's direction out of it: its cosine with the
   /// direction is 0 then.
-  func removal(of concept: Int, from state: [Float]) -> [Float] {
+  package func removal(of concept: Int, from state: [Float]) -> [Float] {
     let direction = direction(concept)
     let norm = Float(sqrt(state.reduce(0.0) { $0 + Double($1) * Double($1) }))
     var along: Float = 0
@@ -55,7 +57,7 @@ extension Monitor {
 extension Scorer {
   /// Takes a concept's direction out of one token at the monitor's layer, and, for comparison,
   /// `count` random directions (seeded) of the same length. O(count) passes over the text.
-  public func ablate(
+  package func ablate(
     _ ids: [Int32], token: Int, concept: Int, later: Monitor, count: Int = 20,
     context: JobContext
   ) throws -> Ablation {

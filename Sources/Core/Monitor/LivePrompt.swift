@@ -1,4 +1,9 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 /// A chat with every token scored at every layer while it is written and answered.
 ///
@@ -9,12 +14,12 @@ import LinearAlgebra
 ///
 /// Base and tuned states come from one copy of the weights (``Conversation``); each side is scored
 /// by its own run's monitors where there are two runs. All calls must come from one job at a time.
-public final class LivePrompt: @unchecked Sendable {
-  public let sides: [Conversation.Side]
+package final class LivePrompt: @unchecked Sendable {
+  package let sides: [Conversation.Side]
   /// In the order given; scores are in this order.
-  public let concepts: [String]
-  public let layers: [Int]
-  public let notes: [String]
+  package let concepts: [String]
+  package let layers: [Int]
+  package let notes: [String]
   private let conversation: Conversation
   private let template: RowTemplate
   private let chatTemplate: ChatTemplate
@@ -29,7 +34,7 @@ public final class LivePrompt: @unchecked Sendable {
   /// - Parameters:
   ///   - runs: one for both sides, or the base's and the tuned one's.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
-  public init(
+  package init(
     model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate,
     memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
@@ -75,7 +80,7 @@ public final class LivePrompt: @unchecked Sendable {
   ///
   /// - Returns: what the last side's scores can be trusted with.
   @discardableResult
-  public func prepare(layer: Int) throws -> LayerCalibration {
+  package func prepare(layer: Int) throws -> LayerCalibration {
     for side in sides.indices where monitors[side][layer] == nil {
       monitors[side][layer] = try OrderedMonitor(
         Monitor(run: runs[side], layer: layer), order: concepts)
@@ -88,13 +93,13 @@ public final class LivePrompt: @unchecked Sendable {
   }
 
   /// What a layer's scores can be trusted with.
-  public struct LayerCalibration: Equatable, Sendable {
+  package struct LayerCalibration: Equatable, Sendable {
     /// Mean distance between confidence and accuracy on held-out rows.
-    public var expectedError: Double
+    package var expectedError: Double
     /// Where cosines with directions that mean nothing lie.
-    public var randomBand: ClosedRange<Float>
+    package var randomBand: ClosedRange<Float>
 
-    public init(expectedError: Double, randomBand: ClosedRange<Float>) {
+    package init(expectedError: Double, randomBand: ClosedRange<Float>) {
       self.expectedError = expectedError
       self.randomBand = randomBand
     }
@@ -105,7 +110,7 @@ public final class LivePrompt: @unchecked Sendable {
   /// - Parameters:
   ///   - draft: the next message, without its end; nil opens the answer to the last message.
   ///   - layer: where turns are rolled up.
-  public func read(
+  package func read(
     _ chat: [ChatMessage], draft: String?, layer: Int, _ context: JobContext
   ) throws -> PromptReading {
     let text = try render(chat, draft: draft)
@@ -114,13 +119,13 @@ public final class LivePrompt: @unchecked Sendable {
   }
 
   /// A concept's direction that is added to every state of a layer while an answer is written.
-  public struct Steering: Equatable, Sendable {
+  package struct Steering: Equatable, Sendable {
     /// Among ``LivePrompt/concepts``.
-    public var concept: Int
+    package var concept: Int
     /// In lengths of a typical state; below 0 it steers away.
-    public var strength: Float
+    package var strength: Float
 
-    public init(concept: Int, strength: Float) {
+    package init(concept: Int, strength: Float) {
       self.concept = concept
       self.strength = strength
     }
@@ -133,7 +138,7 @@ public final class LivePrompt: @unchecked Sendable {
   ///     states are shown while it writes, and the next ``read(_:draft:layer:_:)`` is of the text
   ///     alone again.
   /// - Returns: the answer's text, and why it ended: whether by a stop token.
-  public func answer(
+  package func answer(
     _ chat: [ChatMessage], by side: Conversation.Side, tokens: Int, sampling: SamplingOptions,
     steering: Steering? = nil, layer: Int, _ context: JobContext,
     onToken: (_ answer: String, PromptReading) -> Void
@@ -259,20 +264,20 @@ public final class LivePrompt: @unchecked Sendable {
   }
 
   /// The states of the text's tokens at a layer, (tokens, width).
-  public func states(layer: Int, side: Conversation.Side) -> Matrix {
+  package func states(layer: Int, side: Conversation.Side) -> Matrix {
     conversation.states(layer: layer, side: side)
   }
 }
 
 /// A token of the chat as the model reads it.
-public struct PromptToken: Equatable, Sendable {
-  public var id: Int32
+package struct PromptToken: Equatable, Sendable {
+  package var id: Int32
   /// The characters that it completes.
-  public var text: String
+  package var text: String
   /// The message it belongs to; -1 for the template's own.
-  public var turn: Int
+  package var turn: Int
 
-  public init(id: Int32, text: String, turn: Int) {
+  package init(id: Int32, text: String, turn: Int) {
     self.id = id
     self.text = text
     self.turn = turn
@@ -280,14 +285,14 @@ public struct PromptToken: Equatable, Sendable {
 }
 
 /// A chat's scores.
-public struct PromptReading: Sendable {
-  public var tokens: [PromptToken]
+package struct PromptReading: Sendable {
+  package var tokens: [PromptToken]
   /// Each message's words together, by message and side; nil where the layer is not prepared.
-  public var turns: [[ConceptScores?]]
+  package var turns: [[ConceptScores?]]
   /// By side and layer, one a token; layers that are not prepared are missing.
   private var scores: [[Int: [ConceptScores]]]
 
-  public init(
+  package init(
     tokens: [PromptToken], turns: [[ConceptScores?]], scores: [[Int: [ConceptScores]]]
   ) {
     self.tokens = tokens
@@ -296,7 +301,7 @@ public struct PromptReading: Sendable {
   }
 
   /// One a token; nil where the layer is not prepared.
-  public func scores(_ side: Conversation.Side, layer: Int) -> [ConceptScores]? {
+  package func scores(_ side: Conversation.Side, layer: Int) -> [ConceptScores]? {
     scores.indices.contains(side.rawValue) ? scores[side.rawValue][layer] : nil
   }
 }

@@ -1,8 +1,12 @@
-import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 extension Monitor {
   /// The monitor of a run's layer, taught and calibrated by the split rule.
-  public init(run: Run, layer: Int) throws(Failure) {
+  package init(run: Run, layer: Int) throws(Failure) {
     let states = try run.states(layer: layer)
     let concepts = ConceptNames(sorted: run.rows.map(\.concept).filter { !$0.isEmpty })
     let folds = Folds(
@@ -28,7 +32,7 @@ extension Run {
   ///   - modelSHA256: of the model's weights.
   ///   - adapter: the adapter's folder and its hash, where one is used.
   ///   - template: how texts are put to the model; nil where none are.
-  public func notesForScoring(
+  package func notesForScoring(
     _ model: LanguageModel, modelSHA256: String, adapter: (folder: String, sha256: String)?,
     template: RowTemplate?
   ) throws(Failure) -> [String] {

@@ -1,17 +1,18 @@
 import LinearAlgebra
+import SeerModels
 
 /// One state's scores.
-public struct ConceptScores: Equatable, Sendable {
+package struct ConceptScores: Equatable, Sendable {
   /// A probability for each of the monitor's concepts; they sum to 1.
-  public var scores: [Float]
+  package var scores: [Float]
   /// The concept with the largest score.
-  public var best: Int
+  package var best: Int
   /// The state's cosine with that concept's direction, after centring.
-  public var cosine: Float
+  package var cosine: Float
   /// Far from every concept: the scores say which is least far, and mean no more.
-  public var isUnknown: Bool
+  package var isUnknown: Bool
 
-  public init(scores: [Float], best: Int, cosine: Float, isUnknown: Bool) {
+  package init(scores: [Float], best: Int, cosine: Float, isUnknown: Bool) {
     self.scores = scores
     self.best = best
     self.cosine = cosine
@@ -21,15 +22,15 @@ public struct ConceptScores: Equatable, Sendable {
 
 extension Monitor {
   /// What states far from every concept are called.
-  public static let unknown = "unknown"
+  package static let unknown = "unknown"
 
   /// The name of the best concept, or ``unknown``.
-  public func top(_ scores: ConceptScores) -> String {
+  package func top(_ scores: ConceptScores) -> String {
     scores.isUnknown ? Self.unknown : concepts[scores.best]
   }
 
   /// Scores one state of `width` values.
-  public func score(_ state: UnsafePointer<Float>) -> ConceptScores {
+  package func score(_ state: UnsafePointer<Float>) -> ConceptScores {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: width + concepts.count) { memory in
       guard let scratch = memory.baseAddress else {
         return ConceptScores(scores: [], best: 0, cosine: 0, isUnknown: true)
@@ -47,7 +48,7 @@ extension Monitor {
   }
 
   /// Scores every row of states, (rows, width). O(rows x width x concepts).
-  public func score(_ states: Matrix) -> [ConceptScores] {
+  package func score(_ states: Matrix) -> [ConceptScores] {
     precondition(states.columns == width)
     return [ConceptScores](unsafeUninitializedCapacity: states.rows) { buffer, initialized in
       guard let base = buffer.baseAddress else { return }

@@ -1,5 +1,7 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerSupport
 
 /// Scores states of one layer for a set of concepts: how near a state lies to each concept's
 /// direction, as calibrated probabilities, with an `unknown` outcome.
@@ -12,20 +14,20 @@ import LinearAlgebra
 /// taken off; its cosines with the concepts' directions go through a softmax whose temperature was
 /// fitted on held-out rows (``Calibration``). In most layers all states share most of their
 /// direction: without centring every cosine is near 1.
-public struct Monitor: Sendable {
+package struct Monitor: Sendable {
   /// Sorted by their bytes; those without training rows are left out.
-  public let concepts: [String]
-  public let layer: Int
-  public let calibration: Calibration
+  package let concepts: [String]
+  package let layer: Int
+  package let calibration: Calibration
   /// The cosines that directions with nothing to tell have (``Monitor/randomBand(_:rows:)``).
-  public let randomBand: ClosedRange<Float>
+  package let randomBand: ClosedRange<Float>
   /// States whose largest cosine is below this are unknown: 95 % of the held-out rows are above.
-  public let unknownBelow: Float
+  package let unknownBelow: Float
   /// The median length of the training states.
-  public let typicalLength: Float
+  package let typicalLength: Float
   /// What the user should know.
-  public internal(set) var notes: [String] = []
-  let directions: ConceptDirections
+  package internal(set) var notes: [String] = []
+  package let directions: ConceptDirections
 
   /// - Parameters:
   ///   - states: (rows, width), finite.
@@ -34,7 +36,7 @@ public struct Monitor: Sendable {
   ///     a note says so.
   ///
   /// Fails where no row has a concept. O(rows x width x concepts) for each fold.
-  public init(
+  package init(
     _ states: Matrix, labels: [Int?], concepts names: [String], folds: Folds, layer: Int
   ) throws(Failure) {
     // With one given split, the test rows never teach; folds take turns, so in the end all do.
@@ -84,10 +86,10 @@ public struct Monitor: Sendable {
     randomBand = Monitor.randomBand(directions.centred(states, rows: thinned(teaching, to: 1000)))
   }
 
-  public var width: Int { directions.width }
+  package var width: Int { directions.width }
 
   /// The unit vector, after centring, along which a state moves towards a concept: `width` values.
-  public func direction(_ concept: Int) -> [Float] { directions.vectors.values(row: concept) }
+  package func direction(_ concept: Int) -> [Float] { directions.vectors.values(row: concept) }
 
   /// The band in which the middle 95 % of cosines lie between centred unit states, (rows, width),
   /// and 200 random directions (seeded).
@@ -95,7 +97,7 @@ public struct Monitor: Sendable {
   /// Directions are drawn with the states' own covariance, as random mixtures of them: states fill
   /// few of their dimensions, so that evenly drawn directions would make a band of ±2/sqrt(width)
   /// that nearly every state leaves.
-  static func randomBand(_ centred: Matrix) -> ClosedRange<Float> {
+  package static func randomBand(_ centred: Matrix) -> ClosedRange<Float> {
     guard centred.rows > 0 else { return 0...0 }
     var generator = SeededGenerator(seed: 0)
     let mixtures = Matrix(rows: 200, columns: centred.rows) { _, _ in generator.normal() }
@@ -106,7 +108,7 @@ public struct Monitor: Sendable {
 }
 
 /// The value below which a share of ascending values lies, between two of them by their distance.
-func quantile(_ sorted: [Float], _ share: Double) -> Float {
+package func quantile(_ sorted: [Float], _ share: Double) -> Float {
   guard let last = sorted.last else { return 0 }
   let place = share * Double(sorted.count - 1)
   let lower = Int(place)

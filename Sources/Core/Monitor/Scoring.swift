@@ -1,29 +1,33 @@
 import LinearAlgebra
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 import Synchronization
 
 /// A text whose tokens are to be scored.
-public struct ScoringInput: Equatable, Sendable {
-  public var prompt: String
+package struct ScoringInput: Equatable, Sendable {
+  package var prompt: String
   /// Where there is none, the model is about to answer: a chat prompt ends with the opening of the
   /// assistant's turn.
-  public var response: String?
+  package var response: String?
 
-  public init(prompt: String, response: String? = nil) {
+  package init(prompt: String, response: String? = nil) {
     self.prompt = prompt
     self.response = response
   }
 }
 
 /// A token with its scores.
-public struct ScoredToken: Equatable, Sendable {
-  public var id: Int32
+package struct ScoredToken: Equatable, Sendable {
+  package var id: Int32
   /// The characters that it completes: put together they are the whole text.
-  public var text: String
-  public var scores: ConceptScores
+  package var text: String
+  package var scores: ConceptScores
   /// Of the model without its adapter, where both are scored.
-  public var base: ConceptScores?
+  package var base: ConceptScores?
 
-  public init(id: Int32, text: String, scores: ConceptScores, base: ConceptScores? = nil) {
+  package init(id: Int32, text: String, scores: ConceptScores, base: ConceptScores? = nil) {
     self.id = id
     self.text = text
     self.scores = scores
@@ -32,39 +36,39 @@ public struct ScoredToken: Equatable, Sendable {
 }
 
 /// One side's words, scored together: the mean of their states, without the text's first token.
-public struct ScoredTurn: Equatable, Sendable {
-  public var role: ChatMessage.Role
+package struct ScoredTurn: Equatable, Sendable {
+  package var role: ChatMessage.Role
   /// Places among the text's tokens.
-  public var tokens: Range<Int>
-  public var scores: ConceptScores
+  package var tokens: Range<Int>
+  package var scores: ConceptScores
   /// Of the model without its adapter, where both are scored.
-  public var base: ConceptScores?
+  package var base: ConceptScores?
 }
 
 /// A text's scores.
-public struct ScoredText: Equatable, Sendable {
-  public var tokens: [ScoredToken]
-  public var turns: [ScoredTurn]
+package struct ScoredText: Equatable, Sendable {
+  package var tokens: [ScoredToken]
+  package var turns: [ScoredTurn]
 }
 
 /// A model, perhaps with its adapter, and the monitor of a run: scores texts, many at a time.
-public struct Scorer: Sendable {
-  public let language: LanguageModel
-  public let adapter: Adapter?
-  public let monitor: Monitor
+package struct Scorer: Sendable {
+  package let language: LanguageModel
+  package let adapter: Adapter?
+  package let monitor: Monitor
   /// Of a run of the model without its adapter, which is then scored, too, from the same weights.
-  public let baseMonitor: Monitor?
+  package let baseMonitor: Monitor?
   /// The run that the monitor was made from.
-  public let run: Run
-  public let template: RowTemplate
+  package let run: Run
+  package let template: RowTemplate
   /// What the user should know.
-  public let notes: [String]
+  package let notes: [String]
 
   /// Opens everything by path; fails where a run is not of this model.
   ///
   /// - Parameter baseRun: a run of the model without the adapter and of the same concepts, to score
   ///   both side by side.
-  public init(
+  package init(
     model: String, adapter: String?, run: String, baseRun: String? = nil, layer: Int,
     template: RowTemplate, templateFile: String? = nil, memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
@@ -111,7 +115,7 @@ public struct Scorer: Sendable {
   ///
   /// - Parameter each: called with a text's place and its scores, or what is wrong with it, as
   ///   soon as they are known.
-  public func score(
+  package func score(
     _ inputs: [ScoringInput], context: JobContext,
     each: (Int, Result<ScoredText, Failure>) throws -> Void
   ) throws {
@@ -228,7 +232,7 @@ func withoutFirst(_ tokens: Range<Int>) -> Range<Int> {
 }
 
 /// Each token's text: the characters that it completes, so that they make the whole text together.
-public func tokenTexts(_ ids: [Int32], _ tokenizer: Tokenizer) -> [String] {
+package func tokenTexts(_ ids: [Int32], _ tokenizer: Tokenizer) -> [String] {
   var decoder = StreamingDecoder(tokenizer)
   var texts = ids.map { decoder.append($0) }
   if let last = texts.indices.last { texts[last] += decoder.finish() }

@@ -1,25 +1,27 @@
 import LinearAlgebra
+import SeerModels
+import SeerSupport
 
 /// How a concept's score for some tokens together falls while tokens are taken out of the text,
 /// and rises while they are put in, in the order of their own scores (Petsiuk et al. 2018): if the
 /// token scores are right, faster than in random order.
-public struct TokenCurves: Equatable, Sendable {
+package struct TokenCurves: Equatable, Sendable {
   /// The shares of the tokens taken out, from 0, and put in, up to 1.
-  public var deleted: [Double] = []
-  public var inserted: [Double] = []
+  package var deleted: [Double] = []
+  package var inserted: [Double] = []
   /// The score at each of those shares.
-  public var deletion: [Double] = []
-  public var insertion: [Double] = []
+  package var deletion: [Double] = []
+  package var insertion: [Double] = []
   /// The mean over random orders (seeded).
-  public var randomDeletion: [Double] = []
-  public var randomInsertion: [Double] = []
+  package var randomDeletion: [Double] = []
+  package var randomInsertion: [Double] = []
 }
 
 extension Scorer {
   /// - Parameters:
   ///   - tokens: those that are taken out and put in, and scored together by their mean state.
   ///   - scores: of all tokens of the text.
-  public func curves(
+  package func curves(
     _ ids: [Int32], tokens: Range<Int>, scores: [ConceptScores], concept: Int, points: Int = 8,
     orders: Int = 3, context: JobContext
   ) throws -> TokenCurves {

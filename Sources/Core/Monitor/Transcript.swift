@@ -1,53 +1,53 @@
 import Foundation
 
 /// A scored chat, for keeping and showing.
-public struct Transcript: Codable, Equatable, Sendable {
-  public struct Scores: Codable, Equatable, Sendable {
-    public struct Entry: Codable, Equatable, Sendable {
-      public var concept: String
-      public var score: Float
+package struct Transcript: Codable, Equatable, Sendable {
+  package struct Scores: Codable, Equatable, Sendable {
+    package struct Entry: Codable, Equatable, Sendable {
+      package var concept: String
+      package var score: Float
 
-      public init(concept: String, score: Float) {
+      package init(concept: String, score: Float) {
         self.concept = concept
         self.score = score
       }
     }
 
     /// The likeliest concept, or `unknown`.
-    public var top: String
-    public var scores: [Entry]
+    package var top: String
+    package var scores: [Entry]
 
-    public init(top: String, scores: [Entry]) {
+    package init(top: String, scores: [Entry]) {
       self.top = top
       self.scores = scores
     }
 
     /// The score of the likeliest concept.
-    var best: Float { scores.map(\.score).max() ?? 0 }
+    package var best: Float { scores.map(\.score).max() ?? 0 }
   }
 
-  public struct Token: Codable, Equatable, Sendable {
-    public var text: String
-    public var scores: Scores?
+  package struct Token: Codable, Equatable, Sendable {
+    package var text: String
+    package var scores: Scores?
 
-    public init(text: String, scores: Scores?) {
+    package init(text: String, scores: Scores?) {
       self.text = text
       self.scores = scores
     }
   }
 
-  public struct Message: Codable, Equatable, Sendable {
-    public var role: String
+  package struct Message: Codable, Equatable, Sendable {
+    package var role: String
     /// `base` or `tuned`, for answers.
-    public var writer: String?
+    package var writer: String?
     /// What the answer was steered by: concept, strength and layer.
-    public var steering: String?
-    public var text: String
+    package var steering: String?
+    package var text: String
     /// Of all its words together.
-    public var scores: Scores?
-    public var tokens: [Token]
+    package var scores: Scores?
+    package var tokens: [Token]
 
-    public init(
+    package init(
       role: String, writer: String?, steering: String? = nil, text: String, scores: Scores?,
       tokens: [Token]
     ) {
@@ -60,26 +60,26 @@ public struct Transcript: Codable, Equatable, Sendable {
     }
 
     /// Who says it, and under what steering.
-    var title: String {
+    package var title: String {
       (writer ?? role) + (steering.map { ", steered: \($0)" } ?? "")
     }
   }
 
-  public var model: String
-  public var adapter: String?
+  package var model: String
+  package var adapter: String?
   /// Whose states were scored: `base` or `tuned`.
-  public var scoredBy: String
-  public var layer: Int
-  public var concepts: [String]
-  public var messages: [Message]
+  package var scoredBy: String
+  package var layer: Int
+  package var concepts: [String]
+  package var messages: [Message]
 
-  enum CodingKeys: String, CodingKey {
+  package enum CodingKeys: String, CodingKey {
     case model, adapter
     case scoredBy = "scored_by"
     case layer, concepts, messages
   }
 
-  public init(
+  package init(
     model: String, adapter: String?, scoredBy: String, layer: Int, concepts: [String],
     messages: [Message]
   ) {
@@ -92,7 +92,7 @@ public struct Transcript: Codable, Equatable, Sendable {
   }
 
   /// One JSON object, keys sorted.
-  public var json: String {
+  package var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(self) else { return "" }
@@ -104,7 +104,7 @@ public struct Transcript: Codable, Equatable, Sendable {
   }
 
   /// A heading and the text of each message, with its likeliest concept and a table of all.
-  public var markdown: String {
+  package var markdown: String {
     var page = "# Scored chat\n\n\(Self.plain(source))\n"
     for message in messages {
       page += "\n## \(Self.plain(message.title))"
@@ -137,7 +137,7 @@ public struct Transcript: Codable, Equatable, Sendable {
   }
 
   /// A page of its own: every token coloured by its likeliest concept, with all scores on hover.
-  public var html: String {
+  package var html: String {
     var body = ""
     for message in messages {
       body += "<h2>\(Self.escaped(message.title))"

@@ -1,7 +1,9 @@
+import SeerSupport
+
 /// Whether the model uses what the monitor reads in a text.
-public struct Verification: Sendable {
-  public var ablation: Ablation
-  public var curves: TokenCurves
+package struct Verification: Sendable {
+  package var ablation: Ablation
+  package var curves: TokenCurves
 }
 
 extension Scorer {
@@ -12,7 +14,7 @@ extension Scorer {
   ///   - token: a place in the text; where nil, the turn's token that scores highest.
   ///
   /// Fails where there is no turn, no such token, or no later layer in the run.
-  public func verify(
+  package func verify(
     _ text: ScoredText, concept name: String? = nil, token place: Int? = nil, context: JobContext
   ) throws -> Verification {
     guard let turn = text.turns.last else {

@@ -1,45 +1,49 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 import Synchronization
 
 /// The hidden states of every layer for a concept set, written as a run.
-public struct Extraction: Sendable {
-  public var model: String
+package struct Extraction: Sendable {
+  package var model: String
   /// A PEFT adapter folder, or nil for the base model.
-  public var adapter: String?
-  public var concepts: String
-  public var folder: String
-  public var position = Position.last
-  public var template = RowTemplate.chat
+  package var adapter: String?
+  package var concepts: String
+  package var folder: String
+  package var position = Position.last
+  package var template = RowTemplate.chat
   /// A chat template in place of the model's own.
-  public var templateFile: String?
+  package var templateFile: String?
   /// Only the first rows of the file.
-  public var limit: Int?
-  public var maxTokens = 512
+  package var limit: Int?
+  package var maxTokens = 512
   /// `float32` or `float16`.
-  public var usesHalf = false
+  package var usesHalf = false
   /// What the work may take of the machine's memory.
-  public var memory = MemoryBudget()
+  package var memory = MemoryBudget()
   /// The program and version, for the manifest.
-  public var tool: String
+  package var tool: String
 
-  public init(model: String, concepts: String, folder: String, tool: String) {
+  package init(model: String, concepts: String, folder: String, tool: String) {
     self.model = model
     self.concepts = concepts
     self.folder = folder
     self.tool = tool
   }
 
-  public struct Summary: Sendable {
+  package struct Summary: Sendable {
     /// Rows of states in the run.
-    public var rows: Int
-    public var tokens: Int
+    package var rows: Int
+    package var tokens: Int
     /// Of the forward passes, over all sittings.
-    public var seconds: Double
+    package var seconds: Double
     /// What the user should know: rows cut, a single concept.
-    public var notes: [String]
+    package var notes: [String]
 
-    public init(rows: Int, tokens: Int, seconds: Double, notes: [String]) {
+    package init(rows: Int, tokens: Int, seconds: Double, notes: [String]) {
       self.rows = rows
       self.tokens = tokens
       self.seconds = seconds
@@ -47,11 +51,8 @@ public struct Extraction: Sendable {
     }
   }
 
-  /// Tokens a forward pass takes at a time: enough that expanding the weights costs a few percent.
-  public static let batchTokens = 2048
-
   /// Runs the job: reads, tokenizes, runs what is not done yet, writes.
-  public func run(_ context: JobContext) throws -> Summary {
+  package func run(_ context: JobContext) throws -> Summary {
     let set = try ConceptSet(contentsOf: concepts)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
     let language = try LanguageModel(model, templateFile: templateFile)
@@ -155,7 +156,8 @@ public struct Extraction: Sendable {
     let total = rendered.reduce(0) { $0 + $1.ids.count }
     let longest = rendered.reduce(0) { max($0, $1.ids.count) }
     // States of all layers come with every batch.
-    var costs = language.costs(tokens: max(longest, min(total, Self.batchTokens)), measuring: false)
+    var costs = language.costs(
+      tokens: max(longest, min(total, Batch.usualTokens)), measuring: false)
     let rows = Double(manifest.rows) / Double(max(1, total)) * Double(costs.tokens)
     costs.batchBytes += 4 * manifest.layers.count * manifest.width * Int(rows.rounded(.up))
     costs.cacheBytes = 0
@@ -163,7 +165,7 @@ public struct Extraction: Sendable {
     let language = language.following(plan)
     let capacity = max(longest, plan.batchTokens)
     let state = language.activations(tokens: capacity)
-    var progress = Progress(
+    var progress = JobProgress(
       completed: writer.tokens, total: total, unit: "tokens",
       memory: plan.batchBytes)
     let started = ContinuousClock.now

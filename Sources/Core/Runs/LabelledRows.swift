@@ -1,21 +1,23 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerSupport
 
 /// The rows of a run that have a concept, with the concepts as numbers and the split rule applied.
-public struct LabelledRows: Equatable, Sendable {
+package struct LabelledRows: Equatable, Sendable {
   /// Sorted by their bytes.
-  public var concepts: [String] { known.names }
+  package var concepts: [String] { known.names }
   private let known: ConceptNames
   /// Places among the run's rows; only they are measured.
-  public let rows: [Int]
+  package let rows: [Int]
   /// The concept of each of ``rows``.
-  public let labels: [Int]
+  package let labels: [Int]
   /// Over places in ``rows``. Rows of the same text stay together.
-  public let folds: Folds
+  package let folds: Folds
   /// Rows that get one label together when labels are permuted: the tokens of one text.
-  public let groups: [Int]?
+  package let groups: [Int]?
 
   /// - Parameter others: more concepts that are to have a number, such as those of training rows.
-  public init(_ all: [RunRow], others: [String] = [], seed: UInt64 = 0) {
+  package init(_ all: [RunRow], others: [String] = [], seed: UInt64 = 0) {
     rows = all.indices.filter { !all[$0].concept.isEmpty }
     let names = rows.map { all[$0].concept }
     known = ConceptNames(sorted: names + others)
@@ -27,14 +29,14 @@ public struct LabelledRows: Equatable, Sendable {
   }
 
   /// The numbers of concepts; all of them must be known.
-  func labels(of names: [String]) -> [Int] { names.compactMap(known.place) }
+  package func labels(of names: [String]) -> [Int] { names.compactMap(known.place) }
 
   /// One layer's states with their labels.
   ///
   /// - Parameter states: of all rows of the run, (rows, width).
   ///
   /// Fails where a state is not finite; `name` is what the run is called then.
-  public func sample(_ states: Matrix, layer: Int, name: String) throws(Failure) -> LayerSample {
+  package func sample(_ states: Matrix, layer: Int, name: String) throws(Failure) -> LayerSample {
     var sample = LayerSample(
       states: try Self.select(rows, of: states, layer: layer, name: name), labels: labels,
       concepts: concepts.count, folds: folds)
@@ -43,7 +45,7 @@ public struct LabelledRows: Equatable, Sendable {
   }
 
   /// The states of some rows, all of them finite.
-  static func select(
+  package static func select(
     _ rows: [Int], of states: Matrix, layer: Int, name: String
   ) throws(Failure) -> Matrix {
     let states = rows.count == states.rows ? states : states.selecting(rows: rows)

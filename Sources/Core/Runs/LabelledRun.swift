@@ -1,25 +1,26 @@
-import LinearAlgebra
+import SeerAnalysis
+import SeerSupport
 
 /// A run with its rows' concepts as numbers and the split rule applied.
-public struct LabelledRun: Sendable {
-  public let run: Run
+package struct LabelledRun: Sendable {
+  package let run: Run
   private let labelled: LabelledRows
   /// Another run of the same model, whose rows give prototypes and probe.
-  public let training: Run?
+  package let training: Run?
   private let trainingRows: [Int]
   private let trainingLabels: [Int]
 
   /// The concepts' names, sorted by their bytes, those of the training run included.
-  public var concepts: [String] { labelled.concepts }
+  package var concepts: [String] { labelled.concepts }
   /// The run's rows that have a concept; only they are measured.
-  public var rows: [Int] { labelled.rows }
+  package var rows: [Int] { labelled.rows }
   /// The concept of each of ``rows``.
-  public var labels: [Int] { labelled.labels }
+  package var labels: [Int] { labelled.labels }
   /// Over places in ``rows``. Rows of the same text stay together.
-  public var folds: Folds { labelled.folds }
+  package var folds: Folds { labelled.folds }
 
   /// Fails where no row has a concept, or where the training run cannot belong to the run.
-  public init(_ run: Run, training: Run? = nil, seed: UInt64 = 0) throws(Failure) {
+  package init(_ run: Run, training: Run? = nil, seed: UInt64 = 0) throws(Failure) {
     self.run = run
     self.training = training
     if let training, training.manifest.width != run.manifest.width {
@@ -44,7 +45,7 @@ public struct LabelledRun: Sendable {
   /// One layer's states of the rows that are measured, with their labels.
   ///
   /// Fails where the run does not hold the layer, or a state is not finite.
-  public func sample(layer: Int) throws(Failure) -> LayerSample {
+  package func sample(layer: Int) throws(Failure) -> LayerSample {
     var sample = try labelled.sample(
       try run.states(layer: layer), layer: layer, name: run.folder)
     if let training {
@@ -57,7 +58,7 @@ public struct LabelledRun: Sendable {
   }
 
   /// What a reader should know though it is no error.
-  public var notes: [String] {
+  package var notes: [String] {
     var notes: [String] = []
     if Set(labels).count == 1 {
       notes.append(

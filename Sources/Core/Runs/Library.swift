@@ -1,42 +1,44 @@
 import Foundation
+import SeerModels
+import SeerSupport
 
 /// What there is to open: runs, models and concept files in some folders and the cache.
-public struct Library: Equatable, Sendable {
-  public struct FoundRun: Equatable, Sendable {
-    public var folder: String
+package struct Library: Equatable, Sendable {
+  package struct FoundRun: Equatable, Sendable {
+    package var folder: String
     /// Of an unfinished run what it will be.
-    public var manifest: RunManifest
-    public var isFinished: Bool
+    package var manifest: RunManifest
+    package var isFinished: Bool
 
-    public init(folder: String, manifest: RunManifest, isFinished: Bool) {
+    package init(folder: String, manifest: RunManifest, isFinished: Bool) {
       self.folder = folder
       self.manifest = manifest
       self.isFinished = isFinished
     }
   }
 
-  public struct FoundFile: Equatable, Sendable {
-    public var path: String
-    public var bytes: Int
+  package struct FoundFile: Equatable, Sendable {
+    package var path: String
+    package var bytes: Int
 
-    public init(path: String, bytes: Int) {
+    package init(path: String, bytes: Int) {
       self.path = path
       self.bytes = bytes
     }
   }
 
-  public var runs: [FoundRun] = []
-  public var models: [FoundFile] = []
+  package var runs: [FoundRun] = []
+  package var models: [FoundFile] = []
   /// CSV and JSON Lines files whose first line has a prompt and a value.
-  public var concepts: [FoundFile] = []
+  package var concepts: [FoundFile] = []
 
-  public init() {}
+  package init() {}
 
   /// Entries that are looked at in all; a folder of a million files must not hold anything up.
   private static let most = 5000
 
   /// Looks through folders, two levels deep, hidden ones left out, and through the cache's models.
-  public static func scan(
+  package static func scan(
     folders: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
     checkpoint: () throws -> Void = {}
   ) throws -> Library {

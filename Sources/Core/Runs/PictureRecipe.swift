@@ -1,22 +1,23 @@
 import Foundation
+import SeerSupport
 
 /// What a run's states were made from, as it is written beside what is made from them.
-public struct RunProvenance: Codable, Equatable, Sendable {
-  public var run: String
-  public var layer: Int?
-  public var model: String
-  public var modelSHA256: String
-  public var adapter: String?
-  public var adapterSHA256: String?
-  public var concepts: String
-  public var conceptsSHA256: String
-  public var template: String
-  public var position: String
-  public var maxTokens: Int
+package struct RunProvenance: Codable, Equatable, Sendable {
+  package var run: String
+  package var layer: Int?
+  package var model: String
+  package var modelSHA256: String
+  package var adapter: String?
+  package var adapterSHA256: String?
+  package var concepts: String
+  package var conceptsSHA256: String
+  package var template: String
+  package var position: String
+  package var maxTokens: Int
   /// The program that extracted the states.
-  public var tool: String
+  package var tool: String
 
-  enum CodingKeys: String, CodingKey {
+  package enum CodingKeys: String, CodingKey {
     case run, layer, model
     case modelSHA256 = "model_sha256"
     case adapter
@@ -28,7 +29,7 @@ public struct RunProvenance: Codable, Equatable, Sendable {
     case tool
   }
 
-  public init(_ run: Run, layer: Int? = nil) {
+  package init(_ run: Run, layer: Int? = nil) {
     let manifest = run.manifest
     self.run = run.folder
     self.layer = layer
@@ -46,33 +47,33 @@ public struct RunProvenance: Codable, Equatable, Sendable {
 }
 
 /// How an exported file or picture was made: enough to make it again.
-public struct PictureRecipe: Codable, Equatable, Sendable {
+package struct PictureRecipe: Codable, Equatable, Sendable {
   /// The program and version that wrote it.
-  public var tool: String
+  package var tool: String
   /// The command that makes it again.
-  public var command: [String]
-  public var output: String
-  public var runs: [RunProvenance]
+  package var command: [String]
+  package var output: String
+  package var runs: [RunProvenance]
   /// `states`, `pca`, `tsne`, `concepts`, or `map` for coordinates from a file.
-  public var method: String
+  package var method: String
   /// Of several runs' maps: `joint`, one projection of all, or `aligned`, one of each, turned to
   /// match.
-  public var arrangement: String?
-  public var map: String?
-  public var mapSHA256: String?
-  public var seed: UInt64
+  package var arrangement: String?
+  package var map: String?
+  package var mapSHA256: String?
+  package var seed: UInt64
   /// `npy`, `tsv`, `csv`, `svg` or `png`, of an export.
-  public var format: String?
+  package var format: String?
   /// What else a map was made with, such as `perplexity`.
-  public var settings: [String: String]?
+  package var settings: [String: String]?
 
-  enum CodingKeys: String, CodingKey {
+  package enum CodingKeys: String, CodingKey {
     case tool, command, output, runs, method, arrangement, map
     case mapSHA256 = "map_sha256"
     case seed, format, settings
   }
 
-  public init(
+  package init(
     tool: String, command: [String], output: String, runs: [RunProvenance], method: String,
     seed: UInt64
   ) {
@@ -86,7 +87,7 @@ public struct PictureRecipe: Codable, Equatable, Sendable {
 
   /// Writes `PATH.recipe.json` beside a file and returns its name.
   @discardableResult
-  public func write(beside path: String) throws -> String {
+  package func write(beside path: String) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let name = path + ".recipe.json"

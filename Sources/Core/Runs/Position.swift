@@ -1,5 +1,7 @@
+import SeerTokenizers
+
 /// Which tokens speak for a row.
-public enum Position: String, CaseIterable, Sendable {
+package enum Position: String, CaseIterable, Sendable {
   /// The row's last token; in a chat the last turn's end-of-turn token.
   case last
   /// The prompt's last token; in a chat the user turn's end-of-turn token.
@@ -10,7 +12,7 @@ public enum Position: String, CaseIterable, Sendable {
   case all
 
   /// The spans of a row's tokens whose means are its states.
-  func spans(of row: RenderedRow) -> [Range<Int>] {
+  package func spans(of row: RenderedRow) -> [Range<Int>] {
     switch self {
     case .last: [row.last..<row.last + 1]
     case .promptEnd: [row.promptEnd..<row.promptEnd + 1]

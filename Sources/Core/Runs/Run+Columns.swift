@@ -1,11 +1,12 @@
 import Foundation
+import SeerSupport
 
 extension Run {
   /// A column that somebody added to `rows.csv`, all of whose cells are numbers or empty.
-  public struct NumberColumn: Equatable, Sendable {
-    public var name: String
+  package struct NumberColumn: Equatable, Sendable {
+    package var name: String
     /// One for each row; NaN where the cell is empty.
-    public var values: [Float]
+    package var values: [Float]
   }
 
   private static let ownColumns = ["row", "text", "concept", "tokens", "split", "token"]
@@ -13,7 +14,7 @@ extension Run {
   /// The columns of numbers beside the run's own; none where the file has only those.
   ///
   /// The rows are read again only where the header names more columns: opening a run stays fast.
-  public func numberColumns() -> [NumberColumn] {
+  package func numberColumns() -> [NumberColumn] {
     let path = folder + "/" + Self.rowsName
     guard let handle = FileHandle(forReadingAtPath: path),
       let start = try? handle.read(upToCount: 4096)

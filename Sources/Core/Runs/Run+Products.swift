@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerSupport
 
 extension Run {
   /// The product of a vector with every row's state of a layer, straight from the mapped file:
@@ -7,7 +8,7 @@ extension Run {
   /// - Parameter vector: (width).
   /// - Returns: (rows). O(rows x width).
   /// - Throws: where the run does not hold the layer.
-  public func products(layer: Int, with vector: [Float]) throws(Failure) -> [Float] {
+  package func products(layer: Int, with vector: [Float]) throws(Failure) -> [Float] {
     precondition(vector.count == manifest.width)
     let start = try index(ofLayer: layer) * manifest.rows
     return [Float](unsafeUninitializedCapacity: manifest.rows) { products, count in
@@ -27,7 +28,7 @@ extension Run {
   /// A float32 copy of some rows' states, (rows, width).
   ///
   /// - Parameter rows: below the number of the run's rows.
-  public func states(layer: Int, rows: [Int]) throws(Failure) -> Matrix {
+  package func states(layer: Int, rows: [Int]) throws(Failure) -> Matrix {
     let start = try index(ofLayer: layer) * manifest.rows
     let matrix = Matrix(rows: rows.count, columns: manifest.width)
     for (place, row) in rows.enumerated() {

@@ -1,19 +1,21 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerSupport
 
 /// One row of a run's `rows.csv`.
-public struct RunRow: Equatable, Sendable {
+package struct RunRow: Equatable, Sendable {
   /// The row of the concept file, from 0.
-  public var row: Int
-  public var text: String
-  public var concept: String
+  package var row: Int
+  package var text: String
+  package var concept: String
   /// How many tokens the row's text has (after `--max-tokens`).
-  public var tokens: Int
-  public var split: String?
+  package var tokens: Int
+  package var split: String?
   /// The token's text, with position `all`.
-  public var token: String?
+  package var token: String?
 
-  public init(
+  package init(
     row: Int, text: String, concept: String, tokens: Int, split: String? = nil,
     token: String? = nil
   ) {
@@ -32,20 +34,20 @@ public struct RunRow: Equatable, Sendable {
 /// 1. `states.safetensors`: tensor `states`, (layers, rows, width), float32 or float16;
 /// 2. `rows.csv`: `row,text,concept,tokens,split` and, with position `all`, `token`;
 /// 3. `run.json`: the ``RunManifest``. A folder without it is not a finished run.
-public struct Run: Sendable {
-  public let folder: String
-  public let manifest: RunManifest
-  public let rows: [RunRow]
-  let file: Safetensors
-  let tensor: Safetensors.Tensor
+package struct Run: Sendable {
+  package let folder: String
+  package let manifest: RunManifest
+  package let rows: [RunRow]
+  package let file: Safetensors
+  package let tensor: Safetensors.Tensor
 
-  static let manifestName = "run.json"
+  package static let manifestName = "run.json"
   static let statesName = "states.safetensors"
-  static let rowsName = "rows.csv"
+  package static let rowsName = "rows.csv"
 
-  public static func open(_ folder: String) throws(Failure) -> Run { try Run(folder: folder) }
+  package static func open(_ folder: String) throws(Failure) -> Run { try Run(folder: folder) }
 
-  public init(folder: String) throws(Failure) {
+  package init(folder: String) throws(Failure) {
     self.folder = folder
     manifest = try Self.readManifest(folder)
     let path = folder + "/" + Self.statesName
@@ -115,7 +117,7 @@ public struct Run: Sendable {
     }
   }
 
-  static func reason(_ error: any Error) -> String {
+  package static func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "unreadable" }
     func path(_ context: DecodingError.Context) -> String {
       context.codingPath.map(\.stringValue).joined(separator: ".")
@@ -131,7 +133,7 @@ public struct Run: Sendable {
   /// A float32 copy of one layer's states, (rows, width).
   ///
   /// Throws when the run does not hold the layer.
-  public func states(layer: Int) throws(Failure) -> Matrix {
+  package func states(layer: Int) throws(Failure) -> Matrix {
     let index = try index(ofLayer: layer)
     let matrix = Matrix(rows: manifest.rows, columns: manifest.width)
     Parallel.ranges(of: manifest.rows, grain: 256) { range in
@@ -143,7 +145,7 @@ public struct Run: Sendable {
   }
 
   /// The place of a layer among those that the run holds.
-  func index(ofLayer layer: Int) throws(Failure) -> Int {
+  package func index(ofLayer layer: Int) throws(Failure) -> Int {
     guard let index = manifest.layers.firstIndex(of: layer) else {
       throw Failure(
         .usage, file: folder, place: "layer", found: "\(layer)",
@@ -152,7 +154,7 @@ public struct Run: Sendable {
     return index
   }
 
-  static func described(_ layers: [Int]) -> String {
+  package static func described(_ layers: [Int]) -> String {
     guard let first = layers.first, let last = layers.last else { return "none" }
     return last - first + 1 == layers.count
       ? "\(first) to \(last)" : layers.map(String.init).joined(separator: ", ")

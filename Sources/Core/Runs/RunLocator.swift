@@ -1,13 +1,15 @@
 import Foundation
+import SeerModels
+import SeerSupport
 
 /// Which run the explorer opens when none is named.
-public enum RunLocator {
+package enum RunLocator {
   private static func noteFile(_ environment: [String: String]) -> String {
     UserFolders.cache(environment) + "/last-run"
   }
 
   /// Remembers a finished run. A cache that cannot be written is no reason to fail.
-  public static func remember(
+  package static func remember(
     _ folder: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) {
     let path = URL(fileURLWithPath: folder).standardizedFileURL.path
@@ -19,7 +21,7 @@ public enum RunLocator {
   }
 
   /// The last finished run that is still there.
-  public static func last(
+  package static func last(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {
     guard let note = try? String(contentsOfFile: noteFile(environment), encoding: .utf8) else {
@@ -31,7 +33,7 @@ public enum RunLocator {
 
   /// The recorded sample run: beside the executable or in a folder above it (a build tree), in the
   /// user's data folder, or in the current folder.
-  public static func sample(
+  package static func sample(
     executable: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {
     let name = "samples/run-base"

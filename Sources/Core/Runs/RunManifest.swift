@@ -1,38 +1,38 @@
 /// What a run was made from: the contents of its `run.json`.
 ///
 /// Two runs with equal recipes hold the same states.
-public struct RunManifest: Codable, Equatable, Sendable {
+package struct RunManifest: Codable, Equatable, Sendable {
   /// The version of the folder's layout that this build reads and writes.
-  public static let currentFormat = 1
+  package static let currentFormat = 1
 
-  public var format: Int
+  package var format: Int
   /// The program and version that wrote it.
-  public var tool: String
-  public var model: String
-  public var modelSHA256: String
-  public var adapter: String?
-  public var adapterSHA256: String?
-  public var concepts: String
-  public var conceptsSHA256: String
+  package var tool: String
+  package var model: String
+  package var modelSHA256: String
+  package var adapter: String?
+  package var adapterSHA256: String?
+  package var concepts: String
+  package var conceptsSHA256: String
   /// `plain` or `chat`.
-  public var template: String
+  package var template: String
   /// Of the file that a chat template was read from, where it is not the model's own.
-  public var templateSHA256: String?
+  package var templateSHA256: String?
   /// `last`, `prompt-end`, `mean` or `all`.
-  public var position: String
-  public var maxTokens: Int
+  package var position: String
+  package var maxTokens: Int
   /// The layers stored, ascending; 0 is the input of the first block.
-  public var layers: [Int]
+  package var layers: [Int]
   /// Rows of states: one a concept row, or one a token with position `all`.
-  public var rows: Int
-  public var width: Int
+  package var rows: Int
+  package var width: Int
   /// `float32` or `float16`.
-  public var dtype: String
+  package var dtype: String
   /// Tokens and seconds of the forward passes that made it.
-  public var tokens: Int?
-  public var seconds: Double?
+  package var tokens: Int?
+  package var seconds: Double?
 
-  enum CodingKeys: String, CodingKey {
+  package enum CodingKeys: String, CodingKey {
     case format, tool, model
     case modelSHA256 = "model_sha256"
     case adapter
@@ -46,7 +46,7 @@ public struct RunManifest: Codable, Equatable, Sendable {
     case layers, rows, width, dtype, tokens, seconds
   }
 
-  public init(
+  package init(
     format: Int = RunManifest.currentFormat, tool: String, model: String, modelSHA256: String,
     adapter: String? = nil, adapterSHA256: String? = nil, concepts: String,
     conceptsSHA256: String, template: String, templateSHA256: String? = nil, position: String,
@@ -77,7 +77,7 @@ public struct RunManifest: Codable, Equatable, Sendable {
 extension RunManifest {
   /// The keys in which two recipes differ, for messages; empty where both make the same states.
   /// Where the inputs lay does not matter as long as they are the same; nor do measured figures.
-  func differences(from other: RunManifest) -> [String] {
+  package func differences(from other: RunManifest) -> [String] {
     var keys: [String] = []
     if format != other.format { keys.append("format (\(format))") }
     if tool != other.tool { keys.append("tool (\(tool), now \(other.tool))") }

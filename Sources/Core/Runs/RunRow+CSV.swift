@@ -1,15 +1,17 @@
+import SeerSupport
+
 /// `rows.csv`: `row,text,concept,tokens,split` and, where rows are tokens, `token`.
 extension RunRow {
-  static func header(withTokens: Bool) -> String {
+  package static func header(withTokens: Bool) -> String {
     CSV.line(["row", "text", "concept", "tokens", "split"] + (withTokens ? ["token"] : []))
   }
 
-  func line(withToken: Bool) -> String {
+  package func line(withToken: Bool) -> String {
     CSV.line(
       [String(row), text, concept, String(tokens), split ?? ""] + (withToken ? [token ?? ""] : []))
   }
 
-  static func read(_ path: String) throws(Failure) -> [RunRow] {
+  package static func read(_ path: String) throws(Failure) -> [RunRow] {
     let table = try TextTable(contentsOf: path)
     let columns = (
       row: try table.requiredIndex(of: "row"), text: try table.requiredIndex(of: "text"),

@@ -1,6 +1,8 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerSupport
 
 /// Writes a run folder piece by piece, so that a killed extraction can go on where it stopped.
 ///
@@ -9,16 +11,16 @@ import LinearAlgebra
 /// 2. `states.safetensors.partial`: full size from the start, filled out of order;
 /// 3. `progress.partial`: one line a finished batch, `first-row rows tokens seconds`.
 /// A line is written only after its states are, so whatever a kill leaves behind is consistent.
-final class RunWriter {
+package final class RunWriter {
   static let recipeName = "recipe.partial.json"
   static let progressName = "progress.partial"
 
-  let folder: String
-  let manifest: RunManifest
+  package let folder: String
+  package let manifest: RunManifest
   /// Rows of states that are written, in pieces.
-  private(set) var done: [Range<Int>] = []
-  private(set) var tokens = 0
-  private(set) var seconds = 0.0
+  package private(set) var done: [Range<Int>] = []
+  package private(set) var tokens = 0
+  package private(set) var seconds = 0.0
   private let states: WritableFile
   private let progress: WritableFile
   private var progressSize = 0
@@ -31,7 +33,7 @@ final class RunWriter {
   /// Starts the run, or goes on with an unfinished one of the same recipe.
   ///
   /// Throws where the folder holds anything else: another run, another recipe, other files.
-  init(folder: String, manifest: RunManifest) throws(Failure) {
+  package init(folder: String, manifest: RunManifest) throws(Failure) {
     self.folder = folder
     self.manifest = manifest
     try OutputFile.makeFolder(folder)
@@ -128,12 +130,12 @@ final class RunWriter {
     try progress.truncate(to: progressSize)
   }
 
-  func isDone(_ rows: Range<Int>) -> Bool {
+  package func isDone(_ rows: Range<Int>) -> Bool {
     done.contains { $0.lowerBound <= rows.lowerBound && rows.upperBound <= $0.upperBound }
   }
 
   /// Writes the states of consecutive rows, one matrix a layer, and notes them as done.
-  func write(
+  package func write(
     _ layers: [Matrix], firstRow: Int, tokens: Int, seconds: Double
   ) throws(Failure) {
     guard let count = layers.first?.rows, count > 0 else { return }
@@ -169,7 +171,7 @@ final class RunWriter {
   }
 
   /// Gives everything its final name; `run.json` comes last.
-  func finish(_ rows: [RunRow]) throws(Failure) {
+  package func finish(_ rows: [RunRow]) throws(Failure) {
     try states.synchronize()
     let withTokens = manifest.position == "all"
     var text = RunRow.header(withTokens: withTokens)

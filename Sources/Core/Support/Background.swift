@@ -2,11 +2,11 @@ import Foundation
 import Synchronization
 
 /// A value that is computed on a thread of its own while others go on.
-final class Background<Value: Sendable>: Sendable {
+package final class Background<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, Failure>?>(nil)
   private let done = DispatchSemaphore(value: 0)
 
-  init(_ body: @escaping @Sendable () throws(Failure) -> Value) {
+  package init(_ body: @escaping @Sendable () throws(Failure) -> Value) {
     Thread.detachNewThread { [self] in
       let value = Result { () throws(Failure) in try body() }
       result.withLock { $0 = value }
@@ -15,7 +15,7 @@ final class Background<Value: Sendable>: Sendable {
   }
 
   /// Waits for the value.
-  func value() throws(Failure) -> Value {
+  package func value() throws(Failure) -> Value {
     done.wait()
     done.signal()
     guard let value = result.withLock({ $0 }) else {

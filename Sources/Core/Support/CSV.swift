@@ -1,7 +1,7 @@
 /// Comma-separated values (RFC 4180), read and written on bytes.
-public enum CSV {
+package enum CSV {
   /// One line of CSV with its newline; fields are quoted where they need it.
-  public static func line(_ fields: [String]) -> String {
+  package static func line(_ fields: [String]) -> String {
     // A line with a single empty field would look like no row at all.
     if fields == [""] { return "\"\"\n" }
     return fields.map(quoted).joined(separator: ",") + "\n"
@@ -25,7 +25,9 @@ public enum CSV {
   ///
   /// Rows end with LF, CRLF or CR; empty lines are no rows; a quote inside an unquoted field
   /// stands for itself.
-  static func table(_ text: UnsafeRawBufferPointer, file: String) throws(Failure) -> TextTable {
+  package static func table(_ text: UnsafeRawBufferPointer, file: String) throws(Failure)
+    -> TextTable
+  {
     var parser = Parser(text: text, file: file)
     guard let header = try parser.row() else { return TextTable(file: file, columns: []) }
     var table = TextTable(file: file, columns: header.fields)

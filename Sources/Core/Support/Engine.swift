@@ -14,7 +14,7 @@ import Synchronization
 ///       return try PCA.fit(states)
 ///     }
 ///     let pca = try job.wait()
-public final class Engine: Sendable {
+package final class Engine: Sendable {
   private let state = Mutex(State())
   /// Signalled whenever who may compute could have changed.
   fileprivate let changed = NSCondition()
@@ -31,7 +31,7 @@ public final class Engine: Sendable {
     let priority: JobPriority
     var isPaused = false
     var isCancelled = false
-    var progress = Progress()
+    var progress = JobProgress()
   }
 
   /// How far jobs stand back behind the rest of the process, as `nice` counts.
@@ -39,7 +39,7 @@ public final class Engine: Sendable {
 
   /// - Parameter niceness: of the jobs' threads, and of the loops' workers that they are the first to
   ///   start. A front end that draws gives some, so that its own thread is never kept waiting.
-  public init(niceness: Int32 = 0) { self.niceness = niceness }
+  package init(niceness: Int32 = 0) { self.niceness = niceness }
 
   /// Starts a job and returns at once.
   ///
@@ -47,7 +47,7 @@ public final class Engine: Sendable {
   ///   - onEvent: called on the job's thread with its progress and, last, its result.
   ///   - body: the work; it calls `checkpoint()` at least every 20 ms of its running time.
   @discardableResult
-  public func submit<Output: Sendable>(
+  package func submit<Output: Sendable>(
     _ title: String, priority: JobPriority,
     onEvent: @escaping @Sendable (JobEvent<Output>) -> Void = { _ in },
     body: @escaping @Sendable (JobContext) throws -> Output
@@ -82,7 +82,7 @@ public final class Engine: Sendable {
   }
 
   /// The jobs that have not finished, most urgent first.
-  public var jobs: [JobSummary] {
+  package var jobs: [JobSummary] {
     state.withLock { state in
       state.jobs.sorted { ($0.priority, $0.id.number) < ($1.priority, $1.id.number) }.map {
         JobSummary(
@@ -93,12 +93,12 @@ public final class Engine: Sendable {
   }
 
   /// Asks a job to stop at its next checkpoint. Unknown ids are ignored: the job is done.
-  public func cancel(_ id: JobID) { change(id) { $0.isCancelled = true } }
+  package func cancel(_ id: JobID) { change(id) { $0.isCancelled = true } }
 
   /// Holds a job at its next checkpoint until ``resume(_:)`` or ``cancel(_:)``.
-  public func pause(_ id: JobID) { change(id) { $0.isPaused = true } }
+  package func pause(_ id: JobID) { change(id) { $0.isPaused = true } }
 
-  public func resume(_ id: JobID) { change(id) { $0.isPaused = false } }
+  package func resume(_ id: JobID) { change(id) { $0.isPaused = false } }
 
   private func change(_ id: JobID, _ edit: (inout Entry) -> Void) {
     state.withLock { state in
@@ -127,7 +127,7 @@ public final class Engine: Sendable {
     state.withLock { state in state.jobs.first { $0.id == id }?.isCancelled ?? true }
   }
 
-  fileprivate func record(_ progress: Progress, for id: JobID) {
+  fileprivate func record(_ progress: JobProgress, for id: JobID) {
     state.withLock { state in
       for index in state.jobs.indices where state.jobs[index].id == id {
         state.jobs[index].progress = progress
@@ -183,48 +183,48 @@ public final class Engine: Sendable {
 }
 
 /// The error of a job that was cancelled.
-public struct Cancelled: Error, Equatable, CustomStringConvertible {
-  public init() {}
-  public var description: String { "cancelled" }
+package struct Cancelled: Error, Equatable, CustomStringConvertible {
+  package init() {}
+  package var description: String { "cancelled" }
 }
 
-public struct JobID: Hashable, Sendable {
-  let number: Int
+package struct JobID: Hashable, Sendable {
+  package let number: Int
 }
 
 /// What runs first when several jobs want the cores.
-public enum JobPriority: Int, Comparable, Sendable, CaseIterable {
+package enum JobPriority: Int, Comparable, Sendable, CaseIterable {
   /// What is typed first, then maps, then figures that follow by themselves, then training.
   case typing, map, figures, training
-  public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
-public enum JobEvent<Output: Sendable>: Sendable {
-  case progress(Progress)
+package enum JobEvent<Output: Sendable>: Sendable {
+  case progress(JobProgress)
   case finished(Result<Output, any Error>)
 }
 
-public struct JobSummary: Sendable, Identifiable {
-  public let id: JobID
-  public let title: String
-  public let priority: JobPriority
-  public let isRunning: Bool
-  public let isPaused: Bool
-  public let progress: Progress
+package struct JobSummary: Sendable, Identifiable {
+  package let id: JobID
+  package let title: String
+  package let priority: JobPriority
+  package let isRunning: Bool
+  package let isPaused: Bool
+  package let progress: JobProgress
 }
 
 /// How far a job is, with the estimates a user wants to see.
-public struct Progress: Equatable, Sendable {
+package struct JobProgress: Equatable, Sendable {
   /// Done and all, in `unit`s; `total` 0 means unknown.
-  public var completed: Int
-  public var total: Int
-  public var unit: String
-  public var elapsed: Duration
+  package var completed: Int
+  package var total: Int
+  package var unit: String
+  package var elapsed: Duration
   /// Bytes the job expects to hold at its peak; 0 means unknown.
-  public var memory: Int
-  public var message: String
+  package var memory: Int
+  package var message: String
 
-  public init(
+  package init(
     completed: Int = 0, total: Int = 0, unit: String = "", elapsed: Duration = .zero,
     memory: Int = 0, message: String = ""
   ) {
@@ -237,24 +237,24 @@ public struct Progress: Equatable, Sendable {
   }
 
   /// 0...1, or nil where the total is unknown.
-  public var fraction: Double? {
+  package var fraction: Double? {
     total > 0 ? min(1, max(0, Double(completed) / Double(total))) : nil
   }
 
   /// Time left at the average speed so far; nil before the first unit is done.
-  public var remaining: Duration? {
+  package var remaining: Duration? {
     guard let fraction, fraction > 0 else { return nil }
     return elapsed * ((1 - fraction) / fraction)
   }
 }
 
 /// What a job's body sees of the engine.
-public final class JobContext: Sendable {
-  public let id: JobID
+package final class JobContext: Sendable {
+  package let id: JobID
   private let engine: Engine
-  private let report: @Sendable (Progress) -> Void
+  private let report: @Sendable (JobProgress) -> Void
 
-  fileprivate init(id: JobID, engine: Engine, report: @escaping @Sendable (Progress) -> Void) {
+  fileprivate init(id: JobID, engine: Engine, report: @escaping @Sendable (JobProgress) -> Void) {
     self.id = id
     self.engine = engine
     self.report = report
@@ -262,19 +262,19 @@ public final class JobContext: Sendable {
 
   /// Lets more urgent jobs run, waits while paused, and throws ``Cancelled`` when cancelled.
   /// Costs well under a microsecond when nothing waits.
-  public func checkpoint() throws { try engine.takeTurn(id) }
+  package func checkpoint() throws { try engine.takeTurn(id) }
 
-  public var isCancelled: Bool { engine.isCancelled(id) }
+  package var isCancelled: Bool { engine.isCancelled(id) }
 
-  public func report(_ progress: Progress) {
+  package func report(_ progress: JobProgress) {
     engine.record(progress, for: id)
     report(progress)
   }
 }
 
 /// A started job: its id, a way to cancel it, and its result.
-public final class Job<Output: Sendable>: Sendable {
-  public let id: JobID
+package final class Job<Output: Sendable>: Sendable {
+  package let id: JobID
   private let engine: Engine
   private let result = Mutex<Result<Output, any Error>?>(nil)
   private let done = DispatchSemaphore(value: 0)
@@ -289,10 +289,10 @@ public final class Job<Output: Sendable>: Sendable {
     done.signal()
   }
 
-  public func cancel() { engine.cancel(id) }
+  package func cancel() { engine.cancel(id) }
 
   /// Blocks until the job is done and returns its result; for the command, never for a screen.
-  public func wait() throws -> Output {
+  package func wait() throws -> Output {
     done.wait()
     done.signal()
     guard let value = result.withLock({ $0 }) else { throw Cancelled() }

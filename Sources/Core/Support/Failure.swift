@@ -7,8 +7,8 @@ import Foundation
 ///             advice: "The file is truncated: download it again.")
 ///
 /// Its ``description`` is the one sentence shown to the user; ``Kind/exitCode`` is the contract's.
-public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
-  public enum Kind: Equatable, Sendable {
+package struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
+  package enum Kind: Equatable, Sendable {
     /// Options or arguments that cannot be used (64).
     case usage
     /// Data or a model that cannot be used (65).
@@ -22,7 +22,7 @@ public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Stopped by the user (130).
     case interrupted
 
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
       switch self {
       case .usage: 64
       case .badData: 65
@@ -34,17 +34,17 @@ public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// The file, folder or option concerned.
-  public var file: String?
+  package var file: String?
   /// The place in it: a line, a key, a tensor, a byte offset.
-  public var place: String?
-  public var found: String
-  public var wanted: String?
+  package var place: String?
+  package var found: String
+  package var wanted: String?
   /// What to do next: a full sentence.
-  public var advice: String?
+  package var advice: String?
 
-  public init(
+  package init(
     _ kind: Kind, file: String? = nil, place: String? = nil, found: String,
     wanted: String? = nil, advice: String? = nil
   ) {
@@ -56,7 +56,7 @@ public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
     self.advice = advice
   }
 
-  public var description: String {
+  package var description: String {
     let subject = [file, place].compactMap { $0 }.joined(separator: ", ")
     var text = subject.isEmpty ? "" : subject + ": "
     text += "found " + found
@@ -67,7 +67,7 @@ public struct Failure: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The failure of a system call on a file, worded from `errno`.
-  static func system(
+  package static func system(
     _ kind: Kind, _ action: String, file: String, code: Int32, advice: String? = nil
   ) -> Failure {
     Failure(

@@ -4,23 +4,27 @@ import Foundation
 ///
 /// A hash holds as long as path, size, inode and the times of the file's last changes are the same:
 /// a folder of small files, each named by the hash of those and holding the file's hash.
-struct HashCache: Sendable {
-  let folder: String
+package struct HashCache: Sendable {
+  package let folder: String
 
-  static let standard = HashCache(
+  package init(folder: String) {
+    self.folder = folder
+  }
+
+  package static let standard = HashCache(
     folder: UserFolders.cache(ProcessInfo.processInfo.environment) + "/hashes")
 
   /// Smaller files are hashed faster than looked up.
-  static let smallest = 16 << 20
+  package static let smallest = 16 << 20
 
-  func sha256(ofFile path: String) throws(Failure) -> String {
-    guard let entry = entry(of: path) else { return try Core.sha256(ofFile: path) }
+  package func sha256(ofFile path: String) throws(Failure) -> String {
+    guard let entry = entry(of: path) else { return try SeerSupport.sha256(ofFile: path) }
     if let kept = try? String(contentsOfFile: entry, encoding: .utf8), kept.utf8.count == 64,
       kept.allSatisfy(\.isHexDigit)
     {
       return kept
     }
-    let hash = try Core.sha256(ofFile: path)
+    let hash = try SeerSupport.sha256(ofFile: path)
     // A file that changed meanwhile is another one; a cache that cannot be written is none.
     if self.entry(of: path) == entry, (try? OutputFile.makeFolder(folder)) != nil {
       try? OutputFile.write(hash, to: entry)
@@ -40,6 +44,6 @@ struct HashCache: Sendable {
       "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)",
       "\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)",
     ].joined(separator: "\n")
-    return (try? Core.sha256(ofText: identity)).map { folder + "/" + $0 }
+    return (try? SeerSupport.sha256(ofText: identity)).map { folder + "/" + $0 }
   }
 }

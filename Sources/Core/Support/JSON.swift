@@ -3,18 +3,18 @@
 /// The text is checked once and indexed, 12 bytes a value; strings and numbers are decoded when
 /// asked for. Members keep their order and their bytes: two names that are equal as Swift strings
 /// (U+212B and U+00C5) stay two, and a name given twice can be seen.
-struct JSON: Sendable {
+package struct JSON: Sendable {
   private let document: JSONDocument
   private let index: Int
 
   /// Reads bytes that stay as they are while `owner` lives; a failure names the offset.
-  init(_ text: UnsafeRawBufferPointer, owner: MappedFile, offset: Int = 0) throws(Failure) {
+  package init(_ text: UnsafeRawBufferPointer, owner: MappedFile, offset: Int = 0) throws(Failure) {
     document = try JSONDocument(text, owner: owner, offset: offset)
     index = 0
   }
 
   /// Reads a whole file.
-  init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     let file = try MappedFile(path: path)
     self = try JSON(file.bytes, owner: file)
   }
@@ -24,11 +24,11 @@ struct JSON: Sendable {
     self.index = index
   }
 
-  enum Kind: Equatable {
+  package enum Kind: Equatable {
     case null, bool, number, string, array, object
   }
 
-  var kind: Kind {
+  package var kind: Kind {
     switch lead {
     case UInt8(ascii: "{"): .object
     case UInt8(ascii: "["): .array
@@ -47,26 +47,26 @@ struct JSON: Sendable {
     return Int(node.start)..<Int(node.end)
   }
 
-  var isNull: Bool { kind == .null }
+  package var isNull: Bool { kind == .null }
 
-  var bool: Bool? { kind == .bool ? lead == UInt8(ascii: "t") : nil }
+  package var bool: Bool? { kind == .bool ? lead == UInt8(ascii: "t") : nil }
 
   /// The number's digits, or the string with its quotes, as written.
   private var written: String { String(decoding: document.text[range], as: UTF8.self) }
 
   /// A number without fraction or exponent that fits.
-  var integer: Int? { kind == .number ? Int(written) : nil }
+  package var integer: Int? { kind == .number ? Int(written) : nil }
 
   /// A number, as the nearest Double.
-  var double: Double? { kind == .number ? Double(written) : nil }
+  package var double: Double? { kind == .number ? Double(written) : nil }
 
   /// A string's UTF-8.
-  var bytes: [UInt8]? { kind == .string ? document.string(range) : nil }
+  package var bytes: [UInt8]? { kind == .string ? document.string(range) : nil }
 
-  var string: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+  package var string: String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
   /// The number of elements or members; 0 for other values.
-  var count: Int {
+  package var count: Int {
     switch kind {
     case .array: elements.reduce(0) { count, _ in count + 1 }
     case .object: members.reduce(0) { count, _ in count + 1 }
@@ -75,45 +75,45 @@ struct JSON: Sendable {
   }
 
   /// An array's values; none for other values.
-  var elements: Elements {
+  package var elements: Elements {
     let inside = kind == .array
     return Elements(
       document: document, place: index + 1, end: inside ? document.nodes[index].next : 0)
   }
 
   /// An object's members in order; none for other values.
-  var members: Members {
+  package var members: Members {
     let inside = kind == .object
     return Members(
       document: document, place: index + 1, end: inside ? document.nodes[index].next : 0)
   }
 
   /// The value of a member; of the last one where the name is there twice. Linear in the members.
-  subscript(name: String) -> JSON? {
+  package subscript(name: String) -> JSON? {
     let wanted = Array(name.utf8)
     var found: JSON?
     for member in members where member.name == wanted { found = member.value }
     return found
   }
 
-  struct Elements: Sequence, IteratorProtocol {
+  package struct Elements: Sequence, IteratorProtocol {
     fileprivate let document: JSONDocument
     fileprivate var place: Int
     fileprivate let end: UInt32
 
-    mutating func next() -> JSON? {
+    package mutating func next() -> JSON? {
       guard place < end else { return nil }
       defer { place = Int(document.nodes[place].next) }
       return JSON(document, place)
     }
   }
 
-  struct Members: Sequence, IteratorProtocol {
+  package struct Members: Sequence, IteratorProtocol {
     fileprivate let document: JSONDocument
     fileprivate var place: Int
     fileprivate let end: UInt32
 
-    mutating func next() -> (name: [UInt8], value: JSON)? {
+    package mutating func next() -> (name: [UInt8], value: JSON)? {
       guard place < end else { return nil }
       let name = JSON(document, place).bytes ?? []
       place += 1

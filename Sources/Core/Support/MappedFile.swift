@@ -5,11 +5,11 @@ import Foundation
 /// Bytes are read through bounds-checked accessors; ``bytes`` is for code that has checked its
 /// range first, and keeps the file alive meanwhile. Mapping costs no memory until pages are touched. A file that another process cuts
 /// short while it is mapped ends this process with SIGBUS: the kernel leaves no way around that.
-public final class MappedFile: @unchecked Sendable {
-  public let path: String
-  public let bytes: UnsafeRawBufferPointer
+package final class MappedFile: @unchecked Sendable {
+  package let path: String
+  package let bytes: UnsafeRawBufferPointer
 
-  public init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -43,5 +43,5 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
-  public var count: Int { bytes.count }
+  package var count: Int { bytes.count }
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Files that appear under their final name only when they are complete.
-public enum OutputFile {
+package enum OutputFile {
   /// Writes a whole file: first beside it, then renamed over it.
-  public static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
     let partial = path + ".partial"
     let file = try WritableFile(path: partial, truncating: true)
     do throws(Failure) {
@@ -16,18 +16,18 @@ public enum OutputFile {
     }
   }
 
-  public static func write(_ text: String, to path: String) throws(Failure) {
+  package static func write(_ text: String, to path: String) throws(Failure) {
     try write(Array(text.utf8), to: path)
   }
 
-  static func rename(_ from: String, to path: String) throws(Failure) {
+  package static func rename(_ from: String, to path: String) throws(Failure) {
     guard Foundation.rename(from, path) == 0 else {
       throw Failure.system(.cannotWrite, "renaming \(from)", file: path, code: errno)
     }
   }
 
   /// Makes a folder and those above it.
-  public static func makeFolder(_ path: String) throws(Failure) {
+  package static func makeFolder(_ path: String) throws(Failure) {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
@@ -43,11 +43,11 @@ public enum OutputFile {
 /// A file open for writing at any offset.
 ///
 /// Writes go through `pwrite`: through a mapping, a full disk would be a signal, not an error.
-final class WritableFile {
-  let path: String
+package final class WritableFile {
+  package let path: String
   private let descriptor: Int32
 
-  init(path: String, truncating: Bool) throws(Failure) {
+  package init(path: String, truncating: Bool) throws(Failure) {
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (truncating ? O_TRUNC : 0), 0o644)
     guard descriptor >= 0 else {
@@ -59,12 +59,12 @@ final class WritableFile {
 
   deinit { close(descriptor) }
 
-  var size: Int {
+  package var size: Int {
     var status = stat()
     return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(Failure) {
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(Failure) {
     var done = 0
     while done < bytes.count, let base = bytes.baseAddress {
       let count = pwrite(descriptor, base + done, bytes.count - done, off_t(offset + done))
@@ -75,7 +75,7 @@ final class WritableFile {
   }
 
   /// Writes the first `count` elements of an array.
-  func write<Element: BitwiseCopyable>(
+  package func write<Element: BitwiseCopyable>(
     _ elements: [Element], count: Int, at offset: Int
   ) throws(Failure) {
     var failure: Failure?
@@ -87,21 +87,21 @@ final class WritableFile {
   }
 
   /// Claims the space, so that a full disk shows before hours of work.
-  func reserve(_ bytes: Int) throws(Failure) {
+  package func reserve(_ bytes: Int) throws(Failure) {
     let code = posix_fallocate(descriptor, 0, off_t(max(1, bytes)))
     guard code == 0 else { throw writeFailure(code, bytes: bytes) }
   }
 
-  func truncate(to bytes: Int) throws(Failure) {
+  package func truncate(to bytes: Int) throws(Failure) {
     guard ftruncate(descriptor, off_t(bytes)) == 0 else { throw writeFailure(errno) }
   }
 
-  func synchronize() throws(Failure) {
+  package func synchronize() throws(Failure) {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw writeFailure(errno) }
   }
 
   /// Takes the file for this process; false where another one has it.
-  func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+  package func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
 
   private func writeFailure(_ code: Int32, bytes: Int? = nil) -> Failure {
     let full = code == ENOSPC || code == EDQUOT || code == EFBIG

@@ -4,7 +4,7 @@ import Foundation
 /// SHA-256 of a whole file, as 64 hexadecimal digits.
 ///
 /// OpenSSL does the arithmetic (with the processor's SHA instructions: some 2 GB a second).
-public func sha256(ofFile path: String) throws(Failure) -> String {
+package func sha256(ofFile path: String) throws(Failure) -> String {
   let file = try MappedFile(path: path)
   // The mapping must outlive the digest: its bytes alone do not keep it.
   defer { withExtendedLifetime(file) {} }
@@ -12,7 +12,7 @@ public func sha256(ofFile path: String) throws(Failure) -> String {
 }
 
 /// The same of a text's UTF-8.
-func sha256(ofText text: String) throws(Failure) -> String {
+package func sha256(ofText text: String) throws(Failure) -> String {
   let digest: Result<String, Failure> = Array(text.utf8).withUnsafeBytes { bytes in
     do throws(Failure) {
       return .success(try sha256(bytes, of: "a text"))
@@ -23,7 +23,7 @@ func sha256(ofText text: String) throws(Failure) -> String {
   return try digest.get()
 }
 
-func sha256(_ bytes: UnsafeRawBufferPointer, of path: String) throws(Failure) -> String {
+package func sha256(_ bytes: UnsafeRawBufferPointer, of path: String) throws(Failure) -> String {
   var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
   var length: UInt32 = 0
   let done = EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil)

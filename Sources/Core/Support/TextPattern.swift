@@ -6,7 +6,7 @@ import Synchronization
 /// in either case (`(?-i)` in an expression ends that), `^` and `$` at every line.
 ///
 ///     try TextPattern("ledger|invoice", isExpression: true).matches(texts)
-public final class TextPattern: @unchecked Sendable {
+package final class TextPattern: @unchecked Sendable {
   // Compiled code is read-only: one serves all threads.
   private let code: OpaquePointer
   private let limits: OpaquePointer?
@@ -17,7 +17,7 @@ public final class TextPattern: @unchecked Sendable {
   private static let longTexts = 50
 
   /// - Throws: a usage failure that tells where the expression cannot be read, and why.
-  public init(_ text: String, isExpression: Bool) throws(Failure) {
+  package init(_ text: String, isExpression: Bool) throws(Failure) {
     var error: Int32 = 0
     var offset = 0
     var text = text
@@ -59,7 +59,7 @@ public final class TextPattern: @unchecked Sendable {
   /// For each text whether the pattern occurs in it; on all cores.
   ///
   /// - Throws: where too many texts need more backtracking than is bearable.
-  public func matches(_ texts: PackedTexts) throws(Failure) -> [Bool] {
+  package func matches(_ texts: PackedTexts) throws(Failure) -> [Bool] {
     var found = [Bool](repeating: false, count: texts.count)
     let tooLong = Atomic(0)
     texts.bytes.withUnsafeBufferPointer { bytes in

@@ -1,25 +1,25 @@
 /// Rows of text with named columns, as read from CSV or JSON Lines.
-public struct TextTable: Equatable, Sendable {
+package struct TextTable: Equatable, Sendable {
   /// The file it was read from, for messages.
-  public var file: String
-  public var columns: [String]
+  package var file: String
+  package var columns: [String]
   /// One entry a column; nil where a JSON line has no such key.
-  public var rows: [[String?]]
+  package var rows: [[String?]]
   /// The line of the file on which each row begins, counted from 1.
-  public var lines: [Int]
+  package var lines: [Int]
 
   /// Reads a file: CSV or JSON Lines by its extension, else by its first byte.
   ///
   /// Fails, naming line and place, where it is not there, is not UTF-8, or cannot be read as what
   /// it is; a file without rows is refused too.
-  public init(contentsOf path: String) throws(Failure) {
+  package init(contentsOf path: String) throws(Failure) {
     let mapped = try MappedFile(path: path)
     // The bytes do not keep the mapping alive.
     defer { withExtendedLifetime(mapped) {} }
     try self.init(mapped.bytes, file: path)
   }
 
-  init(_ bytes: UnsafeRawBufferPointer, file: String) throws(Failure) {
+  package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(Failure) {
     if let offset = UTF8Bytes.firstInvalid(in: bytes) {
       let line = bytes[..<offset].reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
       throw Failure(
@@ -50,7 +50,7 @@ public struct TextTable: Equatable, Sendable {
     return text.first { $0 > 0x20 } == UInt8(ascii: "{")
   }
 
-  init(file: String, columns: [String], rows: [[String?]] = [], lines: [Int] = []) {
+  package init(file: String, columns: [String], rows: [[String?]] = [], lines: [Int] = []) {
     self.file = file
     self.columns = columns
     self.rows = rows
@@ -58,12 +58,12 @@ public struct TextTable: Equatable, Sendable {
   }
 
   /// The index of a column; names are compared byte by byte.
-  public func index(of column: String) -> Int? {
+  package func index(of column: String) -> Int? {
     columns.firstIndex { $0.utf8.elementsEqual(column.utf8) }
   }
 
   /// The index of a column that has to be there.
-  public func requiredIndex(of column: String) throws(Failure) -> Int {
+  package func requiredIndex(of column: String) throws(Failure) -> Int {
     if let index = index(of: column) { return index }
     // A whole header in one column was cut by another separator.
     let separator = [";", "\t", "|"].first { columns.count == 1 && columns[0].contains($0) }
@@ -79,7 +79,7 @@ public struct TextTable: Equatable, Sendable {
   }
 
   /// The cell's text; nil where it is empty or not there.
-  public func text(row: Int, column: Int?) -> String? {
+  package func text(row: Int, column: Int?) -> String? {
     guard let column, let text = rows[row][column], !text.isEmpty else { return nil }
     return text
   }

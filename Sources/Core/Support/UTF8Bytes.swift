@@ -1,8 +1,8 @@
 /// Well-formed UTF-8, byte by byte (Unicode 16, table 3-7).
-enum UTF8Bytes {
+package enum UTF8Bytes {
   /// The number of bytes of a character that begins with `lead`; 0 where none does.
   @inline(__always)
-  static func width(lead: UInt8) -> Int {
+  package static func width(lead: UInt8) -> Int {
     switch lead {
     case 0x00...0x7F: 1
     case 0xC2...0xDF: 2
@@ -14,7 +14,7 @@ enum UTF8Bytes {
 
   /// Whether `second` can follow `lead`: no overlong forms, no surrogates, nothing above U+10FFFF.
   @inline(__always)
-  static func allows(second: UInt8, after lead: UInt8) -> Bool {
+  package static func allows(second: UInt8, after lead: UInt8) -> Bool {
     switch lead {
     case 0xE0: 0xA0...0xBF ~= second
     case 0xED: 0x80...0x9F ~= second
@@ -25,7 +25,7 @@ enum UTF8Bytes {
   }
 
   /// The offset of the first byte that does not belong to a well-formed character.
-  static func firstInvalid(in bytes: UnsafeRawBufferPointer) -> Int? {
+  package static func firstInvalid(in bytes: UnsafeRawBufferPointer) -> Int? {
     var index = 0
     while index < bytes.count {
       let lead = bytes[index]

@@ -1,12 +1,17 @@
-/// The user's other folders, as the XDG base directory specification has them.
-extension UserFolders {
+/// The user's folders, as the XDG base directory specification has them.
+package enum UserFolders {
+  /// `$XDG_CACHE_HOME/seer`, or `~/.cache/seer`: models and what can be made again.
+  package static func cache(_ environment: [String: String]) -> String {
+    folder("XDG_CACHE_HOME", "/.cache", environment)
+  }
+
   /// `$XDG_STATE_HOME/seer`, or `~/.local/state/seer`: what is kept from one start to the next.
-  public static func state(_ environment: [String: String]) -> String {
+  package static func state(_ environment: [String: String]) -> String {
     folder("XDG_STATE_HOME", "/.local/state", environment)
   }
 
   /// `$XDG_CONFIG_HOME/seer`, or `~/.config/seer`.
-  public static func configuration(_ environment: [String: String]) -> String {
+  package static func configuration(_ environment: [String: String]) -> String {
     folder("XDG_CONFIG_HOME", "/.config", environment)
   }
 

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// A token that is recognised where it is written out in text, such as `<|im_end|>`.
 struct AddedToken: Equatable, Sendable {
   var id: Int32

@@ -4,29 +4,31 @@
 /// Short words by scanning for the best pair, O(n²) with the smallest constant; long ones with a
 /// linked list and a heap, O(n log n), so a megabyte without a space is no problem. One merger
 /// serves one thread and keeps its memory from word to word.
-struct BytePairMerger {
+package struct BytePairMerger {
   /// The tokens of the word.
-  private(set) var symbols: [Int32] = []
+  package private(set) var symbols: [Int32] = []
   /// The byte of the text at which each symbol begins.
-  private(set) var starts: [Int] = []
+  package private(set) var starts: [Int] = []
   /// The merge of each symbol with the one after it.
   private var merges: [UInt64] = []
   private var heap = MinimumHeap()
   private var next: [Int32] = []
   private var previous: [Int32] = []
 
-  mutating func removeAll() {
+  package init() {}
+
+  package mutating func removeAll() {
     symbols.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)
   }
 
-  mutating func append(_ symbol: Int32, start: Int) {
+  package mutating func append(_ symbol: Int32, start: Int) {
     symbols.append(symbol)
     starts.append(start)
   }
 
   /// Words of text are short: `longWord` only bounds what scanning may cost.
-  mutating func merge(with lookup: some MergeLookup, longWord: Int = 64) {
+  package mutating func merge(with lookup: some MergeLookup, longWord: Int = 64) {
     guard symbols.count > 1 else { return }
     merges.removeAll(keepingCapacity: true)
     for index in 0..<symbols.count - 1 {

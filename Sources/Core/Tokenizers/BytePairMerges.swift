@@ -1,6 +1,6 @@
 /// What two tokens merge to: a rank and a product as one number, rank in the upper half;
 /// ``BytePairMerges/none`` where they do not.
-protocol MergeLookup {
+package protocol MergeLookup {
   func merge(_ left: Int32, _ right: Int32) -> UInt64
 }
 
@@ -8,7 +8,7 @@ protocol MergeLookup {
 ///
 /// A merge is looked up by its two ids and gives rank and product as one number, rank first: the
 /// smallest number is the merge to do next.
-struct BytePairMerges: Sendable {
+package struct BytePairMerges: Sendable {
   /// What a lookup gives where two tokens do not merge.
   static let none = UInt64.max
 
@@ -52,16 +52,16 @@ struct BytePairMerges: Sendable {
   }
 
   /// A view for hot loops, valid while `body` runs.
-  func withLookup<Result>(_ body: (Lookup) -> Result) -> Result {
+  package func withLookup<Result>(_ body: (Lookup) -> Result) -> Result {
     slots.withUnsafeBufferPointer { body(Lookup(slots: $0, shift: shift)) }
   }
 
-  struct Lookup: MergeLookup {
+  package struct Lookup: MergeLookup {
     fileprivate let slots: UnsafeBufferPointer<Slot>
     fileprivate let shift: UInt64
 
     @inline(__always)
-    func merge(_ left: Int32, _ right: Int32) -> UInt64 {
+    package func merge(_ left: Int32, _ right: Int32) -> UInt64 {
       let pair = BytePairMerges.pair(left, right)
       var index = Int(truncatingIfNeeded: BytePairMerges.mix(pair) >> shift)
       // Empty slots hold `none` on both sides and end the search.

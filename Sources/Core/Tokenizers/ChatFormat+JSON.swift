@@ -1,4 +1,5 @@
 import Foundation
+import SeerSupport
 
 /// The user's own template, for models whose template is of no known family: a JSON object.
 ///
@@ -34,7 +35,7 @@ extension ChatFormat {
     var default_system: String?
   }
 
-  init(json text: [UInt8], file: String? = nil) throws(Failure) {
+  package init(json text: [UInt8], file: String? = nil) throws(Failure) {
     let members: Members
     do {
       members = try JSONDecoder().decode(Members.self, from: Data(text))
@@ -66,7 +67,7 @@ extension ChatFormat {
 extension ChatTemplate {
   /// The text of a template file; fails where it is neither of a known family nor the form of
   /// ``ChatFormat``.
-  static func text(ofFile path: String) throws(Failure) -> String {
+  package static func text(ofFile path: String) throws(Failure) -> String {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
     let bytes = Array(file.bytes)

@@ -1,12 +1,12 @@
 /// How one kind of chat template writes a conversation: what stands around the content of every
 /// turn.
-struct ChatFormat: Equatable, Sendable {
-  struct Turn: Equatable, Sendable {
-    var before = ""
+package struct ChatFormat: Equatable, Sendable {
+  package struct Turn: Equatable, Sendable {
+    package var before = ""
     /// The marker that ends the turn, for which the positions `last` and `prompt-end` stand.
-    var end = ""
+    package var end = ""
     /// What follows the marker, such as a newline.
-    var after = ""
+    package var after = ""
     var trims = false
   }
 
@@ -22,24 +22,24 @@ struct ChatFormat: Equatable, Sendable {
     case refused
   }
 
-  var start = ""
-  var system = Turn()
-  var user = Turn()
-  var assistant = Turn()
+  package var start = ""
+  package var system = Turn()
+  package var user = Turn()
+  package var assistant = Turn()
   /// The opening of the assistant's turn.
-  var generation = ""
+  package var generation = ""
   /// What ends a conversation without that opening.
-  var ending = ""
+  package var ending = ""
   /// Whether the opening is written after every user's turn, asked for or not.
   var opensAfterUser = false
   var systemPlace = SystemPlace.turn
   /// What a system turn begins with whatever the message.
   var systemPreface = ""
-  var defaultSystem: String?
+  package var defaultSystem: String?
   /// What the last turn begins with where it is the assistant's: an empty reasoning.
   var finalThought = ""
 
-  func turn(_ role: ChatMessage.Role) -> Turn {
+  package func turn(_ role: ChatMessage.Role) -> Turn {
     switch role {
     case .system: system
     case .user: user
@@ -51,7 +51,7 @@ struct ChatFormat: Equatable, Sendable {
 // MARK: The families
 
 extension ChatFormat {
-  init?(
+  package init?(
     _ family: ChatTemplate.Family, _ text: TemplateText, beginning: String, end: String
   ) {
     let start = text.has("bos_token") ? beginning : ""

@@ -1,23 +1,25 @@
+import SeerSupport
+
 /// A conversation written out, with the UTF-8 ranges of its parts.
-public struct RenderedChat: Equatable, Sendable {
-  public struct Turn: Equatable, Sendable {
-    public var role: ChatMessage.Role
+package struct RenderedChat: Equatable, Sendable {
+  package struct Turn: Equatable, Sendable {
+    package var role: ChatMessage.Role
     /// The message, trimmed where the template trims it.
-    public var content: Range<Int>
+    package var content: Range<Int>
     /// The end-of-turn marker, without the newline after it.
-    public var endOfTurn: Range<Int>
+    package var endOfTurn: Range<Int>
   }
 
-  public internal(set) var text = ""
+  package internal(set) var text = ""
   /// The turns of the given messages (not of a default system prompt).
-  public internal(set) var turns: [Turn] = []
+  package internal(set) var turns: [Turn] = []
 }
 
 extension ChatTemplate {
   /// Writes a conversation as the model's own template does.
   ///
   /// - Parameter generationHeader: adds the opening of the assistant's turn.
-  public func render(
+  package func render(
     _ messages: [ChatMessage], generationHeader: Bool = false
   ) throws(Failure) -> RenderedChat {
     guard let format else {

@@ -1,15 +1,15 @@
 /// One turn of a conversation.
-public struct ChatMessage: Equatable, Sendable {
-  public enum Role: String, CaseIterable, Sendable {
+package struct ChatMessage: Equatable, Sendable {
+  package enum Role: String, CaseIterable, Sendable {
     case system
     case user
     case assistant
   }
 
-  public var role: Role
-  public var content: String
+  package var role: Role
+  package var content: String
 
-  public init(_ role: Role, _ content: String) {
+  package init(_ role: Role, _ content: String) {
     self.role = role
     self.content = content
   }
@@ -23,22 +23,22 @@ public struct ChatMessage: Equatable, Sendable {
 ///
 /// Templates are told apart by the turn markers they write; the text is not executed. What varies
 /// inside a family (default system prompt, blanks, where a system message goes) is read from it.
-public struct ChatTemplate: Equatable, Sendable {
+package struct ChatTemplate: Equatable, Sendable {
   /// The families by the names the commands print; `none`: no template, `unknown`: another one.
-  public enum Family: String, CaseIterable, Sendable {
+  package enum Family: String, CaseIterable, Sendable {
     case chatml, llama3, mistral, gemma, phi3, zephyr, none, unknown
   }
 
-  public let family: Family
+  package let family: Family
   /// How turns are written; nil where the family is none or unknown.
-  let format: ChatFormat?
+  package let format: ChatFormat?
 
   /// What the template puts first where a conversation has no system message.
-  public var defaultSystem: String? { format?.defaultSystem }
+  package var defaultSystem: String? { format?.defaultSystem }
 
   /// Recognises a template's text; nil or blank is ``Family/none``. A JSON object is a
   /// ``ChatFormat`` of the user's own, of family unknown.
-  public init(_ text: String?, beginningOfText: String = "", endOfText: String = "") {
+  package init(_ text: String?, beginningOfText: String = "", endOfText: String = "") {
     let text = Array((text ?? "").utf8)
     family = Self.family(of: text)
     format =
@@ -53,7 +53,7 @@ public struct ChatTemplate: Equatable, Sendable {
   }
 
   /// The template that came with a tokenizer.
-  public init(_ tokenizer: Tokenizer) {
+  package init(_ tokenizer: Tokenizer) {
     func text(_ id: Int32?) -> String { id.flatMap { tokenizer.token($0) } ?? "" }
     self.init(
       tokenizer.chatTemplate, beginningOfText: text(tokenizer.beginningOfText),
@@ -82,12 +82,12 @@ public struct ChatTemplate: Equatable, Sendable {
 }
 
 /// A template's text, to look for what it writes.
-struct TemplateText {
-  let bytes: [UInt8]
+package struct TemplateText {
+  package let bytes: [UInt8]
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  func has(_ part: String) -> Bool { bytes.firstRange(of: Array(part.utf8)) != nil }
+  package func has(_ part: String) -> Bool { bytes.firstRange(of: Array(part.utf8)) != nil }
 
   /// Whether a part is there with any quotes and without regard to blanks outside of strings:
   /// give it without blanks and with `'`.
@@ -104,7 +104,7 @@ struct TemplateText {
 
   /// The literal system turn in a ChatML template, such as
   /// `'<|im_start|>system\nYou are a helpful assistant<|im_end|>\n'`.
-  var defaultSystem: String? {
+  package var defaultSystem: String? {
     let opening = Array("<|im_start|>system".utf8)
     let closing = Array("<|im_end|>".utf8)
     var rest = bytes[...]

@@ -1,11 +1,14 @@
+import SeerFormats
+import SeerSupport
+
 extension GGUF {
   /// What the `tokenizer.*` keys say.
-  func tokenizerDescription() throws(Failure) -> TokenizerDescription {
+  package func tokenizerDescription() throws(Failure) -> TokenizerDescription {
     try readTokenizer { (problem: Failure) throws(Failure) in throw problem }
   }
 
   /// Every key of the tokenizer that cannot be used; where there is none, what is wrong with the whole.
-  func tokenizerProblems() -> [Failure] {
+  package func tokenizerProblems() -> [Failure] {
     var problems: [Failure] = []
     do throws(Failure) {
       let description = try readTokenizer { (problem: Failure) throws(Failure) in

@@ -1,10 +1,10 @@
 import Foundation
+import SeerFormats
+import SeerSupport
 
 extension HuggingFaceFolder {
-  var tokenizerPath: String { path + "/tokenizer.json" }
-
   /// Every part of `tokenizer.json` without a counterpart; else what is wrong with the rest.
-  func tokenizerProblems() -> [Failure] {
+  package func tokenizerProblems() -> [Failure] {
     do throws(Failure) {
       let parts = try TokenizerFile(path: tokenizerPath, collectsProblems: true).problems
       guard parts.isEmpty else { return parts }
@@ -16,7 +16,7 @@ extension HuggingFaceFolder {
   }
 
   /// `tokenizer.json`, with the special tokens and the chat template of the files beside it.
-  func tokenizerDescription() throws(Failure) -> TokenizerDescription {
+  package func tokenizerDescription() throws(Failure) -> TokenizerDescription {
     func exists(_ name: String) -> Bool {
       FileManager.default.fileExists(atPath: path + "/" + name)
     }

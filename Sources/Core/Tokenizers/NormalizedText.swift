@@ -1,25 +1,25 @@
 /// A piece of text on its way to tokens, with the place in the original text of each byte.
-struct NormalizedText {
-  private(set) var bytes: [UInt8]
+package struct NormalizedText {
+  package private(set) var bytes: [UInt8]
   /// The original offset of each byte; nil where the bytes are the original ones.
   private var origins: [Int]?
   /// The original offset of the first byte.
   private let base: Int
 
   /// A piece of the original text, which begins at `base`.
-  init(_ text: UnsafeBufferPointer<UInt8>, base: Int) {
+  package init(_ text: UnsafeBufferPointer<UInt8>, base: Int) {
     bytes = Array(text)
     self.base = base
   }
 
   /// The original offset of a byte.
-  func origin(_ place: Int) -> Int {
+  package func origin(_ place: Int) -> Int {
     guard let origins else { return base + place }
     return place < origins.count ? origins[place] : (origins.last ?? base)
   }
 
   /// A part as a text of its own.
-  subscript(range: Range<Int>) -> NormalizedText {
+  package subscript(range: Range<Int>) -> NormalizedText {
     var part = self
     part.bytes = Array(bytes[range])
     part.origins = range.map(origin)

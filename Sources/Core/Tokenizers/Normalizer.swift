@@ -1,9 +1,9 @@
 import Foundation
 
 /// One change of the text before it is cut into words.
-enum Normalizer: Sendable {
+package enum Normalizer: Sendable {
   /// A Unicode normalization form (Unicode Standard Annex 15).
-  enum Form: String, Sendable {
+  package enum Form: String, Sendable {
     case nfc = "NFC"
     case nfd = "NFD"
     case nfkc = "NFKC"
@@ -21,7 +21,7 @@ enum Normalizer: Sendable {
   case prepend([UInt8])
   case replace(Pattern, [UInt8])
 
-  func apply(to text: inout NormalizedText, with matcher: Pattern.Matcher) {
+  package func apply(to text: inout NormalizedText, with matcher: Pattern.Matcher) {
     guard !text.bytes.isEmpty else { return }
     switch self {
     case .form(let form): Self.apply(form, to: &text)
@@ -60,7 +60,7 @@ enum Normalizer: Sendable {
   }
 
   /// Unicode's White_Space.
-  static func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
+  package static func isSpace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
 
   private static func trimmed(_ bytes: [UInt8], left: Bool, right: Bool) -> Range<Int> {
     let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
@@ -122,7 +122,7 @@ enum Normalizer: Sendable {
 
 extension UTF8 {
   /// The bytes that a scalar takes.
-  static func width(_ scalar: Unicode.Scalar) -> Int {
+  package static func width(_ scalar: Unicode.Scalar) -> Int {
     scalar.value < 0x80 ? 1 : scalar.value < 0x800 ? 2 : scalar.value < 0x10000 ? 3 : 4
   }
 }

@@ -1,14 +1,15 @@
 import CPCRE2
 import Foundation
+import SeerSupport
 
 /// A compiled regular expression over UTF-8 (PCRE2 with Unicode properties and JIT).
 ///
 /// Compiled code is read-only, so one pattern serves all threads; each brings its ``Matcher``.
-final class Pattern: @unchecked Sendable {
+package final class Pattern: @unchecked Sendable {
   private let code: OpaquePointer
 
   /// Compiles a pattern in PCRE2's syntax; fails with the place in it that cannot be read.
-  init(_ text: String, multiline: Bool = false) throws(Failure) {
+  package init(_ text: String, multiline: Bool = false) throws(Failure) {
     var error: Int32 = 0
     var offset = 0
     var text = text
@@ -34,7 +35,7 @@ final class Pattern: @unchecked Sendable {
   deinit { pcre2_code_free_8(code) }
 
   /// A pattern that matches just this text.
-  convenience init(literal: String) throws(Failure) {
+  package convenience init(literal: String) throws(Failure) {
     var text = ""
     for scalar in literal.unicodeScalars {
       // Every other character stands for itself.
@@ -51,7 +52,7 @@ final class Pattern: @unchecked Sendable {
   /// What both know by the same name but read differently is spelled out: white space has U+180E
   /// in PCRE2 and a word's characters lack marks. `^` and `$` are at every line. Intersections of
   /// classes have no counterpart.
-  convenience init(oniguruma text: String) throws(Failure) {
+  package convenience init(oniguruma text: String) throws(Failure) {
     guard text.range(of: "&&") == nil else {
       throw Failure(
         .badData, place: "pattern \(text)", found: "`&&`, an intersection of classes",
@@ -102,30 +103,30 @@ final class Pattern: @unchecked Sendable {
   }
 
   /// The memory that matching needs, one for each thread.
-  final class Matcher {
+  package final class Matcher {
     fileprivate let data: OpaquePointer?
-    init() { data = pcre2_match_data_create_8(1, nil) }
+    package init() { data = pcre2_match_data_create_8(1, nil) }
     deinit { pcre2_match_data_free_8(data) }
   }
 
   /// A piece of a text: a match, or what lies between matches.
-  struct Piece {
-    let range: Range<Int>
-    let isMatch: Bool
+  package struct Piece {
+    package let range: Range<Int>
+    package let isMatch: Bool
   }
 
   /// The pieces of valid UTF-8 text, in order and without gaps.
   ///
   /// The text is matched as a whole of its own: nothing before or after it is looked at. Where
   /// PCRE2 gives up (its limits on backtracking) the rest is one piece.
-  func pieces(_ text: UnsafeBufferPointer<UInt8>, with matcher: Matcher) -> [Piece] {
+  package func pieces(_ text: UnsafeBufferPointer<UInt8>, with matcher: Matcher) -> [Piece] {
     var pieces: [Piece] = []
     forEachPiece(text, with: matcher) { pieces.append(Piece(range: $0, isMatch: $1)) }
     return pieces
   }
 
   /// Appends the ranges of the pieces, offset by `base`.
-  func split(
+  package func split(
     _ text: UnsafeBufferPointer<UInt8>, base: Int, with matcher: Matcher,
     into pieces: inout [Range<Int>]
   ) {

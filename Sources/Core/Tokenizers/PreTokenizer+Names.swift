@@ -1,14 +1,16 @@
+import SeerSupport
+
 /// The pre-tokenizers that GGUF files name (`tokenizer.ggml.pre`).
 ///
 /// A name stands for what the models it was given to came with: patterns, the normalization before
 /// them, and whether a word that is a token is looked up before any merge.
 extension PreTokenizer {
-  struct Named {
-    var expressions: [String]
-    var normalizer: Normalizer.Form?
+  package struct Named {
+    package var expressions: [String]
+    package var normalizer: Normalizer.Form?
     var ignoresMerges = false
     /// Whether the beginning-of-text token is added where the file does not say.
-    var addsBeginningOfText = false
+    package var addsBeginningOfText = false
   }
 
   /// GPT-2's words; what is white space is spelled out by ``Pattern/translated(_:)``.
@@ -39,7 +41,7 @@ extension PreTokenizer {
     expressions: [words(digits: #"\p{N}{1,3}"#)], ignoresMerges: true, addsBeginningOfText: true)
   private static let qwen2 = Named(expressions: [words(digits: #"\p{N}"#)], normalizer: .nfc)
 
-  static let named: [String: Named] = [
+  package static let named: [String: Named] = [
     "gpt-2": gpt2, "phi-2": gpt2, "mpt": gpt2, "exaone": gpt2, "jina-en": gpt2,
     "gpt-neox": neox, "olmo": neox, "dolma": neox,
     "smollm": singleDigits, "starcoder": singleDigits, "refact": singleDigits,
@@ -68,9 +70,9 @@ extension PreTokenizer {
   ]
 
   /// The names that there are.
-  public static var names: [String] { named.keys.sorted() }
+  package static var names: [String] { named.keys.sorted() }
 
-  static func named(_ name: String) throws(Failure) -> Named {
+  package static func named(_ name: String) throws(Failure) -> Named {
     guard let found = named[name] else {
       throw Failure(
         .badData, place: "pre-tokenizer", found: "`\(name)`",

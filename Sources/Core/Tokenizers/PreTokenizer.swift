@@ -2,9 +2,9 @@
 ///
 /// Steps are applied one after the other, each to the pieces the one before left: what a
 /// pattern's lookahead sees ends with its piece.
-public struct PreTokenizer: Sendable {
+package struct PreTokenizer: Sendable {
   /// What becomes of the matches of a pattern.
-  enum Behavior: String, Sendable {
+  package enum Behavior: String, Sendable {
     case removed = "Removed"
     case isolated = "Isolated"
     case mergedWithPrevious = "MergedWithPrevious"
@@ -13,11 +13,11 @@ public struct PreTokenizer: Sendable {
   }
 
   /// Which pieces get the replacement of a space put before them.
-  enum PrependScheme: String, Sendable {
+  package enum PrependScheme: String, Sendable {
     case always, never, first
   }
 
-  enum Step: Sendable {
+  package enum Step: Sendable {
     /// `inverted`: what lies between matches counts as the match.
     case split(Pattern, Behavior, inverted: Bool)
     /// Writes spaces as SentencePiece does, and cuts before each where `splits`.
@@ -26,12 +26,12 @@ public struct PreTokenizer: Sendable {
     case prefixSpace
   }
 
-  var steps: [Step]
+  package var steps: [Step]
 
-  init(_ steps: [Step] = []) { self.steps = steps }
+  package init(_ steps: [Step] = []) { self.steps = steps }
 
   /// The byte ranges of the words in a text, in order; steps may rewrite the text.
-  func split(_ text: inout NormalizedText, with matcher: Pattern.Matcher) -> [Range<Int>] {
+  package func split(_ text: inout NormalizedText, with matcher: Pattern.Matcher) -> [Range<Int>] {
     var pieces = text.bytes.isEmpty ? [] : [0..<text.bytes.count]
     for step in steps {
       switch step {

@@ -1,5 +1,7 @@
+import SeerSupport
+
 /// How a row's prompt and response become one text.
-public enum RowTemplate: String, CaseIterable, Sendable {
+package enum RowTemplate: String, CaseIterable, Sendable {
   /// The model's own chat template.
   case chat
   /// Prompt, newline, response; or the prompt alone.
@@ -7,30 +9,30 @@ public enum RowTemplate: String, CaseIterable, Sendable {
 }
 
 /// A row as the model reads it, with the tokens that can speak for it.
-public struct RenderedRow: Equatable, Sendable {
-  public internal(set) var ids: [Int32]
+package struct RenderedRow: Equatable, Sendable {
+  package internal(set) var ids: [Int32]
   /// The tokens of the prompt's own text; empty for an empty prompt.
-  public internal(set) var promptTokens: Range<Int>
+  package internal(set) var promptTokens: Range<Int>
   /// The tokens of the response's own text; empty where there is none.
-  public internal(set) var responseTokens: Range<Int>
+  package internal(set) var responseTokens: Range<Int>
   /// The token that speaks for the whole row: in a chat the last turn's end-of-turn token, in
   /// plain text the last one; where the row was cut, the last one kept.
-  public internal(set) var last: Int
+  package internal(set) var last: Int
   /// The token that speaks for the prompt: in a chat the user turn's end-of-turn token, in plain
   /// text the prompt's last one; where the row was cut before it, the last one kept.
-  public internal(set) var promptEnd: Int
+  package internal(set) var promptEnd: Int
   /// Whether tokens beyond the limit were dropped.
-  public internal(set) var isCut: Bool
+  package internal(set) var isCut: Bool
 
   /// The tokens that the position `mean` averages: the response's; the prompt's where none of
   /// those are there; else the last.
-  public var meanTokens: Range<Int> {
+  package var meanTokens: Range<Int> {
     if !responseTokens.isEmpty { return responseTokens }
     return promptTokens.isEmpty ? last..<last + 1 : promptTokens
   }
 
   /// The row's first `count` tokens, at least one and at most all.
-  func prefix(_ count: Int) -> RenderedRow {
+  package func prefix(_ count: Int) -> RenderedRow {
     let count = max(1, min(count, ids.count))
     var row = self
     row.ids = Array(ids.prefix(count))
@@ -48,15 +50,15 @@ public struct RenderedRow: Equatable, Sendable {
 ///     let renderer = try RowRenderer(tokenizer, template: .chat, maxTokens: 512)
 ///     let row = try renderer.render(prompt: "What is honesty?", response: "Telling the truth.")
 ///     tokenizer.token(row.ids[row.last])  // "<|im_end|>"
-public struct RowRenderer: Sendable {
-  public let tokenizer: Tokenizer
-  public let template: RowTemplate
-  public let maxTokens: Int
+package struct RowRenderer: Sendable {
+  package let tokenizer: Tokenizer
+  package let template: RowTemplate
+  package let maxTokens: Int
   private let chatTemplate: ChatTemplate
 
   /// Fails where the model's chat template is wanted and cannot be rendered, or `maxTokens` is
   /// below 1.
-  public init(
+  package init(
     _ tokenizer: Tokenizer, template: RowTemplate, maxTokens: Int
   ) throws(Failure) {
     guard maxTokens > 0 else {
@@ -71,7 +73,7 @@ public struct RowRenderer: Sendable {
   }
 
   /// The row's first `maxTokens` tokens; an empty response is none. Fails where no token is left.
-  public func render(prompt: String, response: String? = nil) throws(Failure) -> RenderedRow {
+  package func render(prompt: String, response: String? = nil) throws(Failure) -> RenderedRow {
     let response = response ?? ""
     switch template {
     case .chat:
@@ -84,7 +86,7 @@ public struct RowRenderer: Sendable {
 
   /// The bare prompt as the model is asked to go on from it: in a chat with the opening of the
   /// assistant's turn, whose last token is ``RenderedRow/last``.
-  public func renderForGeneration(prompt: String) throws(Failure) -> RenderedRow {
+  package func renderForGeneration(prompt: String) throws(Failure) -> RenderedRow {
     switch template {
     case .chat: try chatRow([ChatMessage(.user, prompt)], generationHeader: true)
     case .plain: try plainRow(prompt, "")

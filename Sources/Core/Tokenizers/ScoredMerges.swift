@@ -1,6 +1,6 @@
 /// The merges of SentencePiece's byte-pair encoding, which has no list of them: two tokens merge
 /// where their strings together are a token's, the best-scored one first.
-struct ScoredMerges: Sendable {
+package struct ScoredMerges: Sendable {
   /// The place of each token among the scores, 0 the best; `Int32.max` for tokens that no merge
   /// makes.
   private let ranks: [Int32]
@@ -26,11 +26,11 @@ struct ScoredMerges: Sendable {
     ranks.withUnsafeBufferPointer { body(Lookup(vocabulary: vocabulary, ranks: $0)) }
   }
 
-  struct Lookup: MergeLookup {
+  package struct Lookup: MergeLookup {
     fileprivate let vocabulary: Vocabulary.View
     fileprivate let ranks: UnsafeBufferPointer<Int32>
 
-    func merge(_ left: Int32, _ right: Int32) -> UInt64 {
+    package func merge(_ left: Int32, _ right: Int32) -> UInt64 {
       let product = vocabulary.id(of: vocabulary.string(left), vocabulary.string(right))
       guard product >= 0, ranks[Int(product)] != .max else { return BytePairMerges.none }
       return UInt64(UInt32(ranks[Int(product)])) << 32 | UInt64(UInt32(product))

@@ -1,23 +1,25 @@
+import SeerSupport
+
 /// The model of a tokenizer: how a word becomes tokens.
-struct TokenModel: Sendable {
-  enum Kind {
+package struct TokenModel: Sendable {
+  package enum Kind {
     case ranked(BytePairMerges)
     case scored(ScoredMerges)
     case unigram(UnigramModel)
   }
 
-  let kind: Kind
+  package let kind: Kind
   private let isByteLevel: Bool
   /// The token of each byte, -1 where there is none: of its character of ``ByteAlphabet``, or of
   /// the byte fallback.
-  let byteTokens: [Int32]
+  package let byteTokens: [Int32]
   /// Where a word that is a token is not cut: the tokens by the bytes they stand for.
   private let words: Vocabulary?
   /// The token of symbols without one, or -1.
   private let unknown: Int32
   private let fusesUnknown: Bool
 
-  init(
+  package init(
     _ description: TokenizerDescription, _ vocabulary: Vocabulary,
     _ types: [TokenizerDescription.TokenType], unknown: Int32?
   ) throws(Failure) {
@@ -129,7 +131,7 @@ extension TokenModel {
 
 extension TokenModel {
   /// Appends the tokens of the words of a text, which begin where `origin` says.
-  func encode(
+  package func encode(
     _ text: UnsafeBufferPointer<UInt8>, words ranges: [Range<Int>], _ vocabulary: Vocabulary.View,
     _ merger: inout BytePairMerger, origin: (Int) -> Int, into result: inout Encoding
   ) {

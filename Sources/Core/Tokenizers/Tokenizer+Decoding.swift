@@ -1,22 +1,24 @@
+import SeerSupport
+
 extension Tokenizer {
   /// The vocabulary string of a token, such as `Ġcapital`; nil where there is no such token.
-  public func token(_ id: Int32) -> String? {
+  package func token(_ id: Int32) -> String? {
     guard 0..<count ~= Int(id) else { return nil }
     return String(decoding: vocabulary[Int(id)], as: UTF8.self)
   }
 
   /// The id of a vocabulary string.
-  public func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }
+  package func id(of token: String) -> Int32? { vocabulary.id(of: token.utf8) }
 
   /// Whether a token never stands for ordinary text (turn markers, end of text).
-  public func isSpecial(_ id: Int32) -> Bool {
+  package func isSpecial(_ id: Int32) -> Bool {
     guard 0..<count ~= Int(id) else { return false }
     return types[Int(id)] == .control || types[Int(id)] == .unknown
   }
 
   /// The bytes that a token stands for inside a text: part of a character where it is cut inside
   /// one; none for an id that is not in the vocabulary.
-  public func bytes(of id: Int32) -> [UInt8] {
+  package func bytes(of id: Int32) -> [UInt8] {
     guard 0..<count ~= Int(id) else { return [] }
     let string = Array(vocabulary[Int(id)])
     switch types[Int(id)] {
@@ -28,7 +30,7 @@ extension Tokenizer {
   }
 
   /// The text of one token inside a text, with the space it begins with.
-  public func text(of id: Int32) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
+  package func text(of id: Int32) -> String { String(decoding: bytes(of: id), as: UTF8.self) }
 
   private func spaced(_ string: [UInt8], _ mark: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
@@ -41,7 +43,7 @@ extension Tokenizer {
   }
 
   /// The text of tokens; bytes that are not UTF-8 become U+FFFD.
-  public func decode(_ ids: some Sequence<Int32>, skipSpecial: Bool = false) -> String {
+  package func decode(_ ids: some Sequence<Int32>, skipSpecial: Bool = false) -> String {
     var bytes: [UInt8] = []
     var start = TextStart()
     for id in ids where !(skipSpecial && isSpecial(id)) {
@@ -72,20 +74,20 @@ extension Tokenizer {
 ///
 ///     var decoder = StreamingDecoder(tokenizer)
 ///     decoder.append(10813) + decoder.append(225) + decoder.finish()
-public struct StreamingDecoder: Sendable {
+package struct StreamingDecoder: Sendable {
   private let tokenizer: Tokenizer
   private let skipSpecial: Bool
   /// The beginning of a character that is not complete yet: at most three bytes.
   private var pending: [UInt8] = []
   private var start = Tokenizer.TextStart()
 
-  public init(_ tokenizer: Tokenizer, skipSpecial: Bool = false) {
+  package init(_ tokenizer: Tokenizer, skipSpecial: Bool = false) {
     self.tokenizer = tokenizer
     self.skipSpecial = skipSpecial
   }
 
   /// The text that the token completes; empty where it ends inside a character.
-  public mutating func append(_ id: Int32) -> String {
+  package mutating func append(_ id: Int32) -> String {
     if skipSpecial, tokenizer.isSpecial(id) { return "" }
     pending.append(contentsOf: start.bytes(of: id, tokenizer))
     let complete = pending.count - Self.unfinished(pending)
@@ -95,7 +97,7 @@ public struct StreamingDecoder: Sendable {
   }
 
   /// What is left at the end: U+FFFD where a character was never completed.
-  public mutating func finish() -> String {
+  package mutating func finish() -> String {
     defer { pending = [] }
     return String(decoding: pending, as: UTF8.self)
   }

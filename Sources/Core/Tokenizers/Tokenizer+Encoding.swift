@@ -1,18 +1,23 @@
 /// Token ids with the places in the text where they begin.
-public struct Encoding: Equatable, Sendable {
-  public internal(set) var ids: [Int32] = []
+package struct Encoding: Equatable, Sendable {
+  package internal(set) var ids: [Int32] = []
   /// The UTF-8 offset in the text at which each token begins, ascending; 0 for an added
   /// beginning-of-text token.
-  public internal(set) var starts: [Int] = []
+  package internal(set) var starts: [Int] = []
+
+  package init(ids: [Int32] = [], starts: [Int] = []) {
+    self.ids = ids
+    self.starts = starts
+  }
 
   @inline(__always)
-  mutating func append(_ id: Int32, start: Int) {
+  package mutating func append(_ id: Int32, start: Int) {
     ids.append(id)
     starts.append(start)
   }
 
   /// The range of the tokens that stand for any of the text's bytes in a range.
-  public func tokens(overlapping bytes: Range<Int>) -> Range<Int> {
+  package func tokens(overlapping bytes: Range<Int>) -> Range<Int> {
     let end = firstToken { $0 >= bytes.upperBound }
     // The last token that begins at or before the range holds its first byte.
     let start = firstToken { $0 > bytes.lowerBound } - 1
@@ -41,14 +46,14 @@ extension Tokenizer {
   /// The end-of-text token comes last where the model wants it. A byte or character that the
   /// vocabulary has no token for is what the model makes of it: bytes, the unknown token, nothing.
   /// O(n log n) in the longest word, O(n) in the text.
-  public func encode(
+  package func encode(
     _ text: String, addSpecial: Bool = true, parseSpecial: Bool = true
   ) -> [Int32] {
     encoding(of: text, addSpecial: addSpecial, parseSpecial: parseSpecial).ids
   }
 
   /// The same as ``encode(_:addSpecial:parseSpecial:)`` with the place of every token.
-  public func encoding(
+  package func encoding(
     of text: String, addSpecial: Bool = true, parseSpecial: Bool = true
   ) -> Encoding {
     var text = text

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Turns text into token ids and back, as the model was trained: added tokens apart, then
 /// normalizers, ``PreTokenizer``, the model (byte-pair encoding, Radford et al. 2019, or Unigram,
 /// Kudo 2018), and their inverse.
@@ -7,13 +9,13 @@
 ///     tokenizer.decode([504, 3575])                 // "The capital"
 ///
 /// A value without mutable state: one serves all threads.
-public struct Tokenizer: Sendable {
+package struct Tokenizer: Sendable {
   /// The vocabulary strings as UTF-8, by token id.
-  let vocabulary: Vocabulary
-  let types: [TokenizerDescription.TokenType]
-  let model: TokenModel
+  package let vocabulary: Vocabulary
+  package let types: [TokenizerDescription.TokenType]
+  package let model: TokenModel
   let normalizers: [Normalizer]
-  let preTokenizer: PreTokenizer
+  package let preTokenizer: PreTokenizer
   /// Tokens recognised in the text as it is.
   let addedTokens: AddedTokens
   /// Tokens recognised in the normalized text.
@@ -22,24 +24,24 @@ public struct Tokenizer: Sendable {
   let spaceMark: [UInt8]?
   let leadingSpace: TokenizerDescription.LeadingSpace
 
-  public let beginningOfText: Int32?
-  public let endOfText: Int32?
-  public let unknown: Int32?
-  public let padding: Int32?
+  package let beginningOfText: Int32?
+  package let endOfText: Int32?
+  package let unknown: Int32?
+  package let padding: Int32?
   /// Tokens that end an answer beside the end of text.
-  public let stops: Set<Int32>
+  package let stops: Set<Int32>
   /// Whether the beginning-of-text token is put before every text.
-  public let addsBeginningOfText: Bool
+  package let addsBeginningOfText: Bool
   /// Whether the end-of-text token is put after every text.
-  public let addsEndOfText: Bool
+  package let addsEndOfText: Bool
   /// The chat template's text (Jinja), where the model has one.
-  public let chatTemplate: String?
+  package let chatTemplate: String?
 
   /// The number of tokens in the vocabulary.
-  public var count: Int { vocabulary.count }
+  package var count: Int { vocabulary.count }
 
   /// Builds the tokenizer; fails, naming the entry, where the description contradicts itself.
-  public init(_ description: TokenizerDescription) throws(Failure) {
+  package init(_ description: TokenizerDescription) throws(Failure) {
     do throws(Failure) {
       guard !description.vocabulary.isEmpty else {
         throw Failure(.badData, place: "vocabulary", found: "0 tokens", wanted: "some")
@@ -147,7 +149,7 @@ public struct Tokenizer: Sendable {
     return Int32(id)
   }
 
-  static func quoted(_ string: [UInt8]) -> String {
+  package static func quoted(_ string: [UInt8]) -> String {
     let text = String(decoding: string.prefix(80), as: UTF8.self)
     return string.count > 80 ? "`\(text)...`" : "`\(text)`"
   }

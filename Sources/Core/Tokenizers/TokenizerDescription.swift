@@ -1,10 +1,12 @@
+import SeerSupport
+
 /// Everything a model file says about its tokenizer, as plain values.
 ///
 /// A reader of a file format fills it in; ``Tokenizer/init(_:)`` checks it. Strings are kept as
 /// bytes: two different vocabulary entries can be equal as Swift strings (U+212B and U+00C5).
-public struct TokenizerDescription: Sendable {
+package struct TokenizerDescription: Sendable {
   /// What a vocabulary entry is, numbered as GGUF does.
-  public enum TokenType: Int32, Sendable {
+  package enum TokenType: Int32, Sendable {
     case normal = 1
     case unknown = 2
     /// Never part of ordinary text: turn markers, end of text.
@@ -16,7 +18,7 @@ public struct TokenizerDescription: Sendable {
   }
 
   /// How words become tokens.
-  public enum Model: String, Sendable {
+  package enum Model: String, Sendable {
     /// Merges of a list, best first (GGUF's `gpt2`, tokenizer.json's `BPE`).
     case bytePair
     /// Merges in the order of the tokens' scores (SentencePiece's BPE, GGUF's `llama`).
@@ -35,16 +37,16 @@ public struct TokenizerDescription: Sendable {
   }
 
   /// The file the description came from, for messages.
-  public var source: String?
-  public var model = Model.bytePair
+  package var source: String?
+  package var model = Model.bytePair
   /// The vocabulary strings as UTF-8, by token id; empty ones are ids without a token.
-  public var vocabulary: [[UInt8]] = []
+  package var vocabulary: [[UInt8]] = []
   /// The type of each token, numbered as ``TokenType``; empty where all are normal.
-  public var types: [Int32] = []
+  package var types: [Int32] = []
   /// The log probability of each token, for models that go by it.
-  public var scores: [Double] = []
+  package var scores: [Double] = []
   /// The merges, best first, each written `left right` with vocabulary strings.
-  public var merges: [[UInt8]] = []
+  package var merges: [[UInt8]] = []
   /// What stands between left and right.
   var mergeSeparator = UInt8(ascii: " ")
   /// Whether the vocabulary is written in ``ByteAlphabet`` and symbols are bytes, not characters.
@@ -58,26 +60,26 @@ public struct TokenizerDescription: Sendable {
   /// Whether characters without a token become the unknown one; else they are left out.
   var encodesUnknown = false
   var normalizers: [Normalizer] = []
-  var preTokenizer = PreTokenizer()
+  package var preTokenizer = PreTokenizer()
   /// Added tokens with rules of their own; others are recognised by their type.
   var addedTokens: [AddedToken] = []
-  public var beginningOfText: Int?
-  public var endOfText: Int?
-  public var unknown: Int?
-  public var padding: Int?
+  package var beginningOfText: Int?
+  package var endOfText: Int?
+  package var unknown: Int?
+  package var padding: Int?
   /// More tokens that end an answer.
-  public var stops: [Int] = []
+  package var stops: [Int] = []
   /// Whether the beginning-of-text token is put before every text.
-  public var addsBeginningOfText = false
+  package var addsBeginningOfText = false
   /// Whether the end-of-text token is put after every text.
-  public var addsEndOfText = false
+  package var addsEndOfText = false
   /// What decoding writes as a space.
   var spaceMark: [UInt8]?
   var leadingSpace = LeadingSpace.kept
   /// The chat template's text (Jinja), where the model has one.
-  public var chatTemplate: String?
+  package var chatTemplate: String?
 
-  public init() {}
+  package init() {}
 }
 
 extension TokenizerDescription {
@@ -85,7 +87,7 @@ extension TokenizerDescription {
   static let spaceMark = Array("\u{2581}".utf8)
 
   /// Takes over what a GGUF file's pre-tokenizer name stands for.
-  mutating func use(preTokenizer name: String) throws(Failure) {
+  package mutating func use(preTokenizer name: String) throws(Failure) {
     let named = try PreTokenizer.named(name)
     normalizers = named.normalizer.map { [.form($0)] } ?? []
     ignoresMerges = named.ignoresMerges

@@ -1,9 +1,11 @@
+import SeerSupport
+
 /// The vocabulary, merges and added tokens of `tokenizer.json`.
 extension TokenizerFile {
   /// Ids above this many times the entries are a damaged file's.
   private static let sparsest = 4
 
-  mutating func model(_ json: JSON) throws(Failure) {
+  package mutating func model(_ json: JSON) throws(Failure) {
     // Files of before the field had a type are BPE.
     let type = part("type", of: json)?.string ?? "BPE"
     switch type {

@@ -1,21 +1,23 @@
+import SeerSupport
+
 /// Reads `tokenizer.json`, the file of the `tokenizers` library, into a ``TokenizerDescription``.
 ///
 /// The pipeline it describes is normalizer, pre_tokenizer, model, post_processor, decoder, with
 /// added_tokens apart. A part of a kind that there is no counterpart of is refused by its name:
 /// leaving it out would give other ids.
-struct TokenizerFile {
-  let path: String
-  let root: JSON
-  var description = TokenizerDescription()
+package struct TokenizerFile {
+  package let path: String
+  package let root: JSON
+  package var description = TokenizerDescription()
   /// Ids the post-processor puts before and after a text, by their strings.
-  private(set) var prefix: [[UInt8]] = []
-  private(set) var suffix: [[UInt8]] = []
+  package private(set) var prefix: [[UInt8]] = []
+  package private(set) var suffix: [[UInt8]] = []
   /// What is wrong with single parts, where all of it is asked for.
-  private(set) var problems: [Failure] = []
+  package private(set) var problems: [Failure] = []
   private let collectsProblems: Bool
 
   /// - Parameter collectsProblems: goes on after a part that cannot be used, to find the others.
-  init(path: String, collectsProblems: Bool = false) throws(Failure) {
+  package init(path: String, collectsProblems: Bool = false) throws(Failure) {
     self.path = path
     self.collectsProblems = collectsProblems
     root = try JSON(path: path)
@@ -49,11 +51,11 @@ struct TokenizerFile {
   // MARK: Looking up
 
   /// A member that is there and not null.
-  func part(_ name: String, of json: JSON) -> JSON? {
+  package func part(_ name: String, of json: JSON) -> JSON? {
     json[name].flatMap { $0.isNull ? nil : $0 }
   }
 
-  func failure(_ place: String, _ found: String, _ wanted: String, _ advice: String? = nil)
+  package func failure(_ place: String, _ found: String, _ wanted: String, _ advice: String? = nil)
     -> Failure
   {
     Failure(
@@ -61,32 +63,33 @@ struct TokenizerFile {
       advice: advice ?? "The file is damaged or of another kind: download it again.")
   }
 
-  func missing(_ place: String, _ wanted: String) -> Failure {
+  package func missing(_ place: String, _ wanted: String) -> Failure {
     failure(place, "no such entry", wanted)
   }
 
-  func unsupported(_ place: String, _ type: String, _ wanted: String) -> Failure {
+  package func unsupported(_ place: String, _ type: String, _ wanted: String) -> Failure {
     failure(
       place, "`\(type)`", "one of \(wanted)",
       "This build cannot encode text as that model does; use another model.")
   }
 
-  func type(of json: JSON, _ place: String) throws(Failure) -> String {
+  package func type(of json: JSON, _ place: String) throws(Failure) -> String {
     guard let type = json["type"]?.string else { throw missing("\(place).type", "a string") }
     return type
   }
 
-  func bytes(_ name: String, of json: JSON, _ place: String) throws(Failure) -> [UInt8] {
+  package func bytes(_ name: String, of json: JSON, _ place: String) throws(Failure) -> [UInt8] {
     guard let bytes = json[name]?.bytes else { throw missing("\(place).\(name)", "a string") }
     return bytes
   }
 
-  func string(_ name: String, of json: JSON, _ place: String) throws(Failure) -> String {
+  package func string(_ name: String, of json: JSON, _ place: String) throws(Failure) -> String {
     String(decoding: try bytes(name, of: json, place), as: UTF8.self)
   }
 
   /// A flag that may be left out.
-  func flag(_ name: String, of json: JSON, _ place: String, else value: Bool) throws(Failure)
+  package func flag(_ name: String, of json: JSON, _ place: String, else value: Bool)
+    throws(Failure)
     -> Bool
   {
     guard let part = part(name, of: json) else { return value }
@@ -95,7 +98,7 @@ struct TokenizerFile {
   }
 
   /// A pattern: `{"String": "..."}` or `{"Regex": "..."}`.
-  func pattern(of json: JSON, _ place: String) throws(Failure) -> Pattern {
+  package func pattern(of json: JSON, _ place: String) throws(Failure) -> Pattern {
     do throws(Failure) {
       if let text = json["pattern"]?["String"]?.string { return try Pattern(literal: text) }
       if let text = json["pattern"]?["Regex"]?.string { return try Pattern(oniguruma: text) }
@@ -282,7 +285,7 @@ struct TokenizerFile {
   }
 
   /// The id of a token of the vocabulary.
-  func id(of token: [UInt8], _ place: String) throws(Failure) -> Int {
+  package func id(of token: [UInt8], _ place: String) throws(Failure) -> Int {
     guard let id = description.vocabulary.firstIndex(of: token) else {
       throw failure(
         place, "\(Tokenizer.quoted(token)), which is not in the vocabulary", "a token that is")

@@ -1,6 +1,8 @@
+import SeerSupport
+
 /// The unigram language model (Kudo 2018): of all ways to cut a word into tokens, the one whose
 /// scores (log probabilities) sum to the most.
-struct UnigramModel: Sendable {
+package struct UnigramModel: Sendable {
   private let scores: [Double]
   /// The token of characters that no token begins with; -1 where there is none.
   private let unknown: Int32

@@ -2,7 +2,7 @@
 ///
 /// The index is a hash table with linear probing, at most half full; a hash grows byte by byte, so
 /// all beginnings of a text are looked up in one go, and so is what two tokens make together.
-struct Vocabulary: Sendable {
+package struct Vocabulary: Sendable {
   private var bytes: [UInt8] = []
   /// Where each token's string ends; it begins where the one before ends.
   private var ends: [Int32] = []
@@ -10,23 +10,23 @@ struct Vocabulary: Sendable {
   private var slots: [Int32]
 
   /// The table for up to this many strings; they are added in the order of their ids.
-  init(capacity: Int) {
+  package init(capacity: Int) {
     var size = 16
     while size < capacity * 2 + 1 { size *= 2 }
     slots = Array(repeating: -1, count: size)
     ends.reserveCapacity(capacity)
   }
 
-  var count: Int { ends.count }
+  package var count: Int { ends.count }
 
   /// The string of a token that there is.
-  subscript(id: Int) -> ArraySlice<UInt8> {
+  package subscript(id: Int) -> ArraySlice<UInt8> {
     bytes[(id == 0 ? 0 : Int(ends[id - 1]))..<Int(ends[id])]
   }
 
   /// Adds the next string; the id of an equal one that is there already. Unindexed strings are
   /// never found.
-  mutating func append(_ string: [UInt8], isIndexed: Bool = true) -> Int32? {
+  package mutating func append(_ string: [UInt8], isIndexed: Bool = true) -> Int32? {
     bytes += string
     ends.append(Int32(bytes.count))
     guard isIndexed else { return nil }
@@ -41,7 +41,7 @@ struct Vocabulary: Sendable {
   }
 
   /// The id of a string.
-  func id(of string: some Collection<UInt8>) -> Int32? {
+  package func id(of string: some Collection<UInt8>) -> Int32? {
     let hash = string.reduce(Hash()) { $0.appending($1) }
     var slot = hash.slot(slots.count)
     while slots[slot] >= 0 {
@@ -52,7 +52,7 @@ struct Vocabulary: Sendable {
   }
 
   /// FNV-1a over the bytes so far.
-  struct Hash {
+  package struct Hash {
     private var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
     @inline(__always)
@@ -63,7 +63,7 @@ struct Vocabulary: Sendable {
     }
 
     @inline(__always)
-    func slot(_ count: Int) -> Int {
+    package func slot(_ count: Int) -> Int {
       Int(truncatingIfNeeded: (value ^ value >> 32) &* 0x9E37_79B9_7F4A_7C15 >> 20) & (count &- 1)
     }
   }
@@ -79,29 +79,31 @@ struct Vocabulary: Sendable {
     }
   }
 
-  struct View {
+  package struct View {
     fileprivate let bytes: UnsafeBufferPointer<UInt8>
     fileprivate let ends: UnsafeBufferPointer<Int32>
     fileprivate let slots: UnsafeBufferPointer<Int32>
 
     @inline(__always)
-    func string(_ id: Int32) -> UnsafeBufferPointer<UInt8> {
+    package func string(_ id: Int32) -> UnsafeBufferPointer<UInt8> {
       let start = id == 0 ? 0 : Int(ends[Int(id) &- 1])
       return UnsafeBufferPointer(rebasing: bytes[start..<Int(ends[Int(id)])])
     }
 
     /// The token with these bytes, whose hash is known; -1 where there is none.
     @inline(__always)
-    func id(of text: UnsafeBufferPointer<UInt8>, _ hash: Hash) -> Int32 {
+    package func id(of text: UnsafeBufferPointer<UInt8>, _ hash: Hash) -> Int32 {
       find(hash) { string in equal(string, text) }
     }
 
-    func id(of text: UnsafeBufferPointer<UInt8>) -> Int32 {
+    package func id(of text: UnsafeBufferPointer<UInt8>) -> Int32 {
       id(of: text, text.reduce(Hash()) { $0.appending($1) })
     }
 
     /// The token whose string is these two after each other; -1 where there is none.
-    func id(of left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Int32 {
+    package func id(of left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>)
+      -> Int32
+    {
       let hash = right.reduce(left.reduce(Hash()) { $0.appending($1) }) { $0.appending($1) }
       return find(hash) { string in
         string.count == left.count &+ right.count

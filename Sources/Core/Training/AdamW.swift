@@ -1,19 +1,20 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
 
 /// AdamW (Loshchilov and Hutter 2019) over an adapter's matrices.
-final class AdamW {
+package final class AdamW {
   private let beta1: Float = 0.9
   private let beta2: Float = 0.999
   private let epsilon: Float = 1e-8
-  let weightDecay: Float
+  package let weightDecay: Float
   /// Steps done.
-  var step = 0
+  package var step = 0
   /// First and second moments, in the order of ``Adapter/parameters``.
-  let first: [Matrix]
-  let second: [Matrix]
+  package let first: [Matrix]
+  package let second: [Matrix]
 
-  init(_ adapter: Adapter, weightDecay: Double) {
+  package init(_ adapter: Adapter, weightDecay: Double) {
     self.weightDecay = Float(weightDecay)
     first = adapter.parameters.map { Matrix(rows: $0.rows, columns: $0.columns) }
     second = adapter.parameters.map { Matrix(rows: $0.rows, columns: $0.columns) }
@@ -21,7 +22,7 @@ final class AdamW {
 
   /// Scales the gradients so that their common norm is at most `limit` (0: no limit), and returns
   /// the norm they had.
-  static func clip(_ gradients: Adapter, to limit: Double) -> Double {
+  package static func clip(_ gradients: Adapter, to limit: Double) -> Double {
     let matrices = gradients.parameters
     var squares = [Double](repeating: 0, count: matrices.count)
     squares.withUnsafeMutableBufferPointer { squares in
@@ -46,7 +47,7 @@ final class AdamW {
   }
 
   /// One step: decay, moments with bias correction, update.
-  func update(_ adapter: Adapter, _ gradients: Adapter, learningRate: Double) {
+  package func update(_ adapter: Adapter, _ gradients: Adapter, learningRate: Double) {
     step += 1
     let rate = Float(learningRate)
     let correction1 = 1 - Float(pow(Double(beta1), Double(step)))

@@ -2,9 +2,9 @@ import Foundation
 import LinearAlgebra
 
 /// A loss over a few states with its gradient, which has the states' shape.
-struct StateLoss {
-  var value: Double
-  var gradient: Matrix
+package struct StateLoss {
+  package var value: Double
+  package var gradient: Matrix
 }
 
 /// Label-aware InfoNCE over unit-normalised states (Khosla et al. 2020, with one positive in each
@@ -22,7 +22,7 @@ struct StateLoss {
 ///   - partners: the only positive of each row (SimCLR's form), or nil: all rows of its concept.
 ///
 /// O(rows² width), in Double.
-func contrastiveLoss(
+package func contrastiveLoss(
   _ states: Matrix, labels: [Int], partners: [Int]? = nil, temperature: Double
 ) -> StateLoss {
   let count = states.rows
@@ -59,7 +59,7 @@ func contrastiveLoss(
 
 /// InfoNCE as the published code has it: row i of the second view is the label of row i of the
 /// first, every other row a negative whatever its concept; logits are 10 x cosine; one direction.
-func pairLoss(_ first: Matrix, _ second: Matrix) -> (value: Double, Matrix, Matrix) {
+package func pairLoss(_ first: Matrix, _ second: Matrix) -> (value: Double, Matrix, Matrix) {
   let scale = 10.0
   let count = first.rows
   let a = UnitRows(first)

@@ -1,16 +1,19 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerRuns
 
 /// What held-out rows say of an adapter.
-public struct HeldOutFigures: Equatable, Sendable, Codable {
+package struct HeldOutFigures: Equatable, Sendable, Codable {
   /// Nearest-prototype accuracy at the highest target layer.
-  public var accuracy: Double
+  package var accuracy: Double
   /// Mean cosine of rows of one concept, and of different ones.
-  public var within: Double
-  public var between: Double
+  package var within: Double
+  package var between: Double
   /// KL(base || tuned) a token on held-out retain rows, in nats.
-  public var kl: Double
+  package var kl: Double
 
-  public init(accuracy: Double, within: Double, between: Double, kl: Double) {
+  package init(accuracy: Double, within: Double, between: Double, kl: Double) {
     self.accuracy = accuracy
     self.within = within
     self.between = between
@@ -19,19 +22,30 @@ public struct HeldOutFigures: Equatable, Sendable, Codable {
 }
 
 /// Judges adapters on rows that were not trained on.
-struct HeldOutJudge {
+package struct HeldOutJudge {
   /// Rows of each concept that make its prototype: enough for a stable mean.
   static let prototypeRows = 40
   /// Retain rows a judgement reads.
-  static let retainRows = 24
+  package static let retainRows = 24
 
-  let model: Transformer
-  let data: TrainingData
-  let layer: Int
+  package let model: Transformer
+  package let data: TrainingData
+  package let layer: Int
   /// Sees the held-out rows' states and labels at every judgement.
-  var onStates: (Matrix, [Int]) -> Void = { _, _ in }
+  package var onStates: (Matrix, [Int]) -> Void = { _, _ in }
 
-  func figures(_ adapter: Adapter?, checkpoint: () throws -> Void) throws -> HeldOutFigures {
+  package init(
+    model: Transformer, data: TrainingData, layer: Int,
+    onStates: @escaping (Matrix, [Int]) -> Void = { _, _ in }
+  ) {
+    self.model = model
+    self.data = data
+    self.layer = layer
+    self.onStates = onStates
+  }
+
+  package func figures(_ adapter: Adapter?, checkpoint: () throws -> Void) throws -> HeldOutFigures
+  {
     let makers = data.train.flatMap { $0.prefix(Self.prototypeRows) }
     let indices = makers + data.heldOut
     let states = try states(indices, adapter, checkpoint)
@@ -77,7 +91,7 @@ struct HeldOutJudge {
       var end = first
       while end < indices.count {
         let ids = data.whole(indices[end]).ids
-        guard batch.rows.isEmpty || batch.tokens.count + ids.count <= Extraction.batchTokens else {
+        guard batch.rows.isEmpty || batch.tokens.count + ids.count <= Batch.usualTokens else {
           break
         }
         batch.append(ids)

@@ -1,11 +1,12 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
 
 /// The published code's objective, faults included: rows are padded on the right to the longest of
 /// their batch and read at the last, usually padded, place; negatives ignore labels; masked states
 /// are compared with unmasked ones; "KL" weighs the realised token only, pads included.
 extension LossComputer {
-  func released(
+  package func released(
     _ batch: TrainingBatch, _ adapter: Adapter, _ dropouts: [Dropout?], _ gradients: Adapter
   ) throws -> LossTerms {
     var terms = LossTerms()

@@ -1,24 +1,36 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
 
 /// Runs one step's passes and adds up loss terms and LoRA gradients.
 ///
 /// Base outputs come from the same weights with the adapter off. Views stop at the highest target
 /// layer; only what feeds a loss is run.
-struct LossComputer {
-  let model: Transformer
-  let objective: Objective
+package struct LossComputer {
+  package let model: Transformer
+  package let objective: Objective
   /// Bytes that kept activations of one pass may take; beyond, blocks are run again.
-  let memory: Int
+  package let memory: Int
   /// Pads shorter rows, for ``ObjectiveName/released``.
-  let endOfText: Int32
-  let checkpoint: () throws -> Void
+  package let endOfText: Int32
+  package let checkpoint: () throws -> Void
 
-  var target: Int { objective.layers.max() ?? 0 }
+  package init(
+    model: Transformer, objective: Objective, memory: Int, endOfText: Int32,
+    checkpoint: @escaping () throws -> Void
+  ) {
+    self.model = model
+    self.objective = objective
+    self.memory = memory
+    self.endOfText = endOfText
+    self.checkpoint = checkpoint
+  }
+
+  package var target: Int { objective.layers.max() ?? 0 }
   private var blocks: Int { model.configuration.blocks }
 
   /// - Parameter dropoutKeys: makes a key for each tuned pass; nil leaves dropout out.
-  func gradients(
+  package func gradients(
     _ batch: TrainingBatch, adapter: Adapter, into gradients: Adapter,
     dropoutKeys: inout SeededGenerator?
   ) throws -> LossTerms {
@@ -41,7 +53,7 @@ struct LossComputer {
     }
   }
 
-  func pass(
+  package func pass(
     _ batch: Batch, last: Int, _ adapter: Adapter, _ dropout: Dropout?
   ) throws -> TrainingPass {
     let bytes = TrainingPass.bytes(

@@ -1,5 +1,7 @@
+import SeerRuns
+
 /// What training minimises (arXiv 2502.05242 and its released code; docs/training.md).
-public enum ObjectiveName: String, CaseIterable, Sendable, Codable {
+package enum ObjectiveName: String, CaseIterable, Sendable, Codable {
   /// Label-aware contrastive loss, l2 per token on the retain rows' states, KL(base || tuned) on
   /// their next-token distributions.
   case seer
@@ -10,19 +12,19 @@ public enum ObjectiveName: String, CaseIterable, Sendable, Codable {
 }
 
 /// An objective with its weights: a value that presets and files hold.
-public struct Objective: Equatable, Sendable, Codable {
-  public var name: ObjectiveName
+package struct Objective: Equatable, Sendable, Codable {
+  package var name: ObjectiveName
   /// Cosines are divided by it.
-  public var temperature: Double
-  public var contrastiveWeight: Double
-  public var retainWeight: Double
-  public var klWeight: Double
+  package var temperature: Double
+  package var contrastiveWeight: Double
+  package var retainWeight: Double
+  package var klWeight: Double
   /// Target layers; LoRA sits on the blocks up to the highest.
-  public var layers: [Int]
+  package var layers: [Int]
   /// Which tokens speak for a concept row: `last`, `prompt-end`, `mean`.
-  public var positions: [Position]
+  package var positions: [Position]
 
-  enum CodingKeys: String, CodingKey {
+  package enum CodingKeys: String, CodingKey {
     case name, temperature
     case contrastiveWeight = "contrastive_weight"
     case retainWeight = "retain_weight"
@@ -30,7 +32,7 @@ public struct Objective: Equatable, Sendable, Codable {
     case layers, positions
   }
 
-  public init(
+  package init(
     name: ObjectiveName = .seer, temperature: Double = 0.1, contrastiveWeight: Double = 1,
     retainWeight: Double = 0.05, klWeight: Double = 1, layers: [Int],
     positions: [Position] = [.last]
@@ -48,29 +50,41 @@ public struct Objective: Equatable, Sendable, Codable {
 extension Position: Codable {}
 
 /// The terms of one step's loss, unweighted.
-public struct LossTerms: Equatable, Sendable, Codable {
-  public var total = 0.0
-  public var contrastive = 0.0
+package struct LossTerms: Equatable, Sendable, Codable {
+  package var total = 0.0
+  package var contrastive = 0.0
   /// l2 to the base states.
-  public var retain = 0.0
+  package var retain = 0.0
   /// Nats.
-  public var kl = 0.0
+  package var kl = 0.0
 
-  public init() {}
+  package init() {}
 }
 
 /// One row as training sees it: its tokens, and the spans that speak for it, one a position.
-struct TrainingRow: Sendable {
-  let ids: [Int32]
-  let spans: [Range<Int>]
+package struct TrainingRow: Sendable {
+  package let ids: [Int32]
+  package let spans: [Range<Int>]
   /// The row's index in the file, for messages.
-  let source: Int
+  package let source: Int
+
+  package init(ids: [Int32], spans: [Range<Int>], source: Int) {
+    self.ids = ids
+    self.spans = spans
+    self.source = source
+  }
 }
 
 /// The rows of one step.
-struct TrainingBatch: Sendable {
+package struct TrainingBatch: Sendable {
   /// Rows of concepts; rows 2k and 2k + 1 are a pair of one concept.
-  var rows: [TrainingRow]
-  var labels: [Int]
-  var retain: [[Int32]]
+  package var rows: [TrainingRow]
+  package var labels: [Int]
+  package var retain: [[Int32]]
+
+  package init(rows: [TrainingRow], labels: [Int], retain: [[Int32]]) {
+    self.rows = rows
+    self.labels = labels
+    self.retain = retain
+  }
 }

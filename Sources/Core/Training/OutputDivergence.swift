@@ -1,20 +1,25 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerModels
 
 /// Next-token distributions compared at some tokens, a block of them at a time: a vocabulary of
 /// 49,152 makes 200 KB of logits a token.
-struct OutputDivergence {
-  static let block = 256
+package struct OutputDivergence {
+  package static let block = 256
 
-  let model: Transformer
+  package let model: Transformer
+
+  package init(model: Transformer) {
+    self.model = model
+  }
 
   /// Sum over the places of KL(base || tuned) in nats; where a slope is given, adds to it
   /// `scale` times the gradient with respect to the tuned states.
   ///
   /// - Parameters:
   ///   - states, base: the last layer's states, before the final norm: (tokens, width) each.
-  func divergence(
+  package func divergence(
     _ states: Matrix, base: Matrix, at places: [Int], scale: Float, into slope: Matrix?,
     checkpoint: () throws -> Void
   ) throws -> Double {
@@ -34,7 +39,7 @@ struct OutputDivergence {
   }
 
   /// Sum over the places of -weight x log p(token); adds `scale` times its gradient to the slope.
-  func weightedLikelihood(
+  package func weightedLikelihood(
     _ states: Matrix, at places: [Int], tokens: [Int32], weights: [Float], scale: Float,
     into slope: Matrix, checkpoint: () throws -> Void
   ) throws -> Double {
@@ -61,7 +66,7 @@ struct OutputDivergence {
   }
 
   /// The probability of one token at each place.
-  func probabilities(_ states: Matrix, at places: [Int], tokens: [Int32]) -> [Float] {
+  package func probabilities(_ states: Matrix, at places: [Int], tokens: [Int32]) -> [Float] {
     var result = [Float](repeating: 0, count: places.count)
     for start in stride(from: 0, to: places.count, by: Self.block) {
       let part = places[start..<min(start + Self.block, places.count)]
@@ -80,7 +85,7 @@ struct OutputDivergence {
 
   /// Sums over the places of both models' negative log-likelihood of a token each and of
   /// KL(base || tuned), in nats, and at how many both find the same token likeliest.
-  func comparison(
+  package func comparison(
     _ states: Matrix, base: Matrix, at places: [Int], tokens: [Int32],
     checkpoint: () throws -> Void
   ) throws -> (tuned: Double, base: Double, kl: Double, agreeing: Int) {

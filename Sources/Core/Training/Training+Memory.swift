@@ -1,4 +1,6 @@
-import LinearAlgebra
+import SeerModels
+import SeerRuns
+import SeerSupport
 
 extension Training {
   /// The model with the weights kept that fit, and the bytes that one pass may keep.
@@ -6,7 +8,7 @@ extension Training {
   /// Counted beside weights and batch: parameters, their gradients and moments; logits of a block of
   /// tokens; the base's states of retain rows; passes that run every block again on the way back. What
   /// is left within the limit goes to keeping what blocks computed, which saves that.
-  func planned(
+  package func planned(
     _ language: LanguageModel, _ data: TrainingData
   ) throws(Failure) -> (model: LanguageModel, passBytes: Int) {
     let c = language.configuration
@@ -34,7 +36,7 @@ extension Training {
     let fixed = 4 * (6 * parameters + 3 * OutputDivergence.block * c.vocabulary)
     var costs = language.costs(
       tokens: max(
-        longest, longestRetain, min(Extraction.batchTokens, max(viewTokens, retainTokens))),
+        longest, longestRetain, min(Batch.usualTokens, max(viewTokens, retainTokens))),
       measuring: false)
     costs.cacheBytes = 0
     func room(_ spareBytes: Int) -> Int {
@@ -42,7 +44,7 @@ extension Training {
       return budget.limit == nil ? min(memory, room) : room
     }
     let plan = try budget.plan(
-      costs, leastTokens: max(longest, longestRetain, min(viewTokens, Extraction.batchTokens)),
+      costs, leastTokens: max(longest, longestRetain, min(viewTokens, Batch.usualTokens)),
       otherBytes: fixed + least,
       keeping: { spareBytes in
         let kept = passes(keepsBlocks: true).filter { $0.pass <= room(spareBytes) }.map(\.step)

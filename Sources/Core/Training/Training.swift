@@ -1,25 +1,28 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 
 /// Trains an adapter, resumably, and writes it as PEFT does.
-public struct Training: Sendable {
-  public var model: String
-  public var concepts: String
-  public var retain: String?
-  public var folder: String
-  public var preset: TrainingPreset
-  public var template = RowTemplate.chat
+package struct Training: Sendable {
+  package var model: String
+  package var concepts: String
+  package var retain: String?
+  package var folder: String
+  package var preset: TrainingPreset
+  package var template = RowTemplate.chat
   /// A chat template in place of the model's own.
-  public var templateFile: String?
-  public var seed: UInt64 = 0
-  public var resumes = false
+  package var templateFile: String?
+  package var seed: UInt64 = 0
+  package var resumes = false
   /// What the work may take of the machine's memory.
-  public var budget = MemoryBudget()
+  package var budget = MemoryBudget()
   /// Bytes that kept activations of one pass may take, where no limit is given; a limit decides.
-  public var memory = 1_500_000_000
-  public var tool: String
+  package var memory = 1_500_000_000
+  package var tool: String
 
-  public init(
+  package init(
     model: String, concepts: String, retain: String?, folder: String, preset: TrainingPreset,
     tool: String
   ) {
@@ -31,19 +34,31 @@ public struct Training: Sendable {
     self.tool = tool
   }
 
-  public struct Summary: Sendable {
+  package struct Summary: Sendable {
     /// Steps done.
-    public var steps: Int
+    package var steps: Int
     /// The step whose adapter was written.
-    public var chosenStep: Int
-    public var seconds: Double
-    public var before: HeldOutFigures
-    public var after: HeldOutFigures
-    public var notes: [String]
+    package var chosenStep: Int
+    package var seconds: Double
+    package var before: HeldOutFigures
+    package var after: HeldOutFigures
+    package var notes: [String]
+
+    package init(
+      steps: Int, chosenStep: Int, seconds: Double, before: HeldOutFigures, after: HeldOutFigures,
+      notes: [String]
+    ) {
+      self.steps = steps
+      self.chosenStep = chosenStep
+      self.seconds = seconds
+      self.before = before
+      self.after = after
+      self.notes = notes
+    }
   }
 
   /// Runs the job. Cancelled, it leaves a checkpoint of the last whole step.
-  public func run(
+  package func run(
     _ context: JobContext, observer: TrainingObserver = TrainingObserver(),
     onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
@@ -53,8 +68,8 @@ public struct Training: Sendable {
   }
 
   /// The same with what it sees of a job as values: `checkpoint` may throw at any call.
-  func run(
-    checkpoint: @escaping () throws -> Void, report: @escaping (Progress) -> Void,
+  package func run(
+    checkpoint: @escaping () throws -> Void, report: @escaping (JobProgress) -> Void,
     observer: TrainingObserver = TrainingObserver(), onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
     let language = try LanguageModel(model, templateFile: templateFile)
@@ -94,13 +109,13 @@ public struct Training: Sendable {
 }
 
 /// Who looks on while a training runs.
-public struct TrainingObserver {
+package struct TrainingObserver {
   /// Gets the held-out rows' states before the first step and at every judgement.
-  public var onStates: (TrainingStates) -> Void
+  package var onStates: (TrainingStates) -> Void
   /// Asked after every step: whether a checkpoint is wanted now.
-  public var wantsSave: () -> Bool
+  package var wantsSave: () -> Bool
 
-  public init(
+  package init(
     onStates: @escaping (TrainingStates) -> Void = { _ in },
     wantsSave: @escaping () -> Bool = { false }
   ) {
@@ -119,7 +134,7 @@ private struct Sitting {
   let gradients: Adapter
   let optimizer: AdamW
   let checkpoint: () throws -> Void
-  let report: (Progress) -> Void
+  let report: (JobProgress) -> Void
   let isResumed: Bool
   /// The step of the checkpoint in the folder.
   var savedStep: Int?
@@ -131,7 +146,7 @@ private struct Sitting {
   init(
     _ training: Training, _ language: LanguageModel, _ data: TrainingData,
     _ recipe: TrainingCheckpoint.Recipe, _ checkpoint: @escaping () throws -> Void,
-    _ report: @escaping (Progress) -> Void
+    _ report: @escaping (JobProgress) -> Void
   ) throws(Failure) {
     self.training = training
     self.checkpoint = checkpoint
@@ -309,7 +324,7 @@ private struct Sitting {
       format: "loss %.3f (contrastive %.3f, retain %.3f, KL %.4f)", terms.total,
       terms.contrastive, terms.retain, terms.kl)
     report(
-      Progress(
+      JobProgress(
         completed: state.step, total: preset.steps, unit: "steps",
         elapsed: elapsed * (Double(state.step) / Double(max(1, done))), memory: peakMemory(),
         message: message))

@@ -1,28 +1,31 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
 
 /// What an interrupted training goes on from: one safetensors file with the adapter, both moments
 /// of AdamW, the adapters' mean and the best one so far; the rest is in its metadata. Batches and dropout are
 /// functions of seed and step, so there is no random state to keep.
-struct TrainingCheckpoint {
-  static let name = "checkpoint.safetensors"
+package struct TrainingCheckpoint {
+  package static let name = "checkpoint.safetensors"
 
   /// Steps done.
-  var step: Int
-  var best: HeldOutFigures?
+  package var step: Int
+  package var best: HeldOutFigures?
   var bestStep: Int
 
   /// Everything that must be equal for a resumed run to be the same run.
-  struct Recipe: Codable, Equatable {
-    var tool: String
-    var modelSHA256: String
-    var conceptsSHA256: String
+  package struct Recipe: Codable, Equatable {
+    package var tool: String
+    package var modelSHA256: String
+    package var conceptsSHA256: String
     var retainSHA256: String?
-    var template: String
-    var seed: UInt64
-    var preset: TrainingPreset
+    package var template: String
+    package var seed: UInt64
+    package var preset: TrainingPreset
 
-    func differences(from other: Recipe) -> [String] {
+    package func differences(from other: Recipe) -> [String] {
       var keys: [String] = []
       if tool != other.tool { keys.append("tool (\(tool))") }
       if modelSHA256 != other.modelSHA256 { keys.append("model") }
@@ -35,20 +38,20 @@ struct TrainingCheckpoint {
     }
   }
 
-  static func exists(_ folder: String) -> Bool {
+  package static func exists(_ folder: String) -> Bool {
     FileManager.default.fileExists(atPath: folder + "/" + name)
   }
 
   /// The adapters of a training that a checkpoint holds.
-  struct Adapters {
+  package struct Adapters {
     /// That of the last step.
-    let last: Adapter
+    package let last: Adapter
     /// The running mean of them, where there is one; else the same as `last`.
-    let mean: Adapter
-    let best: Adapter
+    package let mean: Adapter
+    package let best: Adapter
   }
 
-  func write(
+  package func write(
     _ folder: String, recipe: Recipe, adapters: Adapters, optimizer: AdamW
   ) throws(Failure) {
     var metadata = ["step": "\(step)", "best_step": "\(bestStep)"]
@@ -72,7 +75,7 @@ struct TrainingCheckpoint {
   }
 
   /// Reads a checkpoint into the given matrices; refuses another recipe's, naming the difference.
-  init(
+  package init(
     _ folder: String, recipe: Recipe, adapters: Adapters, optimizer: AdamW
   ) throws(Failure) {
     let file = try Safetensors(path: folder + "/" + Self.name)
@@ -106,7 +109,7 @@ struct TrainingCheckpoint {
     optimizer.step = step
   }
 
-  init(step: Int, best: HeldOutFigures?, bestStep: Int) {
+  package init(step: Int, best: HeldOutFigures?, bestStep: Int) {
     self.step = step
     self.best = best
     self.bestStep = bestStep

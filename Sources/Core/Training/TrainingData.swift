@@ -1,28 +1,40 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 /// The rows of a training: which are trained on, which are held out, and what each step draws.
 ///
 /// A step's rows are a function of seed and step alone, so a resumed training draws what an
 /// undisturbed one would, with nothing to store.
-struct TrainingData: Sendable {
+package struct TrainingData: Sendable {
   /// One row in its three forms: prompt and response, prompt only, response only.
-  struct Row: Sendable {
-    let forms: [RenderedRow]
-    let prompt: String
-    let response: String
-    let label: Int
+  package struct Row: Sendable {
+    package let forms: [RenderedRow]
+    package let prompt: String
+    package let response: String
+    package let label: Int
     /// The row's index in the file.
-    let source: Int
+    package let source: Int
+
+    package init(forms: [RenderedRow], prompt: String, response: String, label: Int, source: Int) {
+      self.forms = forms
+      self.prompt = prompt
+      self.response = response
+      self.label = label
+      self.source = source
+    }
   }
 
-  let concepts: [String]
-  let rows: [Row]
+  package let concepts: [String]
+  package let rows: [Row]
   /// Indices into `rows`, by concept.
-  let train: [[Int]]
-  let heldOut: [Int]
-  let retain: [[Int32]]
+  package let train: [[Int]]
+  package let heldOut: [Int]
+  package let retain: [[Int32]]
   let heldOutRetain: [[Int32]]
-  let notes: [String]
+  package let notes: [String]
   private let seed: UInt64
   private let rowMix: [Double]
   private let positions: [Position]
@@ -30,7 +42,7 @@ struct TrainingData: Sendable {
   private let recombine: Double
   private let renderer: RowRenderer
 
-  init(
+  package init(
     concepts path: String, retain retainPath: String?, renderer: RowRenderer,
     preset: TrainingPreset, seed: UInt64
   ) throws(Failure) {
@@ -131,7 +143,7 @@ struct TrainingData: Sendable {
 
   /// The rows of a step: pairs, concepts in turn; each concept's rows come in a shuffled order,
   /// round after round.
-  func batch(step: Int, preset: TrainingPreset) throws(Failure) -> TrainingBatch {
+  package func batch(step: Int, preset: TrainingPreset) throws(Failure) -> TrainingBatch {
     var mixer = SeededGenerator(seed: seed &+ 0x5EE2 &+ UInt64(step) &* 0x9E37_79B9)
     var batch = TrainingBatch(rows: [], labels: [], retain: [])
     let pairs = preset.batch / 2
@@ -165,7 +177,7 @@ struct TrainingData: Sendable {
   }
 
   /// The most tokens that a step's row can have.
-  var longestRow: Int {
+  package var longestRow: Int {
     func longest(_ forms: Range<Int>) -> Int {
       rows.reduce(1) { $1.forms[forms].reduce($0) { max($0, $1.ids.count) } }
     }
@@ -176,7 +188,7 @@ struct TrainingData: Sendable {
   }
 
   /// A row in full, as held-out rows are judged.
-  func whole(_ row: Int) -> TrainingRow {
+  package func whole(_ row: Int) -> TrainingRow {
     trainingRow(rows[row].forms[0], source: rows[row].source)
   }
 

@@ -1,14 +1,16 @@
-import LinearAlgebra
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 
 /// What a training will take, before it is started.
-public struct TrainingEstimate: Equatable, Sendable {
-  public var seconds: Double
+package struct TrainingEstimate: Equatable, Sendable {
+  package var seconds: Double
   /// Bytes beyond the mapped weights.
-  public var memory: Int
-  public var trainRows: Int
-  public var heldOutRows: Int
+  package var memory: Int
+  package var trainRows: Int
+  package var heldOutRows: Int
 
-  public init(seconds: Double, memory: Int, trainRows: Int, heldOutRows: Int) {
+  package init(seconds: Double, memory: Int, trainRows: Int, heldOutRows: Int) {
     self.seconds = seconds
     self.memory = memory
     self.trainRows = trainRows
@@ -20,7 +22,7 @@ extension Training {
   /// Reads the files, times one forward pass of a few rows on this machine, and counts: a step
   /// passes concept rows up to the highest target layer and back, retain rows through the whole
   /// model with and without the adapter and back; every judgement passes the held-out rows.
-  public func estimate(_ context: JobContext) throws -> TrainingEstimate {
+  package func estimate(_ context: JobContext) throws -> TrainingEstimate {
     let language = try LanguageModel(model)
     let c = language.configuration
     try preset.check(c)

@@ -1,16 +1,17 @@
 import Foundation
+import SeerSupport
 
 /// One step as the log and the screens show it.
-public struct TrainingStep: Sendable, Codable {
+package struct TrainingStep: Sendable, Codable {
   /// From 1; 0 is the untouched model's held-out line.
-  public var step: Int
-  public var terms: LossTerms?
-  public var learningRate: Double?
-  public var gradientNorm: Double?
-  public var seconds: Double
-  public var heldOut: HeldOutFigures?
+  package var step: Int
+  package var terms: LossTerms?
+  package var learningRate: Double?
+  package var gradientNorm: Double?
+  package var seconds: Double
+  package var heldOut: HeldOutFigures?
 
-  public init(
+  package init(
     step: Int, terms: LossTerms? = nil, learningRate: Double? = nil, gradientNorm: Double? = nil,
     seconds: Double, heldOut: HeldOutFigures? = nil
   ) {
@@ -24,8 +25,8 @@ public struct TrainingStep: Sendable, Codable {
 }
 
 /// `log.csv` and `log.jsonl` of a training: one line a step.
-struct TrainingLog {
-  static let header = [
+package struct TrainingLog {
+  package static let header = [
     "step", "total", "contrastive", "retain", "kl", "learning_rate", "gradient_norm", "seconds",
     "held_out_accuracy", "held_out_within", "held_out_between", "held_out_kl",
   ]
@@ -36,7 +37,7 @@ struct TrainingLog {
   private var jsonlSize = 0
 
   /// Starts the logs, or keeps the lines up to `step` of those that are there.
-  init(_ folder: String, keepingSteps step: Int?) throws(Failure) {
+  package init(_ folder: String, keepingSteps step: Int?) throws(Failure) {
     let paths = (folder + "/log.csv", folder + "/log.jsonl")
     var lines: (csv: [String], jsonl: [String]) = ([], [])
     if let step {
@@ -67,7 +68,7 @@ struct TrainingLog {
     return encoder
   }
 
-  static func decoder() -> JSONDecoder {
+  package static func decoder() -> JSONDecoder {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
@@ -89,7 +90,7 @@ struct TrainingLog {
     size += bytes.count
   }
 
-  mutating func append(_ step: TrainingStep) throws(Failure) {
+  package mutating func append(_ step: TrainingStep) throws(Failure) {
     func field(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     let line = CSV.line([
       "\(step.step)", field(step.terms?.total), field(step.terms?.contrastive),

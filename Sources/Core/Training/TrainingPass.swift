@@ -1,15 +1,16 @@
 import LinearAlgebra
+import SeerModels
 
 /// One forward pass that can be followed by a backward pass.
 ///
 /// Either every block's values are kept, or only the states between blocks, and each block is run
 /// again on the way back (Chen et al. 2016): a third more work for some 10 times less memory.
-final class TrainingPass {
-  let batch: Batch
+package final class TrainingPass {
+  package let batch: Batch
   /// The last layer that was run.
-  let last: Int
+  package let last: Int
   /// The states of the last layer, (tokens, width); gradients start here.
-  let output: Matrix
+  package let output: Matrix
   private let model: Transformer
   private let context: BlockContext
   private var kept: [BlockBuffers]
@@ -18,7 +19,9 @@ final class TrainingPass {
   private let scratch: BackwardScratch
 
   /// Bytes a pass takes with every block's values kept.
-  static func bytes(tokens: Int, layers: Int, _ c: ModelConfiguration, keepsBlocks: Bool) -> Int {
+  package static func bytes(tokens: Int, layers: Int, _ c: ModelConfiguration, keepsBlocks: Bool)
+    -> Int
+  {
     let block = BlockBuffers.floats(c, training: true)
     let kept = keepsBlocks ? layers * block : layers * c.width + block
     return tokens * (kept + c.width + BackwardScratch.floats(c)) * MemoryLayout<Float>.size
@@ -26,7 +29,7 @@ final class TrainingPass {
   }
 
   /// Runs the batch up to a layer.
-  init(
+  package init(
     _ model: Transformer, _ batch: Batch, last: Int, adapter: Adapter, dropout: Dropout?,
     keepsBlocks: Bool, checkpoint: () throws -> Void
   ) throws {
@@ -60,7 +63,7 @@ final class TrainingPass {
   }
 
   /// The states of a layer up to the last, (tokens, width).
-  func states(layer: Int) -> Matrix {
+  package func states(layer: Int) -> Matrix {
     precondition(layer <= last)
     if layer == last { return output }
     guard keepsBlocks else { return inputs[layer] }
@@ -74,7 +77,7 @@ final class TrainingPass {
   ///
   /// - Parameter addSlope: called for each layer from the last down to 1 with the gradient of its
   ///   states, (tokens, width), to which it adds what the loss asks of that layer.
-  func backward(
+  package func backward(
     into gradients: Adapter, checkpoint: () throws -> Void,
     addSlope: (_ layer: Int, _ slope: Matrix) throws -> Void
   ) throws {

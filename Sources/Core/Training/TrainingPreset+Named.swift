@@ -1,6 +1,6 @@
 extension TrainingPreset {
   /// The presets that have a name, each with what it is for.
-  static let table: [(name: String, abstract: String, preset: TrainingPreset)] = [
+  package static let table: [(name: String, abstract: String, preset: TrainingPreset)] = [
     ("standard", "what serves the default model best", standard),
     ("paper", "the published values", paper),
     (
@@ -15,17 +15,17 @@ extension TrainingPreset {
     ),
   ]
 
-  public static var names: [String] { table.map(\.name) }
+  package static var names: [String] { table.map(\.name) }
 
   /// What a named preset is for; empty for other names.
-  public static func abstract(of name: String) -> String {
+  package static func abstract(of name: String) -> String {
     table.first { $0.name == name }?.abstract ?? ""
   }
 
   /// The paper's detoxification (arXiv 2502.05242, section on applications): rows of `safe` and
   /// `unsafe` are pulled apart both where the prompt and where the answer ends, and nothing holds
   /// the next-token distributions, which are meant to change.
-  public static var detox: TrainingPreset {
+  package static var detox: TrainingPreset {
     var preset = standard
     preset.objective.positions = [.last, .promptEnd]
     preset.objective.klWeight = 0
@@ -35,7 +35,7 @@ extension TrainingPreset {
 
   /// What `make verify-training` trains: the default at layer 24 in all but the objective, so that
   /// the objectives see the same rows.
-  static func verification(_ name: ObjectiveName) -> TrainingPreset {
+  package static func verification(_ name: ObjectiveName) -> TrainingPreset {
     var preset = standard
     if name == .released { preset.objective = paper.objective }
     preset.objective.name = name

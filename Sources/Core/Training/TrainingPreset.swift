@@ -1,50 +1,82 @@
 import Foundation
+import SeerModels
+import SeerRuns
+import SeerSupport
 
 /// Everything that decides what training does, apart from model, data and seed: a value that is
 /// also a JSON file users can copy and edit.
-public struct TrainingPreset: Equatable, Sendable, Codable {
-  public enum Schedule: String, CaseIterable, Sendable, Codable {
+package struct TrainingPreset: Equatable, Sendable, Codable {
+  package enum Schedule: String, CaseIterable, Sendable, Codable {
     case constant, cosine
   }
 
-  public var objective: Objective
-  public var rank: Int
-  public var alpha: Double
-  public var dropout: Double
-  public var targets: [LoRATarget]
-  public var learningRate: Double
-  public var schedule: Schedule
+  package var objective: Objective
+  package var rank: Int
+  package var alpha: Double
+  package var dropout: Double
+  package var targets: [LoRATarget]
+  package var learningRate: Double
+  package var schedule: Schedule
   /// Steps over which the rate rises from 0.
-  public var warmup: Int
-  public var weightDecay: Double
+  package var warmup: Int
+  package var weightDecay: Double
   /// The adapter that is judged and written is the running mean of those that the steps left; this
   /// is the weight that the mean so far keeps at a step (less in the first steps). 0: no mean.
-  public var average: Double
+  package var average: Double
   /// The gradients' largest common norm; 0 leaves them as they are.
-  public var clip: Double
+  package var clip: Double
   /// Concept rows a step.
-  public var batch: Int
+  package var batch: Int
   /// Retain rows a step.
-  public var retainBatch: Int
-  public var steps: Int
-  public var maxTokens: Int
+  package var retainBatch: Int
+  package var steps: Int
+  package var maxTokens: Int
   /// Shares of rows shown as prompt and response, prompt only, response only.
-  public var rowMix: [Double]
+  package var rowMix: [Double]
   /// The largest share of a row's response (where it has none, of its prompt) that is left off at
   /// the end, drawn anew each time the row is; 0: rows are shown whole.
-  public var crop: Double
+  package var crop: Double
   /// The share of rows of prompt and response whose prompt is another row's of their concept, where
   /// both have a response: a text that says the same in words that were not seen together.
-  public var recombine: Double
+  package var recombine: Double
   /// Held-out figures and a checkpoint every so many steps.
-  public var evaluateEvery: Int
+  package var evaluateEvery: Int
   /// The share of the concept rows that is held out to judge by; prompts stay whole.
-  public var heldOut: Double
+  package var heldOut: Double
   /// Ends with the checkpoint that did best on held-out rows, among those whose KL on held-out
   /// retain rows is at most this; 0: ends with the last step.
-  public var bestWithinKL: Double
+  package var bestWithinKL: Double
 
-  enum CodingKeys: String, CodingKey {
+  package init(
+    objective: Objective, rank: Int, alpha: Double, dropout: Double, targets: [LoRATarget],
+    learningRate: Double, schedule: Schedule, warmup: Int, weightDecay: Double, average: Double,
+    clip: Double, batch: Int, retainBatch: Int, steps: Int, maxTokens: Int, rowMix: [Double],
+    crop: Double, recombine: Double, evaluateEvery: Int, heldOut: Double, bestWithinKL: Double
+  ) {
+    self.objective = objective
+    self.rank = rank
+    self.alpha = alpha
+    self.dropout = dropout
+    self.targets = targets
+    self.learningRate = learningRate
+    self.schedule = schedule
+    self.warmup = warmup
+    self.weightDecay = weightDecay
+    self.average = average
+    self.clip = clip
+    self.batch = batch
+    self.retainBatch = retainBatch
+    self.steps = steps
+    self.maxTokens = maxTokens
+    self.rowMix = rowMix
+    self.crop = crop
+    self.recombine = recombine
+    self.evaluateEvery = evaluateEvery
+    self.heldOut = heldOut
+    self.bestWithinKL = bestWithinKL
+  }
+
+  package enum CodingKeys: String, CodingKey {
     case objective, rank, alpha, dropout, targets
     case learningRate = "learning_rate"
     case schedule, warmup
@@ -61,7 +93,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
   }
 
   /// What serves the default model best (docs/training.md has the measurements).
-  public static let standard = TrainingPreset(
+  package static let standard = TrainingPreset(
     objective: Objective(
       retainWeight: 0.004, klWeight: 4, layers: [24], positions: [.last, .mean]),
     rank: 16, alpha: 16, dropout: 0.1, targets: LoRATarget.allCases, learningRate: 6e-4,
@@ -70,7 +102,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     heldOut: 0.1, bestWithinKL: 0)
 
   /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
-  public static let paper = TrainingPreset(
+  package static let paper = TrainingPreset(
     objective: Objective(
       name: .released, contrastiveWeight: 10, retainWeight: 1, klWeight: 1, layers: [24]),
     rank: 16, alpha: 16, dropout: 0.05, targets: LoRATarget.allCases, learningRate: 1e-4,
@@ -79,7 +111,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
     evaluateEvery: 25, heldOut: 0.2, bestWithinKL: 0)
 
   /// A preset by name, or from a JSON file of its keys; those left out are `standard`'s.
-  public static func named(_ name: String) throws(Failure) -> TrainingPreset {
+  package static func named(_ name: String) throws(Failure) -> TrainingPreset {
     if let known = table.first(where: { $0.name == name }) { return known.preset }
     guard FileManager.default.fileExists(atPath: name) else {
       throw Failure(
@@ -124,7 +156,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
   }
 
   /// The rate of a step, counted from 0.
-  func rate(step: Int) -> Double {
+  package func rate(step: Int) -> Double {
     if step < warmup { return learningRate * Double(step + 1) / Double(warmup) }
     guard schedule == .cosine, steps > warmup else { return learningRate }
     let done = Double(step - warmup) / Double(steps - warmup)
@@ -132,7 +164,7 @@ public struct TrainingPreset: Equatable, Sendable, Codable {
   }
 
   /// Throws where a value cannot be used with the model.
-  func check(_ c: ModelConfiguration) throws(Failure) {
+  package func check(_ c: ModelConfiguration) throws(Failure) {
     func bad(_ option: String, _ found: Any, _ wanted: String) -> Failure {
       Failure(.usage, place: option, found: "\(found)", wanted: wanted)
     }

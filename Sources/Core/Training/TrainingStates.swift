@@ -1,23 +1,25 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerSupport
 
 /// The held-out rows at the highest target layer, in the same order at every step.
 ///
 /// A training leaves them in its folder, so that it can be watched from another process.
-public struct TrainingStates: Sendable {
-  public static let name = "clusters.safetensors"
+package struct TrainingStates: Sendable {
+  package static let name = "clusters.safetensors"
 
   /// 0: the untouched model.
-  public var step: Int
+  package var step: Int
   /// Of the untouched model, (rows, width).
-  public var before: Matrix
+  package var before: Matrix
   /// (rows, width)
-  public var states: Matrix
+  package var states: Matrix
   /// Indices into ``concepts``, one a row.
-  public var labels: [Int]
-  public var concepts: [String]
+  package var labels: [Int]
+  package var concepts: [String]
 
-  init(step: Int, before: Matrix, states: Matrix, labels: [Int], concepts: [String]) {
+  package init(step: Int, before: Matrix, states: Matrix, labels: [Int], concepts: [String]) {
     self.step = step
     self.before = before
     self.states = states
@@ -34,7 +36,7 @@ public struct TrainingStates: Sendable {
   /// What a training left in its folder; nil where it has left nothing yet.
   ///
   /// Throws where the file is damaged.
-  public init?(_ folder: String) throws(Failure) {
+  package init?(_ folder: String) throws(Failure) {
     let path = folder + "/" + Self.name
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try Safetensors(path: path)
@@ -60,7 +62,7 @@ public struct TrainingStates: Sendable {
       concepts: rows.concepts)
   }
 
-  func write(_ folder: String) throws(Failure) {
+  package func write(_ folder: String) throws(Failure) {
     let rows = Rows(step: step, labels: labels, concepts: concepts)
     guard let text = try? JSONEncoder().encode(rows) else { return }
     let tensors = [("before", before), ("states", states)]

@@ -1,23 +1,25 @@
 import Foundation
+import SeerModels
+import SeerSupport
 
 /// Follows the log of a training that runs elsewhere.
-public struct TrainingWatch: Sendable {
-  public let folder: String
+package struct TrainingWatch: Sendable {
+  package let folder: String
   /// Bytes of `log.jsonl` that were read.
   private var offset = 0
   /// When the states that were read last were written.
   private var statesDate: Date?
 
-  public init(folder: String) { self.folder = folder }
+  package init(folder: String) { self.folder = folder }
 
   /// Whether the adapter is written: nothing more will come.
-  public var isFinished: Bool { AdapterFile.exists(folder) }
+  package var isFinished: Bool { AdapterFile.exists(folder) }
 
   /// The steps logged since the last call. A log that was started afresh is read from its start,
   /// beginning with step 0 again.
   ///
   /// Throws where there is no training in the folder, and at a line that is none of a log.
-  public mutating func next() throws(Failure) -> [TrainingStep] {
+  package mutating func next() throws(Failure) -> [TrainingStep] {
     let path = folder + "/log.jsonl"
     guard FileManager.default.fileExists(atPath: path) else {
       throw Failure(
@@ -45,7 +47,7 @@ public struct TrainingWatch: Sendable {
   }
 
   /// The held-out rows' states where they were written since the last call.
-  public mutating func nextStates() throws(Failure) -> TrainingStates? {
+  package mutating func nextStates() throws(Failure) -> TrainingStates? {
     let path = folder + "/" + TrainingStates.name
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     guard let date = attributes?[.modificationDate] as? Date, date != statesDate else { return nil }

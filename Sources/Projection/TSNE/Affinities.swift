@@ -6,25 +6,25 @@ import LinearAlgebra
 /// over all pairs.
 ///
 /// van der Maaten and Hinton 2008; sparse as in van der Maaten 2014.
-public struct Affinities: Sendable {
-  public let rows: Int
+package struct Affinities: Sendable {
+  package let rows: Int
   /// The perplexity that was used: at most a third of the other points.
-  public let perplexity: Float
+  package let perplexity: Float
   /// The perplexity that was asked for.
-  public let requestedPerplexity: Float
+  package let requestedPerplexity: Float
 
   /// Sparse rows: row i is `offsets[i]..<offsets[i + 1]`, padded to multiples of 16 with zeros.
-  let offsets: Buffer<UInt32>
-  let indices: Buffer<UInt32>
-  let values: Buffer<Float>
+  package let offsets: Buffer<UInt32>
+  package let indices: Buffer<UInt32>
+  package let values: Buffer<Float>
   /// The sum of p ln p.
-  let negativeEntropy: Double
+  package let negativeEntropy: Double
 
   /// Whether there were too few points for the perplexity that was asked for.
-  public var perplexityWasLowered: Bool { perplexity < requestedPerplexity }
+  package var perplexityWasLowered: Bool { perplexity < requestedPerplexity }
 
   /// The perplexity that `rows` points can carry, and the neighbours it looks at.
-  public static func usable(perplexity: Float, rows: Int) -> (perplexity: Float, neighbours: Int) {
+  package static func usable(perplexity: Float, rows: Int) -> (perplexity: Float, neighbours: Int) {
     let lowered = max(1, min(perplexity, Float(rows - 1) / 3))
     return (lowered, max(0, min(rows - 1, Int(3 * lowered))))
   }
@@ -33,7 +33,7 @@ public struct Affinities: Sendable {
   ///
   /// - Parameter perplexity: the effective number of neighbours; lowered where there are fewer
   ///   than three times as many other points.
-  public init(
+  package init(
     _ matrix: Matrix, perplexity: Float, checkpoint: Checkpoint = {},
     progress: (Double) -> Void = { _ in }
   ) throws {
@@ -44,7 +44,7 @@ public struct Affinities: Sendable {
   }
 
   /// The affinities over known neighbours, of which there should be three times the perplexity.
-  public init(
+  package init(
     _ neighbours: Neighbours, perplexity requested: Float, checkpoint: Checkpoint = {}
   ) throws {
     let n = neighbours.rows

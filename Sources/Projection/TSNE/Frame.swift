@@ -2,11 +2,11 @@ import LinearAlgebra
 
 /// Moves rows to the centre of a matrix and scales its largest magnitude to 1: neighbours are found
 /// by inner products, which lose digits far from the origin. t-SNE does not depend on either.
-struct Frame {
-  let mean: [Float]
-  let scale: Float
+package struct Frame {
+  package let mean: [Float]
+  package let scale: Float
 
-  init(of matrix: Matrix) throws(ProjectionError) {
+  package init(of matrix: Matrix) throws(ProjectionError) {
     mean = try PCA.columnMeans(matrix)
     var largest: Float = 0
     for row in 0..<matrix.rows {
@@ -20,7 +20,7 @@ struct Frame {
     scale = largest > 0 && (1 / largest).isFinite ? 1 / largest : 0
   }
 
-  func apply(_ matrix: Matrix) -> Matrix {
+  package func apply(_ matrix: Matrix) -> Matrix {
     let result = Matrix(rows: matrix.rows, columns: matrix.columns)
     Parallel.ranges(of: matrix.rows, grain: 256) { range in
       for row in range {

@@ -1,7 +1,7 @@
 import LinearAlgebra
 
 /// Where the points of a t-SNE map start.
-public enum Initialization: Sendable {
+package enum Initialization: Sendable {
   /// The first two principal components, scaled to a standard deviation of 1e-4 along the first,
   /// with a hundredth of that as noise so that exact duplicates can part.
   case principalComponents
@@ -14,10 +14,10 @@ public enum Initialization: Sendable {
   case arrangement(Matrix)
 
   /// The largest coordinate of a layout to start from: squares must stay within float32.
-  static let furthest: Float = 1e9
+  package static let furthest: Float = 1e9
 
   /// The starting points (rows, 2).
-  func points(of matrix: Matrix, seed: UInt64) throws(ProjectionError) -> Matrix {
+  package func points(of matrix: Matrix, seed: UInt64) throws(ProjectionError) -> Matrix {
     var generator = SeededGenerator(seed: seed)
     let deviation: Float = 1e-4
     switch self {

@@ -2,30 +2,30 @@ import LinearAlgebra
 
 extension TSNE {
   /// What an observer sees of a map in the making.
-  public struct Snapshot: Sendable {
+  package struct Snapshot: Sendable {
     /// Steps taken, and in all.
-    public let iteration: Int
-    public let iterations: Int
+    package let iteration: Int
+    package let iterations: Int
     /// KL(P || Q) in nats, P without exaggeration.
-    public let divergence: Double
+    package let divergence: Double
     /// (rows, 2), in the order of the rows.
-    public let points: Matrix
+    package let points: Matrix
   }
 
   /// An observer's answer.
-  public enum Continuation: Sendable { case goOn, stop }
+  package enum Continuation: Sendable { case goOn, stop }
 
   /// A finished map.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// (rows, 2), in the order of the rows, around the origin.
-    public let points: Matrix
+    package let points: Matrix
     /// KL(P || Q) in nats.
-    public let divergence: Double
+    package let divergence: Double
     /// Steps taken: fewer than asked for when the observer stopped it.
-    public let iterations: Int
+    package let iterations: Int
     /// The perplexity that was used, and whether it had to be lowered for too few rows.
-    public let perplexity: Float
-    public let perplexityWasLowered: Bool
+    package let perplexity: Float
+    package let perplexityWasLowered: Bool
   }
 
   /// Makes a whole map: the stepwise interface in a loop.
@@ -35,7 +35,7 @@ extension TSNE {
   ///   - checkpoint: called at most 20 ms of work apart; throws to cancel.
   ///   - progress: steps done and in all; during the preparation 0 steps.
   ///   - observer: sees the map and says whether to go on.
-  public static func fit(
+  package static func fit(
     _ matrix: Matrix, options: Options = Options(),
     initialization: Initialization = .principalComponents, every: Int = 50,
     checkpoint: Checkpoint = {}, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
@@ -61,7 +61,7 @@ extension TSNE {
 
   /// The input of a map: the first principal components of a wide matrix, or the matrix itself
   /// when it is no wider than that.
-  public static func reduced(
+  package static func reduced(
     _ matrix: Matrix, to width: Int = 50, checkpoint: Checkpoint = {}
   ) throws -> Matrix {
     guard matrix.columns > width else { return matrix }

@@ -13,7 +13,7 @@ extension TSNE {
   ///   - map: (n, 2).
   ///   - perplexity: of the map; lowered where the map is small.
   /// - Returns: (count, 2). O(count · n · (width + steps)).
-  public static func place(
+  package static func place(
     _ rows: Matrix, among input: Matrix, map: Matrix, perplexity: Float = 30,
     checkpoint: Checkpoint = {}
   ) throws -> Matrix {
@@ -85,7 +85,7 @@ extension TSNE {
 
   /// The map of a layer or model that follows the map of its neighbour for the same rows: started
   /// from its arrangement, and turned onto it at the end.
-  public static func fit(
+  package static func fit(
     _ matrix: Matrix, following reference: Matrix, options: Options = Options(),
     checkpoint: Checkpoint = {}, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> Result {

@@ -11,29 +11,29 @@ import LinearAlgebra
 /// Pausing is not stepping; ``changePerplexity(to:checkpoint:)`` goes on from the current layout.
 /// The same input, options and seed give the same points, bit by bit, on the same machine,
 /// whatever the number of cores. Not for use by two threads at once.
-public final class TSNE {
+package final class TSNE {
   /// What a map is made with.
-  public struct Options: Equatable, Sendable {
+  package struct Options: Equatable, Sendable {
     /// The effective number of neighbours.
-    public var perplexity: Float
+    package var perplexity: Float
     /// Steps in all, the exaggerated ones included; only ``TSNE/fit(_:options:initialization:every:checkpoint:progress:observer:)`` looks at it.
-    public var iterations: Int
+    package var iterations: Int
     /// The factor on attraction in the first steps, which falls to 1 over the last three fifths of
     /// ``exaggeratedIterations``.
-    public var exaggeration: Float
+    package var exaggeration: Float
     /// Steps with exaggeration.
-    public var exaggeratedIterations: Int
+    package var exaggeratedIterations: Int
     /// The step size; nil for the number of rows divided by the exaggeration of the phase.
-    public var learningRate: Float?
+    package var learningRate: Float?
     /// The share of its last step that a point takes again, with exaggeration and without.
-    public var exaggeratedMomentum: Float
-    public var momentum: Float
-    public var seed: UInt64
+    package var exaggeratedMomentum: Float
+    package var momentum: Float
+    package var seed: UInt64
     /// How repulsion is computed; nil chooses by the number of points. A map
     /// too wide for a grid uses the quadtree in any case.
-    public var gradient: Gradient?
+    package var gradient: Gradient?
 
-    public init(
+    package init(
       perplexity: Float = 30, iterations: Int = 750, exaggeration: Float = 12,
       exaggeratedIterations: Int = 250, learningRate: Float? = nil,
       exaggeratedMomentum: Float = 0.5, momentum: Float = 0.95, seed: UInt64 = 0,
@@ -52,7 +52,7 @@ public final class TSNE {
   }
 
   /// How the sum over all pairs is computed.
-  public enum Gradient: Equatable, Sendable {
+  package enum Gradient: Equatable, Sendable {
     /// Every pair.
     case exact
     /// A potential on a grid, by fast Fourier transforms (after Linderman et al. 2019).
@@ -61,13 +61,13 @@ public final class TSNE {
     case barnesHut
   }
 
-  public let options: Options
+  package let options: Options
   /// The number of steps taken.
-  public private(set) var iteration = 0
-  public private(set) var affinities: Affinities
+  package private(set) var iteration = 0
+  package private(set) var affinities: Affinities
 
   /// What the map shows, centred; kept for new perplexities and new points.
-  let input: Matrix
+  package let input: Matrix
   /// The current positions (rows, 2), written by every step.
   private let positions: Matrix
   private let attraction: Matrix
@@ -84,7 +84,7 @@ public final class TSNE {
   ///   - matrix: (rows, columns), any width; ``reduced(_:to:)`` makes wide ones cheap.
   ///   - progress: the share of this preparation that is done, 0...1.
   /// - Throws: ``ProjectionError`` for input that cannot be projected, and what `checkpoint` throws.
-  public init(
+  package init(
     _ matrix: Matrix, options: Options = Options(),
     initialization: Initialization = .principalComponents, checkpoint: Checkpoint = {},
     progress: (Double) -> Void = { _ in }
@@ -121,7 +121,7 @@ public final class TSNE {
   }
 
   /// A copy of the points (rows, 2), in the order of the input's rows, around the origin.
-  public var points: Matrix {
+  package var points: Matrix {
     var x = 0.0
     var y = 0.0
     for row in 0..<positions.rows {
@@ -133,11 +133,11 @@ public final class TSNE {
   }
 
   /// Whether the next step is one with exaggeration.
-  public var isExaggerating: Bool { iteration < options.exaggeratedIterations }
+  package var isExaggerating: Bool { iteration < options.exaggeratedIterations }
 
   /// The factor on attraction in the next step: constant at first, then falling to 1 by equal
   /// factors, because a sudden end leaves points stuck far from their neighbours.
-  var exaggeration: Float {
+  package var exaggeration: Float {
     let end = options.exaggeratedIterations
     let start = end * 2 / 5
     if iteration >= end { return 1 }
@@ -146,11 +146,11 @@ public final class TSNE {
   }
 
   /// Takes one step.
-  public func step() { step(checkpoint: {}) }
+  package func step() { step(checkpoint: {}) }
 
   /// Takes one step with checkpoints in it, for maps so large that one takes more than 20 ms. When
   /// one throws, the map is as it was before the step.
-  public func step(checkpoint: Checkpoint) rethrows {
+  package func step(checkpoint: Checkpoint) rethrows {
     let normalisation = try computeForces(checkpoint: checkpoint)
     let exaggeration = self.exaggeration
     bounds = optimizer.step(
@@ -207,7 +207,7 @@ public final class TSNE {
   }
 
   /// KL(P || Q) of the current layout, P without exaggeration.
-  public func divergence() -> Double {
+  package func divergence() -> Double {
     chooseMethod()
     let rows = positions.rows
     let repulsive = method.repulsion
@@ -226,7 +226,7 @@ public final class TSNE {
   }
 
   /// Goes on from the current layout with another perplexity. Neighbours are searched again.
-  public func changePerplexity(to perplexity: Float, checkpoint: Checkpoint = {}) throws {
+  package func changePerplexity(to perplexity: Float, checkpoint: Checkpoint = {}) throws {
     guard perplexity >= 1, perplexity.isFinite else {
       throw ProjectionError.badOption(
         name: "perplexity", found: "\(perplexity)", wanted: "at least 1")

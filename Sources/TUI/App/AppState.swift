@@ -1,42 +1,42 @@
 /// Which screen is shown. Each keeps its state while another is in front.
-enum Screen: String, CaseIterable, Sendable {
+package enum Screen: String, CaseIterable, Sendable {
   case explore, compare, prompt, train, start
 }
 
 /// The whole interface.
-struct AppState: Sendable {
-  enum Overlay: Equatable, Sendable {
+package struct AppState: Sendable {
+  package enum Overlay: Equatable, Sendable {
     case help(scroll: Int)
     case palette(query: String, index: Int)
     /// All figures of the layer and what they mean, the one at the index in full.
     case figures(index: Int, scroll: Int)
   }
 
-  struct Message: Equatable, Sendable {
-    var text: String
-    var isError: Bool
+  package struct Message: Equatable, Sendable {
+    package var text: String
+    package var isError: Bool
   }
 
-  var size: Size
-  var theme: Theme
-  var screen = Screen.explore
-  var explore: ExploreState
+  package var size: Size
+  package var theme: Theme
+  package var screen = Screen.explore
+  package var explore: ExploreState
   /// The first run beside a second one; nil without one.
-  var compare: CompareState?
+  package var compare: CompareState?
   /// A chat with the run's model; nil where that is not at hand.
-  var prompt: PromptState?
-  var train: TrainState?
-  var start = StartState()
-  var overlay: Overlay?
-  var message: Message?
-  var isMouseOn = true
+  package var prompt: PromptState?
+  package var train: TrainState?
+  package var start = StartState()
+  package var overlay: Overlay?
+  package var message: Message?
+  package var isMouseOn = true
   /// How many runs there are to explore, and which one is.
-  var runs = 1
-  var run = 0
+  package var runs = 1
+  package var run = 0
   /// What keys do: the usual table, or with a user's own keys.
-  var commands = Command.all
+  package var commands = Command.all
 
-  init(
+  package init(
     size: Size, theme: Theme, explore: ExploreState, compare: CompareState? = nil,
     prompt: PromptState? = nil, train: TrainState? = nil, isMouseOn: Bool = true
   ) {
@@ -49,16 +49,16 @@ struct AppState: Sendable {
     self.isMouseOn = isMouseOn
   }
 
-  static let smallest = Size(width: 40, height: 12)
+  package static let smallest = Size(width: 40, height: 12)
   var isTooSmall: Bool {
     size.width < Self.smallest.width || size.height < Self.smallest.height
   }
 
   /// Whether a run is open; else there is only what can be opened.
-  var hasRun: Bool { !explore.layers.isEmpty }
+  package var hasRun: Bool { !explore.layers.isEmpty }
 
   /// The screens that have something to show, in the order of their keys.
-  var screens: [Screen] {
+  package var screens: [Screen] {
     Screen.allCases.filter { screen in
       switch screen {
       case .explore: hasRun
@@ -71,7 +71,7 @@ struct AppState: Sendable {
   }
 
   /// The points on screen, one for each row.
-  var shownPoints: [SIMD2<Float>]? {
+  package var shownPoints: [SIMD2<Float>]? {
     switch screen {
     case .explore, .prompt, .train, .start: explore.shownPoints
     case .compare: compare?.points(explore.layer)
@@ -79,7 +79,7 @@ struct AppState: Sendable {
   }
 
   /// What the map is fitted by.
-  var mapBounds: WorldBounds? {
+  package var mapBounds: WorldBounds? {
     switch screen {
     case .explore, .prompt, .train, .start: explore.shownPoints.flatMap(WorldBounds.ofMap)
     case .compare: compare?.bounds(explore.layer)
@@ -98,10 +98,10 @@ struct AppState: Sendable {
     screen == .compare ? compare?.method != .principal : explore.method == .tsne
   }
   /// The t-SNE map being made for the screen in front.
-  var running: TSNERun? { screen == .compare ? compare?.running : explore.running }
+  package var running: TSNERun? { screen == .compare ? compare?.running : explore.running }
 
   /// Whether something is still being computed or moving, for `wait idle`.
-  var isBusy: Bool {
+  package var isBusy: Bool {
     explore.isBusy || (compare?.isBusy(at: explore.layer) ?? false) || (prompt?.isBusy ?? false)
       || (train?.isBusy ?? false) || start.isBusy || isMoving
   }
@@ -113,7 +113,7 @@ struct AppState: Sendable {
   var isMoving: Bool { screen == .compare && compare?.morph != nil }
 
   /// How soon the state wants to change by itself; nil: it rests, and costs nothing.
-  var tick: Duration? {
+  package var tick: Duration? {
     switch screen {
     case .explore: explore.tick
     case .compare: isMoving ? .milliseconds(33) : nil

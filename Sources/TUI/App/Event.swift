@@ -1,7 +1,7 @@
-import Core
+import SeerSupport
 
 /// Everything that can happen to the interface.
-enum Event: Sendable {
+package enum Event: Sendable {
   case key(Key)
   /// Text from the clipboard, in one piece.
   case paste(String)
@@ -31,20 +31,20 @@ enum Event: Sendable {
 }
 
 /// What went wrong, in words for the screen.
-struct Problem: Error, Equatable, Sendable {
-  let text: String
+package struct Problem: Error, Equatable, Sendable {
+  package let text: String
 
-  init(_ text: String) { self.text = text }
+  package init(_ text: String) { self.text = text }
 
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     text = (error as? Failure)?.description ?? (error as? Problem)?.text ?? "\(error)"
   }
 
-  static let cancelled = Problem(Cancelled())
+  package static let cancelled = Problem(Cancelled())
 }
 
 /// What the loop does for the state, outside of it.
-enum Effect: Equatable, Sendable {
+package enum Effect: Equatable, Sendable {
   /// Computes the map of a layer, turned onto that of `reference` where there is one.
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
   case measureSeparation(index: Int)
@@ -75,10 +75,10 @@ enum Effect: Equatable, Sendable {
 }
 
 /// How the interface was left.
-public enum Ending: Equatable, Sendable {
+package enum Ending: Equatable, Sendable {
   case quit
   /// By Ctrl-C or a signal.
   case interrupted
 
-  public var exitCode: Int32 { self == .quit ? 0 : Failure.Kind.interrupted.exitCode }
+  package var exitCode: Int32 { self == .quit ? 0 : Failure.Kind.interrupted.exitCode }
 }

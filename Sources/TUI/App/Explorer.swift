@@ -1,32 +1,33 @@
-import Core
 import Foundation
+import SeerModels
+import SeerSupport
 
 /// What the command line and the environment say about the interface.
-public struct ExplorerOptions: Sendable {
+package struct ExplorerOptions: Sendable {
   /// Run folders; the first is explored, and compared with the second.
-  public var runs: [String]
+  package var runs: [String]
   /// The model to talk to; nil: the one that the runs were made with.
-  public var model: String?
+  package var model: String?
   /// Its adapter; nil: the one that a run was made with.
-  public var adapter: String?
+  package var adapter: String?
   /// What the model may take of the machine's memory.
-  public var memory = MemoryBudget()
+  package var memory = MemoryBudget()
   /// The adapter folder of a training in another process, to be followed.
-  public var watched: String?
+  package var watched: String?
   /// The program and version, for what is written.
-  public var tool = ""
+  package var tool = ""
   /// A script to play instead of a terminal.
-  public var script: String?
+  package var script: String?
   /// Nil: as the locale and the terminal allow.
-  public var ascii: Bool?
+  package var ascii: Bool?
   /// Nil: as the terminal and `NO_COLOR` say.
-  public var colors: ColorDepth?
-  public var isMouseOn = true
+  package var colors: ColorDepth?
+  package var isMouseOn = true
   /// Begin with the guided tour.
-  public var startsTour = false
-  public var environment: [String: String]
+  package var startsTour = false
+  package var environment: [String: String]
 
-  public init(
+  package init(
     runs: [String], script: String? = nil, ascii: Bool? = nil, colors: ColorDepth? = nil,
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) {
@@ -39,18 +40,18 @@ public struct ExplorerOptions: Sendable {
 }
 
 /// The terminal interface.
-public enum Explorer {
+package enum Explorer {
   /// Opens the interface, or plays the script in it, and returns when it is left.
   ///
   /// - Throws: a failure that tells what is wrong with a run, the script or the terminal; nothing
   ///   has been drawn then.
   @discardableResult
-  public static func run(_ options: ExplorerOptions) throws(Failure) -> Ending {
+  package static func run(_ options: ExplorerOptions) throws(Failure) -> Ending {
     let script = try options.script.map { path throws(Failure) in try Script.read(path) }
     return try run(options, Workspace(options), script: script)
   }
 
-  static func run(
+  package static func run(
     _ options: ExplorerOptions, _ workspace: Workspace, script: Script?
   ) throws(Failure) -> Ending {
     let mailbox = try Mailbox()

@@ -1,15 +1,15 @@
-import Core
 import Foundation
+import SeerSupport
 import Synchronization
 
 /// Where other threads leave events for the loop: a queue, and a pipe that wakes `poll`.
-final class Mailbox: Sendable {
+package final class Mailbox: Sendable {
   private let events = Mutex<[Event]>([])
   /// Becomes readable when something was posted, or when a signal arrived.
   let readEnd: Int32
   let writeEnd: Int32
 
-  init() throws(Failure) {
+  package init() throws(Failure) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
       throw Failure(.software, found: "no pipe: \(String(cString: strerror(errno)))")
@@ -35,7 +35,7 @@ final class Mailbox: Sendable {
   }
 
   /// Everything posted so far, in order; empties the pipe.
-  func take() -> [Event] {
+  package func take() -> [Event] {
     var buffer = [UInt8](repeating: 0, count: 256)
     while read(readEnd, &buffer, buffer.count) > 0 {}
     return events.withLock { events in
@@ -52,7 +52,7 @@ final class Mailbox: Sendable {
   ///
   /// - Parameter milliseconds: -1 waits for ever.
   /// - Returns: whether `input` was closed.
-  func wait(input: Int32? = nil, milliseconds: Int32 = -1) -> Bool {
+  package func wait(input: Int32? = nil, milliseconds: Int32 = -1) -> Bool {
     var watched = [pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)]
     if let input { watched.append(pollfd(fd: input, events: Int16(POLLIN), revents: 0)) }
     _ = poll(&watched, nfds_t(watched.count), milliseconds)
@@ -62,7 +62,7 @@ final class Mailbox: Sendable {
 }
 
 /// A way into a mailbox that can be closed: what comes later is dropped.
-final class Outbox: Sendable {
+package final class Outbox: Sendable {
   private let mailbox: Mailbox
   private let isClosed = Mutex(false)
 

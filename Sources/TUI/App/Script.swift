@@ -1,5 +1,5 @@
-import Core
 import Foundation
+import SeerSupport
 
 /// Commands for the interface, one a line, in place of a person.
 ///
@@ -8,8 +8,8 @@ import Foundation
 ///     wait idle
 ///     save-screen layer.txt
 ///     quit
-struct Script: Equatable, Sendable {
-  enum Step: Equatable, Sendable {
+package struct Script: Equatable, Sendable {
+  package enum Step: Equatable, Sendable {
     case key(Key)
     case text(String)
     case mouse(Mouse)
@@ -21,10 +21,10 @@ struct Script: Equatable, Sendable {
     case quit
   }
 
-  var steps: [Step]
+  package var steps: [Step]
 
   /// Reads a script file.
-  static func read(_ path: String) throws(Failure) -> Script {
+  package static func read(_ path: String) throws(Failure) -> Script {
     guard FileManager.default.fileExists(atPath: path) else {
       throw Failure(
         .missingInput, file: path, found: "no such file", wanted: "a script",
@@ -38,7 +38,7 @@ struct Script: Equatable, Sendable {
 
   /// - Throws: at the first line that is no command, naming the line, what it says, and what
   ///   would be right. Empty lines and lines that start with `#` are skipped.
-  init(_ text: String, file: String) throws(Failure) {
+  package init(_ text: String, file: String) throws(Failure) {
     steps = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .enumerated()
@@ -101,7 +101,7 @@ struct Script: Equatable, Sendable {
   }
 
   /// Plays the script to its end, or until something in it leaves the interface.
-  func play(in session: Session) throws(Failure) {
+  package func play(in session: Session) throws(Failure) {
     for step in steps {
       guard session.ending == nil else { return }
       _ = session.handlePosted()

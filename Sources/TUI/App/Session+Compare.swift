@@ -1,10 +1,9 @@
-import Core
-import LinearAlgebra
-import Projection
+import SeerProjection
+import SeerSupport
 
 /// What the Compare screen has computed.
 extension Session {
-  func run(_ effect: CompareEffect) {
+  package func run(_ effect: CompareEffect) {
     guard let tuned else { return }
     switch effect {
     case .computeMap(let index, let reference, let isUrgent):

@@ -1,10 +1,10 @@
-import Core
 import Foundation
-import LinearAlgebra
+import SeerAnalysis
+import SeerSupport
 
 /// What the Explore screen has computed.
 extension Session {
-  func computeMap(_ index: Int, reference: Int?, isUrgent: Bool) {
+  package func computeMap(_ index: Int, reference: Int?, isUrgent: Bool) {
     let layer = state.explore.layers[index]
     let points = reference.flatMap { state.explore.maps[$0].map?.points }
     let axes = state.explore.axes
@@ -47,7 +47,7 @@ extension Session {
       })
   }
 
-  func startTSNE(_ index: Int, _ number: Int, _ start: TSNEStart) {
+  package func startTSNE(_ index: Int, _ number: Int, _ start: TSNEStart) {
     let layer = state.explore.layers[index]
     tsneJob =
       engine.submit(
@@ -64,7 +64,7 @@ extension Session {
       ).id
   }
 
-  func judge(_ key: QualityKey) {
+  package func judge(_ key: QualityKey) {
     let layer = state.explore.layers[key.layer]
     let points =
       key.method == .tsne
@@ -81,7 +81,7 @@ extension Session {
       })
   }
 
-  func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
+  package func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
     let layer = state.explore.layers[index]
     let norms = state.explore.maps[index].map?.norms ?? []
     engine.submit(
@@ -96,7 +96,7 @@ extension Session {
       })
   }
 
-  func compareGroups(_ pair: GroupPair) {
+  package func compareGroups(_ pair: GroupPair) {
     let layer = state.explore.layers[pair.layer]
     engine.submit(
       "two groups at layer \(layer)", priority: .typing,
@@ -121,7 +121,7 @@ extension Session {
   }
 
   /// Saves a text beside what is there already, never over it.
-  func saveText(_ name: String, _ text: String) -> Event {
+  package func saveText(_ name: String, _ text: String) -> Event {
     var path = name
     var number = 1
     while FileManager.default.fileExists(atPath: path), number < 1000 {

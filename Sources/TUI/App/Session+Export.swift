@@ -1,10 +1,11 @@
-import Core
-import Exports
 import Foundation
+import SeerReports
+import SeerRuns
+import SeerSupport
 
 /// Exports of the Explore screen.
 extension Session {
-  func export(_ request: ExportRequest) {
+  package func export(_ request: ExportRequest) {
     var path = request.path
     if path.hasPrefix("~/"), let home = workspace.options?.environment["HOME"] {
       path = home + path.dropFirst()

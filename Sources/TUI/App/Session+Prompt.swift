@@ -1,17 +1,21 @@
-import Core
 import Foundation
 import LinearAlgebra
-import Projection
+import SeerModels
+import SeerMonitor
+import SeerProjection
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 import Synchronization
 
 /// What the Prompt screen needs outside of the state.
-struct PromptSource: Sendable {
-  var model: String
-  var adapter: String?
+package struct PromptSource: Sendable {
+  package var model: String
+  package var adapter: String?
   /// The base's run, and the tuned one's where there is one.
-  var runs: [Run]
-  var template: RowTemplate
-  var memory = MemoryBudget()
+  package var runs: [Run]
+  package var template: RowTemplate
+  package var memory = MemoryBudget()
 }
 
 /// The chat with its model, which only jobs touch, and the jobs under way.
@@ -38,7 +42,7 @@ final class PromptWork: Sendable {
 
 /// What the Prompt screen has done.
 extension Session {
-  func run(_ effect: PromptEffect) {
+  package func run(_ effect: PromptEffect) {
     guard let promptSource = workspace.prompt, let prompt = state.prompt else { return }
     switch effect {
     case .open: open(promptSource, prompt)
@@ -181,7 +185,7 @@ extension Session {
 extension Trajectory {
   /// The tokens' states on the principal components of the run's rows: where the rows lie, as
   /// Explore shows them, and where the tokens do.
-  static func make(
+  package static func make(
     _ states: Matrix, tokens: Matrix, layer: Int, reference: [SIMD2<Float>]?, context: JobContext
   ) throws -> Trajectory {
     guard states.rows > 1, states.columns == tokens.columns, states.columns > 1 else {
@@ -211,7 +215,7 @@ extension Trajectory {
 }
 
 extension Transcript {
-  init(_ prompt: PromptState, _ reading: PromptReading) {
+  package init(_ prompt: PromptState, _ reading: PromptReading) {
     let names = prompt.concepts.map(\.name)
     let side = prompt.answerSide
     let scores = reading.scores(side, layer: prompt.layerNumber) ?? []

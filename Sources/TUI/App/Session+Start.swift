@@ -1,9 +1,12 @@
-import Core
 import Foundation
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 /// What the Start screen has done.
 extension Session {
-  func run(_ effect: StartEffect) {
+  package func run(_ effect: StartEffect) {
     switch effect {
     case .scan:
       let environment = workspace.options?.environment ?? [:]
@@ -35,7 +38,7 @@ extension Session {
       },
       body: { _ in
         let language = try LanguageModel(plan.model)
-        let batch = language.costs(tokens: Extraction.batchTokens, measuring: false)
+        let batch = language.costs(tokens: Batch.usualTokens, measuring: false)
         let isMeasured = plan.seconds != nil || plan.tokens == 0
         return StartState.Costs(
           seconds: isMeasured ? nil : language.costs(tokens: plan.tokens).seconds,

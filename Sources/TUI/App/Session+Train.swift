@@ -1,6 +1,8 @@
-import Core
 import Foundation
-import LinearAlgebra
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
+import SeerTraining
 import Synchronization
 
 /// The training under way, and what is watched.
@@ -58,7 +60,7 @@ final class TrainWork: Sendable {
 
 /// What the Train screen has done.
 extension Session {
-  func run(_ effect: TrainEffect) {
+  package func run(_ effect: TrainEffect) {
     guard let train = state.train else { return }
     switch effect {
     case .estimate: estimate(train)
@@ -170,7 +172,7 @@ extension Session {
   }
 
   /// Stops a training so that it leaves its checkpoint, and waits for that.
-  func close() {
+  package func close() {
     guard let job = trainWork.job else { return }
     job.cancel()
     _ = try? job.wait()

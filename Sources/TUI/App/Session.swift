@@ -1,38 +1,39 @@
-import Core
 import Foundation
+import SeerAnalysis
+import SeerSupport
 
 /// The state with everything around it: the engine that computes for it and the mailbox that
 /// brings results back. The terminal's loop and the script both drive one.
-final class Session {
-  private(set) var state: AppState
-  var workspace: Workspace
+package final class Session {
+  package private(set) var state: AppState
+  package var workspace: Workspace
   /// The run that is explored.
-  private(set) var source: RunSource
+  package private(set) var source: RunSource
   /// All runs that were named, and how those were left that are not explored now.
   private var sources: [RunSource]
   private var parked: [Int: ExploreState] = [:]
   /// Counts the changes of the run: what was asked for before one is dropped.
   private var opening = 0
   /// The run beside the first, for Compare.
-  var tuned: RunSource? { workspace.tuned }
+  package var tuned: RunSource? { workspace.tuned }
   var promptWork = PromptWork()
   let trainWork = TrainWork()
-  let engine: Engine
+  package let engine: Engine
   var tsneJob: JobID?
   var pairJob: JobID?
   var figuresJob: JobID?
   var extractionJob: JobID?
   /// Where views are kept; nil: nowhere.
-  var views: ViewStore?
-  let mailbox: Mailbox
+  package var views: ViewStore?
+  package let mailbox: Mailbox
   /// Where work on the runs that are open leaves its results; closed when others are opened.
   private(set) var outbox: Outbox
   /// Set when the user has left.
-  private(set) var ending: Ending?
+  package private(set) var ending: Ending?
   /// Called for effects that only a terminal can have.
   var onTerminalEffect: (Effect) -> Void = { _ in }
 
-  init(_ state: AppState, _ workspace: Workspace, engine: Engine, mailbox: Mailbox) {
+  package init(_ state: AppState, _ workspace: Workspace, engine: Engine, mailbox: Mailbox) {
     self.state = state
     self.workspace = workspace
     source = workspace.run
@@ -44,7 +45,7 @@ final class Session {
     run(start(&self.state))
   }
 
-  func handle(_ event: Event) {
+  package func handle(_ event: Event) {
     if case .explored(let number, let event) = event {
       if number == opening { run(update(&state, event)) }
     } else {
@@ -93,7 +94,7 @@ final class Session {
   }
 
   /// Opens other runs: what is still computed for the old ones is of no use.
-  func replace(_ workspace: Workspace, _ next: AppState) {
+  package func replace(_ workspace: Workspace, _ next: AppState) {
     outbox.close()
     for job in engine.jobs where job.id != trainWork.job?.id && job.id != extractionJob {
       engine.cancel(job.id)
@@ -112,7 +113,7 @@ final class Session {
     run(start(&state))
   }
 
-  func end(_ ending: Ending) { self.ending = self.ending ?? ending }
+  package func end(_ ending: Ending) { self.ending = self.ending ?? ending }
 
   private func run(_ effects: [Effect]) {
     for effect in effects {
@@ -145,7 +146,7 @@ final class Session {
   }
 
   /// The split rule over the run's rows; rows of the same text stay together.
-  private(set) lazy var folds = Self.folds(source)
+  package private(set) lazy var folds = Self.folds(source)
 
   private static func folds(_ source: RunSource) -> Folds {
     Folds(
@@ -163,7 +164,7 @@ final class Session {
   }
 
   /// Writes the screen to a file: with its colours where the name ends in `.svg`, else as text.
-  func saveScreen(_ path: String) throws(Failure) {
+  package func saveScreen(_ path: String) throws(Failure) {
     do {
       let screen = render(state)
       let text =
@@ -177,7 +178,7 @@ final class Session {
   }
 
   /// Blocks until no work is under way.
-  func waitUntilIdle() {
+  package func waitUntilIdle() {
     while state.isBusy && ending == nil {
       if handlePosted() { continue }
       // Movements are played as fast as they can be.

@@ -1,4 +1,3 @@
-import Core
 import Foundation
 
 /// The main thread's loop: waits for keys, signals and results, changes the state, draws.

@@ -1,5 +1,5 @@
 /// The only place that changes the state: one event in, effects for the loop out.
-func update(_ state: inout AppState, _ event: Event) -> [Effect] {
+package func update(_ state: inout AppState, _ event: Event) -> [Effect] {
   let effects = handle(&state, event)
   // A picture of the screen in front alone.
   if state.screen == .explore { state.explore.paint() }
@@ -219,6 +219,6 @@ private func edit(_ text: inout String, _ key: Key) {
 }
 
 /// What has to be started before the first event.
-func start(_ state: inout AppState) -> [Effect] {
+package func start(_ state: inout AppState) -> [Effect] {
   ExploreScreen.request(&state.explore)
 }

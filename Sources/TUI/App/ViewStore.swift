@@ -1,16 +1,17 @@
-import Core
 import Foundation
+import SeerModels
+import SeerSupport
 
 /// Where views are kept: one file a run in the user's state folder.
-struct ViewStore: Sendable {
+package struct ViewStore: Sendable {
   private let folder: String
 
-  init(environment: [String: String]) {
+  package init(environment: [String: String]) {
     folder = UserFolders.state(environment) + "/views"
   }
 
   /// Named after the run's folder, and after its whole path by a hash (FNV-1a).
-  func path(of run: String) -> String {
+  package func path(of run: String) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in run.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let name = String(run.split(separator: "/").last ?? "run")
@@ -20,7 +21,7 @@ struct ViewStore: Sendable {
   /// The view kept of a run; nil without one.
   ///
   /// - Throws: where there is one that cannot be read.
-  func read(_ run: String) throws(Failure) -> SavedView? {
+  package func read(_ run: String) throws(Failure) -> SavedView? {
     let path = path(of: run)
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
     do {
@@ -33,7 +34,7 @@ struct ViewStore: Sendable {
   }
 
   /// Writes a view; the old one stays where that fails.
-  func write(_ view: SavedView, of run: String) throws(Failure) {
+  package func write(_ view: SavedView, of run: String) throws(Failure) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     // Finite numbers and strings can always be encoded.

@@ -1,36 +1,39 @@
-import Core
 import Foundation
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 /// What is open: a run, one to compare it with, and a model to talk to.
-struct Workspace: Sendable {
-  var run: RunSource
-  var tuned: RunSource?
+package struct Workspace: Sendable {
+  package var run: RunSource
+  package var tuned: RunSource?
   /// More runs to explore.
-  var others: [RunSource] = []
-  var prompt: PromptSource?
+  package var others: [RunSource] = []
+  package var prompt: PromptSource?
   /// How the first run was made; nil for one that is no folder.
-  var manifest: RunManifest?
+  package var manifest: RunManifest?
   /// The adapter folder of a training elsewhere.
-  var watched: String?
+  package var watched: String?
   /// The program and version, for what is written.
-  var tool = ""
+  package var tool = ""
   /// What was asked for; nil in tests.
-  var options: ExplorerOptions?
+  package var options: ExplorerOptions?
 
-  init(run: RunSource, tuned: RunSource? = nil, prompt: PromptSource? = nil) {
+  package init(run: RunSource, tuned: RunSource? = nil, prompt: PromptSource? = nil) {
     self.run = run
     self.tuned = tuned
     self.prompt = prompt
   }
 
   /// All runs, the one that is explored first.
-  var sources: [RunSource] { [run] + (tuned.map { [$0] } ?? []) + others }
+  package var sources: [RunSource] { [run] + (tuned.map { [$0] } ?? []) + others }
 
   private static let noRun = Problem("No run is open.")
 
   /// Opens the runs named, the first to explore, the second beside it. Without a model named, the
   /// one that the runs were made with is taken, where it is found.
-  init(_ options: ExplorerOptions) throws(Failure) {
+  package init(_ options: ExplorerOptions) throws(Failure) {
     self.options = options
     watched = options.watched
     tool = options.tool
@@ -72,7 +75,7 @@ struct Workspace: Sendable {
   }
 
   /// The interface as it starts.
-  func state(size: Size, theme: Theme, isMouseOn: Bool = true) -> AppState {
+  package func state(size: Size, theme: Theme, isMouseOn: Bool = true) -> AppState {
     let explore = ExploreState(run)
     let train =
       watched.map { TrainState(watching: $0) }

@@ -1,9 +1,9 @@
 /// The dots of a cell: 2 x 4 in braille, 1 x 2 in half blocks, 1 in ASCII.
-struct DotGrid: Equatable, Sendable {
-  let columns: Int
-  let rows: Int
+package struct DotGrid: Equatable, Sendable {
+  package let columns: Int
+  package let rows: Int
 
-  init(_ level: GlyphLevel) {
+  package init(_ level: GlyphLevel) {
     switch level {
     case .braille: (columns, rows) = (2, 4)
     case .blocks: (columns, rows) = (1, 2)
@@ -12,14 +12,14 @@ struct DotGrid: Equatable, Sendable {
   }
 
   /// The bit of the dot at (x, y) of a cell; in braille the bit of the Unicode pattern.
-  func bit(_ x: Int, _ y: Int) -> UInt8 {
+  package func bit(_ x: Int, _ y: Int) -> UInt8 {
     guard columns == 2 else { return 1 << UInt8(y) }
     if y == 3 { return x == 0 ? 0x40 : 0x80 }
     return 1 << UInt8(x * 3 + y)
   }
 
   /// The character of a set of dots.
-  func glyph(_ bits: UInt8) -> Unicode.Scalar {
+  package func glyph(_ bits: UInt8) -> Unicode.Scalar {
     if columns == 2 { return Unicode.Scalar(0x2800 + UInt32(bits)) ?? " " }
     if rows == 2 { return bits == 0 ? " " : bits == 1 ? "▀" : bits == 2 ? "▄" : "█" }
     return bits == 0 ? " " : "."
@@ -29,23 +29,23 @@ struct DotGrid: Equatable, Sendable {
 /// Points laid out on a panel of cells, each cell knowing which points are in it.
 ///
 /// One counting sort over the points: O(points + cells), without an allocation a point.
-struct Scatter: Sendable {
-  let size: Size
-  let grid: DotGrid
+package struct Scatter: Sendable {
+  package let size: Size
+  package let grid: DotGrid
   /// Dots set in each cell, by ``DotGrid/bit(_:_:)``.
-  private(set) var bits: [UInt8]
+  package private(set) var bits: [UInt8]
   /// The most frequent group of each cell; ties go to the lower number; -1: nothing there.
-  private(set) var majority: [Int32]
+  package private(set) var majority: [Int32]
   /// Points of a group that lie outside the panel.
-  private(set) var outside = 0
+  package private(set) var outside = 0
   /// The most points in one cell.
-  private(set) var largest = 0
+  package private(set) var largest = 0
   private var starts: [Int32]
   private var sorted: [Int32]
 
   /// - Parameters:
   ///   - groups: one for each point; points of a negative group are left out.
-  init(
+  package init(
     points: [SIMD2<Float>], groups: [Int32], groupCount: Int, viewport: Viewport, grid: DotGrid
   ) {
     precondition(points.count == groups.count)
@@ -159,13 +159,13 @@ struct Scatter: Sendable {
   }
 
   /// The points of a cell, in their order; none outside.
-  func points(in cell: Cursor) -> [Int] {
+  package func points(in cell: Cursor) -> [Int] {
     guard cell.x >= 0, cell.y >= 0, cell.x < size.width, cell.y < size.height else { return [] }
     let index = cell.y * size.width + cell.x
     return sorted[Int(starts[index])..<Int(starts[index + 1])].map { Int($0) }
   }
 
-  func count(_ x: Int, _ y: Int) -> Int {
+  package func count(_ x: Int, _ y: Int) -> Int {
     let index = y * size.width + x
     return Int(starts[index + 1] - starts[index])
   }

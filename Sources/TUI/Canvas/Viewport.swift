@@ -1,10 +1,10 @@
 /// The smallest box around points, in the map's own units.
-struct WorldBounds: Equatable, Sendable {
-  var low: SIMD2<Float>
-  var high: SIMD2<Float>
+package struct WorldBounds: Equatable, Sendable {
+  package var low: SIMD2<Float>
+  package var high: SIMD2<Float>
 
   /// Nil without points. Points that are not finite are left out.
-  init?(_ points: [SIMD2<Float>]) {
+  package init?(_ points: [SIMD2<Float>]) {
     var low = SIMD2<Float>(repeating: .infinity)
     var high = SIMD2<Float>(repeating: -.infinity)
     for point in points where point.x.isFinite && point.y.isFinite {
@@ -19,7 +19,7 @@ struct WorldBounds: Equatable, Sendable {
   /// The bounds a map is fitted by: those of its points, but no further than 3.5 times the map's
   /// unit from the middle, so that a few stray points do not shrink all others to a spot. Maps
   /// have a mean squared distance of 1 from the middle.
-  static func ofMap(_ points: [SIMD2<Float>]) -> WorldBounds? {
+  package static func ofMap(_ points: [SIMD2<Float>]) -> WorldBounds? {
     guard var bounds = WorldBounds(points) else { return nil }
     let furthest = SIMD2<Float>(repeating: 3.5)
     bounds.low = pointwiseMax(bounds.low, -furthest)
@@ -27,19 +27,19 @@ struct WorldBounds: Equatable, Sendable {
     return bounds
   }
 
-  var center: SIMD2<Float> { (low + high) / 2 }
-  var extent: SIMD2<Float> { high - low }
+  package var center: SIMD2<Float> { (low + high) / 2 }
+  package var extent: SIMD2<Float> { high - low }
 }
 
 /// Which part of the map is looked at: the whole of it, or moved and magnified from there.
-struct View: Equatable, Sendable {
+package struct View: Equatable, Sendable {
   /// 1 fits all points; 2 shows half the width.
-  var zoom: Float = 1
+  package var zoom: Float = 1
   /// The world point in the middle, from the middle of all points, in units of the fitted
   /// half-width (so that it means the same at every layer).
-  var pan = SIMD2<Float>(0, 0)
+  package var pan = SIMD2<Float>(0, 0)
 
-  static let whole = View()
+  package static let whole = View()
   static let zoomRange: ClosedRange<Float> = 0.05...512
 }
 
@@ -48,14 +48,14 @@ struct View: Equatable, Sendable {
 /// World y points up, cell y down. A cell is twice as high as wide, so one world unit spans
 /// `scale` columns and `scale / 2` rows: circles stay circles. The world point `center` is in the
 /// middle of the panel, between cells where the panel has an even number of them.
-struct Viewport: Equatable, Sendable {
-  let center: SIMD2<Float>
+package struct Viewport: Equatable, Sendable {
+  package let center: SIMD2<Float>
   /// Columns per world unit.
-  let scale: Float
-  let size: Size
+  package let scale: Float
+  package let size: Size
 
   /// - Parameter size: in cells; points at the edge keep half a cell from the border.
-  init(bounds: WorldBounds, view: View, size: Size) {
+  package init(bounds: WorldBounds, view: View, size: Size) {
     self.size = size
     let width = max(0.5, Float(size.width - 1))
     let height = max(0.5, Float(size.height - 1)) * 2
@@ -68,21 +68,21 @@ struct Viewport: Equatable, Sendable {
   }
 
   /// In columns and rows, fractions included; the cell is the floor of each.
-  func place(_ point: SIMD2<Float>) -> SIMD2<Float> {
+  package func place(_ point: SIMD2<Float>) -> SIMD2<Float> {
     let offset = (point - center) * scale
     return SIMD2(
       Float(size.width) / 2 + offset.x, Float(size.height) / 2 - offset.y / 2)
   }
 
   /// The world point of a place in columns and rows.
-  func world(_ place: SIMD2<Float>) -> SIMD2<Float> {
+  package func world(_ place: SIMD2<Float>) -> SIMD2<Float> {
     let x = (place.x - Float(size.width) / 2) / scale
     let y = (Float(size.height) / 2 - place.y) * 2 / scale
     return center + SIMD2(x, y)
   }
 
   /// The cell of a point, or nil outside the panel.
-  func cell(_ point: SIMD2<Float>) -> Cursor? {
+  package func cell(_ point: SIMD2<Float>) -> Cursor? {
     let place = place(point)
     guard place.x >= 0, place.y >= 0, place.x < Float(size.width), place.y < Float(size.height)
     else { return nil }

@@ -1,10 +1,10 @@
 /// Text being written: characters, a caret, and what can be taken back.
 ///
 /// Everything moves by characters as a reader sees them, wide and combined ones included.
-struct Editor: Equatable, Sendable {
-  private(set) var characters: [Character] = []
+package struct Editor: Equatable, Sendable {
+  package private(set) var characters: [Character] = []
   /// How many characters stand before the caret.
-  private(set) var caret = 0
+  package private(set) var caret = 0
   private var undone: [Snapshot] = []
   private var done: [Snapshot] = []
   /// Whether the next typed character belongs to the last step that can be taken back.
@@ -17,18 +17,18 @@ struct Editor: Equatable, Sendable {
 
   private static let longestHistory = 200
 
-  init(_ text: String = "") {
+  package init(_ text: String = "") {
     characters = Array(text)
     caret = characters.count
   }
 
-  var text: String { String(characters) }
-  var isEmpty: Bool { characters.isEmpty }
+  package var text: String { String(characters) }
+  package var isEmpty: Bool { characters.isEmpty }
 
   // MARK: changing
 
   /// Puts text at the caret: line ends become "\n", a tab a space, other control characters go.
-  mutating func insert(_ text: String) {
+  package mutating func insert(_ text: String) {
     let clean = Self.clean(text)
     guard !clean.isEmpty else { return }
     let isWord = clean.count == 1 && clean != [" "] && clean != ["\n"]
@@ -66,11 +66,11 @@ struct Editor: Equatable, Sendable {
     caret += 1
   }
 
-  mutating func deleteBackward() { delete(max(0, caret - 1)..<caret) }
-  mutating func deleteForward() { delete(caret..<min(characters.count, caret + 1)) }
-  mutating func deleteWord() { delete(wordStart..<caret) }
+  package mutating func deleteBackward() { delete(max(0, caret - 1)..<caret) }
+  package mutating func deleteForward() { delete(caret..<min(characters.count, caret + 1)) }
+  package mutating func deleteWord() { delete(wordStart..<caret) }
   mutating func deleteToLineStart() { delete(lineStart..<caret) }
-  mutating func deleteToLineEnd() { delete(caret..<lineEnd) }
+  package mutating func deleteToLineEnd() { delete(caret..<lineEnd) }
 
   private mutating func delete(_ range: Range<Int>) {
     isTyping = false
@@ -81,7 +81,7 @@ struct Editor: Equatable, Sendable {
   }
 
   /// Another text, as one step.
-  mutating func replace(with text: String) {
+  package mutating func replace(with text: String) {
     remember(joined: false)
     characters = Array(text)
     caret = characters.count
@@ -95,14 +95,14 @@ struct Editor: Equatable, Sendable {
     if done.count > Self.longestHistory { done.removeFirst() }
   }
 
-  mutating func undo() {
+  package mutating func undo() {
     guard let last = done.popLast() else { return }
     undone.append(Snapshot(characters: characters, caret: caret))
     (characters, caret) = (last.characters, last.caret)
     isTyping = false
   }
 
-  mutating func redo() {
+  package mutating func redo() {
     guard let last = undone.popLast() else { return }
     done.append(Snapshot(characters: characters, caret: caret))
     (characters, caret) = (last.characters, last.caret)
@@ -111,10 +111,10 @@ struct Editor: Equatable, Sendable {
 
   // MARK: moving
 
-  mutating func left() { move(to: caret - 1) }
-  mutating func right() { move(to: caret + 1) }
-  mutating func toLineStart() { move(to: lineStart) }
-  mutating func toLineEnd() { move(to: lineEnd) }
+  package mutating func left() { move(to: caret - 1) }
+  package mutating func right() { move(to: caret + 1) }
+  package mutating func toLineStart() { move(to: lineStart) }
+  package mutating func toLineEnd() { move(to: lineEnd) }
 
   private mutating func move(to place: Int) {
     caret = max(0, min(characters.count, place))
@@ -137,7 +137,7 @@ struct Editor: Equatable, Sendable {
   }
 
   /// Up or down a line on a page; whether there was one.
-  mutating func move(by lines: Int, on page: EditorPage) -> Bool {
+  package mutating func move(by lines: Int, on page: EditorPage) -> Bool {
     let target = page.caret.y + lines
     guard page.lines.indices.contains(target) else { return false }
     let line = page.lines[target]
@@ -155,14 +155,14 @@ struct Editor: Equatable, Sendable {
 }
 
 /// An editor's text broken into lines of a width.
-struct EditorPage: Equatable, Sendable {
+package struct EditorPage: Equatable, Sendable {
   /// Places among the characters; a line end belongs to the line it ends.
-  private(set) var lines: [Range<Int>] = []
+  package private(set) var lines: [Range<Int>] = []
   /// Where the caret is, in columns and lines.
-  private(set) var caret = Cursor(x: 0, y: 0)
+  package private(set) var caret = Cursor(x: 0, y: 0)
 
   /// Breaks after spaces where possible. O(length).
-  init(_ editor: Editor, width: Int) {
+  package init(_ editor: Editor, width: Int) {
     let width = max(1, width)
     let characters = editor.characters
     var start = 0

@@ -1,6 +1,6 @@
 extension AppState {
   /// Who gets the next key.
-  var context: Command.Context {
+  package var context: Command.Context {
     switch overlay {
     case .help: return .help
     case .palette: return .palette

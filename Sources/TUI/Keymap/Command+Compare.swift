@@ -1,6 +1,6 @@
 extension Command {
   /// Two runs side by side.
-  static let compare: [Command] = [
+  package static let compare: [Command] = [
     Command(
       .flicker, ["t"], .compare, in: [.compare], "One map that jumps between base and tuned",
       hint: "flicker", when: isPaired),

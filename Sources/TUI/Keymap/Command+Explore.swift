@@ -1,6 +1,9 @@
+import SeerFigures
+import SeerProjection
+
 extension Command {
   /// Rows, searches, concepts, groups and the view; Compare shares what both maps have.
-  static let explore: [Command] = [
+  package static let explore: [Command] = [
     Command(
       .nextPoint, ["j", "Down"], .points, in: [.map, .compare], "Next row", hint: "point",
       when: hasRows),

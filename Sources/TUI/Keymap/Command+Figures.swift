@@ -1,6 +1,6 @@
 extension Command {
   /// What is measured of two runs.
-  static let figures: [Command] = [
+  package static let figures: [Command] = [
     Command(
       .explainFigures, ["i"], .compare, in: [.compare],
       "All figures with their nulls, and what each one means", hint: "figures", when: isMeasured),

@@ -1,6 +1,8 @@
+import SeerProjection
+
 extension Command {
   /// Layers and what their maps are drawn by, on Explore and Compare.
-  static let layers: [Command] = [
+  package static let layers: [Command] = [
     Command(
       .previousLayer, ["h", "Left"], .layers, "Previous layer", hint: "layer",
       when: hasLayers),

@@ -11,7 +11,7 @@ extension Command {
     """
 
   /// The table as a page of documentation.
-  static var markdown: String {
+  package static var markdown: String {
     var page =
       "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n\n\(ownKeys)"
     for group in Group.allCases {

@@ -1,6 +1,6 @@
 extension Command {
   /// Screens, and what every one of them has.
-  static let program: [Command] = [
+  package static let program: [Command] = [
     Command(
       .nextRun, ["R"], .screens, in: [.map, .concepts], "Explore the next run", hint: "next run",
       when: { $0.runs > 1 }),

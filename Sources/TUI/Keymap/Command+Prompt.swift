@@ -1,6 +1,8 @@
+import SeerSupport
+
 extension Command {
   /// Writing and reading on the Prompt screen.
-  static let prompt: [Command] = [
+  package static let prompt: [Command] = [
     Command(
       .send, ["Enter"], .prompt, in: [.prompt], "Send, and let the model answer",
       hint: "answer", when: { !($0.prompt?.isAnswering ?? false) }),

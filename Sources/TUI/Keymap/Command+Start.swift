@@ -1,6 +1,8 @@
+import SeerFigures
+
 extension Command {
   /// Choosing what to open.
-  static let start: [Command] = [
+  package static let start: [Command] = [
     Command(
       .entryDown, ["j", "Down"], .start, in: [.start], "Next entry", hint: "move",
       when: { $0.start.entries.count > 1 }),

@@ -1,12 +1,12 @@
 /// The table as dispatch, footer and palette read it.
 extension Command {
   /// Every command, in the order of the footer and the help.
-  static let all: [Command] =
+  package static let all: [Command] =
     layers + compare + explore + figures + prompt + training + start + program
 
-  static let everywhere = Set(Context.allCases)
+  package static let everywhere = Set(Context.allCases)
   /// Where a screen itself gets the keys.
-  static let screens: Set<Context> = [
+  package static let screens: Set<Context> = [
     .map, .concepts, .compare, .prompt, .tokens, .form, .training, .start,
   ]
 
@@ -21,16 +21,16 @@ extension Command {
   static let hasLayers: @Sendable (AppState) -> Bool = { $0.explore.layers.count > 1 }
   static let hasConcepts: @Sendable (AppState) -> Bool = { $0.explore.concepts.count > 1 }
 
-  static subscript(id: ID) -> Command? { all.first { $0.id == id } }
+  package static subscript(id: ID) -> Command? { all.first { $0.id == id } }
 
-  static func find(_ key: Key, _ state: AppState) -> Command? {
+  package static func find(_ key: Key, _ state: AppState) -> Command? {
     let context = state.context
     if context.isWriting && key.isCharacter { return nil }
     return state.commands.first { $0.contexts.contains(context) && $0.keys.contains(key) }
   }
 
   /// The commands whose words or keys hold the letters of a query in order, for the palette.
-  static func matching(_ query: String, _ state: AppState) -> [Command] {
+  package static func matching(_ query: String, _ state: AppState) -> [Command] {
     let context = state.screenContext
     let wanted = query.lowercased().unicodeScalars.filter { $0 != " " }
     return state.commands.filter { command in
@@ -46,13 +46,13 @@ extension Command {
   }
 
   /// One entry of the footer.
-  struct Hint: Equatable, Sendable {
-    var keys: String
-    var word: String
+  package struct Hint: Equatable, Sendable {
+    package var keys: String
+    package var word: String
   }
 
   /// What can be done now, most useful first; help and quit come last and are never left out.
-  static func hints(_ state: AppState, ascii: Bool) -> [Hint] {
+  package static func hints(_ state: AppState, ascii: Bool) -> [Hint] {
     var hints: [Hint] = []
     for command in state.commands {
       guard let word = command.hint, command.contexts.contains(state.context),

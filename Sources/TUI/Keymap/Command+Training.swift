@@ -1,6 +1,6 @@
 extension Command {
   /// Setting a training up and steering it.
-  static let training: [Command] = [
+  package static let training: [Command] = [
     Command(.fieldDown, ["Down", "Tab"], .training, in: [.form], "Next line", hint: "line"),
     Command(.fieldUp, ["Up"], .training, in: [.form], "Line before", hint: "line"),
     Command(

@@ -1,6 +1,8 @@
+import SeerTraining
+
 /// Something a key can do. One table of them feeds dispatch, footer and help.
-struct Command: Sendable {
-  enum ID: String, CaseIterable, Sendable {
+package struct Command: Sendable {
+  package enum ID: String, CaseIterable, Sendable {
     case previousLayer, nextLayer, firstLayer, lastLayer, bestLayer, stripMetric
     case previousPoint, nextPoint, previousOfConcept, nextOfConcept
     case pointLeft, pointRight, pointUp, pointDown
@@ -40,7 +42,7 @@ struct Command: Sendable {
   }
 
   /// Where keys are read: the top of the stack gets them first.
-  enum Context: String, CaseIterable, Sendable {
+  package enum Context: String, CaseIterable, Sendable {
     case map, concepts, select, list, naming, exporting, compare
     case prompt, tokens, form, training, start, help, search, palette, figures
 
@@ -53,7 +55,7 @@ struct Command: Sendable {
     }
   }
 
-  enum Group: String, CaseIterable, Sendable {
+  package enum Group: String, CaseIterable, Sendable {
     case layers = "Layers and maps"
     case compare = "Base and tuned"
     case points = "Points"
@@ -68,18 +70,18 @@ struct Command: Sendable {
     case program = "Program"
   }
 
-  let id: ID
+  package let id: ID
   /// A user's own, where there is a key file.
-  var keys: [Key]
-  let group: Group
-  let contexts: Set<Context>
+  package var keys: [Key]
+  package let group: Group
+  package let contexts: Set<Context>
   /// One line, in the imperative.
-  let help: String
+  package let help: String
   /// The word in the footer; neighbours with the same word share it. Nil: not in the footer.
   let hint: String?
   let isAvailable: @Sendable (AppState) -> Bool
 
-  init(
+  package init(
     _ id: ID, _ keys: [String], _ group: Group,
     in contexts: Set<Context> = [.map, .concepts, .compare],
     _ help: String, hint: String? = nil,

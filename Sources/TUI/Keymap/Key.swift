@@ -1,5 +1,5 @@
 /// A key as a person names it.
-enum Key: Hashable, Sendable {
+package enum Key: Hashable, Sendable {
   case character(Unicode.Scalar)
   case control(Unicode.Scalar)
   case up, down, left, right
@@ -18,7 +18,7 @@ enum Key: Hashable, Sendable {
   ]
 
   /// `j`, `?`, `Up`, `Shift-Tab`, `Ctrl-c`, `F5`; the case of names does not matter.
-  init?(name: String) {
+  package init?(name: String) {
     if let only = name.unicodeScalars.first, name.unicodeScalars.count == 1 {
       self = .character(only)
       return
@@ -40,7 +40,7 @@ enum Key: Hashable, Sendable {
     return nil
   }
 
-  var name: String {
+  package var name: String {
     switch self {
     case .character(" "): "Space"
     case .character(let scalar): String(scalar)
@@ -55,7 +55,7 @@ enum Key: Hashable, Sendable {
   }
 
   /// The shortest name that is still understood, for footers.
-  func symbol(ascii: Bool) -> String {
+  package func symbol(ascii: Bool) -> String {
     guard !ascii else { return name }
     switch self {
     case .up: return "↑"
@@ -68,12 +68,17 @@ enum Key: Hashable, Sendable {
 }
 
 /// What the mouse did, in cells from the top left, counted from 0.
-struct Mouse: Equatable, Sendable {
-  enum Action: String, CaseIterable, Sendable {
+package struct Mouse: Equatable, Sendable {
+  package enum Action: String, CaseIterable, Sendable {
     case left, middle, right, release, drag
     case wheelUp = "wheel-up"
     case wheelDown = "wheel-down"
   }
-  var place: Cursor
-  var action: Action
+  package var place: Cursor
+  package var action: Action
+
+  package init(place: Cursor, action: Action) {
+    self.place = place
+    self.action = action
+  }
 }

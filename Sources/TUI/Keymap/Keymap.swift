@@ -1,5 +1,6 @@
-import Core
 import Foundation
+import SeerModels
+import SeerSupport
 
 /// The table of commands with a user's own keys.
 ///
@@ -7,21 +8,21 @@ import Foundation
 /// nothing after `=` takes a command's keys away. docs/keys.md names the commands.
 ///
 ///     nextLayer = l n
-enum Keymap {
+package enum Keymap {
   /// `$XDG_CONFIG_HOME/seer/keys.conf`, or `~/.config/seer/keys.conf`.
-  static func path(_ environment: [String: String]) -> String {
+  package static func path(_ environment: [String: String]) -> String {
     UserFolders.configuration(environment) + "/keys.conf"
   }
 
   /// The usual table where there is no such file.
-  static func read(_ path: String) throws(Failure) -> [Command] {
+  package static func read(_ path: String) throws(Failure) -> [Command] {
     guard let data = FileManager.default.contents(atPath: path) else { return Command.all }
     return try commands(String(decoding: data, as: UTF8.self), file: path)
   }
 
   /// - Throws: at the first line that cannot be followed, and where a key would mean two things,
   ///   naming both.
-  static func commands(_ text: String, file: String) throws(Failure) -> [Command] {
+  package static func commands(_ text: String, file: String) throws(Failure) -> [Command] {
     var commands = Command.all
     var lines: [Command.ID: Int] = [:]
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

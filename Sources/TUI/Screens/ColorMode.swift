@@ -1,5 +1,5 @@
 /// What the colour and the mark of a point say.
-enum ColorMode: Hashable, Sendable {
+package enum ColorMode: Hashable, Sendable {
   case concept
   /// The concept it was taken for when held out.
   case predicted
@@ -7,7 +7,7 @@ enum ColorMode: Hashable, Sendable {
   case number(NumberColumn)
 
   /// As titles and messages name it.
-  func name(_ state: ExploreState) -> String {
+  package func name(_ state: ExploreState) -> String {
     switch self {
     case .concept: "concept"
     case .predicted: "nearest prototype"
@@ -17,14 +17,14 @@ enum ColorMode: Hashable, Sendable {
   }
 
   /// The modes a run has, in the order of their key.
-  static func all(_ state: ExploreState) -> [ColorMode] {
+  package static func all(_ state: ExploreState) -> [ColorMode] {
     (state.concepts.count > 1 ? [.concept, .predicted, .rightWrong] : [.concept])
       + NumberColumn.all(state).map { .number($0) }
   }
 }
 
 /// A number that every row has, or may have.
-enum NumberColumn: Hashable, Sendable {
+package enum NumberColumn: Hashable, Sendable {
   /// How much nearer the state is to its own concept's prototype than to the next, held out.
   case margin
   case tokens
@@ -35,7 +35,7 @@ enum NumberColumn: Hashable, Sendable {
   /// A column of numbers of `rows.csv`, by its index among ``ExploreState/columns``.
   case column(Int)
 
-  func name(_ state: ExploreState) -> String {
+  package func name(_ state: ExploreState) -> String {
     switch self {
     case .margin: "margin"
     case .tokens: "tokens"
@@ -45,14 +45,14 @@ enum NumberColumn: Hashable, Sendable {
     }
   }
 
-  static func all(_ state: ExploreState) -> [NumberColumn] {
+  package static func all(_ state: ExploreState) -> [NumberColumn] {
     (state.concepts.count > 1 ? [.margin] : []) + [.tokens]
       + (state.positions.isEmpty ? [] : [.position]) + [.norm]
       + state.columns.indices.map { .column($0) }
   }
 
   /// One value for each row, NaN where it has none; nil while it is not there yet.
-  func values(_ state: ExploreState) -> [Float]? {
+  package func values(_ state: ExploreState) -> [Float]? {
     switch self {
     case .margin: state.separation?.margins
     case .tokens: state.tokenCounts
@@ -65,8 +65,8 @@ enum NumberColumn: Hashable, Sendable {
 }
 
 /// A column of numbers beside the rows.
-struct ColumnValues: Equatable, Sendable {
-  var name: String
+package struct ColumnValues: Equatable, Sendable {
+  package var name: String
   /// One for each row; NaN where the cell is empty.
-  var values: [Float]
+  package var values: [Float]
 }

@@ -1,18 +1,18 @@
-import Core
+import SeerAnalysis
 
 /// Where everything of the Compare screen is.
-struct CompareLayout: Equatable, Sendable {
-  var header = Rect()
+package struct CompareLayout: Equatable, Sendable {
+  package var header = Rect()
   /// One map or two, with their borders where there is room for them.
-  var frames: [Rect] = []
+  package var frames: [Rect] = []
   /// The maps themselves.
-  var panels: [Rect] = []
+  package var panels: [Rect] = []
   /// Figures, confusions or rows that moved; empty where there is no room.
-  var figures = Rect()
+  package var figures = Rect()
   var detail = Rect()
-  var strip = Rect()
+  package var strip = Rect()
 
-  init(_ state: AppState) {
+  package init(_ state: AppState) {
     var rest = Rect(x: 0, y: 0, width: state.size.width, height: state.size.height)
     header = rest.takeTop(1)
     _ = rest.takeBottom(1)

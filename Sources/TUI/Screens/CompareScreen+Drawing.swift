@@ -1,3 +1,5 @@
+import SeerProjection
+
 extension CompareScreen {
   static func draw(_ state: AppState, into surface: inout Surface) {
     let theme = state.theme

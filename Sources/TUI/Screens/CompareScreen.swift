@@ -1,5 +1,5 @@
 /// What the Compare screen has computed.
-enum CompareEvent: Sendable {
+package enum CompareEvent: Sendable {
   /// The map of a layer of both runs, by the layer's index.
   case map(index: Int, Result<PairMap, Problem>)
   /// The second run's separation at a layer.
@@ -12,7 +12,7 @@ enum CompareEvent: Sendable {
 }
 
 /// What the Compare screen wants computed.
-enum CompareEffect: Equatable, Sendable {
+package enum CompareEffect: Equatable, Sendable {
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
   case measureSeparation(index: Int)
   case startTSNE(index: Int, run: Int, isJoint: Bool, TSNEStart)
@@ -222,7 +222,7 @@ extension CompareState {
   mutating func follow(_ layer: Int) { if maps[layer]?.map != nil { shownLayer = layer } }
 
   /// The points of each panel, left first.
-  func sides(_ map: PairMap) -> [[SIMD2<Float>]] {
+  package func sides(_ map: PairMap) -> [[SIMD2<Float>]] {
     switch shown {
     case .one(let share): [map.points(at: share)]
     case .both: isSwapped ? [map.tuned, map.base] : [map.base, map.tuned]

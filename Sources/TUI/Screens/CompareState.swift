@@ -1,12 +1,10 @@
-import Core
-
 /// The map of a layer of both runs, or why there is none yet.
-enum PairMapStatus: Equatable, Sendable {
+package enum PairMapStatus: Equatable, Sendable {
   case computing
   case ready(PairMap)
   case failed(Problem)
 
-  var map: PairMap? {
+  package var map: PairMap? {
     if case .ready(let map) = self { return map }
     return nil
   }
@@ -14,61 +12,61 @@ enum PairMapStatus: Equatable, Sendable {
 
 /// What the Compare screen knows beyond the first run's ``ExploreState``: rows, cursor, layer,
 /// search, colours and view are that one's, so that both screens speak of the same thing.
-struct CompareState: Sendable {
+package struct CompareState: Sendable {
   /// Which of the two maps are on screen.
-  enum Shown: Equatable, Sendable {
+  package enum Shown: Equatable, Sendable {
     case both
     /// One map: the base's at 0, the tuned one's at 1, the way between in between.
     case one(Float)
   }
 
-  enum Panel: CaseIterable, Sendable { case figures, confusion, moved }
+  package enum Panel: CaseIterable, Sendable { case figures, confusion, moved }
 
   /// A glide between the maps: where it goes.
-  struct Morph: Equatable, Sendable {
-    var target: Float
+  package struct Morph: Equatable, Sendable {
+    package var target: Float
   }
 
-  struct Names: Equatable, Sendable {
-    var model: String
-    var adapter: String?
+  package struct Names: Equatable, Sendable {
+    package var model: String
+    package var adapter: String?
   }
 
-  let base: Names
-  let tuned: Names
+  package let base: Names
+  package let tuned: Names
   /// Why the runs cannot be compared; nil where they can.
-  let problem: Problem?
+  package let problem: Problem?
   /// Layer numbers that the second run has.
   let tunedLayers: Set<Int>
 
-  var shown = Shown.both
-  var morph: Morph?
-  var panel = Panel.figures
+  package var shown = Shown.both
+  package var morph: Morph?
+  package var panel = Panel.figures
   var showsArrows = false
   var isSwapped = false
   /// By the index of the layer among the first run's.
-  var maps: [Int: PairMapStatus] = [:]
-  var shownLayer: Int?
-  var separations: [Int: SeparationStatus] = [:]
-  var method = PairMethod.principal
-  var tsne = TSNESettings()
+  package var maps: [Int: PairMapStatus] = [:]
+  package var shownLayer: Int?
+  package var separations: [Int: SeparationStatus] = [:]
+  package var method = PairMethod.principal
+  package var tsne = TSNESettings()
   /// t-SNE maps of both runs, the base's points first.
-  var embeddings: [Int: Embedding] = [:]
-  var running: TSNERun?
+  package var embeddings: [Int: Embedding] = [:]
+  package var running: TSNERun?
   var lastRun = 0
   /// How far the t-SNE maps can be trusted.
   var trusts: [Int: MapTrust] = [:]
   var isJudging = false
   /// What `seer compare` measures, by the index of the layer.
-  var figures: [Int: PairFigures] = [:]
-  var measuring: Measuring?
+  package var figures: [Int: PairFigures] = [:]
+  package var measuring: Measuring?
   var lastMeasuring = 0
   /// Layers that could not be measured.
-  var unmeasurable: Set<Int> = []
+  package var unmeasurable: Set<Int> = []
   /// Whether figures are measured by themselves.
   var isMeasuringWanted: Bool
 
-  init(base: RunSource, tuned: RunSource) {
+  package init(base: RunSource, tuned: RunSource) {
     self.base = Names(model: base.model, adapter: base.adapter)
     self.tuned = Names(model: tuned.model, adapter: tuned.adapter)
     tunedLayers = Set(tuned.layers)
@@ -77,7 +75,7 @@ struct CompareState: Sendable {
   }
 
   /// What the runs are called together: the model once, where it is the same.
-  func title(_ glyphs: Glyphs) -> String {
+  package func title(_ glyphs: Glyphs) -> String {
     base.model == tuned.model
       ? "\(base.model): \(base.adapter ?? "base") \(glyphs.both) \(tuned.adapter ?? "base")"
       : "\(Self.name(base)) \(glyphs.both) \(Self.name(tuned))"
@@ -111,18 +109,18 @@ struct CompareState: Sendable {
   }
 
   /// One point a row: of the map in front, else of the base's.
-  func points(_ layer: Int) -> [SIMD2<Float>]? {
+  package func points(_ layer: Int) -> [SIMD2<Float>]? {
     guard let map = shownMap(layer) else { return nil }
     if case .one(let share) = shown { return map.points(at: share) }
     return isSwapped ? map.tuned : map.base
   }
 
-  func bounds(_ layer: Int) -> WorldBounds? {
+  package func bounds(_ layer: Int) -> WorldBounds? {
     shownMap(layer).flatMap { WorldBounds.ofMap($0.points) }
   }
 
   /// The layer's map or, until it is there, the last one shown.
-  func shownMap(_ layer: Int) -> PairMap? {
+  package func shownMap(_ layer: Int) -> PairMap? {
     guard let principal = maps[layer]?.map ?? shownLayer.flatMap({ maps[$0]?.map }) else {
       return nil
     }
@@ -140,7 +138,7 @@ struct CompareState: Sendable {
   }
 
   /// Nulls of layers that nobody looks at are no work that somebody waits for.
-  func isBusy(at layer: Int) -> Bool {
+  package func isBusy(at layer: Int) -> Bool {
     maps.values.contains(.computing) || separations.values.contains(.computing)
       || isJudging || running.map { !$0.isPaused } ?? false
       || measuring.map { !$0.withNulls || $0.layer == layer } ?? false

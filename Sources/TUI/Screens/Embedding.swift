@@ -1,9 +1,9 @@
-import Core
 import LinearAlgebra
-import Projection
+import SeerProjection
+import SeerSupport
 
 /// How a layer is laid out on the map.
-enum MapMethod: String, CaseIterable, Sendable {
+package enum MapMethod: String, CaseIterable, Sendable {
   case principal = "PCA"
   case tsne = "t-SNE"
   /// Along concepts that the user chooses.
@@ -11,43 +11,67 @@ enum MapMethod: String, CaseIterable, Sendable {
 }
 
 /// What t-SNE maps are made with.
-struct TSNESettings: Equatable, Sendable {
+package struct TSNESettings: Equatable, Sendable {
   static let perplexities: ClosedRange<Float> = 2...200
-  var perplexity: Float = 30
-  var seed: UInt64 = 0
+  package var perplexity: Float = 30
+  package var seed: UInt64 = 0
+
+  package init(perplexity: Float = 30, seed: UInt64 = 0) {
+    self.perplexity = perplexity
+    self.seed = seed
+  }
 }
 
 /// A t-SNE map being made.
-struct TSNERun: Equatable, Sendable {
-  var number: Int
-  var layer: Int
-  var isPaused = false
+package struct TSNERun: Equatable, Sendable {
+  package var number: Int
+  package var layer: Int
+  package var isPaused = false
 }
 
 /// Where a t-SNE map begins.
-struct TSNEStart: Equatable, Sendable {
-  var points: [SIMD2<Float>]
+package struct TSNEStart: Equatable, Sendable {
+  package var points: [SIMD2<Float>]
   /// Whether `points` is a t-SNE layout to go on from, as it is, rather than an arrangement to
   /// begin with.
-  var goesOn: Bool
-  var settings: TSNESettings
+  package var goesOn: Bool
+  package var settings: TSNESettings
+
+  package init(points: [SIMD2<Float>], goesOn: Bool, settings: TSNESettings) {
+    self.points = points
+    self.goesOn = goesOn
+    self.settings = settings
+  }
 }
 
 /// A t-SNE map of a layer, finished or on its way.
-struct Embedding: Equatable, Sendable {
-  var layer: Int
+package struct Embedding: Equatable, Sendable {
+  package var layer: Int
   /// One for each row, scaled to a mean squared distance of 1 from the centre.
-  var points: [SIMD2<Float>]
+  package var points: [SIMD2<Float>]
   /// As t-SNE left them: what another run goes on from.
-  var layout: [SIMD2<Float>]
-  var iteration: Int
-  var iterations: Int
+  package var layout: [SIMD2<Float>]
+  package var iteration: Int
+  package var iterations: Int
   /// Kullback-Leibler divergence, without exaggeration.
-  var divergence: Float
-  var isDone: Bool
+  package var divergence: Float
+  package var isDone: Bool
+
+  package init(
+    layer: Int, points: [SIMD2<Float>], layout: [SIMD2<Float>], iteration: Int, iterations: Int,
+    divergence: Float, isDone: Bool
+  ) {
+    self.layer = layer
+    self.points = points
+    self.layout = layout
+    self.iteration = iteration
+    self.iterations = iterations
+    self.divergence = divergence
+    self.isDone = isDone
+  }
 
   /// Makes the map, showing it about thirty times a second.
-  static func make(
+  package static func make(
     _ states: Matrix, layer: Int, start: TSNEStart, context: JobContext,
     show: (Embedding) -> Void
   ) throws -> Embedding {
@@ -92,20 +116,25 @@ struct Embedding: Equatable, Sendable {
 }
 
 /// How far the neighbourhoods of a map can be trusted; nil where it could not be measured.
-struct MapTrust: Equatable, Sendable {
-  var trustworthiness: Float?
+package struct MapTrust: Equatable, Sendable {
+  package var trustworthiness: Float?
   /// The share of the 10 nearest rows in the map that are among the 10 nearest in the states.
-  var neighboursKept: Float?
+  package var neighboursKept: Float?
+
+  package init(trustworthiness: Float? = nil, neighboursKept: Float? = nil) {
+    self.trustworthiness = trustworthiness
+    self.neighboursKept = neighboursKept
+  }
 
   /// The lower of both, figure by figure.
-  func lower(_ other: MapTrust) -> MapTrust {
+  package func lower(_ other: MapTrust) -> MapTrust {
     func lower(_ a: Float?, _ b: Float?) -> Float? { a.flatMap { a in b.map { min(a, $0) } } }
     return MapTrust(
       trustworthiness: lower(trustworthiness, other.trustworthiness),
       neighboursKept: lower(neighboursKept, other.neighboursKept))
   }
 
-  static func measure(
+  package static func measure(
     _ points: [SIMD2<Float>], of states: Matrix, context: JobContext
   ) throws -> MapTrust {
     let map = Matrix(rows: points.count, columns: 2) { points[$0][$1] }
@@ -117,9 +146,15 @@ struct MapTrust: Equatable, Sendable {
 }
 
 /// Which map a ``MapTrust`` is of.
-struct QualityKey: Hashable, Sendable {
-  var layer: Int
-  var method: MapMethod
+package struct QualityKey: Hashable, Sendable {
+  package var layer: Int
+  package var method: MapMethod
   /// Of a map along axes.
-  var axes = MapAxes.firstTwo
+  package var axes = MapAxes.firstTwo
+
+  package init(layer: Int, method: MapMethod, axes: MapAxes = MapAxes.firstTwo) {
+    self.layer = layer
+    self.method = method
+    self.axes = axes
+  }
 }

@@ -1,21 +1,21 @@
 /// Where everything of the Explore screen is. The map gets what the rest does not need.
-struct ExploreLayout: Equatable, Sendable {
-  var header = Rect()
+package struct ExploreLayout: Equatable, Sendable {
+  package var header = Rect()
   /// With its border; without one where there is no room for it.
-  var map = Rect()
-  var mapInside = Rect()
-  var legend = Rect()
+  package var map = Rect()
+  package var mapInside = Rect()
+  package var legend = Rect()
   var detail = Rect()
-  var strip = Rect()
-  var footer = Rect()
+  package var strip = Rect()
+  package var footer = Rect()
   /// Panels beside the map, with borders; else lines below it.
-  var isWide = false
+  package var isWide = false
 
-  init(_ state: AppState) {
+  package init(_ state: AppState) {
     self.init(size: state.size, concepts: state.explore.concepts.count)
   }
 
-  init(size: Size, concepts: Int) {
+  package init(size: Size, concepts: Int) {
     var rest = Rect(x: 0, y: 0, width: size.width, height: size.height)
     header = rest.takeTop(1)
     footer = rest.takeBottom(1)

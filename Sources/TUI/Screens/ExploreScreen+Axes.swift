@@ -56,7 +56,7 @@ extension ExploreScreen {
   }
 
   /// Leaves the run: what is under way for it is asked for again when it is back.
-  static func leave(_ state: inout ExploreState) -> [Effect] {
+  package static func leave(_ state: inout ExploreState) -> [Effect] {
     let stopped = stopTSNE(&state)
     state.play = nil
     state.morph = nil
@@ -75,7 +75,7 @@ extension ExploreScreen {
   }
 
   /// Ends what stands out most: the walk, the search, the selection.
-  static func end(_ state: inout ExploreState) -> [Effect] {
+  package static func end(_ state: inout ExploreState) -> [Effect] {
     if state.play != nil { return stopPlaying(&state) }
     if state.search != nil { state.search = nil } else { state.group = nil }
     return []

@@ -1,4 +1,4 @@
-import Exports
+import SeerReports
 
 /// The map, its rows or the layer's states as a file, with a recipe beside it.
 extension ExploreScreen {
@@ -48,7 +48,7 @@ extension ExploreScreen {
     ]
   }
 
-  static func receive(_ state: inout AppState, _ event: ExportEvent) {
+  package static func receive(_ state: inout AppState, _ event: ExportEvent) {
     switch event {
     case .exists(let file): state.explore.exporting?.existing = file
     case .begun:

@@ -1,4 +1,4 @@
-import Core
+import SeerSupport
 
 extension ExploreScreen {
   static func perform(list id: Command.ID, _ state: inout AppState) -> [Effect] {

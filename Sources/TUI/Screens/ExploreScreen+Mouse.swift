@@ -1,5 +1,5 @@
 extension ExploreScreen {
-  static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+  package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
     let layout = ExploreLayout(state)
     let place = mouse.place
     if state.explore.list != nil, chooseInList(&state, mouse, layout) { return [] }
@@ -73,13 +73,13 @@ extension ExploreScreen {
   }
 
   /// The visible point nearest to a place of the panel, within four columns of it.
-  static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
+  package static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
     guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points) else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.view, size: panel)
     return nearest(place, points, viewport, state)
   }
 
-  static func nearest(
+  package static func nearest(
     _ place: SIMD2<Float>, _ points: [SIMD2<Float>], _ viewport: Viewport, _ state: ExploreState
   ) -> Int? {
     var best: (row: Int, distance: Float)?

@@ -1,4 +1,5 @@
-import Core
+import SeerRuns
+import SeerSupport
 
 extension ExploreScreen {
   static func perform(search id: Command.ID, _ state: inout ExploreState) {
@@ -28,7 +29,7 @@ extension ExploreScreen {
   }
 
   /// Looks up what is typed so far and goes to the first row that has it.
-  static func find(_ state: inout ExploreState) {
+  package static func find(_ state: inout ExploreState) {
     state.search?.find(in: state.searchTexts)
     if let cursor = state.cursor, !state.isMatch(cursor) { step(1, &state) }
   }

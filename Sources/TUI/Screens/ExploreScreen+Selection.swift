@@ -1,5 +1,3 @@
-import Core
-
 extension ExploreScreen {
   static func perform(selection id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
     switch id {
@@ -76,7 +74,7 @@ extension ExploreScreen {
     setGroup(rows, &state)
   }
 
-  static func setGroup(_ rows: [Int], name: String = "", _ state: inout AppState) {
+  package static func setGroup(_ rows: [Int], name: String = "", _ state: inout AppState) {
     let group = RowGroup(name: name, rows: rows)
     state.explore.group = group
     let counts = group.counts(
@@ -102,7 +100,7 @@ extension ExploreScreen {
   /// A selection by the mouse: in the selecting state any drag, else one with the right button.
   ///
   /// - Returns: whether the mouse was for it.
-  static func select(
+  package static func select(
     _ state: inout AppState, _ action: Mouse.Action, at cell: Cursor, in panel: Size
   ) -> Bool {
     let inside = Cursor(

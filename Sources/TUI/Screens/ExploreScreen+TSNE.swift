@@ -18,7 +18,9 @@ extension ExploreScreen {
 
   /// Begins the current layer's map: from a layout to go on from, or from the arrangement of the
   /// nearest finished map, so that maps of layers resemble each other as far as layers do.
-  static func startTSNE(_ state: inout ExploreState, from layout: [SIMD2<Float>]?) -> [Effect] {
+  package static func startTSNE(_ state: inout ExploreState, from layout: [SIMD2<Float>]?)
+    -> [Effect]
+  {
     let finished = state.embeddings.filter { $0.key != state.layer && $0.value.isDone }
     let nearest = finished.min { abs($0.key - state.layer) < abs($1.key - state.layer) }
     guard
@@ -32,7 +34,7 @@ extension ExploreScreen {
   }
 
   /// Gives up a map that is being made; what there is of it goes, so that it is begun afresh later.
-  static func stopTSNE(_ state: inout ExploreState) -> [Effect] {
+  package static func stopTSNE(_ state: inout ExploreState) -> [Effect] {
     guard let running = state.running else { return [] }
     state.embeddings[running.layer] = nil
     state.running = nil
@@ -46,7 +48,7 @@ extension ExploreScreen {
     return stopped
   }
 
-  static func pause(_ state: inout ExploreState) -> [Effect] {
+  package static func pause(_ state: inout ExploreState) -> [Effect] {
     if let play = state.play {
       state.play?.isPaused = !play.isPaused
       return []
@@ -56,7 +58,7 @@ extension ExploreScreen {
     return [.pauseTSNE(!running.isPaused)]
   }
 
-  static func changePerplexity(by factor: Float, _ state: inout AppState) -> [Effect] {
+  package static func changePerplexity(by factor: Float, _ state: inout AppState) -> [Effect] {
     let range = TSNESettings.perplexities
     let wanted = (state.explore.tsne.perplexity * factor).rounded()
     state.explore.tsne.perplexity = min(range.upperBound, max(range.lowerBound, wanted))
@@ -70,7 +72,9 @@ extension ExploreScreen {
     return stopped + startTSNE(&state.explore, from: layout)
   }
 
-  static func receive(_ state: inout AppState, run: Int, _ result: Result<Embedding, Problem>) {
+  package static func receive(
+    _ state: inout AppState, run: Int, _ result: Result<Embedding, Problem>
+  ) {
     guard let running = state.explore.running, running.number == run else { return }
     switch result {
     case .success(let embedding):

@@ -1,5 +1,5 @@
 /// The Explore screen: one run, one layer's map at a time.
-enum ExploreScreen {
+package enum ExploreScreen {
   static func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
     switch id {
     case .previousLayer: return show(layer: state.explore.layer - 1, &state.explore)
@@ -104,7 +104,7 @@ enum ExploreScreen {
     return []
   }
 
-  static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
+  package static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
     let all = Array(Choice.allCases)
     let index = all.firstIndex(of: choice) ?? 0
     return all[(index + 1) % all.count]
@@ -112,7 +112,7 @@ enum ExploreScreen {
 
   // MARK: layers
 
-  static func show(layer: Int, _ state: inout ExploreState) -> [Effect] {
+  package static func show(layer: Int, _ state: inout ExploreState) -> [Effect] {
     guard state.layers.indices.contains(layer) else { return [] }
     state.play = nil
     state.morph = nil
@@ -126,7 +126,7 @@ enum ExploreScreen {
   /// Asks for the current layer's map, or, once that is there, for the nearest missing one, so
   /// that the next key finds it ready. One at a time: what is asked for next depends on where the
   /// user is then.
-  static func request(_ state: inout ExploreState) -> [Effect] {
+  package static func request(_ state: inout ExploreState) -> [Effect] {
     guard !state.rows.isEmpty, state.maps.indices.contains(state.layer) else { return [] }
     let wanted: Int
     let isUrgent = state.maps[state.layer] == .missing
@@ -188,7 +188,7 @@ enum ExploreScreen {
     return effects
   }
 
-  static func receive(_ state: inout AppState, _ result: Result<NearestRows, Problem>) {
+  package static func receive(_ state: inout AppState, _ result: Result<NearestRows, Problem>) {
     state.explore.isFindingNearest = false
     switch result {
     case .success(let nearest): state.explore.keep(nearest)
@@ -203,7 +203,7 @@ enum ExploreScreen {
 
   private static func distance(_ a: Int, _ b: Int) -> Int { abs(a - b) }
 
-  static func receive(
+  package static func receive(
     _ state: inout ExploreState, index: Int, _ result: Result<LayerMap, Problem>
   ) -> [Effect] {
     guard state.maps.indices.contains(index) else { return [] }
@@ -220,12 +220,12 @@ enum ExploreScreen {
 
   // MARK: the cursor
 
-  static func move(to row: Int?, _ state: inout ExploreState) {
+  package static func move(to row: Int?, _ state: inout ExploreState) {
     if row != state.cursor { state.detailScroll = 0 }
     state.cursor = row
   }
 
-  static func step(
+  package static func step(
     _ direction: Int, _ state: inout ExploreState, sameConcept: Bool = false
   ) {
     guard let cursor = state.cursor else { return }
@@ -258,7 +258,7 @@ enum ExploreScreen {
 
   // MARK: concepts
 
-  static func toggle(_ concept: Int, _ state: inout ExploreState) {
+  package static func toggle(_ concept: Int, _ state: inout ExploreState) {
     guard state.concepts.indices.contains(concept) else { return }
     if state.hidden.remove(concept) == nil { state.hidden.insert(concept) }
     keepCursorVisible(&state)
@@ -283,7 +283,7 @@ enum ExploreScreen {
   // MARK: the view
 
   /// Magnifies around a place of the map panel, else around the cursor, which stays where it is.
-  static func zoom(_ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState) {
+  package static func zoom(_ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState) {
     let panel = state.mapPanel
     guard let points = state.shownPoints, let bounds = state.mapBounds else { return }
     let before = Viewport(bounds: bounds, view: state.explore.view, size: panel)

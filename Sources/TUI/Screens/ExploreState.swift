@@ -1,37 +1,59 @@
-import Core
 import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerSupport
 
 /// What the explorer needs of a run.
-struct RunSource: Sendable {
-  var model: String
-  var concepts: String
-  var layers: [Int]
-  var rows: [RunRow]
+package struct RunSource: Sendable {
+  package var model: String
+  package var concepts: String
+  package var layers: [Int]
+  package var rows: [RunRow]
   /// What else the run has for every row.
-  var columns: [ColumnValues] = []
+  package var columns: [ColumnValues] = []
   /// The states of a layer number: (rows, width).
-  var states: @Sendable (_ layer: Int) throws -> Matrix
+  package var states: @Sendable (_ layer: Int) throws -> Matrix
   /// Some rows' states, and the products of all of a layer's states with a vector, where the run
   /// can tell them without reading the whole layer.
   var someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)?
-  var products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])?
+  package var products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])?
   /// The run's name, for messages.
-  var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
+  package var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
   /// The run's folder, as an absolute path; empty for rows from elsewhere.
-  var folder = ""
+  package var folder = ""
   /// The adapter's name, where the model had one.
-  var adapter: String?
+  package var adapter: String?
   /// How rows were read: two runs compare only where it is the same.
-  var reading = ""
+  package var reading = ""
+
+  package init(
+    model: String, concepts: String, layers: [Int], rows: [RunRow], columns: [ColumnValues] = [],
+    states: @escaping @Sendable (_ layer: Int) throws -> Matrix,
+    someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)? = nil,
+    products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])? = nil,
+    folder: String = "", adapter: String? = nil, reading: String = ""
+  ) {
+    self.model = model
+    self.concepts = concepts
+    self.layers = layers
+    self.rows = rows
+    self.columns = columns
+    self.states = states
+    self.someStates = someStates
+    self.products = products
+    self.folder = folder
+    self.adapter = adapter
+    self.reading = reading
+  }
 }
 
 /// A concept of the run and how many rows it has.
-struct ConceptGroup: Equatable, Sendable {
-  var name: String
-  var count: Int
+package struct ConceptGroup: Equatable, Sendable {
+  package var name: String
+  package var count: Int
 
   /// The concepts in the order of their first row, and each row's index among them.
-  static func groups(of rows: [RunRow]) -> ([ConceptGroup], [Int32]) {
+  package static func groups(of rows: [RunRow]) -> ([ConceptGroup], [Int32]) {
     let known = ConceptNames(inOrderOf: rows.map(\.concept))
     var groups = known.names.map { ConceptGroup(name: $0, count: 0) }
     let ofRow = rows.map { row in
@@ -44,25 +66,25 @@ struct ConceptGroup: Equatable, Sendable {
 }
 
 /// The map of one layer, or why there is none yet.
-enum MapStatus: Equatable, Sendable {
+package enum MapStatus: Equatable, Sendable {
   case missing
   case computing
   case ready(LayerMap)
   case failed(Problem)
 
-  var map: LayerMap? {
+  package var map: LayerMap? {
     if case .ready(let map) = self { return map }
     return nil
   }
 }
 
-enum SeparationStatus: Equatable, Sendable {
+package enum SeparationStatus: Equatable, Sendable {
   case missing
   case computing
   case ready(LayerSeparation)
   case failed
 
-  var separation: LayerSeparation? {
+  package var separation: LayerSeparation? {
     if case .ready(let separation) = self { return separation }
     return nil
   }
@@ -71,7 +93,7 @@ enum SeparationStatus: Equatable, Sendable {
 }
 
 /// How points are drawn.
-enum MarkMode: String, CaseIterable, Sendable {
+package enum MarkMode: String, CaseIterable, Sendable {
   /// Glyphs as long as they have room, else dots.
   case automatic
   case glyphs
@@ -81,88 +103,88 @@ enum MarkMode: String, CaseIterable, Sendable {
 }
 
 /// Everything the Explore screen knows.
-struct ExploreState: Sendable {
-  enum Focus: Sendable { case map, concepts }
+package struct ExploreState: Sendable {
+  package enum Focus: Sendable { case map, concepts }
 
-  let model: String
+  package let model: String
   let conceptsName: String
-  let layers: [Int]
-  let rows: [RunRow]
+  package let layers: [Int]
+  package let rows: [RunRow]
   /// In the order of their first row.
-  let concepts: [ConceptGroup]
+  package let concepts: [ConceptGroup]
   /// Index into ``concepts`` for each row.
-  let conceptOfRow: [Int32]
+  package let conceptOfRow: [Int32]
   /// Numbers that the rows bring: one for each.
-  let columns: [ColumnValues]
+  package let columns: [ColumnValues]
   let tokenCounts: [Float]
   /// Which token of its text a row is; empty where rows are texts.
-  let positions: [Float]
+  package let positions: [Float]
 
-  var layer: Int
-  var maps: [MapStatus]
+  package var layer: Int
+  package var maps: [MapStatus]
   /// The layer whose map is on screen: the current one once it is there.
-  var shownLayer: Int
-  var cursor: Int?
-  var hidden: Set<Int> = [] {
+  package var shownLayer: Int
+  package var cursor: Int?
+  package var hidden: Set<Int> = [] {
     didSet { isConceptHidden = concepts.indices.map(hidden.contains) }
   }
-  private(set) var isConceptHidden: [Bool]
-  var focus = Focus.map
+  package private(set) var isConceptHidden: [Bool]
+  package var focus = Focus.map
   var legendIndex = 0
-  var view = View.whole
-  var marks = MarkMode.automatic
-  var detailScroll = 0
-  var separations: [SeparationStatus]
+  package var view = View.whole
+  package var marks = MarkMode.automatic
+  package var detailScroll = 0
+  package var separations: [SeparationStatus]
   var stripMetric = StripMetric.nearestPrototype
-  var colorMode = ColorMode.concept
+  package var colorMode = ColorMode.concept
   /// The last answers, the newest last: for the cursor here, and for what the next key shows.
-  private(set) var nearest: [NearestRows] = []
+  package private(set) var nearest: [NearestRows] = []
   /// Whether the last question failed, so that it is not asked for ever.
   var nearestFailed = false
-  var metric = NearestRows.Metric.cosine
+  package var metric = NearestRows.Metric.cosine
   var isFindingNearest = false
   var showsNeighbours = false
-  var method = MapMethod.principal
+  package var method = MapMethod.principal
   /// The pair of components, by its index among ``MapAxes/pairs``.
-  var pair = 0
+  package var pair = 0
   /// The concepts that the axes of a map along concepts stand for.
-  var conceptAxes = SIMD2(0, 1)
+  package var conceptAxes = SIMD2(0, 1)
   /// Maps along other axes that were there already.
   var keptMaps: [MapAxes: [MapStatus]] = [:]
   /// What was on screen before the axes changed, until there is a new map.
   var lastPoints: [SIMD2<Float>]?
-  var play: Play?
-  var morph: Morph?
-  var embeddings: [Int: Embedding] = [:]
-  var tsne = TSNESettings()
+  package var play: Play?
+  package var morph: Morph?
+  package var embeddings: [Int: Embedding] = [:]
+  package var tsne = TSNESettings()
   /// The layer whose t-SNE map is being made, and the number of that work.
-  var running: TSNERun?
+  package var running: TSNERun?
   var lastRun = 0
-  var qualities: [QualityKey: MapTrust] = [:]
+  package var qualities: [QualityKey: MapTrust] = [:]
   var isJudging = false
-  var search: Search?
+  package var search: Search?
   /// What searches look through; made for the first one.
-  var searchTexts = PackedTexts()
+  package var searchTexts = PackedTexts()
   /// The last one kept; ``painted`` is up to date.
-  var painting: Painting?
-  var tour: Tour?
-  var list: RowList?
-  var bookmarks: [Int] = []
+  package var painting: Painting?
+  package var tour: Tour?
+  package var list: RowList?
+  package var bookmarks: [Int] = []
   /// A selection being made, the rows of the last one, and those with a name.
-  var selecting: Selecting?
-  var group: RowGroup?
-  var groups: [RowGroup] = []
+  package var selecting: Selecting?
+  package var group: RowGroup?
+  package var groups: [RowGroup] = []
   /// The name being typed for a group.
-  var naming: String?
+  package var naming: String?
   /// The name being typed for an export, and whether one is being written.
-  var exporting: Exporting?
+  package var exporting: Exporting?
   var isExporting = false
-  var comparison: (pair: GroupPair, result: GroupComparison?)?
-  var isComparing = false
+  package var comparison: (pair: GroupPair, result: GroupComparison?)?
+  package var isComparing = false
   /// Where the left button went down on the map, while it is held.
   var dragFrom: Cursor?
 
-  init(_ source: RunSource) {
+  package init(_ source: RunSource) {
     model = source.model
     conceptsName = source.concepts
     layers = source.layers
@@ -195,17 +217,17 @@ struct ExploreState: Sendable {
 
   /// The points on screen: the layer's t-SNE map as far as it is, where that is wanted, else its
   /// principal components.
-  var shownPoints: [SIMD2<Float>]? {
+  package var shownPoints: [SIMD2<Float>]? {
     if let morph { return morph.points }
     if method == .tsne, let embedding = embeddings[shownLayer] { return embedding.points }
     return maps.indices.contains(shownLayer) ? maps[shownLayer].map?.points ?? lastPoints : nil
   }
 
   /// The current layer's t-SNE map, as far as it is.
-  var embedding: Embedding? { method == .tsne ? embeddings[layer] : nil }
+  package var embedding: Embedding? { method == .tsne ? embeddings[layer] : nil }
 
   /// What the map is drawn along; t-SNE begins with components.
-  var axes: MapAxes {
+  package var axes: MapAxes {
     method == .concepts ? .concepts(conceptAxes.x, conceptAxes.y) : MapAxes.pairs[pair]
   }
 
@@ -214,7 +236,7 @@ struct ExploreState: Sendable {
     QualityKey(layer: layer, method: method, axes: method == .tsne ? .firstTwo : axes)
   }
 
-  var trust: MapTrust? { qualities[qualityKey] }
+  package var trust: MapTrust? { qualities[qualityKey] }
 
   /// The named groups, then the selection.
   var allGroups: [RowGroup] {
@@ -230,34 +252,34 @@ struct ExploreState: Sendable {
       first: allGroups[list.index].rows, second: allGroups[marked].rows, layer: layer)
   }
 
-  var currentComparison: GroupComparison? {
+  package var currentComparison: GroupComparison? {
     comparison.flatMap { $0.pair == comparedGroups ? $0.result : nil }
   }
 
   /// Whether a row is on the map, if only dimmed.
-  func isVisible(_ row: Int) -> Bool {
+  package func isVisible(_ row: Int) -> Bool {
     !isConceptHidden[Int(conceptOfRow[row])]
       && !((search?.hidesRest ?? false) && !isMatch(row))
   }
 
-  func isMatch(_ row: Int) -> Bool { search?.matches[row] ?? true }
+  package func isMatch(_ row: Int) -> Bool { search?.matches[row] ?? true }
 
   /// Whether something is still being computed, for `wait idle`.
   ///
   /// What is found out ahead of the next key does not count.
-  var isBusy: Bool {
+  package var isBusy: Bool {
     maps.contains(.computing) || separations.contains(.computing)
       || (isFindingNearest && currentNearest == nil) || (isJudging && trust == nil)
       || isComparing || isExporting || (running != nil && running?.isPaused == false)
   }
 
   /// The current layer's separation, where it is there.
-  var separation: LayerSeparation? {
+  package var separation: LayerSeparation? {
     separations.indices.contains(layer) ? separations[layer].separation : nil
   }
 
   /// The cursor's neighbours, once they are known at this layer.
-  var currentNearest: NearestRows? {
+  package var currentNearest: NearestRows? {
     nearest(layer: layer)
   }
 
@@ -266,7 +288,7 @@ struct ExploreState: Sendable {
   }
 
   /// Keeps an answer, and no more of them than the keys nearby can ask for.
-  mutating func keep(_ answer: NearestRows) {
+  package mutating func keep(_ answer: NearestRows) {
     nearest.removeAll {
       $0.row == answer.row && $0.layer == answer.layer && $0.metric == answer.metric
     }
@@ -313,7 +335,7 @@ struct ExploreState: Sendable {
   var shownMetric: StripMetric { concepts.count > 1 ? stripMetric : .variance }
 
   /// The layer with the highest figure of the strip; the first of equals.
-  var bestLayer: Int? {
+  package var bestLayer: Int? {
     var best: (layer: Int, value: Float)?
     for layer in layers.indices {
       guard let value = stripValue(layer, shownMetric) else { continue }

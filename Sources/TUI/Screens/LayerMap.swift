@@ -1,23 +1,23 @@
-import Core
 import LinearAlgebra
-import Projection
+import SeerProjection
+import SeerSupport
 
 /// A layer as the map shows it.
-struct LayerMap: Equatable, Sendable {
+package struct LayerMap: Equatable, Sendable {
   /// One for each row: centred, and scaled to a mean squared distance of 1 from the centre, so
   /// that layers of different norm fill the same panel.
-  var points: [SIMD2<Float>]
+  package var points: [SIMD2<Float>]
   /// Euclidean length of each row's state.
-  var norms: [Float]
+  package var norms: [Float]
   /// Share of the variance that each of the two axes holds.
-  var explained: [Float]
+  package var explained: [Float]
   var medianNorm: Float
   /// What it is drawn along.
-  var axes: MapAxes
+  package var axes: MapAxes
   /// The cosine between the two directions; 0 of components.
-  var cosine: Float
+  package var cosine: Float
 
-  init(
+  package init(
     points: [SIMD2<Float>], norms: [Float], explained: [Float], axes: MapAxes = .firstTwo,
     cosine: Float = 0
   ) {
@@ -31,7 +31,7 @@ struct LayerMap: Equatable, Sendable {
   }
 
   /// The length of every row; refuses what is not finite.
-  static func norms(_ states: Matrix) throws -> [Float] {
+  package static func norms(_ states: Matrix) throws -> [Float] {
     let norms = (0..<states.rows).map { row in
       var sum: Float = 0
       let values = states.row(row)
@@ -45,7 +45,7 @@ struct LayerMap: Equatable, Sendable {
   }
 
   /// Two principal components of `states`, turned (never stretched) onto `reference`.
-  static func principal(
+  package static func principal(
     _ states: Matrix, components: (Int, Int) = (0, 1), reference: [SIMD2<Float>]?,
     context: JobContext
   ) throws -> LayerMap {

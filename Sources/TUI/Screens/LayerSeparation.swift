@@ -1,26 +1,40 @@
-import Core
 import LinearAlgebra
+import SeerAnalysis
+import SeerSupport
 
 /// How well a layer tells the concepts apart, as the strip, the legend and the colours show it.
-struct LayerSeparation: Equatable, Sendable {
+package struct LayerSeparation: Equatable, Sendable {
   /// Accuracy on held-out rows, 0...1; nil where nothing could be held out.
-  var nearestPrototype: Float?
+  package var nearestPrototype: Float?
   /// -1...1.
-  var silhouette: Float?
+  package var silhouette: Float?
   /// Mean angle between two concepts' prototypes, in degrees.
-  var angleBetween: Float?
+  package var angleBetween: Float?
   /// Mean angle between a state and its concept's prototype, in degrees.
-  var angleWithin: Float?
+  package var angleWithin: Float?
   /// For each row the concept it was taken for when held out; -1: it never was.
-  var predicted: [Int32]
+  package var predicted: [Int32]
   /// For each row the cosine to its own concept's prototype less that to the best other one, when
   /// held out; NaN: it never was.
-  var margins: [Float] = []
+  package var margins: [Float] = []
   /// For each row the cosine to its own concept's prototype of all rows; NaN in a concept of one.
-  var typical: [Float] = []
+  package var typical: [Float] = []
+
+  package init(
+    nearestPrototype: Float? = nil, silhouette: Float? = nil, angleBetween: Float? = nil,
+    angleWithin: Float? = nil, predicted: [Int32], margins: [Float] = [], typical: [Float] = []
+  ) {
+    self.nearestPrototype = nearestPrototype
+    self.silhouette = silhouette
+    self.angleBetween = angleBetween
+    self.angleWithin = angleWithin
+    self.predicted = predicted
+    self.margins = margins
+    self.typical = typical
+  }
 
   /// Rows of each concept (first) by the concept they were taken for.
-  func confusion(conceptOfRow: [Int32], concepts: Int) -> [[Int]] {
+  package func confusion(conceptOfRow: [Int32], concepts: Int) -> [[Int]] {
     var counts = Array(repeating: Array(repeating: 0, count: concepts), count: concepts)
     for (row, guess) in predicted.enumerated() where guess >= 0 {
       counts[Int(conceptOfRow[row])][Int(guess)] += 1
@@ -41,7 +55,7 @@ struct LayerSeparation: Equatable, Sendable {
     return (0..<concepts).map { judged[$0] > 0 ? Float(right[$0]) / Float(judged[$0]) : nil }
   }
 
-  static func measure(
+  package static func measure(
     _ states: Matrix, labels: [Int], concepts: Int, folds: Folds, context: JobContext
   ) throws -> LayerSeparation {
     let separation = Separation(of: states, labels: labels, concepts: concepts, folds: folds)
@@ -67,13 +81,13 @@ struct LayerSeparation: Equatable, Sendable {
 }
 
 /// Which figure the layer strip draws.
-enum StripMetric: String, CaseIterable, Sendable {
+package enum StripMetric: String, CaseIterable, Sendable {
   case nearestPrototype = "nearest prototype, held out"
   case silhouette = "silhouette"
   case angle = "angle between concepts"
   case variance = "variance shown by the map"
 
-  var short: String {
+  package var short: String {
     switch self {
     case .nearestPrototype: "held-out"
     case .silhouette: "silhouette"

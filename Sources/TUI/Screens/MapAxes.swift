@@ -1,9 +1,10 @@
-import Core
 import LinearAlgebra
-import Projection
+import SeerAnalysis
+import SeerProjection
+import SeerSupport
 
 /// The two directions of the states' space that a map is drawn along.
-enum MapAxes: Hashable, Sendable {
+package enum MapAxes: Hashable, Sendable {
   /// Principal components, counted from 0.
   case components(Int, Int)
   /// Two concepts: how much more a row lies towards each one's mean than towards all others'.
@@ -12,7 +13,7 @@ enum MapAxes: Hashable, Sendable {
   static let firstTwo = MapAxes.components(0, 1)
 
   /// The pairs of components that keys go through.
-  static let pairs: [MapAxes] = [
+  package static let pairs: [MapAxes] = [
     .components(0, 1), .components(0, 2), .components(1, 2), .components(0, 3), .components(1, 3),
     .components(2, 3),
   ]
@@ -21,7 +22,7 @@ enum MapAxes: Hashable, Sendable {
 extension LayerMap {
   /// The map of `states` along two directions; components are turned (never stretched) onto
   /// `reference`, concepts' directions have a sense of their own.
-  static func make(
+  package static func make(
     _ states: Matrix, axes: MapAxes, conceptOfRow: [Int32], concepts: Int,
     reference: [SIMD2<Float>]?, context: JobContext
   ) throws -> LayerMap {

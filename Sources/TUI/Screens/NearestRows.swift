@@ -1,25 +1,33 @@
 import LinearAlgebra
 
 /// The rows nearest to a row in the states' own space.
-struct NearestRows: Equatable, Sendable {
-  enum Metric: String, CaseIterable, Sendable {
+package struct NearestRows: Equatable, Sendable {
+  package enum Metric: String, CaseIterable, Sendable {
     case cosine
     case euclidean = "distance"
   }
 
-  var row: Int
-  var layer: Int
-  var metric = Metric.cosine
+  package var row: Int
+  package var layer: Int
+  package var metric = Metric.cosine
   /// Nearest first.
-  var rows: [Int]
+  package var rows: [Int]
   /// Cosines, or Euclidean distances.
-  var values: [Float]
+  package var values: [Float]
+
+  package init(row: Int, layer: Int, metric: Metric = Metric.cosine, rows: [Int], values: [Float]) {
+    self.row = row
+    self.layer = layer
+    self.metric = metric
+    self.rows = rows
+    self.values = values
+  }
 
   /// The `count` rows nearest to `row`, itself left out. O(rows x width).
   ///
   /// One product with every row ranks them; those at the top are then measured exactly, for
   /// differences of large products say little about rows that are almost the same.
-  static func find(
+  package static func find(
     _ row: Int, layer: Int, in states: LayerRows, _ metric: Metric, count: Int
   ) throws -> NearestRows {
     let own = try states.rows([row])
@@ -96,25 +104,25 @@ struct NearestRows: Equatable, Sendable {
 }
 
 /// The states of a layer's rows as far as one row's neighbours need them.
-struct LayerRows {
+package struct LayerRows {
   /// The length of every row's state.
-  let norms: [Float]
+  package let norms: [Float]
   private let source: RunSource
   private let layer: Int
 
-  init(_ source: RunSource, layer: Int, norms: [Float]) {
+  package init(_ source: RunSource, layer: Int, norms: [Float]) {
     self.source = source
     self.layer = layer
     self.norms = norms
   }
 
-  func rows(_ rows: [Int]) throws -> Matrix {
+  package func rows(_ rows: [Int]) throws -> Matrix {
     if let someStates = source.someStates { return try someStates(layer, rows) }
     let all = try source.states(layer)
     return Matrix(rows: rows.count, columns: all.columns) { all[rows[$0], $1] }
   }
 
-  func products(_ vector: [Float]) throws -> [Float] {
+  package func products(_ vector: [Float]) throws -> [Float] {
     if let products = source.products { return try products(layer, vector) }
     let all = try source.states(layer)
     return (0..<all.rows).map { row in

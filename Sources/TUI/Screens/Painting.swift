@@ -1,33 +1,47 @@
 /// The group in which every row is drawn: worked out once for what it depends on, not once a frame.
-struct Painting: Equatable, Sendable {
+package struct Painting: Equatable, Sendable {
   /// Everything the groups depend on. Arrays that are still the same ones compare at once.
-  struct Inputs: Equatable, Sendable {
-    var mode: ColorMode
-    var conceptOfRow: [Int32]
-    var concepts: Int
+  package struct Inputs: Equatable, Sendable {
+    package var mode: ColorMode
+    package var conceptOfRow: [Int32]
+    package var concepts: Int
     /// For each row the concept it was taken for, -1 where it was not; empty where not needed.
-    var predicted: [Int32]
+    package var predicted: [Int32]
     /// Of a mode that shows numbers.
-    var values: [Float]?
-    var isConceptHidden: [Bool]
-    var matches: [Bool]?
-    var hidesRest: Bool
+    package var values: [Float]?
+    package var isConceptHidden: [Bool]
+    package var matches: [Bool]?
+    package var hidesRest: Bool
+
+    package init(
+      mode: ColorMode, conceptOfRow: [Int32], concepts: Int, predicted: [Int32],
+      values: [Float]? = nil, isConceptHidden: [Bool], matches: [Bool]? = nil, hidesRest: Bool
+    ) {
+      self.mode = mode
+      self.conceptOfRow = conceptOfRow
+      self.concepts = concepts
+      self.predicted = predicted
+      self.values = values
+      self.isConceptHidden = isConceptHidden
+      self.matches = matches
+      self.hidesRest = hidesRest
+    }
   }
 
   /// The steps of the scale of numbers.
-  static let steps = 8
+  package static let steps = 8
 
-  let inputs: Inputs
+  package let inputs: Inputs
   /// For each row its group, -1 where it is not drawn.
-  let groups: [Int32]
+  package let groups: [Int32]
   /// The groups of the rows a search has not found; empty where none are drawn.
-  let rest: [Int32]
-  let groupCount: Int
+  package let rest: [Int32]
+  package let groupCount: Int
   /// What the first and the last step of the numbers stand for.
-  let range: ClosedRange<Float>?
+  package let range: ClosedRange<Float>?
 
   /// O(rows); with numbers, a sort of at most 4,096 of them.
-  init(_ inputs: Inputs) {
+  package init(_ inputs: Inputs) {
     self.inputs = inputs
     range = inputs.values.map(Self.bulk)
     switch inputs.mode {
@@ -52,7 +66,7 @@ struct Painting: Equatable, Sendable {
   }
 
   /// The group of a row, whether it is drawn or not.
-  func group(_ row: Int) -> Int32 { Self.group(row, inputs, range) }
+  package func group(_ row: Int) -> Int32 { Self.group(row, inputs, range) }
 
   @inline(__always)
   private static func group(
@@ -95,7 +109,7 @@ struct Painting: Equatable, Sendable {
 
 extension ExploreState {
   /// How rows are painted, from the last event or afresh where the state has changed since.
-  var painted: Painting {
+  package var painted: Painting {
     let inputs = paintingInputs
     if let painting, painting.inputs == inputs { return painting }
     return Painting(inputs)
@@ -120,7 +134,7 @@ extension ExploreState {
   }
 
   /// Keeps the painting of this state for the frames to come.
-  mutating func paint() {
+  package mutating func paint() {
     let inputs = paintingInputs
     if painting?.inputs != inputs { painting = Painting(inputs) }
   }

@@ -1,9 +1,9 @@
-import Core
 import LinearAlgebra
-import Projection
+import SeerProjection
+import SeerSupport
 
 /// How two runs are laid out.
-enum PairMethod: String, CaseIterable, Sendable {
+package enum PairMethod: String, CaseIterable, Sendable {
   case principal = "PCA"
   /// All states together: a row's two states pull each other.
   case jointTSNE = "joint t-SNE"
@@ -15,7 +15,7 @@ extension Embedding {
   /// The t-SNE map of two runs' states, the base's rows first: joint where that is asked for and
   /// they are of one width; else each on its own, the second beginning with the first one's layout
   /// and turned onto it.
-  static func makePair(
+  package static func makePair(
     base: Matrix, tuned: Matrix, isJoint: Bool, layer: Int, start: TSNEStart, context: JobContext,
     show: (Embedding) -> Void
   ) throws -> Embedding {

@@ -1,36 +1,57 @@
-import Core
-import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerStudies
+import SeerSupport
 
 /// Everything that is measured of one layer of two runs, as `seer compare` measures it.
-struct PairFigures: Equatable, Sendable {
-  var base: SeparationFigures
-  var tuned: SeparationFigures
+package struct PairFigures: Equatable, Sendable {
+  package var base: SeparationFigures
+  package var tuned: SeparationFigures
   /// Linear CKA between the two.
-  var cka: Double?
+  package var cka: Double?
   /// The mean share of each row's nearest rows that stayed.
-  var neighboursKept: Double?
+  package var neighboursKept: Double?
   /// The rows that moved most, the furthest first.
-  var moved: [Moved] = []
+  package var moved: [Moved] = []
   /// Whether the figures of permuted labels were measured, too.
-  var hasNulls = false
+  package var hasNulls = false
 
-  struct Moved: Equatable, Sendable {
+  package init(
+    base: SeparationFigures, tuned: SeparationFigures, cka: Double? = nil,
+    neighboursKept: Double? = nil, moved: [Moved] = [], hasNulls: Bool = false
+  ) {
+    self.base = base
+    self.tuned = tuned
+    self.cka = cka
+    self.neighboursKept = neighboursKept
+    self.moved = moved
+    self.hasNulls = hasNulls
+  }
+
+  package struct Moved: Equatable, Sendable {
     /// Index among the run's rows.
-    var row: Int
+    package var row: Int
     /// 1 - cosine between its two states; nil where the widths differ.
-    var distance: Double?
+    package var distance: Double?
     /// Of its nearest rows before.
-    var stayed: Int
-    var neighbours: Int
+    package var stayed: Int
+    package var neighbours: Int
+
+    package init(row: Int, distance: Double? = nil, stayed: Int, neighbours: Int) {
+      self.row = row
+      self.distance = distance
+      self.stayed = stayed
+      self.neighbours = neighbours
+    }
   }
 
   /// Rows that are listed.
-  static let movedCount = 50
+  package static let movedCount = 50
   /// Above so many rows the figures are measured only when asked for: distances between all of
   /// them take long.
-  static let mostRows = 5000
+  package static let mostRows = 5000
 
-  static func measure(
+  package static func measure(
     base: RunSource, tuned: RunSource, layer: Int, withNulls: Bool, context: JobContext,
     progress: (Double) -> Void
   ) throws -> PairFigures {
@@ -60,14 +81,14 @@ struct PairFigures: Equatable, Sendable {
 }
 
 /// A measurement of one layer under way.
-struct Measuring: Equatable, Sendable {
+package struct Measuring: Equatable, Sendable {
   /// Tells it from those given up.
-  var number: Int
+  package var number: Int
   /// Index of the layer among the first run's.
-  var layer: Int
-  var withNulls: Bool
+  package var layer: Int
+  package var withNulls: Bool
   /// 0...1 of this layer.
-  var share = 0.0
+  package var share = 0.0
 }
 
 extension CompareScreen {
@@ -136,7 +157,7 @@ extension CompareScreen {
 
 extension CompareState {
   /// How much of all nulls is there, 0...1; nil where nothing is being measured.
-  var measuredShare: Double? {
+  package var measuredShare: Double? {
     guard let measuring else { return nil }
     let all = Double(max(1, tunedLayers.count))
     let done =

@@ -1,20 +1,27 @@
-import Core
 import LinearAlgebra
-import Projection
+import SeerProjection
+import SeerSupport
 
 /// A layer of two runs over the same rows, on the same axes.
-struct PairMap: Equatable, Sendable {
+package struct PairMap: Equatable, Sendable {
   /// One for each row, scaled to a mean squared distance of 1 from the common centre.
-  var base: [SIMD2<Float>]
-  var tuned: [SIMD2<Float>]
+  package var base: [SIMD2<Float>]
+  package var tuned: [SIMD2<Float>]
   /// Share of the variance of both that each axis holds; of the base alone where not joint.
-  var explained: [Float]
+  package var explained: [Float]
   /// Whether one projection made both; else each has its own, the second turned onto the first.
-  var isJoint: Bool
+  package var isJoint: Bool
+
+  package init(base: [SIMD2<Float>], tuned: [SIMD2<Float>], explained: [Float], isJoint: Bool) {
+    self.base = base
+    self.tuned = tuned
+    self.explained = explained
+    self.isJoint = isJoint
+  }
 
   /// The principal components of both runs' states together or, where their widths differ, of
   /// each; turned, never stretched, onto `reference` so that layers do not flip.
-  static func principal(
+  package static func principal(
     base: Matrix, tuned: Matrix, reference: PairMap?, context: JobContext
   ) throws -> PairMap {
     for (name, states) in [("base", base), ("tuned", tuned)] {
@@ -46,10 +53,10 @@ struct PairMap: Equatable, Sendable {
   }
 
   /// Both at once, the base first.
-  var points: [SIMD2<Float>] { base + tuned }
+  package var points: [SIMD2<Float>] { base + tuned }
 
   /// The base's map at 0, the tuned one at 1, the way between them in between.
-  func points(at share: Float) -> [SIMD2<Float>] {
+  package func points(at share: Float) -> [SIMD2<Float>] {
     if share <= 0 { return base }
     if share >= 1 { return tuned }
     return zip(base, tuned).map { $0 + ($1 - $0) * share }

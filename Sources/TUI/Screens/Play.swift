@@ -1,28 +1,28 @@
 /// A walk through the layers by itself, each map gliding into the next.
 ///
 /// It goes by frames, not by the clock: the same frames show the same screens.
-struct Play: Equatable, Sendable {
+package struct Play: Equatable, Sendable {
   /// 1 towards the last layer, -1 back.
-  var direction = 1
-  var isPaused = false
+  package var direction = 1
+  package var isPaused = false
   /// Frames since the layer was reached.
-  var frame = 0
+  package var frame = 0
 
   /// Frames a map stands still, and frames it takes to become the next.
-  static let stillFrames = 12
-  static let glideFrames = 18
+  package static let stillFrames = 12
+  package static let glideFrames = 18
   static let frameTime = Duration.milliseconds(33)
 }
 
 /// A map on its way from one layer to another.
-struct Morph: Equatable, Sendable {
-  var from: Int
-  var to: Int
-  var points: [SIMD2<Float>]
+package struct Morph: Equatable, Sendable {
+  package var from: Int
+  package var to: Int
+  package var points: [SIMD2<Float>]
 }
 
 extension ExploreScreen {
-  static func play(_ state: inout AppState) -> [Effect] {
+  package static func play(_ state: inout AppState) -> [Effect] {
     if state.explore.play != nil { return stopPlaying(&state.explore) }
     let last = state.explore.layers.count - 1
     state.explore.play = Play(direction: state.explore.layer == last ? -1 : 1)
@@ -37,7 +37,7 @@ extension ExploreScreen {
   }
 
   /// The next frame.
-  static func tick(_ state: inout ExploreState) -> [Effect] {
+  package static func tick(_ state: inout ExploreState) -> [Effect] {
     guard var play = state.play, !play.isPaused else { return [] }
     var next = state.layer + play.direction
     if !state.layers.indices.contains(next) {
@@ -87,5 +87,5 @@ extension ExploreScreen {
 
 extension ExploreState {
   /// How soon it wants to change by itself.
-  var tick: Duration? { play.map { !$0.isPaused } ?? false ? Play.frameTime : nil }
+  package var tick: Duration? { play.map { !$0.isPaused } ?? false ? Play.frameTime : nil }
 }

@@ -1,4 +1,4 @@
-import Core
+import SeerMonitor
 
 extension PromptScreen {
   static func draw(_ state: AppState, into surface: inout Surface) {

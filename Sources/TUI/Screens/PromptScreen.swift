@@ -1,7 +1,8 @@
-import Core
+import SeerMonitor
+import SeerTokenizers
 
 /// What the Prompt screen has computed.
-enum PromptEvent: Sendable {
+package enum PromptEvent: Sendable {
   case opened(Result<[String], Problem>)
   /// A layer's monitors are there, by the layer's index.
   case prepared(layer: Int, Result<LivePrompt.LayerCalibration, Problem>)
@@ -14,7 +15,7 @@ enum PromptEvent: Sendable {
 }
 
 /// What the Prompt screen wants done.
-enum PromptEffect: Equatable, Sendable {
+package enum PromptEffect: Equatable, Sendable {
   case open
   case prepare(layer: Int, isUrgent: Bool)
   case read(PromptState.ReadText)

@@ -1,5 +1,5 @@
 /// Draws the state: nothing but the state decides what is on the surface.
-func render(_ state: AppState) -> Surface {
+package func render(_ state: AppState) -> Surface {
   var surface = Surface(state.size, asciiOnly: state.theme.glyphs.isASCII)
   if state.isTooSmall {
     Notice.tooSmall(state.size, wanted: AppState.smallest, state.theme, into: &surface)
@@ -26,7 +26,7 @@ func render(_ state: AppState) -> Surface {
 }
 
 extension ExploreScreen {
-  static func draw(_ state: AppState, into surface: inout Surface) {
+  package static func draw(_ state: AppState, into surface: inout Surface) {
     let layout = ExploreLayout(state)
     Header.draw(layout.header, state, into: &surface)
     MapPane(state, layout).draw(into: &surface)

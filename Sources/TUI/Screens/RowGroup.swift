@@ -1,20 +1,25 @@
 import LinearAlgebra
 
 /// Rows that the user has put together.
-struct RowGroup: Equatable, Sendable, Codable {
-  var name: String
+package struct RowGroup: Equatable, Sendable, Codable {
+  package var name: String
   /// Ascending.
-  var rows: [Int]
+  package var rows: [Int]
+
+  package init(name: String, rows: [Int]) {
+    self.name = name
+    self.rows = rows
+  }
 
   /// How many of its rows every concept has.
-  func counts(_ conceptOfRow: [Int32], concepts: Int) -> [Int] {
+  package func counts(_ conceptOfRow: [Int32], concepts: Int) -> [Int] {
     var counts = [Int](repeating: 0, count: concepts)
     for row in rows { counts[Int(conceptOfRow[row])] += 1 }
     return counts
   }
 
   /// A concept file of its rows; a group with a name is a concept of that name.
-  func csv(_ texts: (Int) -> (text: String, concept: String)) -> [[String]] {
+  package func csv(_ texts: (Int) -> (text: String, concept: String)) -> [[String]] {
     [["prompt", "value"]]
       + rows.map { row in
         let (text, concept) = texts(row)
@@ -24,30 +29,30 @@ struct RowGroup: Equatable, Sendable, Codable {
 }
 
 /// A selection on the map while it is made, in cells of the panel.
-struct Selecting: Equatable, Sendable {
-  enum Shape: String, Sendable { case box, freehand }
+package struct Selecting: Equatable, Sendable {
+  package enum Shape: String, Sendable { case box, freehand }
 
-  var shape = Shape.box
+  package var shape = Shape.box
   /// Where it began, and every place a freehand line went on to.
-  var path: [Cursor]
-  var end: Cursor
+  package var path: [Cursor]
+  package var end: Cursor
   /// Whether a mouse button is down.
   var isDragged = false
 
-  init(_ start: Cursor, shape: Shape = .box) {
+  package init(_ start: Cursor, shape: Shape = .box) {
     self.shape = shape
     path = [start]
     end = start
   }
 
-  mutating func move(to cell: Cursor) {
+  package mutating func move(to cell: Cursor) {
     guard cell != end else { return }
     end = cell
     if shape == .freehand { path.append(cell) }
   }
 
   /// Whether a place in columns and rows lies inside; the cells of the line itself do.
-  func contains(_ place: SIMD2<Float>) -> Bool {
+  package func contains(_ place: SIMD2<Float>) -> Bool {
     let start = path[0]
     switch shape {
     case .box:
@@ -78,14 +83,14 @@ struct Selecting: Equatable, Sendable {
 }
 
 /// How two groups of rows lie to each other at a layer.
-struct GroupComparison: Equatable, Sendable {
+package struct GroupComparison: Equatable, Sendable {
   /// The cosine between their mean unit states, and of the rows of each to its own mean.
-  var between: Float
-  var withinFirst: Float
-  var withinSecond: Float
+  package var between: Float
+  package var withinFirst: Float
+  package var withinSecond: Float
 
   /// - Parameter units: unit states, (rows, width).
-  init(_ first: [Int], _ second: [Int], units: Matrix) {
+  package init(_ first: [Int], _ second: [Int], units: Matrix) {
     let a = Self.mean(first, units)
     let b = Self.mean(second, units)
     between = Self.cosine(a, b)
@@ -128,8 +133,14 @@ struct GroupComparison: Equatable, Sendable {
 }
 
 /// Two groups at a layer, by its index.
-struct GroupPair: Equatable, Sendable {
-  var first: [Int]
-  var second: [Int]
-  var layer: Int
+package struct GroupPair: Equatable, Sendable {
+  package var first: [Int]
+  package var second: [Int]
+  package var layer: Int
+
+  package init(first: [Int], second: [Int], layer: Int) {
+    self.first = first
+    self.second = second
+    self.layer = layer
+  }
 }

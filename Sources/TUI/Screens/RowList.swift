@@ -1,6 +1,6 @@
 /// A list of rows, pairs or groups over the panels beside the map.
-struct RowList: Equatable, Sendable {
-  enum Kind: String, CaseIterable, Sendable {
+package struct RowList: Equatable, Sendable {
+  package enum Kind: String, CaseIterable, Sendable {
     case outliers = "outliers"
     case confusions = "taken for another"
     case bookmarks = "bookmarks"
@@ -17,28 +17,28 @@ struct RowList: Equatable, Sendable {
     }
   }
 
-  struct Entry: Equatable, Sendable {
-    var value: String
+  package struct Entry: Equatable, Sendable {
+    package var value: String
     /// Drawn as marks before the text; the second follows an arrow.
-    var concepts: [Int]
-    var text: String
+    package var concepts: [Int]
+    package var text: String
     /// The rows it stands for, the one to go to first.
-    var rows: [Int]
+    package var rows: [Int]
   }
 
-  var kind: Kind
-  var index = 0
+  package var kind: Kind
+  package var index = 0
   /// A group held for a comparison, by its index.
-  var marked: Int?
-  var entries: [Entry] = []
+  package var marked: Int?
+  package var entries: [Entry] = []
 
   /// As far as lists of rows go.
-  static let longest = 200
+  package static let longest = 200
 }
 
 extension ExploreState {
   /// What a list holds at this layer.
-  func entries(_ kind: RowList.Kind) -> [RowList.Entry] {
+  package func entries(_ kind: RowList.Kind) -> [RowList.Entry] {
     switch kind {
     case .outliers: outliers
     case .confusions: confusions

@@ -1,9 +1,9 @@
-import Core
 import Foundation
+import SeerRuns
 
 extension RunSource {
   /// What the explorer needs of a run folder.
-  init(_ run: Run) {
+  package init(_ run: Run) {
     self.init(
       model: Self.name(run.manifest.model), concepts: Self.name(run.manifest.concepts),
       layers: run.manifest.layers, rows: run.rows,
@@ -17,7 +17,7 @@ extension RunSource {
   }
 
   /// The last part of a path, without an extension that says nothing to a reader.
-  static func name(_ path: String) -> String {
+  package static func name(_ path: String) -> String {
     var name = path.split(separator: "/").last.map(String.init) ?? path
     for ending in [".gguf", ".csv", ".jsonl"] where name.hasSuffix(ending) {
       name.removeLast(ending.count)

@@ -1,33 +1,60 @@
 /// What a user has made of a run: kept when it is left, there again when it is opened.
 ///
 /// Names, not indices, stand for concepts and layers; what no longer fits the run is left out.
-struct SavedView: Codable, Equatable, Sendable {
-  static let currentFormat = 1
+package struct SavedView: Codable, Equatable, Sendable {
+  package static let currentFormat = 1
 
-  var format = currentFormat
+  package var format: Int = currentFormat
   /// The run's rows and the text of its concept file: a folder may hold another run by now.
-  var rows: Int
-  var concepts: String
-  var layer: Int
-  var cursor: Int?
-  var zoom: Float
+  package var rows: Int
+  package var concepts: String
+  package var layer: Int
+  package var cursor: Int?
+  package var zoom: Float
   var panX: Float
   var panY: Float
-  var hidden: [String]
-  var marks: String
-  var color: String
-  var method: String
-  var pair: Int
-  var conceptAxes: [String]
-  var metric: String
-  var strip: String
+  package var hidden: [String]
+  package var marks: String
+  package var color: String
+  package var method: String
+  package var pair: Int
+  package var conceptAxes: [String]
+  package var metric: String
+  package var strip: String
   var showsNeighbours: Bool
-  var bookmarks: [Int]
-  var groups: [RowGroup]
+  package var bookmarks: [Int]
+  package var groups: [RowGroup]
+
+  package init(
+    format: Int = currentFormat, rows: Int, concepts: String, layer: Int, cursor: Int? = nil,
+    zoom: Float, panX: Float, panY: Float, hidden: [String], marks: String, color: String,
+    method: String, pair: Int, conceptAxes: [String], metric: String, strip: String,
+    showsNeighbours: Bool, bookmarks: [Int], groups: [RowGroup]
+  ) {
+    self.format = format
+    self.rows = rows
+    self.concepts = concepts
+    self.layer = layer
+    self.cursor = cursor
+    self.zoom = zoom
+    self.panX = panX
+    self.panY = panY
+    self.hidden = hidden
+    self.marks = marks
+    self.color = color
+    self.method = method
+    self.pair = pair
+    self.conceptAxes = conceptAxes
+    self.metric = metric
+    self.strip = strip
+    self.showsNeighbours = showsNeighbours
+    self.bookmarks = bookmarks
+    self.groups = groups
+  }
 }
 
 extension ExploreState {
-  var savedView: SavedView {
+  package var savedView: SavedView {
     SavedView(
       rows: rows.count, concepts: conceptsName, layer: layerNumber, cursor: cursor,
       zoom: view.zoom, panX: view.pan.x, panY: view.pan.y,
@@ -45,7 +72,7 @@ extension ExploreState {
   ///
   /// - Returns: false, with nothing changed, where it is of another run.
   @discardableResult
-  mutating func restore(_ saved: SavedView) -> Bool {
+  package mutating func restore(_ saved: SavedView) -> Bool {
     guard saved.format == SavedView.currentFormat, saved.rows == rows.count,
       saved.concepts == conceptsName, !rows.isEmpty
     else { return false }

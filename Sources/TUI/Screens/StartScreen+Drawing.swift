@@ -1,4 +1,4 @@
-import Core
+import SeerSupport
 
 extension StartScreen {
   static func draw(_ state: AppState, into surface: inout Surface) {
@@ -135,7 +135,7 @@ extension StartScreen {
     let estimate = parts.joined(separator: ", ")
     let line = (parts.isEmpty ? "" : estimate + separator) + "Enter starts, Esc does not"
     if start.plan == nil {
-      let progress = start.progress ?? Progress()
+      let progress = start.progress ?? JobProgress()
       let share = Float(progress.fraction ?? 0)
       let left = progress.remaining.map { "\(separator)\(TrainScreen.time($0.seconds)) left" }
       let memory =

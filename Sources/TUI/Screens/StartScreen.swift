@@ -1,9 +1,10 @@
-import Core
+import SeerRuns
+import SeerSupport
 
 /// What the Start screen has heard.
-enum StartEvent: Sendable {
+package enum StartEvent: Sendable {
   case scanned(Result<Library, Problem>)
-  case progress(Progress)
+  case progress(JobProgress)
   case extracted(Result<Extraction.Summary, Problem>)
   /// What recording into a folder takes.
   case estimated(String, Result<StartState.Costs, Problem>)
@@ -12,7 +13,7 @@ enum StartEvent: Sendable {
 }
 
 /// What the Start screen wants done.
-enum StartEffect: Equatable, Sendable {
+package enum StartEffect: Equatable, Sendable {
   case scan
   /// One run, or two to compare.
   case open([String])
@@ -43,7 +44,7 @@ enum StartScreen {
       if let plan = start.plan {
         start.plan = nil
         start.extracting = plan
-        start.progress = Progress()
+        start.progress = JobProgress()
         return [.start(.extract(plan))]
       }
       switch start.current {

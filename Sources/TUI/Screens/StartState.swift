@@ -1,13 +1,15 @@
-import Core
+import SeerModels
+import SeerRuns
+import SeerSupport
 
 /// What the Start screen knows: what there is to open, and an extraction under way.
-struct StartState: Sendable {
-  enum Entry: Equatable, Sendable {
+package struct StartState: Sendable {
+  package enum Entry: Equatable, Sendable {
     case run(Library.FoundRun)
     case concepts(Library.FoundFile)
     case model(Library.FoundFile)
 
-    var path: String {
+    package var path: String {
       switch self {
       case .run(let run): run.folder
       case .concepts(let file), .model(let file): file.path
@@ -16,55 +18,61 @@ struct StartState: Sendable {
   }
 
   /// States to be recorded.
-  struct Plan: Equatable, Sendable {
-    var concepts: String
-    var model: String
-    var folder: String
+  package struct Plan: Equatable, Sendable {
+    package var concepts: String
+    package var model: String
+    package var folder: String
     /// About how many tokens, and seconds; nil where nothing was measured yet.
-    var tokens: Int
-    var seconds: Double?
+    package var tokens: Int
+    package var seconds: Double?
     /// Goes on with an unfinished run.
-    var manifest: RunManifest?
+    package var manifest: RunManifest?
     /// Worked out once the plan is there.
-    var costs: Costs?
+    package var costs: Costs?
   }
 
   /// What recording takes.
-  struct Costs: Equatable, Sendable {
+  package struct Costs: Equatable, Sendable {
     /// Where nothing was measured yet: by the machine's speed of products, which it comes near to.
-    var seconds: Double?
+    package var seconds: Double?
     /// Bytes of working memory, and of the model's weights.
-    var memory: Int
-    var weights: Int
+    package var memory: Int
+    package var weights: Int
+
+    package init(seconds: Double? = nil, memory: Int, weights: Int) {
+      self.seconds = seconds
+      self.memory = memory
+      self.weights = weights
+    }
   }
 
-  var library: Library?
+  package var library: Library?
   var isScanning = false
-  var index = 0
+  package var index = 0
   /// The path to be chosen once there is a library again.
-  var wanted: String?
+  package var wanted: String?
   /// The run that the next one is compared with.
   var markedRun: String?
   /// What extractions use.
-  var model = ModelLocator.defaultName
+  package var model = ModelLocator.defaultName
   /// Asked for, before it is begun.
-  var plan: Plan?
-  var extracting: Plan?
-  var progress: Progress?
+  package var plan: Plan?
+  package var extracting: Plan?
+  package var progress: JobProgress?
   var isOpening = false
 
   /// In the order of the screen: runs, concept files, models.
-  var entries: [Entry] {
+  package var entries: [Entry] {
     guard let library else { return [] }
     return library.runs.map(Entry.run) + library.concepts.map(Entry.concepts)
       + library.models.map(Entry.model)
   }
 
-  var current: Entry? { entries.indices.contains(index) ? entries[index] : nil }
-  var isBusy: Bool { isScanning || extracting != nil || isOpening }
+  package var current: Entry? { entries.indices.contains(index) ? entries[index] : nil }
+  package var isBusy: Bool { isScanning || extracting != nil || isOpening }
 
   /// An extraction of a file with the model chosen.
-  func plan(for file: Library.FoundFile) -> Plan {
+  package func plan(for file: Library.FoundFile) -> Plan {
     let folders = Set(library?.runs.map(\.folder) ?? [])
     let stem = RunSource.name(file.path)
     var folder = "\(stem)-run"

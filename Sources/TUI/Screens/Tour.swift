@@ -1,20 +1,24 @@
 /// A walk of some three minutes through what the screen can do, each step done by the user's own
 /// keys.
-struct Tour: Equatable, Sendable {
-  struct Step: Sendable {
-    let text: String
+package struct Tour: Equatable, Sendable {
+  package struct Step: Sendable {
+    package let text: String
     /// Any of these takes the tour on; none: Enter does.
-    let commands: Set<Command.ID>
+    package let commands: Set<Command.ID>
 
-    init(_ text: String, _ commands: Set<Command.ID> = []) {
+    package init(_ text: String, _ commands: Set<Command.ID> = []) {
       self.text = text
       self.commands = commands
     }
   }
 
-  var step = 0
+  package var step = 0
 
-  static let steps: [Step] = [
+  package init(step: Int = 0) {
+    self.step = step
+  }
+
+  package static let steps: [Step] = [
     Step(
       "Every mark on the map is one text, by what the model thinks at its last token: texts "
         + "that it takes alike lie together. Marks and colours tell the concepts."),
@@ -52,10 +56,10 @@ struct Tour: Equatable, Sendable {
         + "or name is there again next time."),
   ]
 
-  var current: Step? { Self.steps.indices.contains(step) ? Self.steps[step] : nil }
+  package var current: Step? { Self.steps.indices.contains(step) ? Self.steps[step] : nil }
 
   /// Goes on where the command is what the step is about.
-  mutating func note(_ id: Command.ID) {
+  package mutating func note(_ id: Command.ID) {
     if current?.commands.contains(id) ?? false { step += 1 }
   }
 }

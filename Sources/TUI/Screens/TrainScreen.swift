@@ -1,15 +1,16 @@
-import Core
+import SeerSupport
+import SeerTraining
 
 /// What the Train screen has heard.
-enum TrainEvent: Sendable {
+package enum TrainEvent: Sendable {
   case step(TrainingStep)
-  case progress(Progress)
+  case progress(JobProgress)
   case clusters(step: Int, PairMap, labels: [Int], concepts: [String])
   case finished(Result<Training.Summary, Problem>)
   case estimated(Result<TrainingEstimate, Problem>)
   /// The steps logged by a training that is watched.
   case polled(Result<[TrainingStep], Problem>, isFinished: Bool)
-  case extracting(Progress)
+  case extracting(JobProgress)
   /// The tuned run is there, or why not.
   case extracted(Result<RunSource, Problem>)
   /// It stands beside the run that is open.
@@ -17,7 +18,7 @@ enum TrainEvent: Sendable {
 }
 
 /// What the Train screen wants done.
-enum TrainEffect: Equatable, Sendable {
+package enum TrainEffect: Equatable, Sendable {
   case estimate
   case start(resumes: Bool)
   case pause(Bool)
@@ -73,7 +74,7 @@ enum TrainScreen {
     case .resumeTraining: return start(&train, resumes: true)
     case .newTraining: train.status = .setup
     case .compareTrained:
-      train.extraction = Progress()
+      train.extraction = JobProgress()
       return [.train(.extract)]
     default: break
     }
@@ -128,7 +129,7 @@ enum TrainScreen {
         state.message = AppState.Message(text: "The training is finished (F5).", isError: false)
       }
       if state.hasRun {
-        train.extraction = Progress()
+        train.extraction = JobProgress()
         return [.train(.extract)]
       }
     case .finished(.failure(let problem)):

@@ -1,8 +1,10 @@
-import Core
+import SeerFormats
+import SeerSupport
+import SeerTraining
 
 /// What the Train screen knows: what to train, and how it goes.
-struct TrainState: Sendable {
-  enum Status: Equatable, Sendable {
+package struct TrainState: Sendable {
+  package enum Status: Equatable, Sendable {
     case setup
     case running
     case paused
@@ -17,10 +19,10 @@ struct TrainState: Sendable {
   }
 
   /// A line of the form.
-  enum Field: String, CaseIterable, Sendable {
+  package enum Field: String, CaseIterable, Sendable {
     case model, concepts, retain, adapter, objective, layers, rank, steps, every, start
 
-    var help: String {
+    package var help: String {
       switch self {
       case .model: "a GGUF file or the name of a cached model"
       case .concepts: "the concept set: CSV or JSON Lines"
@@ -36,35 +38,35 @@ struct TrainState: Sendable {
     }
   }
 
-  enum Estimate: Equatable, Sendable {
+  package enum Estimate: Equatable, Sendable {
     case none
     case computing
     case ready(TrainingEstimate)
     case failed(Problem)
   }
 
-  var status = Status.setup
-  var form: [Field: Editor]
-  var field = Field.start
-  var estimate = Estimate.none
-  var steps: [TrainingStep] = []
-  var progress: Progress?
+  package var status = Status.setup
+  package var form: [Field: Editor]
+  package var field = Field.start
+  package var estimate = Estimate.none
+  package var steps: [TrainingStep] = []
+  package var progress: JobProgress?
   /// The held-out rows before the first step and now, on the same axes.
-  var clusters: PairMap?
-  var clusterStep = 0
+  package var clusters: PairMap?
+  package var clusterStep = 0
   /// Each row's concept, and their names in the training's order.
-  var labels: [Int] = []
-  var concepts: [String] = []
-  var chosenStep: Int?
-  var notes: [String] = []
+  package var labels: [Int] = []
+  package var concepts: [String] = []
+  package var chosenStep: Int?
+  package var notes: [String] = []
   /// The second run's extraction, after the training.
-  var extraction: Progress?
-  var watched: String?
+  package var extraction: JobProgress?
+  package var watched: String?
   var isPolling = false
   /// Asked once; from then on at every tick.
   var hasPolled = false
 
-  init(model: String, concepts: String, layers: Int) {
+  package init(model: String, concepts: String, layers: Int) {
     let preset = TrainingPreset.standard
     let layer = min(preset.objective.layers.max() ?? 24, max(1, layers - 1))
     let texts: [Field: String] = [
@@ -75,17 +77,17 @@ struct TrainState: Sendable {
     form = texts.mapValues { Editor($0) }
   }
 
-  init(watching folder: String) {
+  package init(watching folder: String) {
     self.init(model: "", concepts: "", layers: 1)
     form[.adapter] = Editor(folder)
     status = .watching
     watched = folder
   }
 
-  func text(_ field: Field) -> String { form[field]?.text ?? "" }
+  package func text(_ field: Field) -> String { form[field]?.text ?? "" }
 
   /// What the form says, or which line is wrong.
-  func training(tool: String) -> Result<Training, Problem> {
+  package func training(tool: String) -> Result<Training, Problem> {
     var preset = TrainingPreset.standard
     guard let objective = ObjectiveName(rawValue: text(.objective)) else {
       return .failure(
@@ -118,13 +120,13 @@ struct TrainState: Sendable {
         folder: text(.adapter), preset: preset, tool: tool))
   }
 
-  var isRunning: Bool { status == .running || status == .paused || status == .stopping }
-  var isBusy: Bool {
+  package var isRunning: Bool { status == .running || status == .paused || status == .stopping }
+  package var isBusy: Bool {
     status == .running || status == .stopping || estimate == .computing || isPolling
   }
 
   /// The last figures on held-out rows, and the first.
-  var heldOut: (before: HeldOutFigures?, now: HeldOutFigures?) {
+  package var heldOut: (before: HeldOutFigures?, now: HeldOutFigures?) {
     (steps.first { $0.heldOut != nil }?.heldOut, steps.last { $0.heldOut != nil }?.heldOut)
   }
 }

@@ -3,15 +3,15 @@
 /// Our own table, so that screens are the same in every locale and in tests; the terminal layer
 /// checks each character against libc's before sending it. Control characters have no width and
 /// never reach a surface (``Text/visible(_:)``).
-enum DisplayWidth {
-  static func of(_ scalar: Unicode.Scalar) -> Int {
+package enum DisplayWidth {
+  package static func of(_ scalar: Unicode.Scalar) -> Int {
     let value = scalar.value
     if value < 0x300 { return value == 0xAD ? 0 : 1 }
     if isZero(scalar) { return 0 }
     return contains(wide, value) ? 2 : 1
   }
 
-  static func of(_ text: some StringProtocol) -> Int {
+  package static func of(_ text: some StringProtocol) -> Int {
     var width = 0
     for scalar in text.unicodeScalars { width += of(scalar) }
     return width

@@ -1,33 +1,43 @@
 /// A size in character cells.
-struct Size: Equatable, Sendable {
-  var width: Int
-  var height: Int
+package struct Size: Equatable, Sendable {
+  package var width: Int
+  package var height: Int
+
+  package init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+  }
 }
 
 /// A place in character cells, counted from 0 at the top left.
-struct Cursor: Equatable, Hashable, Sendable {
-  var x: Int
-  var y: Int
+package struct Cursor: Equatable, Hashable, Sendable {
+  package var x: Int
+  package var y: Int
+
+  package init(x: Int, y: Int) {
+    self.x = x
+    self.y = y
+  }
 }
 
 /// A rectangle of character cells.
-struct Rect: Equatable, Sendable {
-  var x = 0
-  var y = 0
-  var width = 0
-  var height = 0
+package struct Rect: Equatable, Sendable {
+  package var x = 0
+  package var y = 0
+  package var width = 0
+  package var height = 0
 
   var maxX: Int { x + width }
   var maxY: Int { y + height }
-  var isEmpty: Bool { width <= 0 || height <= 0 }
-  var size: Size { Size(width: width, height: height) }
+  package var isEmpty: Bool { width <= 0 || height <= 0 }
+  package var size: Size { Size(width: width, height: height) }
 
-  func contains(_ place: Cursor) -> Bool {
+  package func contains(_ place: Cursor) -> Bool {
     place.x >= x && place.x < maxX && place.y >= y && place.y < maxY
   }
 
   /// The rectangle inside a one-cell border.
-  var inside: Rect { inset(1, 1) }
+  package var inside: Rect { inset(1, 1) }
 
   func inset(_ dx: Int, _ dy: Int) -> Rect {
     Rect(x: x + dx, y: y + dy, width: max(0, width - 2 * dx), height: max(0, height - 2 * dy))

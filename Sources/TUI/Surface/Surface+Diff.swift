@@ -1,8 +1,8 @@
 /// A cell to be sent to the terminal.
-struct CellChange: Equatable, Sendable {
-  let x: Int
-  let y: Int
-  let cell: Cell
+package struct CellChange: Equatable, Sendable {
+  package let x: Int
+  package let y: Int
+  package let cell: Cell
 }
 
 extension Surface {
@@ -20,14 +20,14 @@ extension Surface {
     }
   }
 
-  func changes(from old: Surface?) -> [CellChange] {
+  package func changes(from old: Surface?) -> [CellChange] {
     var result: [CellChange] = []
     forEachChange(from: old) { result.append($0) }
     return result
   }
 
   /// Applies a change as a terminal would: half a wide character that is overwritten goes blank.
-  mutating func apply(_ change: CellChange) {
+  package mutating func apply(_ change: CellChange) {
     put(change.cell.scalar, change.x, change.y, change.cell.style)
     for mark in [change.cell.firstMark, change.cell.secondMark] where mark != 0 {
       if let scalar = Unicode.Scalar(mark) { addMark(scalar, change.x, change.y) }

@@ -3,7 +3,7 @@ extension Surface {
   ///
   /// One text element for each run of equal style, placed by column, so that fonts with other
   /// widths cannot shift the rest of a line.
-  func svg(isLight: Bool = false) -> String {
+  package func svg(isLight: Bool = false) -> String {
     let cellWidth = 8.4
     let cellHeight = 17.0
     let ground = isLight ? "#ffffff" : "#16181d"

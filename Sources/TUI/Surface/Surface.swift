@@ -1,17 +1,17 @@
 /// One character cell: a base, up to two combining marks, and a style.
-struct Cell: Equatable, Sendable {
+package struct Cell: Equatable, Sendable {
   /// NUL marks the right half of a wide character.
-  var scalar: Unicode.Scalar = " "
+  package var scalar: Unicode.Scalar = " "
   /// 0: none.
   var firstMark: UInt32 = 0
   var secondMark: UInt32 = 0
-  var style = Style.plain
+  package var style = Style.plain
 
   static let blank = Cell()
   static let rightHalf: Unicode.Scalar = "\0"
 
-  var isRightHalf: Bool { scalar == Self.rightHalf }
-  var width: Int { DisplayWidth.of(scalar) }
+  package var isRightHalf: Bool { scalar == Self.rightHalf }
+  package var width: Int { DisplayWidth.of(scalar) }
 }
 
 /// A screen in memory: what widgets draw to and what is compared with the last one to send only
@@ -19,28 +19,28 @@ struct Cell: Equatable, Sendable {
 ///
 /// Every wide character is followed by its right half; no cell holds a control character. An ASCII
 /// surface holds nothing but ASCII, whatever is written to it.
-struct Surface: Equatable, Sendable {
-  let size: Size
-  let asciiOnly: Bool
-  private(set) var cells: [Cell]
+package struct Surface: Equatable, Sendable {
+  package let size: Size
+  package let asciiOnly: Bool
+  package private(set) var cells: [Cell]
 
-  init(_ size: Size, asciiOnly: Bool = false) {
+  package init(_ size: Size, asciiOnly: Bool = false) {
     self.size = Size(width: max(0, size.width), height: max(0, size.height))
     self.asciiOnly = asciiOnly
     cells = Array(repeating: .blank, count: self.size.width * self.size.height)
   }
 
-  var bounds: Rect { Rect(x: 0, y: 0, width: size.width, height: size.height) }
+  package var bounds: Rect { Rect(x: 0, y: 0, width: size.width, height: size.height) }
 
   /// Precondition: the place is inside.
-  subscript(x: Int, y: Int) -> Cell { cells[y * size.width + x] }
+  package subscript(x: Int, y: Int) -> Cell { cells[y * size.width + x] }
 
   private func isInside(_ x: Int, _ y: Int) -> Bool {
     x >= 0 && y >= 0 && x < size.width && y < size.height
   }
 
   /// Puts one character; outside the surface, or half outside, nothing happens.
-  mutating func put(_ scalar: Unicode.Scalar, _ x: Int, _ y: Int, _ style: Style) {
+  package mutating func put(_ scalar: Unicode.Scalar, _ x: Int, _ y: Int, _ style: Style) {
     var scalar = scalar
     var width = DisplayWidth.of(scalar)
     if scalar.value < 0x20 || width == 0 { return }
@@ -79,7 +79,7 @@ struct Surface: Equatable, Sendable {
 
   /// Writes a line from (x, y) on, at most `width` columns of it; returns the column after it.
   @discardableResult
-  mutating func write(
+  package mutating func write(
     _ text: some StringProtocol, _ x: Int, _ y: Int, _ style: Style, width: Int = .max
   ) -> Int {
     var column = x
@@ -100,7 +100,7 @@ struct Surface: Equatable, Sendable {
   }
 
   /// Blanks a rectangle in a style.
-  mutating func fill(_ rect: Rect, _ style: Style, _ scalar: Unicode.Scalar = " ") {
+  package mutating func fill(_ rect: Rect, _ style: Style, _ scalar: Unicode.Scalar = " ") {
     for y in rect.y..<max(rect.y, rect.maxY) {
       for x in rect.x..<max(rect.x, rect.maxX) { put(scalar, x, y, style) }
     }
@@ -116,7 +116,7 @@ struct Surface: Equatable, Sendable {
   }
 
   /// The characters, one line a row, blanks at line ends left out.
-  var text: String {
+  package var text: String {
     var result = ""
     for y in 0..<size.height {
       var line = String.UnicodeScalarView()

@@ -1,10 +1,10 @@
 /// Text made fit for cells: measured, cut and wrapped by display width, never by count.
-enum Text {
+package enum Text {
   /// The same text with every control character replaced by something that can be seen and with
   /// line ends as "\n"; a tab becomes a space.
   ///
   ///     Text.visible("a\u{1B}[2Jb")  // "a␛[2Jb"
-  static func visible(_ text: String, ascii: Bool = false) -> String {
+  package static func visible(_ text: String, ascii: Bool = false) -> String {
     var result = String.UnicodeScalarView()
     result.reserveCapacity(text.unicodeScalars.count)
     var previous: Unicode.Scalar = " "
@@ -32,7 +32,7 @@ enum Text {
   }
 
   /// The end of a line in at most `width` columns, where that is what tells it from others.
-  static func tail(_ text: String, to width: Int, ellipsis: String) -> String {
+  package static func tail(_ text: String, to width: Int, ellipsis: String) -> String {
     guard DisplayWidth.of(text) > width else { return text }
     var rest = text[...]
     while !rest.isEmpty, DisplayWidth.of(rest) + DisplayWidth.of(ellipsis) > width {
@@ -42,7 +42,9 @@ enum Text {
   }
 
   /// The longest start of `text` that fits `width` columns, ended by `ellipsis` where it was cut.
-  static func cut(_ text: some StringProtocol, to width: Int, ellipsis: String = "…") -> String {
+  package static func cut(_ text: some StringProtocol, to width: Int, ellipsis: String = "…")
+    -> String
+  {
     if DisplayWidth.of(text) <= width { return String(text) }
     let end = DisplayWidth.of(ellipsis)
     guard width >= end else { return prefix(ellipsis, width: width) }
@@ -62,7 +64,7 @@ enum Text {
 
   /// `text` in lines of at most `width` columns, broken at spaces where possible; "\n" ends a
   /// line. O(length).
-  static func wrap(_ text: String, width: Int) -> [String] {
+  package static func wrap(_ text: String, width: Int) -> [String] {
     guard width > 0 else { return [] }
     var lines: [String] = []
     for paragraph in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {

@@ -1,5 +1,5 @@
 import CNcurses
-import Core
+import SeerSupport
 
 /// The real terminal: the only place that talks to curses.
 ///

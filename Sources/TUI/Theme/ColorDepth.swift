@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How many colours the terminal has; each step down keeps the meaning with fewer means.
-public enum ColorDepth: String, CaseIterable, Sendable {
+package enum ColorDepth: String, CaseIterable, Sendable {
   case direct
   case palette256 = "256"
   case ansi16 = "16"
@@ -47,7 +47,7 @@ extension Color {
   }
 
   /// The usual red, green and blue (0...255) of a palette entry.
-  static func components(_ index: UInt8) -> (Int, Int, Int) {
+  package static func components(_ index: UInt8) -> (Int, Int, Int) {
     let index = Int(index)
     if index < 16 {
       let named: [UInt32] = [

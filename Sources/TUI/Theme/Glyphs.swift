@@ -1,5 +1,5 @@
 /// What the terminal's font can be trusted to have; each step down keeps the meaning.
-enum GlyphLevel: String, CaseIterable, Sendable {
+package enum GlyphLevel: String, CaseIterable, Sendable {
   /// Braille dots, box drawing, geometric shapes.
   case braille
   /// Half blocks and box drawing, for fonts of a few hundred characters (the Linux console).
@@ -14,13 +14,13 @@ enum GlyphLevel: String, CaseIterable, Sendable {
 }
 
 /// The characters of frames, bars and marks at a level.
-struct Glyphs: Equatable, Sendable {
-  let level: GlyphLevel
+package struct Glyphs: Equatable, Sendable {
+  package let level: GlyphLevel
 
-  var isASCII: Bool { level == .ascii }
+  package var isASCII: Bool { level == .ascii }
 
   /// Top left, top right, bottom left, bottom right, horizontal, vertical.
-  var box: [Unicode.Scalar] {
+  package var box: [Unicode.Scalar] {
     switch level {
     case .braille: ["╭", "╮", "╰", "╯", "─", "│"]
     case .blocks: ["┌", "┐", "└", "┘", "─", "│"]
@@ -29,8 +29,8 @@ struct Glyphs: Equatable, Sendable {
   }
 
   var ellipsis: String { isASCII ? "..." : "…" }
-  var separator: String { isASCII ? " - " : " · " }
-  var cursor: Unicode.Scalar {
+  package var separator: String { isASCII ? " - " : " · " }
+  package var cursor: Unicode.Scalar {
     switch level {
     case .braille: "✛"
     case .blocks: "┼"
@@ -42,14 +42,14 @@ struct Glyphs: Equatable, Sendable {
   var tickRight: Unicode.Scalar { isASCII ? ">" : level == .blocks ? "├" : "▸" }
   var tickLeft: Unicode.Scalar { isASCII ? "<" : level == .blocks ? "◄" : "◂" }
   /// Between the two names of a comparison.
-  var both: String { isASCII ? "<->" : "↔" }
+  package var both: String { isASCII ? "<->" : "↔" }
   var becomes: String { isASCII ? "->" : "→" }
   var arrowUp: Unicode.Scalar { isASCII ? "^" : "▲" }
   var arrowDown: Unicode.Scalar { isASCII ? "v" : "▼" }
-  var checked: Unicode.Scalar { isASCII ? "x" : level == .blocks ? "√" : "✓" }
-  var wrong: Unicode.Scalar { isASCII ? "!" : level == .blocks ? "×" : "✗" }
+  package var checked: Unicode.Scalar { isASCII ? "x" : level == .blocks ? "√" : "✓" }
+  package var wrong: Unicode.Scalar { isASCII ? "!" : level == .blocks ? "×" : "✗" }
   /// Of a line between tokens on a map.
-  var way: Unicode.Scalar { isASCII ? "'" : level == .blocks ? "-" : "⠒" }
+  package var way: Unicode.Scalar { isASCII ? "'" : level == .blocks ? "-" : "⠒" }
   var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
 
   /// A line end inside a line.
@@ -69,14 +69,14 @@ struct Glyphs: Equatable, Sendable {
 
   /// The mark of a step on a scale of numbers: bars where the font has eight, else digits; a dot
   /// from `count` on, for what has no number.
-  func step(_ step: Int, of count: Int) -> Unicode.Scalar {
+  package func step(_ step: Int, of count: Int) -> Unicode.Scalar {
     guard step >= 0, step < count else { return hiddenConcept }
     if level == .braille { return levels[step * levels.count / count] }
     return Unicode.Scalar(UInt8(ascii: "1") + UInt8(min(8, step)))
   }
 
   /// The shades of a cell from few points to many.
-  var shades: [Unicode.Scalar] {
+  package var shades: [Unicode.Scalar] {
     isASCII ? [".", ":", "+", "*", "#", "@"] : ["░", "▒", "▓", "█"]
   }
 
@@ -92,7 +92,7 @@ struct Glyphs: Equatable, Sendable {
 
   /// The mark of a concept, the same everywhere: shapes first, then letters. Repeats
   /// once all are used.
-  func mark(_ concept: Int) -> Unicode.Scalar {
+  package func mark(_ concept: Int) -> Unicode.Scalar {
     let marks: [Unicode.Scalar]
     switch level {
     case .braille: marks = Self.shapes

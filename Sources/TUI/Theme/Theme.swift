@@ -1,16 +1,16 @@
 /// From what something means to how it looks. Widgets name a role; only this file names colours.
-struct Theme: Equatable, Sendable {
-  enum Role: CaseIterable, Sendable {
+package struct Theme: Equatable, Sendable {
+  package enum Role: CaseIterable, Sendable {
     case text, strong, faint, border, focusedBorder, title, accent, cursor, key, error, warning
     case good, bar, selection
   }
 
-  let depth: ColorDepth
+  package let depth: ColorDepth
   /// Whether the terminal's background is light.
   let isLight: Bool
-  let glyphs: Glyphs
+  package let glyphs: Glyphs
 
-  init(depth: ColorDepth, isLight: Bool = false, glyphs: GlyphLevel = .braille) {
+  package init(depth: ColorDepth, isLight: Bool = false, glyphs: GlyphLevel = .braille) {
     self.depth = depth
     self.isLight = isLight
     self.glyphs = Glyphs(level: glyphs)
@@ -23,7 +23,7 @@ struct Theme: Equatable, Sendable {
     return index == 7 || index == 15
   }
 
-  func style(_ role: Role) -> Style {
+  package func style(_ role: Role) -> Style {
     switch role {
     case .text: .plain
     case .strong: Style(attributes: .bold)
@@ -44,7 +44,7 @@ struct Theme: Equatable, Sendable {
 
   /// The colour of a concept, chosen apart under the common colour-blindnesses; its glyph
   /// (``Glyphs/mark(_:)``) tells it where colour does not.
-  func concept(_ index: Int) -> Style {
+  package func concept(_ index: Int) -> Style {
     let colors = isLight ? Self.onLight : Self.onDark
     let color = colors[index % colors.count]
     // A second round through the colours is told from the first by weight, too.
@@ -55,7 +55,7 @@ struct Theme: Equatable, Sendable {
 
   /// The colour of a step on a scale of numbers, ever lighter on dark ground and darker on light;
   /// faint from `count` on, for what has no number.
-  func step(_ step: Int, of count: Int) -> Style {
+  package func step(_ step: Int, of count: Int) -> Style {
     guard step >= 0, step < count else { return style(.faint) }
     let colors = isLight ? Self.rampOnLight : Self.rampOnDark
     let index = step * colors.count / count

@@ -1,4 +1,4 @@
-import Core
+import SeerAnalysis
 
 /// The figures below the two maps: before and after.
 struct ComparePanels {

@@ -1,4 +1,4 @@
-import Core
+import SeerAnalysis
 
 /// All figures of the layer, base and tuned with their nulls, and beneath them what the chosen one
 /// means: its text is that of docs/metrics.md.
@@ -158,7 +158,7 @@ struct FiguresOverlay {
 
 extension SeparationMetric {
   /// A value as tables show it.
-  func text(_ value: Double?) -> String {
+  package func text(_ value: Double?) -> String {
     guard let value else { return "-" }
     switch self {
     case .nearestPrototype, .linearProbe, .silhouette, .kVariance, .wasserstein:
@@ -175,7 +175,7 @@ extension SeparationMetric {
 
   /// Mean and band over permuted labels, the band alone where there is less room; nil where it was
   /// not measured or has no room.
-  func nulls(_ figure: SeparationFigure, room: Int) -> String? {
+  package func nulls(_ figure: SeparationFigure, room: Int) -> String? {
     guard let mean = figure.nullMean, let low = figure.nullLow, let high = figure.nullHigh else {
       return nil
     }
@@ -186,7 +186,7 @@ extension SeparationMetric {
   }
 
   /// Everything known of a figure.
-  func sentence(_ figure: SeparationFigure) -> String {
+  package func sentence(_ figure: SeparationFigure) -> String {
     var said = text(figure.value)
     if let low = figure.low, let high = figure.high {
       said += " (95 %: \(text(low)) to \(text(high)))"

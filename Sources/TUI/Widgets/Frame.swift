@@ -1,10 +1,10 @@
 /// A border with a title at its top and a note at its bottom.
-struct Frame {
-  var title = ""
-  var note = ""
+package struct Frame {
+  package var title = ""
+  package var note = ""
   var isFocused = false
 
-  func draw(_ rect: Rect, _ theme: Theme, into surface: inout Surface) {
+  package func draw(_ rect: Rect, _ theme: Theme, into surface: inout Surface) {
     guard rect.width >= 2, rect.height >= 2 else { return }
     let style = theme.style(isFocused ? .focusedBorder : .border)
     let box = theme.glyphs.box

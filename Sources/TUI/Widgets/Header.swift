@@ -1,3 +1,5 @@
+import SeerProjection
+
 /// What is looked at, at the left, and how, at the right; the left gives way.
 enum Header {
   /// How the map is made, and how far it is.

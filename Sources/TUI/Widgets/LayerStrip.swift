@@ -1,11 +1,11 @@
 /// All layers in a line, each with its value as a bar, the current one in brackets.
-struct LayerStrip {
+package struct LayerStrip {
   private let state: ExploreState
   private let theme: Theme
   private let rect: Rect
   private static let label = "layers "
 
-  init(_ state: AppState, _ layout: ExploreLayout) {
+  package init(_ state: AppState, _ layout: ExploreLayout) {
     self.state = state.explore
     theme = state.theme
     rect = layout.strip
@@ -27,7 +27,7 @@ struct LayerStrip {
     start + (layer - first) * step + (layer > state.layer ? 2 : layer == state.layer ? 1 : 0)
   }
 
-  func layer(at place: Cursor) -> Int? {
+  package func layer(at place: Cursor) -> Int? {
     guard rect.contains(place) else { return nil }
     return (first..<min(state.layers.count, first + capacity)).first {
       let x = column($0)
@@ -36,7 +36,7 @@ struct LayerStrip {
     }
   }
 
-  func draw(into surface: inout Surface) {
+  package func draw(into surface: inout Surface) {
     guard !state.layers.isEmpty else { return }
     let glyphs = theme.glyphs
     surface.write(Self.label, rect.x + 1, rect.maxY - 1, theme.style(.faint))

@@ -77,7 +77,7 @@ struct PairStrip {
 
 extension LayerSeparation {
   /// The figure a strip draws; the variance is the map's, not the separation's.
-  subscript(metric: StripMetric) -> Float? {
+  package subscript(metric: StripMetric) -> Float? {
     switch metric {
     case .nearestPrototype: nearestPrototype
     case .silhouette: silhouette
@@ -89,7 +89,7 @@ extension LayerSeparation {
 
 extension CompareState {
   /// The strip's figure: what Explore has chosen, where both runs have it.
-  func metric(_ explore: ExploreState) -> StripMetric {
+  package func metric(_ explore: ExploreState) -> StripMetric {
     explore.stripMetric == .variance ? .nearestPrototype : explore.stripMetric
   }
 }

@@ -1,4 +1,5 @@
-import Core
+import SeerMonitor
+import SeerTokenizers
 
 /// The panels of the Prompt screen: tokens by layers, the concepts of a token, the chat.
 struct PromptPanels {

@@ -1,4 +1,4 @@
-import Core
+import SeerMonitor
 
 /// Tokens laid out in lines, each with the mark of its top concept behind it.
 struct TokenLines {

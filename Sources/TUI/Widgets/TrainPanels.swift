@@ -1,4 +1,4 @@
-import Core
+import SeerTraining
 
 /// A training under way: its losses, what held-out rows say, and their clusters.
 struct TrainPanels {

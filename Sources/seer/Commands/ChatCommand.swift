@@ -1,6 +1,11 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerFormats
+import SeerModels
+import SeerMonitor
+import SeerStudies
+import SeerSupport
+import SeerTokenizers
 
 struct ChatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

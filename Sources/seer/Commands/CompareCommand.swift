@@ -1,7 +1,9 @@
 import ArgumentParser
-import Core
-import Figures
 import Foundation
+import SeerAnalysis
+import SeerRuns
+import SeerStudies
+import SeerSupport
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

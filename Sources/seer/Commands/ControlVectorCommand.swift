@@ -1,6 +1,10 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerFormats
+import SeerModels
+import SeerMonitor
+import SeerRuns
+import SeerSupport
 
 struct ControlVectorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

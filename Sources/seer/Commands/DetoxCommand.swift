@@ -1,6 +1,11 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerAnalysis
+import SeerFormats
+import SeerRuns
+import SeerStudies
+import SeerSupport
+import SeerTokenizers
 
 struct DetoxCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

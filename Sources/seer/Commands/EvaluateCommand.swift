@@ -1,5 +1,9 @@
 import ArgumentParser
-import Core
+import SeerAnalysis
+import SeerFormats
+import SeerStudies
+import SeerSupport
+import SeerTokenizers
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
 import ArgumentParser
-import Core
 import Foundation
-import TUI
+import SeerFormats
+import SeerRuns
+import SeerScreens
+import SeerSupport
 
 extension ColorDepth: ExpressibleByArgument {}
 

@@ -1,6 +1,8 @@
 import ArgumentParser
-import Core
-import Exports
+import SeerProjection
+import SeerReports
+import SeerRuns
+import SeerSupport
 
 extension ExportFormat: ExpressibleByArgument {}
 

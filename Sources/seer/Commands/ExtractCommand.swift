@@ -1,6 +1,9 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerFormats
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 extension RowTemplate: ExpressibleByArgument {}
 extension Position: ExpressibleByArgument {}

@@ -1,6 +1,10 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerFormats
+import SeerModels
+import SeerMonitor
+import SeerSupport
+import SeerTokenizers
 
 /// How tokens are drawn, as the commands that generate take it.
 struct SamplingArguments: ParsableArguments {

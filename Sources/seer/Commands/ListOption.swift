@@ -1,4 +1,4 @@
-import Core
+import SeerSupport
 
 /// Reads the comma-separated values of an option; fails, naming the option, at the first that is
 /// none.

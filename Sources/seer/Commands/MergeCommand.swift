@@ -1,5 +1,6 @@
 import ArgumentParser
-import Core
+import SeerFormats
+import SeerModels
 
 extension Merging.WeightType: ExpressibleByArgument {}
 

@@ -1,5 +1,7 @@
 import ArgumentParser
-import Core
+import SeerFormats
+import SeerModels
+import SeerSupport
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerSupport
+import SeerTraining
 
 struct PresetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

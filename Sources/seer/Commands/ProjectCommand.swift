@@ -1,9 +1,10 @@
 import ArgumentParser
-import Core
-import Exports
 import Foundation
 import LinearAlgebra
-import Projection
+import SeerFormats
+import SeerProjection
+import SeerRuns
+import SeerSupport
 
 enum ProjectionMethod: String, CaseIterable, ExpressibleByArgument {
   case pca, tsne
@@ -143,7 +144,7 @@ struct ProjectCommand: ParsableCommand {
         checkpoint: context.checkpoint,
         progress: { done, total in
           context.report(
-            Core.Progress(
+            JobProgress(
               completed: done, total: total, unit: "iterations",
               elapsed: started.duration(to: .now)))
         })

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Core
 import Foundation
-import Reports
+import SeerReports
+import SeerSupport
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

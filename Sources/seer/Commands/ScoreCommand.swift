@@ -1,6 +1,9 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerFormats
+import SeerMonitor
+import SeerSupport
+import SeerTokenizers
 
 struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

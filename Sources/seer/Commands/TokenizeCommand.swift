@@ -1,5 +1,7 @@
 import ArgumentParser
-import Core
+import SeerFormats
+import SeerModels
+import SeerSupport
 
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

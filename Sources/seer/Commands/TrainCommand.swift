@@ -1,6 +1,12 @@
 import ArgumentParser
-import Core
 import Foundation
+import SeerAnalysis
+import SeerFormats
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
+import SeerTraining
 
 extension ObjectiveName: ExpressibleByArgument {}
 

@@ -1,7 +1,8 @@
-import Core
-import Figures
 import LinearAlgebra
-import Projection
+import SeerAnalysis
+import SeerFigures
+import SeerProjection
+import SeerStudies
 
 /// The picture of pairs of runs: a column for each pair's concepts, before above after, both on
 /// the same axes.

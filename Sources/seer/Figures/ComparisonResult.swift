@@ -1,4 +1,5 @@
-import Core
+import SeerAnalysis
+import SeerStudies
 
 /// A comparison as `seer compare --json` prints it. Values that cannot be measured are null.
 struct ComparisonResult: Encodable {
@@ -56,6 +57,20 @@ struct ComparisonResult: Encodable {
     let stayed: [Int]
     let left: [Int]
     let joined: [Int]
+
+    package init(
+      row: Int, concept: String, base: String?, tuned: String?, cosineDistance: Nullable,
+      stayed: [Int], left: [Int], joined: [Int]
+    ) {
+      self.row = row
+      self.concept = concept
+      self.base = base
+      self.tuned = tuned
+      self.cosineDistance = cosineDistance
+      self.stayed = stayed
+      self.left = left
+      self.joined = joined
+    }
   }
 
   /// Rows that are listed.

@@ -1,4 +1,5 @@
-import Core
+import SeerAnalysis
+import SeerStudies
 
 /// A comparison for a reader: one layer in full, then a line for every layer, then what changed.
 enum ComparisonTable {

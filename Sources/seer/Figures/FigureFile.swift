@@ -1,6 +1,6 @@
 import ArgumentParser
-import Core
-import Figures
+import SeerFigures
+import SeerSupport
 
 /// A picture's file: its name says how it is drawn.
 struct FigureFile {

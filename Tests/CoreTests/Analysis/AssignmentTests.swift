@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerAnalysis
 import Testing
-
-@testable import Core
 
 struct AssignmentTests {
   /// The cheapest of all orders, by trying them.

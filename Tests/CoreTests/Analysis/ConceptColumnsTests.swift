@@ -1,4 +1,4 @@
-import Core
+import SeerAnalysis
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
+import SeerAnalysis
 import Testing
-
-@testable import Core
 
 struct ConceptNamesTests {
   /// An e with an accent as one scalar and as two: equal strings, different concepts.

@@ -1,8 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerSupport
+import TestSupport
 import Testing
-
-@testable import Core
 
 struct ConceptSetTests {
   @Test func columnsMayStandInAnyOrder() throws {

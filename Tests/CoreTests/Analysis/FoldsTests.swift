@@ -1,6 +1,5 @@
+import SeerAnalysis
 import Testing
-
-@testable import Core
 
 struct FoldsTests {
   private let prompts = (0..<103).map { "prompt \($0 % 60)" }

@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerAnalysis
 import Testing
-
-@testable import Core
 
 struct HeldOutTests {
   @Test func marginsAgreeWithTheNearestPrototype() {

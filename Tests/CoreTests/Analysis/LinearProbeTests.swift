@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct LinearProbeTests {
   /// Written by Fixtures/Separation/make_probe.py.

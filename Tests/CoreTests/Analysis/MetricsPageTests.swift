@@ -1,7 +1,6 @@
 import Foundation
+import SeerAnalysis
 import Testing
-
-@testable import Core
 
 struct MetricsPageTests {
   /// docs/metrics.md is the table's own page; `RECORD_SNAPSHOTS=1` writes it.

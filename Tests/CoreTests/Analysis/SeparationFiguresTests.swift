@@ -1,9 +1,8 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct SeparationFiguresTests {
   /// Written by Fixtures/Separation/make_figures.py.

@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerAnalysis
 import Testing
-
-@testable import Core
 
 struct SeparationMeasurementTests {
   /// Three concepts of 20 rows; `distance` is how far their means are apart.

@@ -1,9 +1,8 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct SeparationTests {
   /// Written by Fixtures/Concepts/separation.py.

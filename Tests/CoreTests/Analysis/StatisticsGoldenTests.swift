@@ -1,5 +1,5 @@
-import Core
 import Foundation
+import SeerAnalysis
 import TestSupport
 import Testing
 

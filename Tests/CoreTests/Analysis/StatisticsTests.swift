@@ -1,4 +1,4 @@
-import Core
+import SeerAnalysis
 import Testing
 
 /// What the statistics do where no other library says.

@@ -1,10 +1,10 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Stored blocks: expanded bit for bit as the gguf package does (Fixtures/Blocks/make_blocks.py),
 /// and multiplied as they are.

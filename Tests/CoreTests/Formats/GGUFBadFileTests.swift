@@ -1,8 +1,9 @@
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// One way of being wrong a test; every message says where, what was found and what was wanted.
 struct GGUFBadFileTests {

@@ -1,8 +1,8 @@
 import LinearAlgebra
+import SeerFormats
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct NPYTests {
   let folder: TemporaryFolder

@@ -1,7 +1,7 @@
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Files that are GGUF but no model of ours.
 struct BadModelTests {

@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct BatchDecoderTests {
   struct Stopped: Error {}

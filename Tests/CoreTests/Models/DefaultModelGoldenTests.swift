@@ -1,9 +1,10 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// The default model against transformers' states, logits and greedy ids.
 ///

@@ -1,9 +1,11 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerTokenizers
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// A tiny model of a family in one of its two forms on disk, and what transformers and peft compute
 /// with it (Fixtures/Families/make_families.py).
@@ -24,7 +26,7 @@ struct TinyFamily: CustomTestStringConvertible {
   var tolerance: Double { name == "gemma2" ? 5e-4 : 1e-4 }
 
   func open() throws -> Transformer {
-    try Transformer(openWeights(format == .gguf ? folder + "/model.gguf" : folder))
+    try Transformer(openModel(format == .gguf ? folder + "/model.gguf" : folder))
   }
 
   /// A golden tensor as rows of its last size.

@@ -1,8 +1,10 @@
 import Foundation
+import SeerFormats
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Models as Hugging Face folders and split GGUF files: the numbers of the one file, and what is
 /// wrong with a folder by name.

@@ -1,8 +1,7 @@
-import LinearAlgebra
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Continuing a row from its keys and values is the same as running it whole.
 struct KVCacheTests {

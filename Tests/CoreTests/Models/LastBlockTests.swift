@@ -1,8 +1,7 @@
 import LinearAlgebra
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Some tokens' states and logits are the same whether or not the others' were asked for.
 struct LastBlockTests {

@@ -1,8 +1,9 @@
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Products with stored weights, by every path, against the expanded rows in Double.
 struct LinearTests {

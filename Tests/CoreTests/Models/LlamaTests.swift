@@ -1,8 +1,8 @@
-import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// The Llama family against transformers, on a model small enough to look at everything.
 struct LlamaTests {

@@ -1,9 +1,9 @@
 import LinearAlgebra
+import SeerFormats
+import SeerModels
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// What is planned within a limit, and that work keeps to it without changing its numbers.
 struct MemoryPlanTests {

@@ -1,9 +1,11 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// A merged model gives the states of base + adapter, within the rounding of its weights.
 struct MergingTests {
@@ -144,7 +146,7 @@ struct MergingTests {
   @Test(arguments: Case.all + Case.folders)
   func mergedStatesAreThoseWithTheAdapter(merge: Case) throws {
     let family = merge.family
-    let source = try openWeights(
+    let source = try openModel(
       family.format == .gguf ? family.folder + "/model.gguf" : family.folder)
     let model = try Transformer(source)
     let adapter = try AdapterFile.read(family.folder + "/adapter", for: model.configuration)
@@ -158,7 +160,7 @@ struct MergingTests {
         try merged.writeGGUF(output, context)
       }
     }.wait()
-    let written = try Transformer(openWeights(output))
+    let written = try Transformer(openModel(output))
     var wanted = model.configuration
     // A name of the family in each format, and of Llama's that looks back on a window.
     wanted.architecture = written.configuration.architecture
@@ -184,7 +186,7 @@ struct MergingTests {
 
   @Test func aFolderOfScaledPositionsIsRefused() throws {
     let path = Fixtures.folder + "/Families/llama3/model.gguf"
-    let model = try Transformer(openWeights(path))
+    let model = try Transformer(openModel(path))
     let failure = try #require(
       thrownFailure { _ = try model.huggingFaceConfiguration(path) })
     failure.expect(.usage, file: path, found: "scaled positions", wanted: ".gguf")

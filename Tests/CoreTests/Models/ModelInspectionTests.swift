@@ -1,8 +1,8 @@
 import Foundation
+import SeerFormats
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Everything that cannot be run is found, not the first of it only.
 struct ModelInspectionTests {

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import TestSupport
 
 /// Damages files: a few random edits of the kinds that break readers.
 struct Mutator {

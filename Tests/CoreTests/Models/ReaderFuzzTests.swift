@@ -1,9 +1,11 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Damaged files of every kind: each opens or fails with a message; none traps or hangs, and none
 /// makes a reader take memory out of proportion.
@@ -78,7 +80,7 @@ struct ReaderFuzzTests {
 
   @Test(arguments: ["llama3", "gemma", "unigram", "digits"])
   func tokenizer(kind: String) throws {
-    let file = try bytes(ofFile: TokenizerFileTests.path(kind))
+    let file = try bytes(ofFile: Fixtures.folder + "/TokenizerFiles/\(kind)/tokenizer.json")
     let seed = UInt64(kind.utf8.count)
     try fuzz(file, name: "tokenizer.json", in: TemporaryFolder(), count: 150, seed: seed) { path in
       let tokenizer = try Tokenizer(try TokenizerFile(path: path).description)

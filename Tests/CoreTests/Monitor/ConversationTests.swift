@@ -1,9 +1,10 @@
 import LinearAlgebra
+import SeerModels
+import SeerMonitor
+import SeerSupport
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// However a text came to be, its states are those of one fresh pass.
 struct ConversationTests {

@@ -1,9 +1,9 @@
 import Foundation
-import LinearAlgebra
+import SeerModels
+import SeerMonitor
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Taking a concept out of a token does what it says, and the report is what a plain computation
 /// gives.

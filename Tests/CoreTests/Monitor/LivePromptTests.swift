@@ -1,8 +1,10 @@
-import LinearAlgebra
+import SeerModels
+import SeerMonitor
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// A chat with the tiny model, in plain text: it has no chat template.
 @Suite struct LivePromptTests {

@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerMonitor
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// The monitor's numbers against numpy and scipy (Fixtures/Monitor/monitor.py).
 struct MonitorGoldenTests {

@@ -1,8 +1,8 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerMonitor
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// What the monitor promises where there is little or nothing to learn from.
 struct MonitorTests {

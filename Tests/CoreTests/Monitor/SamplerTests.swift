@@ -1,8 +1,8 @@
 import Foundation
+import SeerModels
+import SeerMonitor
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// What sampling leaves of some logits, against transformers (Fixtures/Monitor/monitor.py).
 struct SamplerTests {

@@ -1,10 +1,11 @@
 import Foundation
-import LinearAlgebra
+import SeerMonitor
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Texts scored together are scored as each alone, in order, and a run of something else is
 /// refused or named.

@@ -1,9 +1,11 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerMonitor
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Vectors added to the residual stream do what transformers does with a hook
 /// (Fixtures/Monitor/steering.py), and control vectors are the bytes that gguf writes.

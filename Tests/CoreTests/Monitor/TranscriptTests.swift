@@ -1,7 +1,6 @@
 import Foundation
+import SeerMonitor
 import Testing
-
-@testable import Core
 
 @Suite struct TranscriptTests {
   private let transcript = Transcript(

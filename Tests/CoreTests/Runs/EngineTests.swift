@@ -1,9 +1,7 @@
 import Foundation
+import SeerSupport
 import Synchronization
-import TestSupport
 import Testing
-
-@testable import Core
 
 /// What jobs promise: one computes at a time, the urgent ones first, and every one ends.
 ///
@@ -78,7 +76,7 @@ struct EngineTests {
         }
       },
       body: { context in
-        for step in 1...3 { context.report(Progress(completed: step, total: 3)) }
+        for step in 1...3 { context.report(JobProgress(completed: step, total: 3)) }
         return 7
       })
     finished.wait()
@@ -330,7 +328,7 @@ struct EngineTests {
   @Test func theListIsMostUrgentFirst() throws {
     let gate = gate
     let training = engine.submit("train", priority: .training) { context in
-      context.report(Progress(completed: 3, total: 12, unit: "steps", memory: 5))
+      context.report(JobProgress(completed: 3, total: 12, unit: "steps", memory: 5))
       gate.pass()
     }
     gate.awaitArrival()
@@ -341,7 +339,7 @@ struct EngineTests {
     #expect(list.map(\.priority) == [.typing, .map, .training])
     #expect(list.map(\.isRunning) == [false, false, true])
     #expect(list.map(\.isPaused) == [true, true, false])
-    #expect(list[2].progress == Progress(completed: 3, total: 12, unit: "steps", memory: 5))
+    #expect(list[2].progress == JobProgress(completed: 3, total: 12, unit: "steps", memory: 5))
     #expect(Set(list.map(\.id)).count == 3)
     for other in others { engine.resume(other.id) }
     gate.open()
@@ -356,7 +354,7 @@ struct EngineTests {
       (20, 10, 1, 0), (-1, 10, 0, nil),
     ] as [(Int, Int, Double?, Double?)])
   func fractionAndTimeLeft(completed: Int, total: Int, fraction: Double?, seconds: Double?) {
-    let progress = Progress(completed: completed, total: total, elapsed: .seconds(10))
+    let progress = JobProgress(completed: completed, total: total, elapsed: .seconds(10))
     #expect(progress.fraction == fraction)
     #expect(progress.remaining?.seconds == seconds)
   }

@@ -1,8 +1,8 @@
 import Foundation
+import SeerFormats
+import SeerRuns
 import TestSupport
 import Testing
-
-@testable import Core
 
 @Suite struct LibraryTests {
   @Test func findsWhatCanBeOpened() throws {

@@ -1,6 +1,7 @@
+import SeerRuns
+import SeerSupport
+import TestSupport
 import Testing
-
-@testable import Core
 
 /// Columns that somebody adds to a run's rows.
 struct NumberColumnTests {

@@ -1,9 +1,9 @@
 import Foundation
+import SeerRuns
+import SeerSupport
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Whatever a kill leaves behind, the same command finishes: the files are those of a run that
 /// nothing disturbed, byte for byte but for the measured seconds.

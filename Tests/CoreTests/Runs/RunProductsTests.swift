@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerRuns
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Questions about some rows, answered without reading a whole layer.
 @Suite struct RunProductsTests {

@@ -1,8 +1,9 @@
 import Foundation
+import SeerFormats
+import SeerRuns
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Folders that a run must not be written to, and runs that must not be opened.
 struct RunRefusalTests {

@@ -1,8 +1,9 @@
-import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// A run holds what the model computes, under the names that design gives.
 struct RunTests {

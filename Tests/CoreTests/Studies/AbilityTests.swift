@@ -1,9 +1,9 @@
 import Foundation
-import LinearAlgebra
+import SeerModels
+import SeerStudies
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct AbilityTests {
   let folder: TemporaryFolder

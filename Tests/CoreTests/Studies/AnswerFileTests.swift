@@ -1,8 +1,7 @@
 import Foundation
+import SeerStudies
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct AnswerFileTests {
   func answer(_ row: Int, _ model: String = "base", set: String = "safe", recipe: String = "r")

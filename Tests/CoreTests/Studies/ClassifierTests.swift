@@ -1,7 +1,8 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerMonitor
+import SeerStudies
 import Testing
-
-@testable import Core
 
 struct ClassifierTests {
   /// Three concepts around the corners of a triangle, and a seeded scatter.

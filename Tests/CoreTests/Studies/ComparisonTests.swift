@@ -1,9 +1,10 @@
 import Foundation
+import SeerAnalysis
+import SeerStudies
+import SeerSupport
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct ComparisonTests {
   let folder: TemporaryFolder

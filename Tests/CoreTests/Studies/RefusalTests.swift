@@ -1,4 +1,5 @@
-import Core
+import SeerRuns
+import SeerStudies
 import Testing
 
 struct RefusalTests {

@@ -1,6 +1,6 @@
+import SeerAnalysis
+import SeerStudies
 import Testing
-
-@testable import Core
 
 struct TextOverlapTests {
   typealias Row = ConceptSet.Row

@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerStudies
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Against the definitions in numpy (Fixtures/Statistics/make_transport.py).
 struct TransportAccountTests {

@@ -1,8 +1,8 @@
 import Foundation
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// A large file is hashed once, and again when it has changed.
 struct HashCacheTests {

@@ -1,6 +1,6 @@
+import SeerSupport
+import TestSupport
 import Testing
-
-@testable import Core
 
 struct TextPatternTests {
   private func matches(

@@ -1,8 +1,8 @@
 import Foundation
+import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Every family's published templates against transformers
 /// (Fixtures/ChatTemplates/make_templates.py).

@@ -1,6 +1,6 @@
+import SeerSupport
+import SeerTokenizers
 import Testing
-
-@testable import Core
 
 struct ChatTemplateTests {
   @Test func conversationsAreTheReference() throws {

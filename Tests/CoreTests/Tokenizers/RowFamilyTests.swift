@@ -1,8 +1,6 @@
 import Foundation
-import TestSupport
+import SeerTokenizers
 import Testing
-
-@testable import Core
 
 /// Which tokens speak for a row under each family's template.
 struct RowFamilyTests {

@@ -1,8 +1,7 @@
 import Foundation
+import SeerTokenizers
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Tokenizers read from tokenizer.json, and what the `tokenizers` library makes of 201 texts with
 /// them (Fixtures/TokenizerFiles/make_tokenizers.py).

@@ -1,7 +1,8 @@
 import Foundation
+import SeerSupport
+import SeerTokenizers
+import TestSupport
 import Testing
-
-@testable import Core
 
 /// SmolLM2's tokenizer and what the reference implementation makes of many texts with it
 /// (Fixtures/Tokenizers/golden.py).

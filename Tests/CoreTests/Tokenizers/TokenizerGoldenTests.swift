@@ -1,8 +1,7 @@
 import Foundation
 import LinearAlgebra
+import SeerTokenizers
 import Testing
-
-@testable import Core
 
 struct TokenizerGoldenTests {
   @Test(arguments: ["smollm", "gpt-2", "default"])

@@ -1,7 +1,7 @@
 import Foundation
+import SeerTokenizers
+import TestSupport
 import Testing
-
-@testable import Core
 
 struct TokenizerTests {
   @Test func theBestRankedMergeComesFirst() throws {

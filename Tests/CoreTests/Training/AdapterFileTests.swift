@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Adapter folders between peft and Seer.
 struct AdapterFileTests {

@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Attention and its backward pass over packed rows against a naive one in Double and its central
 /// differences.

@@ -1,9 +1,10 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Adapters that cannot be used, each refused by the name of what is wrong with it.
 struct BadAdapterTests {

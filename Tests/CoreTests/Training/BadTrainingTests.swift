@@ -1,9 +1,10 @@
 import Foundation
-import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Trainings that cannot be run, each refused by a message that says why.
 struct BadTrainingTests {

@@ -1,10 +1,8 @@
 import CKernels
 import Foundation
 import LinearAlgebra
-import TestSupport
+import SeerModels
 import Testing
-
-@testable import Core
 
 /// The dropout mask: its rate, its expectation, and that it depends on the place alone.
 struct DropoutTests {

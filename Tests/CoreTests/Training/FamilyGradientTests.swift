@@ -1,10 +1,10 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// What other families than Llama compute, each kernel against central differences of its own
 /// definition in Double.

@@ -1,10 +1,10 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Every elementwise and rowwise backward kernel against central differences of its own definition
 /// in Double.

@@ -1,10 +1,12 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerFormats
+import SeerModels
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// The input's gradient through stored weights against a naive product in Double.
 struct LinearGradientTests {

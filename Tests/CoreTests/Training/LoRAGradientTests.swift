@@ -1,10 +1,10 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// LoRA's forward and backward pass on one block, with and without dropout.
 ///

@@ -1,10 +1,10 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// The losses themselves against naive ones in Double and their central differences.
 struct LossGradientTests {

@@ -1,8 +1,8 @@
 import Foundation
+import SeerModels
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct NamedPresetTests {
   @Test(arguments: TrainingPreset.names)

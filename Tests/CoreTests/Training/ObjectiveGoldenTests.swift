@@ -1,9 +1,10 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// Losses, every LoRA gradient and ten AdamW steps against torch.
 struct ObjectiveGoldenTests {

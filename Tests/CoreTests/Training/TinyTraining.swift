@@ -1,9 +1,9 @@
 import Foundation
-import LinearAlgebra
+import SeerModels
+import SeerSupport
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// A training of the tiny model that takes a moment, with its files in a folder of its own.
 struct TinyTraining {

@@ -1,9 +1,9 @@
 import Foundation
-import LinearAlgebra
+import SeerModels
+import SeerTokenizers
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// What each step draws.
 struct TrainingDataTests {

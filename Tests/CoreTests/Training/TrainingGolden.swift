@@ -1,9 +1,11 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerRuns
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// What torch computes for the training objectives on the tiny model
 /// (Fixtures/Training/make_training.py).

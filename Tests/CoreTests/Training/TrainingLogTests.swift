@@ -1,8 +1,7 @@
 import Foundation
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 struct TrainingLogTests {
   let folder: TemporaryFolder

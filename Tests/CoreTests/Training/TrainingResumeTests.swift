@@ -1,9 +1,10 @@
 import Foundation
-import LinearAlgebra
+import SeerFormats
+import SeerModels
+import SeerSupport
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 /// A training that was stopped and resumed ends at the same adapter, bit for bit.
 struct TrainingResumeTests {

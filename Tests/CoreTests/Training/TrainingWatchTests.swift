@@ -1,9 +1,9 @@
 import Foundation
 import LinearAlgebra
+import SeerSupport
+import SeerTraining
 import TestSupport
 import Testing
-
-@testable import Core
 
 @Suite struct TrainingWatchTests {
   private func step(_ number: Int) -> TrainingStep {

@@ -1,5 +1,4 @@
 import CKernels
-import LinearAlgebra
 import Testing
 
 struct ConvertTests {

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import TestSupport
 
 /// A run folder written byte by byte: the layout is the contract's, not our writer's.
 struct RunFixture {

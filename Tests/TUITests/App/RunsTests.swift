@@ -1,7 +1,8 @@
-import Core
+import SeerRuns
+import SeerScreens
+import SeerSupport
+import TestSupport
 import Testing
-
-@testable import TUI
 
 /// Several runs, one explored at a time.
 @Suite struct RunsTests {

@@ -1,7 +1,5 @@
-import Core
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 @Suite struct ScriptTests {
   @Test func everyCommand() throws {

@@ -1,8 +1,9 @@
-import Core
 import Foundation
+import SeerRuns
+import SeerScreens
+import SeerSupport
+import TestSupport
 import Testing
-
-@testable import TUI
 
 /// A script on a run folder, without a terminal.
 @Suite struct ScriptedRunTests {

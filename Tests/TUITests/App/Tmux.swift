@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A shell in a tmux server of its own, and the program under test beside the test bundle.

@@ -1,8 +1,6 @@
-import Core
 import LinearAlgebra
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 @Suite struct UpdateTests {
   @Test func layersMoveAndStopAtTheEnds() {

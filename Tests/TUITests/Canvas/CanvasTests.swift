@@ -1,6 +1,5 @@
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 @Suite struct CanvasTests {
   private func bounds(_ points: [SIMD2<Float>]) throws -> WorldBounds {

@@ -1,6 +1,5 @@
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 @Suite struct CommandTests {
   @Test func everyCommandIsInTheTableOnce() {

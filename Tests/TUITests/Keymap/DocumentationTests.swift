@@ -1,7 +1,6 @@
 import Foundation
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 @Suite struct DocumentationTests {
   /// docs/keys.md is the table's own page; `RECORD_SNAPSHOTS=1` writes it.

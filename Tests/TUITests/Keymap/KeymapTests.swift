@@ -1,7 +1,6 @@
-import Core
+import SeerScreens
+import SeerSupport
 import Testing
-
-@testable import TUI
 
 /// A user's own keys.
 @Suite struct KeymapTests {

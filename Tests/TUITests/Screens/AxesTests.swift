@@ -1,8 +1,7 @@
-import Core
 import LinearAlgebra
+import SeerScreens
+import SeerSupport
 import Testing
-
-@testable import TUI
 
 /// What maps are drawn along.
 @Suite struct AxesTests {

@@ -1,7 +1,7 @@
-import Core
 import LinearAlgebra
-
-@testable import TUI
+import SeerAnalysis
+import SeerRuns
+import SeerScreens
 
 extension Fixture {
   static func source(

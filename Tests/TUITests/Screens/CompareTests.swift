@@ -1,8 +1,9 @@
-import Core
 import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerScreens
+import SeerSupport
 import Testing
-
-@testable import TUI
 
 @Suite struct CompareTests {
   @Test(arguments: [(80, 24), (110, 30), (40, 12), (60, 20), (200, 60)])

@@ -1,8 +1,8 @@
-import Core
-import LinearAlgebra
+import SeerRuns
+import SeerScreens
+import SeerSupport
+import TestSupport
 import Testing
-
-@testable import TUI
 
 @Suite struct EmbeddingTests {
   private func embedding(_ state: AppState, iteration: Int, isDone: Bool = false) -> Embedding {

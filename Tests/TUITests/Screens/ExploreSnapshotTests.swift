@@ -1,7 +1,6 @@
-import Core
+import SeerScreens
+import SeerSupport
 import Testing
-
-@testable import TUI
 
 @Suite struct ExploreSnapshotTests {
   @Test(arguments: [(80, 24), (110, 30), (120, 40), (40, 12), (60, 20), (76, 16), (200, 60)])

@@ -1,7 +1,5 @@
-import Core
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 /// States of the Explore screen at sizes and in terminals where they have little room or much.
 @Suite struct ExploreStatesTests {

@@ -1,9 +1,10 @@
-import Core
-import Exports
 import Foundation
+import SeerReports
+import SeerRuns
+import SeerScreens
+import SeerSupport
+import TestSupport
 import Testing
-
-@testable import TUI
 
 /// The map, its rows and the states as files, from inside.
 @Suite struct ExportTests {

@@ -1,7 +1,5 @@
-import Core
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 /// Lists of rows, pairs, bookmarks and groups.
 @Suite struct ListTests {

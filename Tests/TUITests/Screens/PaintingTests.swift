@@ -1,7 +1,6 @@
-import Core
+import SeerRuns
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 /// What colours and marks say.
 @Suite struct PaintingTests {

@@ -1,6 +1,5 @@
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 /// The walk through the layers.
 @Suite struct PlayTests {

@@ -1,8 +1,8 @@
-import Core
 import LinearAlgebra
+import SeerAnalysis
+import SeerMonitor
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 extension Fixture {
   /// Scores written down: concept (turn + token + layer) mod 6 is the likeliest.

@@ -1,9 +1,8 @@
-import Core
 import Foundation
+import SeerScreens
+import SeerSupport
 import TestSupport
 import Testing
-
-@testable import TUI
 
 /// What is kept of a run from one start to the next.
 @Suite struct SavedViewTests {

@@ -1,6 +1,5 @@
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 /// Searches by expression, and what becomes of the rows that were not found.
 @Suite struct SearchTests {

@@ -1,8 +1,8 @@
-import Core
 import LinearAlgebra
+import SeerAnalysis
+import SeerScreens
+import SeerSupport
 import Testing
-
-@testable import TUI
 
 /// Rows selected on the map, and what can be done with them.
 @Suite struct SelectionTests {

@@ -1,8 +1,8 @@
-import Core
 import LinearAlgebra
+import SeerRuns
+import SeerScreens
+import SeerSupport
 import Testing
-
-@testable import TUI
 
 extension Fixture {
   static func library() -> Library {
@@ -105,7 +105,7 @@ extension Fixture {
       &state,
       .start(
         .progress(
-          Progress(
+          JobProgress(
             completed: 9000, total: 36_000, unit: "tokens", elapsed: .seconds(10),
             memory: 74_000_000))))
     try expectSnapshot(render(state), "start-recording")

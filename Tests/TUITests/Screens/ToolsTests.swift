@@ -1,9 +1,9 @@
-import Core
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerScreens
+import SeerSupport
 import Testing
-
-@testable import TUI
 
 @Suite struct ToolsTests {
   private func type(_ text: String, into state: AppState) -> AppState {

@@ -1,6 +1,5 @@
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 /// The guided tour: each step is done with its own keys.
 @Suite struct TourTests {

@@ -1,8 +1,9 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerScreens
+import SeerSupport
+import SeerTraining
 import Testing
-
-@testable import Core
-@testable import TUI
 
 extension Fixture {
   static func training(
@@ -31,7 +32,7 @@ extension Fixture {
       }
       train.steps.append(entry)
     }
-    train.progress = Progress(
+    train.progress = JobProgress(
       completed: steps, total: 300, unit: "steps", elapsed: .seconds(2 * steps))
     if steps > 0 {
       let rows = rows(48)
@@ -102,7 +103,7 @@ extension Fixture {
     #expect(update(&state, .train(.finished(.success(summary)))) == [.train(.extract)])
     #expect(state.train?.status == .finished)
     _ = update(
-      &state, .train(.extracting(Progress(completed: 90, total: 360, unit: "rows"))))
+      &state, .train(.extracting(JobProgress(completed: 90, total: 360, unit: "rows"))))
     try expectSnapshot(render(state), "train-extracting")
     let rows = Fixture.rows(48)
     let tuned = Fixture.source(rows: rows, adapter: "my-adapter")

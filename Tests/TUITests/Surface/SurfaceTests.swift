@@ -1,7 +1,6 @@
 import LinearAlgebra
+import SeerScreens
 import Testing
-
-@testable import TUI
 
 @Suite struct SurfaceTests {
   static let alphabet: [String] = [

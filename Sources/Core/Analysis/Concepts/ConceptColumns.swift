@@ -1,10 +1,12 @@
-/// Which columns of a file hold what a concept set needs, where they have other names.
-public struct ConceptColumns: Equatable, Sendable {
-  public var prompt: String
-  public var response: String
-  public var value: String
+import SeerSupport
 
-  public init(prompt: String = "prompt", response: String = "response", value: String = "value") {
+/// Which columns of a file hold what a concept set needs, where they have other names.
+package struct ConceptColumns: Equatable, Sendable {
+  package var prompt: String
+  package var response: String
+  package var value: String
+
+  package init(prompt: String = "prompt", response: String = "response", value: String = "value") {
     self.prompt = prompt
     self.response = response
     self.value = value
@@ -17,7 +19,7 @@ extension ConceptSet {
   ///
   /// Fails like ``init(contentsOf:requiresConcepts:)``, and where a column was named (other than
   /// by default) that the file lacks.
-  public init(
+  package init(
     contentsOf path: String, columns: ConceptColumns, requiresConcepts: Bool = true
   ) throws(Failure) {
     var table = try TextTable(contentsOf: path)

@@ -1,15 +1,15 @@
 /// Names of concepts, each with a place.
 ///
 /// Names are compared as bytes, because those that are canonically equivalent are still two.
-public struct ConceptNames: Equatable, Sendable {
+package struct ConceptNames: Equatable, Sendable {
   /// Each name once, by place.
-  public let names: [String]
+  package let names: [String]
   private let places: [[UInt8]: Int]
 
-  public var count: Int { names.count }
+  package var count: Int { names.count }
 
   /// In the order of their first appearance. O(names).
-  public init(inOrderOf all: some Sequence<String>) {
+  package init(inOrderOf all: some Sequence<String>) {
     var places: [[UInt8]: Int] = [:]
     var names: [String] = []
     for name in all where places[Array(name.utf8)] == nil {
@@ -21,12 +21,12 @@ public struct ConceptNames: Equatable, Sendable {
   }
 
   /// Sorted by their bytes. O(n log n).
-  public init(sorted all: some Sequence<String>) {
+  package init(sorted all: some Sequence<String>) {
     let names = Self(inOrderOf: all).names
     self.init(
       inOrderOf: names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
   }
 
   /// The place of a name; nil where it is none of these.
-  public func place(of name: String) -> Int? { places[Array(name.utf8)] }
+  package func place(of name: String) -> Int? { places[Array(name.utf8)] }
 }

@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Labelled texts: the rows whose hidden states are compared.
 ///
 ///     let set = try ConceptSet(contentsOf: "concepts.csv")
@@ -5,31 +7,42 @@
 ///     set.rows[0].prompt
 ///
 /// A retain set is read the same way, with concepts optional.
-public struct ConceptSet: Equatable, Sendable {
+package struct ConceptSet: Equatable, Sendable {
   /// Which side of held-out figures a row is on.
-  public enum Side: String, Sendable {
+  package enum Side: String, Sendable {
     case train, test
   }
 
-  public struct Row: Equatable, Sendable {
-    public var prompt: String
+  package struct Row: Equatable, Sendable {
+    package var prompt: String
     /// Nil where the cell is empty.
-    public var response: String?
+    package var response: String?
     /// The column `value`.
-    public var concept: String?
+    package var concept: String?
     /// The column `split`.
-    public var split: Side?
+    package var split: Side?
     /// The other columns, in the order of ``ConceptSet/otherColumns``.
-    public var others: [String?] = []
+    package var others: [String?] = []
+
+    package init(
+      prompt: String, response: String? = nil, concept: String? = nil, split: Side? = nil,
+      others: [String?] = []
+    ) {
+      self.prompt = prompt
+      self.response = response
+      self.concept = concept
+      self.split = split
+      self.others = others
+    }
   }
 
-  public var rows: [Row]
-  public var otherColumns: [String]
+  package var rows: [Row]
+  package var otherColumns: [String]
   /// What the user should know though it is no error.
-  public var notes: [String] = []
+  package var notes: [String] = []
 
   /// The concepts, sorted by their bytes.
-  public var concepts: [String] { conceptNames.names }
+  package var concepts: [String] { conceptNames.names }
 
   private var conceptNames: ConceptNames { ConceptNames(sorted: rows.compactMap(\.concept)) }
 
@@ -39,12 +52,12 @@ public struct ConceptSet: Equatable, Sendable {
   /// - requiresConcepts: false where rows are only scored or retained: `value` may be missing.
   ///
   /// Fails with file, line and what to do where the file cannot be used.
-  public init(contentsOf path: String, requiresConcepts: Bool = true) throws(Failure) {
+  package init(contentsOf path: String, requiresConcepts: Bool = true) throws(Failure) {
     try self.init(TextTable(contentsOf: path), requiresConcepts: requiresConcepts)
   }
 
   /// The same from a table that has been read.
-  public init(_ table: TextTable, requiresConcepts: Bool = true) throws(Failure) {
+  package init(_ table: TextTable, requiresConcepts: Bool = true) throws(Failure) {
     let prompt = try table.requiredIndex(of: "prompt")
     let value =
       requiresConcepts ? try table.requiredIndex(of: "value") : table.index(of: "value")
@@ -95,13 +108,13 @@ public struct ConceptSet: Equatable, Sendable {
   }
 
   /// The place of each row's concept in ``concepts``; nil for rows without one.
-  public var labels: [Int?] {
+  package var labels: [Int?] {
     let known = conceptNames
     return rows.map { row in row.concept.flatMap(known.place) }
   }
 
   /// The split rule: the `split` column where there is one, else seeded folds.
-  public func folds(seed: UInt64 = 0) -> Folds {
+  package func folds(seed: UInt64 = 0) -> Folds {
     Folds(prompts: rows.map(\.prompt), splits: rows.map(\.split), seed: seed)
   }
 }

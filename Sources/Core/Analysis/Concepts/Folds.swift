@@ -2,26 +2,26 @@ import LinearAlgebra
 
 /// Which rows teach and which are judged, once or several times over: the split rule of
 /// held-out figures.
-public struct Folds: Equatable, Sendable {
+package struct Folds: Equatable, Sendable {
   /// Row indices in ascending order.
-  public struct Fold: Equatable, Sendable {
-    public var train: [Int]
-    public var test: [Int]
+  package struct Fold: Equatable, Sendable {
+    package var train: [Int]
+    package var test: [Int]
 
-    public init(train: [Int], test: [Int]) {
+    package init(train: [Int], test: [Int]) {
       self.train = train
       self.test = test
     }
   }
 
   /// Empty where nothing can be held out: one prompt only, or a split with one side.
-  public var folds: [Fold]
+  package var folds: [Fold]
 
-  public init(_ folds: [Fold]) { self.folds = folds }
+  package init(_ folds: [Fold]) { self.folds = folds }
 
   /// One fold by the given split where every row has a side; else `count` folds of about equal
   /// size, drawn by the seed, in which rows with the same prompt stay together.
-  public init(
+  package init(
     prompts: [String], splits: [ConceptSet.Side?], count: Int = 5, seed: UInt64 = 0
   ) {
     precondition(prompts.count == splits.count && count > 1)

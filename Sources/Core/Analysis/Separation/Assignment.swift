@@ -1,12 +1,12 @@
 /// The cheapest assignment of rows to columns of a square cost matrix, exactly, by shortest
 /// augmenting paths (Jonker and Volgenant 1987).
-struct Assignment: Equatable {
+package struct Assignment: Equatable {
   /// The column of each row.
-  let columns: [Int]
-  let cost: Double
+  package let columns: [Int]
+  package let cost: Double
 
   /// Solves a (count, count) matrix of finite costs, row-major. O(count³) time at the worst.
-  init(costs: UnsafePointer<Float>, count: Int) {
+  package init(costs: UnsafePointer<Float>, count: Int) {
     var columnOfRow = [Int](repeating: -1, count: count)
     var rowOfColumn = [Int](repeating: -1, count: count)
     // What a column costs more than nothing; a row's own share follows from its assignment.

@@ -3,17 +3,17 @@ import LinearAlgebra
 /// Unit-normalised states in two parts, their mean and the rest: in some layers all states share
 /// most of their direction, and float32 products of the rest keep the digits that tell concepts
 /// apart. Everything by cosine follows from both.
-struct CentredUnits: Sendable {
+package struct CentredUnits: Sendable {
   /// The unit vectors less their mean, (rows, width).
-  let rest: Matrix
+  package let rest: Matrix
   /// |rest|² of each row.
-  let squares: [Double]
+  package let squares: [Double]
   /// The product of each row's rest with the mean.
-  let products: [Double]
+  package let products: [Double]
   /// The mean's length squared.
   let meanSquare: Double
 
-  init(_ states: Matrix) {
+  package init(_ states: Matrix) {
     let units = unitNormalised(states)
     let mean = columnMeans(units)
     rest = centred(units)

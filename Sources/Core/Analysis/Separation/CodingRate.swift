@@ -2,7 +2,7 @@ import LinearAlgebra
 
 /// How states are scaled before their coding rates are taken. Both are in use, and their values
 /// cannot be compared with each other.
-public enum CodingRateScale: String, CaseIterable, Sendable {
+package enum CodingRateScale: String, CaseIterable, Sendable {
   /// Unit columns over all rows, and d / (m eps): as in the evaluation of disentanglement that
   /// goes with SEER.
   case unitColumns
@@ -10,9 +10,9 @@ public enum CodingRateScale: String, CaseIterable, Sendable {
   case unitRows
 
   /// The distortion allowed.
-  static let epsilon = 0.1
+  package static let epsilon = 0.1
 
-  var precision: Double {
+  package var precision: Double {
     switch self {
     case .unitColumns: Self.epsilon
     case .unitRows: Self.epsilon * Self.epsilon
@@ -24,14 +24,14 @@ public enum CodingRateScale: String, CaseIterable, Sendable {
 ///
 ///     R_diff = 1/2 logdet(I + d / (m eps) Z'Z)
 ///     R_same = sum over concepts of m_j / (2m) logdet(I + d / (m_j eps) Z_j'Z_j)
-struct CodingRates {
+package struct CodingRates {
   private let scaled: Matrix
   private let precision: Double
   /// Z Z', (rows, rows), where many labelings share it.
   private let gram: Matrix?
 
   /// - Parameter sharesProducts: whether ``same(labels:concepts:)`` will be asked many times.
-  init(_ states: Matrix, scale: CodingRateScale, sharesProducts: Bool) {
+  package init(_ states: Matrix, scale: CodingRateScale, sharesProducts: Bool) {
     switch scale {
     case .unitRows: scaled = unitNormalised(states)
     case .unitColumns: scaled = columnsNormalised(states)
@@ -42,12 +42,12 @@ struct CodingRates {
   }
 
   /// R_diff: it knows of no labels.
-  func all() throws(LAPACKError) -> Double {
+  package func all() throws(LAPACKError) -> Double {
     try rate(of: Array(0..<scaled.rows))
   }
 
   /// R_same for each labeling, computed on all cores.
-  func same(labelings: [[Int]], concepts: Int) throws(LAPACKError) -> [Double] {
+  package func same(labelings: [[Int]], concepts: Int) throws(LAPACKError) -> [Double] {
     let members = labelings.map { rowsByConcept($0, concepts: concepts) }
     let total = Double(max(1, scaled.rows))
     let parts = results(count: labelings.count * concepts) {
@@ -116,7 +116,7 @@ private func columnsNormalised(_ states: Matrix) -> Matrix {
 }
 
 /// One value for each index, computed on all cores.
-func results<Value>(count: Int, grain: Int = 1, _ value: (Int) -> Value) -> [Value] {
+package func results<Value>(count: Int, grain: Int = 1, _ value: (Int) -> Value) -> [Value] {
   [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
     guard let base = buffer.baseAddress else { return }
     Parallel.ranges(of: count, grain: grain) { range in

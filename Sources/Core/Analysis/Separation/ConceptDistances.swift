@@ -2,19 +2,19 @@ import LinearAlgebra
 
 /// Distances between concepts in the states' own scale, each the mean over pairs of concepts; nil
 /// without a pair. They grow with the states' norm alone.
-struct ConceptDistances: Equatable {
+package struct ConceptDistances: Equatable {
   /// Between the means: the sum of absolute differences.
-  var l1: Double?
+  package var l1: Double?
   /// Between the means: the Euclidean distance.
-  var l2: Double?
+  package var l2: Double?
   /// The Hausdorff distance with the Euclidean one: how far the row that is furthest from the
   /// other concept is from its nearest row there.
-  var hausdorff: Double?
+  package var hausdorff: Double?
 
   /// Measures many labelings at once, from states that were centred.
   ///
   /// O(rows² x width) for the distances, which all labelings share.
-  static func measure(
+  package static func measure(
     _ states: Matrix, labelings: [[Int]], concepts: Int, checkpoint: () throws -> Void = {}
   ) rethrows -> [ConceptDistances] {
     let sums = sumsByLabel(states, labelings: labelings, concepts: concepts)

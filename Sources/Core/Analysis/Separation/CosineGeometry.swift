@@ -2,16 +2,16 @@ import Foundation
 import LinearAlgebra
 
 /// Silhouette and angles of one labeling, over all rows.
-struct CosineGeometry: Equatable {
+package struct CosineGeometry: Equatable {
   /// Mean silhouette with 1 - cosine; nil with fewer than two concepts.
-  var silhouette: Double?
+  package var silhouette: Double?
   /// Mean angle between two concepts' prototypes, in degrees; nil without a pair.
-  var angleBetween: Double?
+  package var angleBetween: Double?
   /// Mean angle between a row and its concept's prototype, in degrees.
-  var angleWithin: Double?
+  package var angleWithin: Double?
 
   /// Measures many labelings at once: O(rows x width x labelings x concepts).
-  static func measure(
+  package static func measure(
     _ units: CentredUnits, labelings: [[Int]], concepts: Int
   ) -> [CosineGeometry] {
     let sums = ConceptSums(units, labelings: labelings, concepts: concepts)
@@ -57,7 +57,7 @@ struct CosineGeometry: Equatable {
 }
 
 /// The angle in degrees whose cosine is 1 - distance; exact for small ones.
-func angle(cosineDistance: Double) -> Double {
+package func angle(cosineDistance: Double) -> Double {
   degrees(chord: (2 * max(0, cosineDistance)).squareRoot())
 }
 

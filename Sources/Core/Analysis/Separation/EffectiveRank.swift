@@ -5,7 +5,7 @@ import LinearAlgebra
 /// eigenvalues of Z'Z / m as shares of their sum; 1 to the width. Nil where nothing varies.
 ///
 /// Decomposes the smaller of Z'Z and Z Z': O(rows x width x min(rows, width)).
-func effectiveRank(_ states: Matrix) throws(LAPACKError) -> Double? {
+package func effectiveRank(_ states: Matrix) throws(LAPACKError) -> Double? {
   guard states.rows > 0, states.columns > 0 else { return nil }
   let units = unitNormalised(centred(states))
   let product =
@@ -22,7 +22,7 @@ func effectiveRank(_ states: Matrix) throws(LAPACKError) -> Double? {
 }
 
 /// The states less their mean, which is taken in Double.
-public func centred(_ states: Matrix) -> Matrix {
+package func centred(_ states: Matrix) -> Matrix {
   let mean = columnMeans(states)
   let result = Matrix(rows: states.rows, columns: states.columns)
   Parallel.ranges(of: states.rows, grain: 64) { range in
@@ -37,7 +37,7 @@ public func centred(_ states: Matrix) -> Matrix {
 }
 
 /// The mean of every column, in Double; zeros without rows.
-func columnMeans(_ states: Matrix) -> [Double] {
+package func columnMeans(_ states: Matrix) -> [Double] {
   var means = [Double](repeating: 0, count: states.columns)
   guard states.rows > 0 else { return means }
   means.withUnsafeMutableBufferPointer { means in

@@ -1,18 +1,18 @@
 import LinearAlgebra
 
 /// How a nearest-prototype classifier by cosine judges held-out rows, for one labeling.
-struct HeldOutPrototypes: Equatable {
+package struct HeldOutPrototypes: Equatable {
   /// Each row's nearest concept when it was held out; nil for rows that no fold tests.
-  var nearest: [Int?]
+  package var nearest: [Int?]
   /// For each judged row, in the order of the folds: the cosine to its own concept's prototype
   /// less the largest other one, over the classifier's Lipschitz constant (the largest distance
   /// between two prototypes, Chuang et al. 2021). Rows whose concept has no prototype have none.
-  var margins: [Double]
+  package var margins: [Double]
   /// The same for training rows, against the prototypes that they are part of.
-  var trainMargins: [Double]
+  package var trainMargins: [Double]
 
   /// The share of judged rows that are right; nil without one.
-  func accuracy(_ labels: [Int]) -> Double? {
+  package func accuracy(_ labels: [Int]) -> Double? {
     var right = 0
     var judged = 0
     for (row, nearest) in nearest.enumerated() {
@@ -26,7 +26,7 @@ struct HeldOutPrototypes: Equatable {
   /// Judges many labelings at once.
   ///
   /// - Parameter trainMargins: whether to look at training rows, too.
-  static func measure(
+  package static func measure(
     _ units: CentredUnits, labelings: [[Int]], concepts: Int, folds: Folds,
     trainMargins: Bool = false, checkpoint: () throws -> Void = {}
   ) rethrows -> [HeldOutPrototypes] {
@@ -113,7 +113,7 @@ struct HeldOutPrototypes: Equatable {
 }
 
 /// The median; nil of nothing.
-func median(_ values: [Double]) -> Double? {
+package func median(_ values: [Double]) -> Double? {
   guard !values.isEmpty else { return nil }
   let sorted = values.sorted()
   let middle = sorted.count / 2

@@ -1,32 +1,32 @@
 import LinearAlgebra
 
 /// One layer's states with what the figures of separation need besides.
-public struct LayerSample: Sendable {
+package struct LayerSample: Sendable {
   /// (rows, width): the rows that are measured.
-  public var states: Matrix
+  package var states: Matrix
   /// Each row's concept, below `concepts`.
-  public var labels: [Int]
-  public var concepts: Int
+  package var labels: [Int]
+  package var concepts: Int
   /// Which rows are held out, where there are no training states of their own.
-  public var folds: Folds
+  package var folds: Folds
   /// Rows that get one label together when labels are permuted: the tokens of one text. Nil where
   /// every row is one by itself.
-  public var groups: [Int]?
+  package var groups: [Int]?
   /// Other rows that give prototypes and probe; every row of `states` is then a test row, unless
   /// its split says otherwise.
-  public var training: Training?
+  package var training: Training?
 
-  public struct Training: Sendable {
-    public var states: Matrix
-    public var labels: [Int]
+  package struct Training: Sendable {
+    package var states: Matrix
+    package var labels: [Int]
 
-    public init(states: Matrix, labels: [Int]) {
+    package init(states: Matrix, labels: [Int]) {
       self.states = states
       self.labels = labels
     }
   }
 
-  public init(
+  package init(
     states: Matrix, labels: [Int], concepts: Int, folds: Folds, groups: [Int]? = nil,
     training: Training? = nil
   ) {
@@ -40,14 +40,14 @@ public struct LayerSample: Sendable {
 }
 
 /// What the classifiers see: all rows that teach or are judged.
-struct HeldOutRows {
-  var states: Matrix
-  var labels: [Int]
-  var folds: Folds
-  var groups: [Int]?
+package struct HeldOutRows {
+  package var states: Matrix
+  package var labels: [Int]
+  package var folds: Folds
+  package var groups: [Int]?
 
   /// The sample's own rows by its folds, or its training rows followed by its test rows.
-  init(_ sample: LayerSample) {
+  package init(_ sample: LayerSample) {
     guard let training = sample.training else {
       self.states = sample.states
       labels = sample.labels
@@ -72,7 +72,7 @@ struct HeldOutRows {
   }
 
   /// Folds of a fold's training rows alone; groups stay together.
-  func innerFolds(of fold: Folds.Fold, seed: UInt64) -> Folds {
+  package func innerFolds(of fold: Folds.Fold, seed: UInt64) -> Folds {
     let inner = Folds(
       prompts: fold.train.map { "\(groups?[$0] ?? $0)" },
       splits: fold.train.map { _ in nil }, seed: seed)
@@ -87,7 +87,7 @@ struct HeldOutRows {
 /// Labels as they would be if they meant nothing.
 ///
 /// - Parameter groups: rows with the same number keep a label together.
-func permutedLabelings(
+package func permutedLabelings(
   _ labels: [Int], groups: [Int]?, count: Int, seed: UInt64
 ) -> [[Int]] {
   var random = SeededGenerator(seed: seed)

@@ -9,25 +9,25 @@ import LinearAlgebra
 /// Columns are standardised over the training rows; the objective is the sum of the rows'
 /// cross-entropy + strength / 2 * ||weights||², intercepts free: scikit-learn's `StandardScaler`
 /// and `LogisticRegression(C=1/strength)`. Concepts without training rows are never predicted.
-public struct LinearProbe: Sendable {
-  public let concepts: Int
-  public let width: Int
+package struct LinearProbe: Sendable {
+  package let concepts: Int
+  package let width: Int
   /// Of the penalty.
-  public let strength: Double
-  let mean: [Float]
+  package let strength: Double
+  package let mean: [Float]
   /// (concepts, width), on centred states.
-  let weights: Matrix
+  package let weights: Matrix
   let intercepts: [Float]
   let isPresent: [Bool]
 
   /// The penalty where nothing else was asked for: the best of a few powers of ten on the default
   /// model's layers, within the spread of its neighbours.
-  public static let standardStrength = 100.0
+  package static let standardStrength = 100.0
 
   /// Fits finite states, (rows, width), to labels below `concepts`, over the given rows or all.
   ///
   /// O(rows x width x concepts) for each of some 30 steps.
-  public static func fit(
+  package static func fit(
     _ states: Matrix, labels: [Int], concepts: Int, rows: [Int]? = nil,
     strength: Double = standardStrength, checkpoint: () throws -> Void = {}
   ) rethrows -> LinearProbe {
@@ -71,7 +71,7 @@ public struct LinearProbe: Sendable {
   /// The logits, (rows, concepts); -infinity for concepts without training rows.
   ///
   /// Precondition: `states` is `width` wide.
-  public func logits(_ states: Matrix) -> Matrix {
+  package func logits(_ states: Matrix) -> Matrix {
     precondition(states.columns == width, "\(states.columns) columns, fitted on \(width)")
     let centred = Matrix(rows: states.rows, columns: width)
     Parallel.ranges(of: states.rows, grain: 64) { range in
@@ -91,7 +91,7 @@ public struct LinearProbe: Sendable {
   }
 
   /// Each row's probabilities over the concepts, (rows, concepts).
-  public func probabilities(_ states: Matrix) -> Matrix {
+  package func probabilities(_ states: Matrix) -> Matrix {
     let result = logits(states)
     for row in 0..<result.rows {
       let values = result.row(row)
@@ -108,7 +108,7 @@ public struct LinearProbe: Sendable {
   }
 
   /// Each row's most probable concept; the first of several that are equal.
-  public func predict(_ states: Matrix) -> [Int] {
+  package func predict(_ states: Matrix) -> [Int] {
     let logits = logits(states)
     return (0..<logits.rows).map { largest(logits.row($0), isPresent) ?? 0 }
   }
@@ -129,7 +129,7 @@ private func largest(_ logits: UnsafePointer<Float>, _ isPresent: [Bool]) -> Int
 /// once: entry i belongs to labeling i, and where there is only one labeling to strength i.
 ///
 /// - Parameter foldStrengths: a strength for each fold, in place of `strengths`.
-func heldOutLinearProbes(
+package func heldOutLinearProbes(
   _ features: ProbeFeatures, labelings: [[Int]], concepts: Int, folds: Folds,
   strengths: [Double], foldStrengths: [Double]? = nil, checkpoint: () throws -> Void = {}
 ) rethrows -> [[Int?]] {
@@ -163,11 +163,11 @@ func heldOutLinearProbes(
 
 extension LinearProbe {
   /// Penalties that ``chosenStrength(_:labels:concepts:folds:strengths:checkpoint:)`` tries.
-  public static let strengths = [1.0, 10, 100, 1000, 10_000]
+  package static let strengths = [1.0, 10, 100, 1000, 10_000]
 
   /// The penalty with the best accuracy over folds of the training rows: the stronger one of two
   /// that are equal. The folds hold training rows only, so no test row has a say.
-  public static func chosenStrength(
+  package static func chosenStrength(
     _ states: Matrix, labels: [Int], concepts: Int, folds: Folds,
     strengths: [Double] = LinearProbe.strengths, checkpoint: () throws -> Void = {}
   ) rethrows -> Double {
@@ -176,7 +176,7 @@ extension LinearProbe {
       strengths: strengths, checkpoint: checkpoint)
   }
 
-  static func chosenStrength(
+  package static func chosenStrength(
     _ features: ProbeFeatures, labels: [Int], concepts: Int, folds: Folds,
     strengths: [Double] = LinearProbe.strengths, checkpoint: () throws -> Void
   ) rethrows -> Double {

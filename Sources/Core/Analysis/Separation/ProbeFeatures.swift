@@ -6,16 +6,16 @@ import LinearAlgebra
 /// A fit standardises again over its own training rows (``rowStatistics(_:)``); since both are
 /// affine, the result does not depend on the other rows. This first pass only keeps float32
 /// products exact where a column's mean is thousands of times its spread.
-struct ProbeFeatures: Sendable {
+package struct ProbeFeatures: Sendable {
   /// (rows, width + 1)
-  let matrix: Matrix
-  let mean: [Double]
+  package let matrix: Matrix
+  package let mean: [Double]
   /// 1 / standard deviation; 0 for a column that is constant up to rounding.
   let inverseDeviation: [Double]
 
-  var width: Int { mean.count }
+  package var width: Int { mean.count }
 
-  init(_ states: Matrix) {
+  package init(_ states: Matrix) {
     let width = states.columns
     let statistics = columnStatistics(states, columns: width, rows: Array(0..<states.rows))
     mean = statistics.mean

@@ -1,23 +1,23 @@
 import Foundation
 
 /// A figure, what it would be if the labels meant nothing, and how sure it is.
-public struct SeparationFigure: Equatable, Sendable {
+package struct SeparationFigure: Equatable, Sendable {
   /// Nil where there is nothing to measure.
-  public var value: Double?
+  package var value: Double?
   /// The mean over permuted labels; nil until it was measured.
-  public var nullMean: Double?
+  package var nullMean: Double?
   /// The 2.5 % and 97.5 % quantiles over permuted labels.
-  public var nullLow: Double?
-  public var nullHigh: Double?
+  package var nullLow: Double?
+  package var nullHigh: Double?
   /// The 2.5 % and 97.5 % quantiles over bootstrapped test rows or further seeded samples, for
   /// figures that depend on such.
-  public var low: Double?
-  public var high: Double?
+  package var low: Double?
+  package var high: Double?
 
-  public init(value: Double? = nil) { self.value = value.flatMap { $0.isFinite ? $0 : nil } }
+  package init(value: Double? = nil) { self.value = value.flatMap { $0.isFinite ? $0 : nil } }
 
   /// Whether the value lies outside of the null's band; nil where either is unknown.
-  public var isOutsideNull: Bool? {
+  package var isOutsideNull: Bool? {
     guard let value, let nullLow, let nullHigh else { return nil }
     return value < nullLow || value > nullHigh
   }
@@ -35,12 +35,12 @@ public struct SeparationFigure: Equatable, Sendable {
 }
 
 /// Everything that is measured of one layer of one run.
-public struct SeparationFigures: Equatable, Sendable {
+package struct SeparationFigures: Equatable, Sendable {
   private var figures: [SeparationMetric: SeparationFigure] = [:]
 
-  public init() {}
+  package init() {}
 
-  public subscript(metric: SeparationMetric) -> SeparationFigure {
+  package subscript(metric: SeparationMetric) -> SeparationFigure {
     get { figures[metric] ?? SeparationFigure() }
     set { figures[metric] = newValue }
   }
@@ -48,7 +48,7 @@ public struct SeparationFigures: Equatable, Sendable {
 
 /// The 2.5 % and 97.5 % quantiles of the share that is right when the rows are drawn again with
 /// replacement: a bootstrap of yes and no is binomial, so nothing has to be drawn.
-func bootstrapInterval(right: Int, of count: Int) -> (low: Double, high: Double) {
+package func bootstrapInterval(right: Int, of count: Int) -> (low: Double, high: Double) {
   let share = Double(right) / Double(count)
   guard right > 0, right < count else { return (share, share) }
   var low: Double?
@@ -65,12 +65,12 @@ func bootstrapInterval(right: Int, of count: Int) -> (low: Double, high: Double)
 }
 
 /// The 2.5 % and 97.5 % quantiles, interpolated between neighbours as numpy's default does.
-struct Quantiles {
-  var low: Double
-  var high: Double
+package struct Quantiles {
+  package var low: Double
+  package var high: Double
 
   /// Nil for nothing, and for values that are not finite.
-  init?(_ values: [Double]) {
+  package init?(_ values: [Double]) {
     let sorted = values.sorted()
     guard !sorted.isEmpty, sorted.allSatisfy(\.isFinite) else { return nil }
     func quantile(_ share: Double) -> Double {

@@ -1,19 +1,17 @@
-import LinearAlgebra
-
 /// How the figures of separation are measured: seeds and the numbers of permutations.
-public struct SeparationOptions: Equatable, Sendable {
+package struct SeparationOptions: Equatable, Sendable {
   /// Permutations of the labels for each null; 0 measures none.
-  public var permutations: Int
-  public var seed: UInt64
+  package var permutations: Int
+  package var seed: UInt64
   /// Of the linear probe.
-  public var strength: Double
+  package var strength: Double
   /// Whether the probe's strength is chosen instead, for each fold by folds of its training rows.
-  public var choosesStrength = false
+  package var choosesStrength = false
 
   /// Permutations at the most for figures of which each one is dear.
-  public static let slowPermutations = 20
+  package static let slowPermutations = 20
 
-  public init(
+  package init(
     permutations: Int = 200, seed: UInt64 = 0, strength: Double = LinearProbe.standardStrength
   ) {
     self.permutations = permutations
@@ -30,10 +28,10 @@ public struct SeparationOptions: Equatable, Sendable {
 ///     measurement.figures[.silhouette].value
 ///     try measurement.addNulls()
 ///     measurement.figures[.silhouette].nullHigh
-public struct SeparationMeasurement {
-  public private(set) var figures = SeparationFigures()
+package struct SeparationMeasurement {
+  package private(set) var figures = SeparationFigures()
   /// For each row of the run the concept it was taken for when held out; nil: it never was.
-  public private(set) var nearest: [Int?] = []
+  package private(set) var nearest: [Int?] = []
 
   private let sample: LayerSample
   private let heldOut: HeldOutRows
@@ -47,7 +45,7 @@ public struct SeparationMeasurement {
   /// Measures every figure once. The states must be finite and there must be at least one row.
   ///
   /// - Parameter checkpoint: called every few milliseconds; throws to cancel.
-  public init(
+  package init(
     _ sample: LayerSample, options: SeparationOptions, checkpoint: () throws -> Void = {}
   ) throws {
     self.sample = sample
@@ -154,7 +152,7 @@ public struct SeparationMeasurement {
   /// them. What labels have no part in (products, distances) is computed once for all.
   ///
   /// - Parameter progress: the share that is done, 0...1.
-  public mutating func addNulls(
+  package mutating func addNulls(
     checkpoint: () throws -> Void = {}, progress: (Double) -> Void = { _ in }
   ) throws {
     guard options.permutations > 0 else { return }
@@ -281,7 +279,7 @@ public struct SeparationMeasurement {
 }
 
 extension CodingRateScale {
-  var metrics: (diff: SeparationMetric, same: SeparationMetric, gap: SeparationMetric) {
+  package var metrics: (diff: SeparationMetric, same: SeparationMetric, gap: SeparationMetric) {
     switch self {
     case .unitColumns: (.rDiff, .rSame, .rGap)
     case .unitRows: (.rDiffRows, .rSameRows, .rGapRows)

@@ -1,6 +1,6 @@
 extension SeparationMetric {
   /// The name for a reader.
-  public var title: String {
+  package var title: String {
     switch self {
     case .nearestPrototype: "nearest prototype"
     case .linearProbe: "linear probe"
@@ -25,7 +25,7 @@ extension SeparationMetric {
   }
 
   /// What it is, in a sentence or two.
-  public var definition: String {
+  package var definition: String {
     switch self {
     case .nearestPrototype:
       "The share of held-out rows whose nearest prototype is their own concept's. A prototype is "
@@ -72,7 +72,7 @@ extension SeparationMetric {
   }
 
   /// Which values it can take.
-  public var range: String {
+  package var range: String {
     switch self {
     case .nearestPrototype, .linearProbe:
       "0 to 1; chance is about the share of the largest concept or 1 / concepts"
@@ -89,7 +89,7 @@ extension SeparationMetric {
   }
 
   /// How it misleads.
-  public var pitfall: String {
+  package var pitfall: String {
     switch self {
     case .nearestPrototype:
       "It falls where one direction that all states share outweighs the rest; the monitor centres "

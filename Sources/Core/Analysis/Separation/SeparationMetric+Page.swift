@@ -1,7 +1,7 @@
 extension SeparationMetric {
   /// The page docs/metrics.md: every metric's definition, range and pitfall, and how all of them
   /// are measured.
-  public static var markdown: String {
+  package static var markdown: String {
     var text = """
       # How far apart concepts are
 
@@ -21,7 +21,7 @@ extension SeparationMetric {
   }
 
   /// What a larger or smaller value means.
-  public var direction: String {
+  package var direction: String {
     switch largerIsSeparate {
     case true?: "Larger: concepts further apart."
     case false?: "Smaller: concepts further apart."
@@ -30,7 +30,7 @@ extension SeparationMetric {
   }
 
   /// How the figures are measured, in Markdown without line ends.
-  public static let notes: [(title: String, text: String)] = [
+  package static let notes: [(title: String, text: String)] = [
     (
       "Held out",
       "Accuracies and the median margin are over test rows, prototypes and probe from training "

@@ -1,6 +1,6 @@
 /// A figure that says how far apart a layer's concepts are. The raw values are the keys of
 /// `seer compare --json`.
-public enum SeparationMetric: String, CaseIterable, Sendable {
+package enum SeparationMetric: String, CaseIterable, Sendable {
   case nearestPrototype = "nearest_prototype"
   case linearProbe = "linear_probe"
   case silhouette
@@ -23,12 +23,12 @@ public enum SeparationMetric: String, CaseIterable, Sendable {
 
   /// Those that say most, in the order of a table: without the other scale of the coding rates and
   /// the training rows' margin.
-  public static let principal: [SeparationMetric] = allCases.filter {
+  package static let principal: [SeparationMetric] = allCases.filter {
     ![.marginTrain, .rDiffRows, .rSameRows, .rGapRows].contains($0)
   }
 
   /// Whether a larger value means concepts further apart; nil where it does not say.
-  public var largerIsSeparate: Bool? {
+  package var largerIsSeparate: Bool? {
     switch self {
     case .nearestPrototype, .linearProbe, .silhouette, .angleBetween, .wasserstein, .margin,
       .marginTrain, .hausdorff, .l1, .l2, .rGap, .rGapRows:
@@ -39,7 +39,7 @@ public enum SeparationMetric: String, CaseIterable, Sendable {
   }
 
   /// Whether the labels have no part in it, so that permuting them changes nothing.
-  public var ignoresLabels: Bool {
+  package var ignoresLabels: Bool {
     switch self {
     case .rDiff, .rDiffRows, .erank: true
     default: false

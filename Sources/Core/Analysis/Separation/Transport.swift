@@ -5,24 +5,24 @@ import LinearAlgebra
 ///
 /// One size for all, because the Wasserstein distance between two samples falls with their size:
 /// so k-variances and distances can be compared with each other.
-struct TransportSample: Equatable, Sendable {
+package struct TransportSample: Equatable, Sendable {
   /// Two lists of rows for each concept; empty for a concept that takes no part.
-  var halves: [(first: [Int], second: [Int])]
-  var size: Int
+  package var halves: [(first: [Int], second: [Int])]
+  package var size: Int
 
   /// Rows in one sample at the most.
-  static let largest = 100
+  package static let largest = 100
   /// Concepts of fewer rows take no part, if two others are left.
   static let leastRows = 8
 
-  init(halves: [(first: [Int], second: [Int])], size: Int) {
+  package init(halves: [(first: [Int], second: [Int])], size: Int) {
     self.halves = halves
     self.size = size
   }
 
   /// Draws samples for a labeling, of `largest` rows at the most; the same seed draws the same
   /// places of the shuffled rows.
-  init(labels: [Int], concepts: Int, seed: UInt64, largest: Int = Self.largest) {
+  package init(labels: [Int], concepts: Int, seed: UInt64, largest: Int = Self.largest) {
     let members = rowsByConcept(labels, concepts: concepts)
     var taking = members.indices.filter { members[$0].count >= Self.leastRows }
     if taking.count < 2 { taking = members.indices.filter { members[$0].count >= 2 } }
@@ -38,21 +38,21 @@ struct TransportSample: Equatable, Sendable {
     self.size = size
   }
 
-  static func == (a: Self, b: Self) -> Bool {
+  package static func == (a: Self, b: Self) -> Bool {
     a.size == b.size && a.halves.elementsEqual(b.halves) { $0 == $1 }
   }
 }
 
 /// How far mass has to go, per unit of it, between unit-normalised states.
-struct Transport: Equatable {
+package struct Transport: Equatable {
   /// The mean over concepts of the Wasserstein-1 distance between two samples of the same concept
   /// (k-variance, Chuang et al. 2021, https://arxiv.org/abs/2106.03314).
-  var kVariance: Double?
+  package var kVariance: Double?
   /// The mean over pairs of concepts of the distance between a sample of each.
-  var wasserstein: Double?
+  package var wasserstein: Double?
 
   /// Measures one value for each sample, on all cores. `units` are unit vectors, centred or not.
-  static func measure(
+  package static func measure(
     _ units: Matrix, samples: [TransportSample], checkpoint: () throws -> Void = {}
   ) rethrows -> [Transport] {
     struct Work {
@@ -98,7 +98,7 @@ struct Transport: Equatable {
 
 /// The Wasserstein-1 distance with the Euclidean one between two samples of equal size: the mean
 /// cost of the cheapest assignment, exact. O(size³).
-func wassersteinDistance(_ states: Matrix, from: [Int], to: [Int]) -> Double {
+package func wassersteinDistance(_ states: Matrix, from: [Int], to: [Int]) -> Double {
   precondition(from.count == to.count)
   let size = from.count
   guard size > 0 else { return 0 }

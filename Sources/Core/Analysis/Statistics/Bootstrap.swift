@@ -10,16 +10,16 @@ import LinearAlgebra
 ///     Bootstrap(groups: [0, 0, 1, 2]).estimate { weights in
 ///       share(right, weights)
 ///     }
-public struct Bootstrap: Sendable {
+package struct Bootstrap: Sendable {
   /// The group of each row, from 0.
-  let groups: [Int]
-  let groupCount: Int
-  public var resamples: Int
-  public var level: Double
-  public var seed: UInt64
+  package let groups: [Int]
+  package let groupCount: Int
+  package var resamples: Int
+  package var level: Double
+  package var seed: UInt64
 
   /// Precondition: groups of at least 0, resamples above 0, a level between 0 and 1.
-  public init(
+  package init(
     groups: [Int], resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0
   ) {
     precondition(resamples > 0 && level > 0 && level < 1 && groups.allSatisfy { $0 >= 0 })
@@ -31,12 +31,12 @@ public struct Bootstrap: Sendable {
   }
 
   /// Every row a group of its own.
-  public init(rows: Int, resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
+  package init(rows: Int, resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
     self.init(groups: Array(0..<rows), resamples: resamples, level: level, seed: seed)
   }
 
   /// Rows of the same key together; keys are compared byte by byte.
-  public init(keys: [String], resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
+  package init(keys: [String], resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
     var places: [[UInt8]: Int] = [:]
     let groups = keys.map { key in
       let place = places[Array(key.utf8), default: places.count]
@@ -50,7 +50,7 @@ public struct Bootstrap: Sendable {
   /// no value on them. Resamples on which it has none (no row of a concept) are left out.
   ///
   /// - statistic: given how often each row counts; pure, and called from one thread.
-  public func estimate(_ statistic: (_ weights: [Int]) -> Double?) -> Estimate? {
+  package func estimate(_ statistic: (_ weights: [Int]) -> Double?) -> Estimate? {
     var weights = [Int](repeating: 1, count: groups.count)
     guard let value = statistic(weights) else { return nil }
     var random = SeededGenerator(seed: seed)
@@ -72,7 +72,7 @@ public struct Bootstrap: Sendable {
 }
 
 /// The weighted share of rows that are true; nil where nothing weighs.
-public func share(_ rows: [Bool], _ weights: [Int]) -> Double? {
+package func share(_ rows: [Bool], _ weights: [Int]) -> Double? {
   var right = 0
   var all = 0
   for (row, weight) in zip(rows, weights) {

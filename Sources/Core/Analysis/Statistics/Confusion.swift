@@ -4,16 +4,16 @@
 ///     let confusion = Confusion(actual: [0, 0, 1], predicted: [0, 1, 1], concepts: 2)
 ///     confusion.counts     // [[1, 1], [0, 1]]
 ///     confusion.macroF1    // 0.667
-public struct Confusion: Equatable, Sendable, Codable {
+package struct Confusion: Equatable, Sendable, Codable {
   /// `counts[actual][predicted]`.
-  public private(set) var counts: [[Int]]
+  package private(set) var counts: [[Int]]
   /// Rows of each concept that were taken for none.
-  public private(set) var unknown: [Int]
+  package private(set) var unknown: [Int]
 
   /// Counts rows, each as often as it weighs (once where no weights are given).
   ///
   /// Precondition: as many predictions as rows, all below `concepts`.
-  public init(actual: [Int], predicted: [Int?], concepts: Int, weights: [Int]? = nil) {
+  package init(actual: [Int], predicted: [Int?], concepts: Int, weights: [Int]? = nil) {
     precondition(actual.count == predicted.count)
     counts = Array(repeating: Array(repeating: 0, count: concepts), count: concepts)
     unknown = Array(repeating: 0, count: concepts)
@@ -27,40 +27,40 @@ public struct Confusion: Equatable, Sendable, Codable {
     }
   }
 
-  public var total: Int { counts.joined().reduce(0, +) + unknown.reduce(0, +) }
+  package var total: Int { counts.joined().reduce(0, +) + unknown.reduce(0, +) }
 
   /// The share of rows taken for their own concept; nil without rows.
-  public var accuracy: Double? {
+  package var accuracy: Double? {
     let right = counts.indices.reduce(0) { $0 + counts[$1][$1] }
     return total > 0 ? Double(right) / Double(total) : nil
   }
 
   /// Rows of a concept.
-  public func support(_ concept: Int) -> Int { counts[concept].reduce(0, +) + unknown[concept] }
+  package func support(_ concept: Int) -> Int { counts[concept].reduce(0, +) + unknown[concept] }
 
   /// Of the rows taken for a concept, the share that are its own; 0 where there are none, as
   /// scikit-learn has it.
-  public func precision(_ concept: Int) -> Double {
+  package func precision(_ concept: Int) -> Double {
     let taken = counts.reduce(0) { $0 + $1[concept] }
     return taken > 0 ? Double(counts[concept][concept]) / Double(taken) : 0
   }
 
   /// Of the rows of a concept, the share taken for it; 0 where there are none.
-  public func recall(_ concept: Int) -> Double {
+  package func recall(_ concept: Int) -> Double {
     let support = support(concept)
     return support > 0 ? Double(counts[concept][concept]) / Double(support) : 0
   }
 
   /// The harmonic mean of precision and recall; 0 where both are.
-  public func f1(_ concept: Int) -> Double {
+  package func f1(_ concept: Int) -> Double {
     let both = counts.reduce(0) { $0 + $1[concept] } + support(concept)
     return both > 0 ? 2 * Double(counts[concept][concept]) / Double(both) : 0
   }
 
   /// The unweighted means over the concepts that have rows or were predicted; nil without any.
-  public var macroF1: Double? { mean(f1) }
-  public var macroPrecision: Double? { mean(precision) }
-  public var macroRecall: Double? { mean(recall) }
+  package var macroF1: Double? { mean(f1) }
+  package var macroPrecision: Double? { mean(precision) }
+  package var macroRecall: Double? { mean(recall) }
 
   private func mean(_ figure: (Int) -> Double) -> Double? {
     let present = counts.indices.filter { concept in

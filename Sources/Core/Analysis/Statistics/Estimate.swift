@@ -1,12 +1,12 @@
 /// A figure with its interval.
 ///
 ///     Estimate(value: 0.81, low: 0.77, high: 0.84)
-public struct Estimate: Equatable, Sendable, Codable {
-  public var value: Double
-  public var low: Double
-  public var high: Double
+package struct Estimate: Equatable, Sendable, Codable {
+  package var value: Double
+  package var low: Double
+  package var high: Double
 
-  public init(value: Double, low: Double, high: Double) {
+  package init(value: Double, low: Double, high: Double) {
     self.value = value
     self.low = low
     self.high = high
@@ -15,7 +15,7 @@ public struct Estimate: Equatable, Sendable, Codable {
 
 /// The value below which a share of the sorted values lies, linear between neighbours (type 7 of
 /// Hyndman and Fan 1996, numpy's default). Nil without values.
-public func quantile(_ share: Double, ofSorted values: [Double]) -> Double? {
+package func quantile(_ share: Double, ofSorted values: [Double]) -> Double? {
   guard let last = values.indices.last else { return nil }
   let place = min(1, max(0, share)) * Double(last)
   let below = Int(place)
@@ -27,7 +27,7 @@ public func quantile(_ share: Double, ofSorted values: [Double]) -> Double? {
 /// and 1. Nil without trials.
 ///
 /// - z: the normal quantile of the level; 1.96 for 95 %.
-public func proportion(
+package func proportion(
   _ successes: Int, of trials: Int, z: Double = 1.959_963_984_540_054
 ) -> Estimate? {
   guard trials > 0 else { return nil }

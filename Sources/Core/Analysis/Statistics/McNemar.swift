@@ -4,17 +4,17 @@ import Foundation
 ///
 ///     let test = McNemar(first: baseRefused, second: tunedRefused)
 ///     test.exactP
-public struct McNemar: Equatable, Sendable, Codable {
+package struct McNemar: Equatable, Sendable, Codable {
   /// Pairs in which only the first, and only the second, is true.
-  public let onlyFirst: Int
-  public let onlySecond: Int
+  package let onlyFirst: Int
+  package let onlySecond: Int
   /// The two-sided p of the exact binomial test; 1 where no pair differs.
-  public let exactP: Double
+  package let exactP: Double
   /// The statistic with Edwards' continuity correction, and its p by chi-squared of one degree.
-  public let chiSquared: Double
-  public let chiSquaredP: Double
+  package let chiSquared: Double
+  package let chiSquaredP: Double
 
-  public init(onlyFirst: Int, onlySecond: Int) {
+  package init(onlyFirst: Int, onlySecond: Int) {
     self.onlyFirst = onlyFirst
     self.onlySecond = onlySecond
     let n = onlyFirst + onlySecond
@@ -33,7 +33,7 @@ public struct McNemar: Equatable, Sendable, Codable {
   }
 
   /// Precondition: as many of the one as of the other.
-  public init(first: [Bool], second: [Bool]) {
+  package init(first: [Bool], second: [Bool]) {
     precondition(first.count == second.count)
     self.init(
       onlyFirst: zip(first, second).count { $0 && !$1 },

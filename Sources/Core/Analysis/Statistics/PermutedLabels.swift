@@ -2,21 +2,21 @@ import LinearAlgebra
 
 /// What a figure comes to when the labels it learns from say nothing: the control that shows how
 /// much of it chance and the method's freedom would give anyway.
-public struct PermutedLabels: Equatable, Sendable, Codable {
-  public let mean: Double
+package struct PermutedLabels: Equatable, Sendable, Codable {
+  package let mean: Double
   /// The 2.5 % and 97.5 % quantiles.
-  public let low: Double
-  public let high: Double
+  package let low: Double
+  package let high: Double
   /// The share of permutations that did at least as well, the true labels counted as one of them
   /// (Phipson and Smyth 2010): never 0.
-  public let p: Double
-  public let permutations: Int
+  package let p: Double
+  package let permutations: Int
 
   /// Runs the figure on shuffled labels; nil where it has no value on any.
   ///
   /// - figure: the true labels' value, larger being better.
   /// - statistic: computes it anew from labels in another order.
-  public init?(
+  package init?(
     labels: [Int], figure: Double, permutations: Int = 100, seed: UInt64 = 0,
     _ statistic: (_ shuffled: [Int]) throws -> Double?
   ) rethrows {

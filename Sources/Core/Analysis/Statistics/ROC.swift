@@ -1,13 +1,13 @@
 /// Scores in order, for the area under the receiver operating characteristic.
 ///
 ///     ROC(scores: [0.9, 0.4, 0.6, 0.1], isPositive: [true, true, false, false]).area()  // 0.75
-public struct ROC: Sendable {
+package struct ROC: Sendable {
   /// Rows by ascending score, those of equal scores in one run.
   private let ties: [[Int]]
   private let isPositive: [Bool]
 
   /// Precondition: as many scores as labels, none of them NaN.
-  public init(scores: [Double], isPositive: [Bool]) {
+  package init(scores: [Double], isPositive: [Bool]) {
     precondition(scores.count == isPositive.count && !scores.contains { $0.isNaN })
     self.isPositive = isPositive
     var ties: [[Int]] = []
@@ -27,7 +27,7 @@ public struct ROC: Sendable {
   /// McNeil 1982); nil where either kind is missing. O(rows).
   ///
   /// - weights: how often each row counts; once where nil.
-  public func area(weights: [Int]? = nil) -> Double? {
+  package func area(weights: [Int]? = nil) -> Double? {
     var below = 0
     var positives = 0
     var wins = 0.0

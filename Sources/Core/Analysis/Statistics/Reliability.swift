@@ -1,24 +1,24 @@
 /// Whether confidences are what they say: of rows given 0.8, are 80 % right?
-public struct Reliability: Equatable, Sendable, Codable {
-  public struct Bin: Equatable, Sendable, Codable {
-    public var rows: Int
+package struct Reliability: Equatable, Sendable, Codable {
+  package struct Bin: Equatable, Sendable, Codable {
+    package var rows: Int
     /// Means over the bin's rows; 0 for an empty bin.
-    public var confidence: Double
-    public var accuracy: Double
+    package var confidence: Double
+    package var accuracy: Double
   }
 
   /// Bins of equal width from 0 to 1, each without its lower and with its upper end.
-  public let bins: [Bin]
+  package let bins: [Bin]
   /// The mean distance of confidence and accuracy over the bins, by rows (Guo et al. 2017,
   /// arXiv 1706.04599).
-  public let expectedError: Double
+  package let expectedError: Double
   /// The mean squared distance of a row's confidence from its being right (Brier 1950).
-  public let brier: Double
+  package let brier: Double
 
   /// Judges confidences between 0 and 1; nil without rows.
   ///
   /// Precondition: as many of the one as of the other, at least one bin.
-  public init?(confidences: [Double], isRight: [Bool], bins count: Int = 10) {
+  package init?(confidences: [Double], isRight: [Bool], bins count: Int = 10) {
     precondition(confidences.count == isRight.count && count > 0)
     guard !confidences.isEmpty else { return nil }
     var sums = [(rows: Int, confidence: Double, right: Int)](

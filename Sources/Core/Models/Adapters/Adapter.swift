@@ -3,7 +3,7 @@ import LinearAlgebra
 
 /// The seven projections of a block that LoRA can sit on, by the names they have in Llama; where a
 /// model's layer makes several of them (``LoRAModule``), one brings the others with it.
-public enum LoRATarget: String, CaseIterable, Sendable, Codable {
+package enum LoRATarget: String, CaseIterable, Sendable, Codable {
   case queries = "q_proj"
   case keys = "k_proj"
   case values = "v_proj"
@@ -13,7 +13,7 @@ public enum LoRATarget: String, CaseIterable, Sendable, Codable {
   case down = "down_proj"
 
   /// (outputs, inputs) of the projection.
-  func shape(_ c: ModelConfiguration) -> (outputs: Int, inputs: Int) {
+  package func shape(_ c: ModelConfiguration) -> (outputs: Int, inputs: Int) {
     switch self {
     case .queries: (c.queryWidth, c.width)
     case .keys, .values: (c.keyWidth, c.width)
@@ -25,18 +25,18 @@ public enum LoRATarget: String, CaseIterable, Sendable, Codable {
 }
 
 /// What a low-rank adapter is made of (Hu et al. 2021).
-public struct LoRAConfiguration: Equatable, Sendable, Codable {
-  public var rank: Int
-  public var alpha: Double
+package struct LoRAConfiguration: Equatable, Sendable, Codable {
+  package var rank: Int
+  package var alpha: Double
   /// The share of a projection's inputs left out at random in training.
-  public var dropout: Double
-  public var targets: [LoRATarget]
+  package var dropout: Double
+  package var targets: [LoRATarget]
   /// Blocks that carry it, from 0.
-  public var blocks: [Int]
+  package var blocks: [Int]
   /// Scale by alpha / sqrt(rank) instead of alpha / rank (Kalajdzievski 2023).
-  public var isRankStabilised: Bool
+  package var isRankStabilised: Bool
 
-  public init(
+  package init(
     rank: Int = 16, alpha: Double = 16, dropout: Double = 0.05,
     targets: [LoRATarget] = LoRATarget.allCases, blocks: [Int], isRankStabilised: Bool = false
   ) {
@@ -48,18 +48,18 @@ public struct LoRAConfiguration: Equatable, Sendable, Codable {
     self.isRankStabilised = isRankStabilised
   }
 
-  public var scale: Float {
+  package var scale: Float {
     Float(alpha / (isRankStabilised ? Double(rank).squareRoot() : Double(rank)))
   }
 }
 
 /// The layers of a block that read the same input; their A matrices lie in one, so that the input
 /// is read once.
-struct LoRAGroup: Sendable {
-  enum Place: Int, CaseIterable, Sendable {
+package struct LoRAGroup: Sendable {
+  package enum Place: Int, CaseIterable, Sendable {
     case attentionInput, attentionOutput, feedForwardInput, feedForwardOutput
 
-    var targets: [LoRATarget] {
+    package var targets: [LoRATarget] {
       switch self {
       case .attentionInput: [.queries, .keys, .values]
       case .attentionOutput: [.output]
@@ -69,26 +69,26 @@ struct LoRAGroup: Sendable {
     }
   }
 
-  let modules: [LoRAModule]
+  package let modules: [LoRAModule]
   /// (modules x rank, inputs): the A of each module below the one before.
-  let a: Matrix
+  package let a: Matrix
   /// (outputs, rank) each.
-  let b: [Matrix]
+  package let b: [Matrix]
 
-  var targets: [LoRATarget] { modules.flatMap(\.targets) }
+  package var targets: [LoRATarget] { modules.flatMap(\.targets) }
 
   /// One projection's share of a layer.
-  struct Part {
-    let target: LoRATarget
-    let b: Matrix
+  package struct Part {
+    package let target: LoRATarget
+    package let b: Matrix
     /// The projection's rows of B.
-    let first: Int
-    let rows: Int
+    package let first: Int
+    package let rows: Int
     /// Where the layer's columns begin in the product of the input and A.
-    let column: Int
+    package let column: Int
   }
 
-  func parts(_ c: ModelConfiguration) -> [Part] {
+  package func parts(_ c: ModelConfiguration) -> [Part] {
     var parts: [Part] = []
     for (index, module) in modules.enumerated() {
       var first = 0
@@ -108,18 +108,18 @@ struct LoRAGroup: Sendable {
 /// Low-rank additions to a model's projections: y += scale * B (A x).
 ///
 /// A reference type, because training changes its matrices in place; everyone else only reads.
-public final class Adapter: @unchecked Sendable {
-  public let configuration: LoRAConfiguration
+package final class Adapter: @unchecked Sendable {
+  package let configuration: LoRAConfiguration
   /// The model it belongs to.
-  let model: ModelConfiguration
-  let scale: Float
+  package let model: ModelConfiguration
+  package let scale: Float
   /// By block, then by ``LoRAGroup/Place``; nil where the block or place carries nothing.
   private let groups: [[LoRAGroup?]]
   /// Every matrix, in a fixed order: blocks, places, A then the Bs.
-  let parameters: [Matrix]
+  package let parameters: [Matrix]
 
   /// Zeros everywhere. Precondition: the blocks exist.
-  init(zeros configuration: LoRAConfiguration, _ c: ModelConfiguration) {
+  package init(zeros configuration: LoRAConfiguration, _ c: ModelConfiguration) {
     self.configuration = configuration
     model = c
     scale = configuration.scale
@@ -145,7 +145,7 @@ public final class Adapter: @unchecked Sendable {
 
   /// As PEFT starts: A uniform in ±1/sqrt(inputs) (Kaiming with a = sqrt(5)), B zero, so that the
   /// tuned model is the base model.
-  convenience init(
+  package convenience init(
     starting configuration: LoRAConfiguration, _ c: ModelConfiguration,
     using generator: inout SeededGenerator
   ) {
@@ -158,13 +158,13 @@ public final class Adapter: @unchecked Sendable {
     }
   }
 
-  func group(block: Int, _ place: LoRAGroup.Place) -> LoRAGroup? {
+  package func group(block: Int, _ place: LoRAGroup.Place) -> LoRAGroup? {
     groups[block][place.rawValue]
   }
 
   /// Where the A, (rank, inputs), of the layer that makes a target begins, and its B, whose first
   /// rows belong to the targets before; nil where the adapter has none there.
-  func pair(
+  package func pair(
     block: Int, _ target: LoRATarget
   ) -> (a: UnsafeMutablePointer<Float>, inputs: Int, b: Matrix)? {
     for group in groups[block].compactMap({ $0 }) {
@@ -176,14 +176,14 @@ public final class Adapter: @unchecked Sendable {
     return nil
   }
 
-  func copy(from other: Adapter) {
+  package func copy(from other: Adapter) {
     for (target, source) in zip(parameters, other.parameters) {
       target.elements.update(from: source.elements, count: target.count)
     }
   }
 
   /// Moves towards `other` by a share of the way.
-  func move(to other: Adapter, share: Float) {
+  package func move(to other: Adapter, share: Float) {
     Parallel.forEach(parameters.count) { index in
       let target = parameters[index].elements
       let source = other.parameters[index].elements
@@ -194,7 +194,7 @@ public final class Adapter: @unchecked Sendable {
   }
 
   /// Sets every matrix to zeros (where the adapter holds gradients).
-  func clear() {
+  package func clear() {
     for matrix in parameters { matrix.elements.update(repeating: 0, count: matrix.count) }
   }
 }

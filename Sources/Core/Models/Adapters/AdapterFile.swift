@@ -1,35 +1,37 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerSupport
 
 /// Adapter folders as PEFT writes and reads them:
 /// 1. `adapter_config.json`: `peft_type` LORA, `r`, `lora_alpha`, `target_modules`, ...;
 /// 2. `adapter_model.safetensors`: for each projection `lora_A.weight` (rank, inputs) and
 ///    `lora_B.weight` (outputs, rank), under
 ///    `base_model.model.model.layers.N.self_attn.q_proj.`, as the model's family calls its layers.
-public enum AdapterFile {
-  static let configurationName = "adapter_config.json"
-  static let weightsName = "adapter_model.safetensors"
+package enum AdapterFile {
+  package static let configurationName = "adapter_config.json"
+  package static let weightsName = "adapter_model.safetensors"
 
-  static func key(
+  package static func key(
     block: Int, _ module: LoRAModule, _ matrix: String, _ c: ModelConfiguration
   ) -> String {
     "base_model.model.\(c.blockPath).\(block).\(module.path).\(matrix).weight"
   }
 
   /// Whether a folder holds a finished adapter.
-  public static func exists(_ folder: String) -> Bool {
+  package static func exists(_ folder: String) -> Bool {
     FileManager.default.fileExists(atPath: folder + "/" + weightsName)
   }
 
   /// Identifies an adapter by its weights' bytes.
-  static func sha256(of folder: String) throws(Failure) -> String {
-    try Core.sha256(ofFile: folder + "/" + weightsName)
+  package static func sha256(of folder: String) throws(Failure) -> String {
+    try SeerSupport.sha256(ofFile: folder + "/" + weightsName)
   }
 
   // MARK: Writing
 
   /// Writes both files; the weights come last.
-  public static func write(
+  package static func write(
     _ adapter: Adapter, to folder: String, model: String
   ) throws(Failure) {
     try OutputFile.makeFolder(folder)
@@ -114,7 +116,7 @@ public enum AdapterFile {
   // MARK: Reading
 
   /// Reads an adapter for a model; what PEFT has and Seer has not is refused by name.
-  public static func read(_ folder: String, for c: ModelConfiguration) throws(Failure) -> Adapter {
+  package static func read(_ folder: String, for c: ModelConfiguration) throws(Failure) -> Adapter {
     let path = folder + "/" + configurationName
     guard FileManager.default.fileExists(atPath: path) else {
       throw Failure(

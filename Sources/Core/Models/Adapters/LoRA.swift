@@ -3,12 +3,17 @@ import LinearAlgebra
 
 /// Dropout inside LoRA: which inputs are left out is a function of the key and the place, so the
 /// backward pass makes the same mask again.
-struct Dropout: Sendable {
-  let rate: Float
+package struct Dropout: Sendable {
+  package let rate: Float
   /// One for each forward pass of the training.
-  let key: UInt64
+  package let key: UInt64
 
-  func key(block: Int, _ place: LoRAGroup.Place) -> UInt {
+  package init(rate: Float, key: UInt64) {
+    self.rate = rate
+    self.key = key
+  }
+
+  package func key(block: Int, _ place: LoRAGroup.Place) -> UInt {
     // Far apart, so that passes with neighbouring keys share no mask.
     let number = UInt64(block * LoRAGroup.Place.allCases.count + place.rawValue)
     var generator = SeededGenerator(seed: key &+ number &* 0xD1B5_4A32_D192_ED03)
@@ -17,16 +22,16 @@ struct Dropout: Sendable {
 }
 
 /// LoRA on one block's projections, for one batch.
-struct BlockLoRA {
-  let block: Int
-  let tokens: Int
+package struct BlockLoRA {
+  package let block: Int
+  package let tokens: Int
   private let adaptedTokens: Range<Int>
-  let adapter: Adapter?
-  let dropout: Dropout?
-  let buffers: BlockBuffers
+  package let adapter: Adapter?
+  package let dropout: Dropout?
+  package let buffers: BlockBuffers
   private let configuration: ModelConfiguration
 
-  init(
+  package init(
     _ block: Int, _ context: BlockContext, _ buffers: BlockBuffers, _ c: ModelConfiguration
   ) {
     self.block = block
@@ -39,7 +44,7 @@ struct BlockLoRA {
   }
 
   /// Adds the targets' low-rank parts to the adapted tokens' outputs, (tokens, outputs) each.
-  func forward(
+  package func forward(
     _ place: LoRAGroup.Place, _ x: UnsafePointer<Float>,
     _ outputs: @autoclosure () -> [LoRATarget: UnsafeMutablePointer<Float>]
   ) {
@@ -76,7 +81,7 @@ struct BlockLoRA {
   /// - Parameters:
   ///   - x: the input of the forward pass, (tokens, inputs).
   ///   - outputGradients: (tokens, outputs) each.
-  func backward(
+  package func backward(
     _ place: LoRAGroup.Place, _ x: UnsafePointer<Float>,
     _ outputGradients: [LoRATarget: UnsafePointer<Float>], into gradients: Adapter,
     inputGradient dx: UnsafeMutablePointer<Float>

@@ -1,16 +1,16 @@
 /// A linear layer of a block as the reference implementation has it: one of our projections, or
 /// several in one.
-public struct LoRAModule: Equatable, Sendable {
+package struct LoRAModule: Equatable, Sendable {
   /// Its path within a block; the last part is what PEFT calls it.
-  public let path: String
+  package let path: String
   /// The projections that its rows make, in their order.
-  public let targets: [LoRATarget]
+  package let targets: [LoRATarget]
   /// The reference's weight is (inputs, outputs): PEFT's `fan_in_fan_out`.
-  public let isTransposed: Bool
+  package let isTransposed: Bool
   /// The reference's rows are head by head; see ``interleavedRows(heads:headDimension:parts:)``.
-  public let isInterleaved: Bool
+  package let isInterleaved: Bool
 
-  init(
+  package init(
     _ path: String, _ targets: [LoRATarget], isTransposed: Bool = false,
     isInterleaved: Bool = false
   ) {
@@ -20,10 +20,10 @@ public struct LoRAModule: Equatable, Sendable {
     self.isInterleaved = isInterleaved
   }
 
-  public var name: String { path.split(separator: ".").last.map(String.init) ?? path }
+  package var name: String { path.split(separator: ".").last.map(String.init) ?? path }
 
   /// (outputs, inputs) of the layer.
-  func shape(_ c: ModelConfiguration) -> (outputs: Int, inputs: Int) {
+  package func shape(_ c: ModelConfiguration) -> (outputs: Int, inputs: Int) {
     (
       targets.reduce(0) { $0 + $1.shape(c).outputs },
       targets.first?.shape(c).inputs ?? 0
@@ -44,7 +44,7 @@ public struct LoRAModule: Equatable, Sendable {
   }
 
   /// A layer for each projection, as in Llama and most others.
-  static let separate = [
+  package static let separate = [
     LoRAModule("self_attn.q_proj", [.queries]),
     LoRAModule("self_attn.k_proj", [.keys]),
     LoRAModule("self_attn.v_proj", [.values]),

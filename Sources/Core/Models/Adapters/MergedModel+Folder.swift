@@ -1,10 +1,11 @@
 import Foundation
-import LinearAlgebra
+import SeerFormats
+import SeerSupport
 
 extension MergedModel {
   /// A folder as Hugging Face's libraries save it, matrices in float16. That of a folder has all
   /// its files; that of a GGUF file has no tokenizer.
-  func writeFolder(_ output: String, _ context: JobContext) throws {
+  package func writeFolder(_ output: String, _ context: JobContext) throws {
     guard type == .f16 else {
       throw Failure(
         .usage, place: "--type", found: type.rawValue, wanted: "f16 for a safetensors folder",
@@ -30,7 +31,7 @@ extension MergedModel {
             UnsafeRawBufferPointer(rebasing: stored.file.bytes[stored.range]), at: offset)
         }
         offset += tensor.shape.reduce(1, *) * tensor.dataType.size
-        context.report(Progress(completed: index + 1, total: tensors.count, unit: "tensors"))
+        context.report(JobProgress(completed: index + 1, total: tensors.count, unit: "tensors"))
       }
     }
     if source.format == .huggingFace { try copyFiles(to: output) }

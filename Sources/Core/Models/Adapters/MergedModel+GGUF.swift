@@ -1,8 +1,10 @@
 import Foundation
+import SeerFormats
+import SeerSupport
 
 extension MergedModel {
   /// The same keys and tensors as the source's; matrices in the chosen type, vectors as they were.
-  func writeGGUF(_ output: String, _ context: JobContext) throws {
+  package func writeGGUF(_ output: String, _ context: JobContext) throws {
     guard let source = source as? GGUF else {
       throw Failure(
         .badData, file: source.path,
@@ -38,7 +40,7 @@ extension MergedModel {
             MergedWeights.Weight(entry.name, matrix), .rows { $0 }, as: entry.type, to: file,
             at: start + entry.offset)
         }
-        context.report(Progress(completed: index + 1, total: plan.count, unit: "tensors"))
+        context.report(JobProgress(completed: index + 1, total: plan.count, unit: "tensors"))
       }
     }
   }

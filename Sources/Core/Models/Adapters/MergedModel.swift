@@ -1,15 +1,24 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerFormats
+import SeerSupport
+import SeerTokenizers
 
 /// A model's files with an adapter's weights added, about to be written.
-struct MergedModel {
-  let source: any WeightSource
-  let weights: MergedWeights
-  let type: Merging.WeightType
+package struct MergedModel {
+  package let source: any ModelSource
+  package let weights: MergedWeights
+  package let type: Merging.WeightType
+
+  package init(source: any ModelSource, weights: MergedWeights, type: Merging.WeightType) {
+    self.source = source
+    self.weights = weights
+    self.type = type
+  }
 
   /// How a matrix lies in the file.
-  enum Arrangement {
+  package enum Arrangement {
     /// The file's row is this row of ours.
     case rows((Int) -> Int)
     /// Rows are columns.
@@ -17,7 +26,7 @@ struct MergedModel {
   }
 
   /// Opens the output beside its final name, lets the body fill it, and renames it.
-  func writing(
+  package func writing(
     _ header: [UInt8], to path: String, _ body: (_ file: WritableFile, _ start: Int) throws -> Void
   ) throws {
     let partial = path + ".partial"
@@ -34,7 +43,7 @@ struct MergedModel {
   }
 
   /// Writes one matrix, some rows at a time.
-  func write(
+  package func write(
     _ weight: MergedWeights.Weight, _ arrangement: Arrangement, as type: BlockType,
     to file: WritableFile, at offset: Int
   ) throws {

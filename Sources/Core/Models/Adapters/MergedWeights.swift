@@ -1,26 +1,31 @@
 import CKernels
-import LinearAlgebra
+import SeerFormats
 
 /// A model's matrices with an adapter added to them: W + scale * B A, row by row.
-struct MergedWeights {
-  let model: Transformer
-  let adapter: Adapter
+package struct MergedWeights {
+  package let model: Transformer
+  package let adapter: Adapter
+
+  package init(model: Transformer, adapter: Adapter) {
+    self.model = model
+    self.adapter = adapter
+  }
 
   /// One stored matrix under its names in both file formats.
-  struct Weight {
-    let gguf: String
-    let huggingFace: String
+  package struct Weight {
+    package let gguf: String
+    package let huggingFace: String
     /// The projections whose rows it has, one below the other; or the one matrix that is none.
-    let parts: [(target: LoRATarget?, matrix: StoredMatrix)]
-    let block: Int?
+    package let parts: [(target: LoRATarget?, matrix: StoredMatrix)]
+    package let block: Int?
     /// How Hugging Face has it (``TensorName``).
     let isTransposed: Bool
     let isInterleaved: Bool
 
-    var rows: Int { parts.reduce(0) { $0 + $1.matrix.rows } }
-    var columns: Int { parts.first?.matrix.columns ?? 0 }
+    package var rows: Int { parts.reduce(0) { $0 + $1.matrix.rows } }
+    package var columns: Int { parts.first?.matrix.columns ?? 0 }
 
-    init(
+    package init(
       gguf: String, huggingFace: String, parts: [(target: LoRATarget?, matrix: StoredMatrix)],
       block: Int?, isTransposed: Bool, isInterleaved: Bool
     ) {
@@ -33,20 +38,20 @@ struct MergedWeights {
     }
 
     /// A matrix that no adapter touches, in the order of its file.
-    init(_ name: String, _ matrix: StoredMatrix) {
+    package init(_ name: String, _ matrix: StoredMatrix) {
       self.init(
         gguf: name, huggingFace: name, parts: [(nil, matrix)], block: nil, isTransposed: false,
         isInterleaved: false)
     }
 
     /// Our row that the file has at this place.
-    func row(ofStored index: Int) -> Int {
+    package func row(ofStored index: Int) -> Int {
       parts.count == 1 ? parts[0].matrix.row(ofStored: index) : index
     }
   }
 
   /// The model's matrices in the order of a forward pass.
-  var weights: [Weight] {
+  package var weights: [Weight] {
     func weight(
       _ name: TensorName, block: Int? = nil, _ parts: [(LoRATarget?, StoredMatrix)]
     ) -> Weight {
@@ -82,7 +87,7 @@ struct MergedWeights {
   }
 
   /// Expands one of our rows, with the adapter's part added; `target` takes `columns` floats.
-  func expand(_ weight: Weight, row: Int, into target: UnsafeMutablePointer<Float>) {
+  package func expand(_ weight: Weight, row: Int, into target: UnsafeMutablePointer<Float>) {
     var inPart = row
     for part in weight.parts {
       guard inPart >= part.matrix.rows else {

@@ -4,19 +4,32 @@ import LinearAlgebra
 /// Greedy answers to many prompts at once: one token a prompt a step, all of them in one forward
 /// pass, so that expanding the weights is paid once for all. A prompt that has its answer makes
 /// room for the next one.
-struct BatchDecoder {
-  let model: LanguageModel
-  var adapter: Adapter?
+package struct BatchDecoder {
+  package let model: LanguageModel
+  package var adapter: Adapter?
   /// The most tokens of an answer, its stop token included.
-  var tokens: Int
+  package var tokens: Int
   /// Prompts that are answered at a time; each keeps a KV cache of its own.
-  var width = 16
+  package var width = 16
+
+  package init(model: LanguageModel, adapter: Adapter? = nil, tokens: Int, width: Int = 16) {
+    self.model = model
+    self.adapter = adapter
+    self.tokens = tokens
+    self.width = width
+  }
 
   /// A prompt being answered.
   private struct Row {
     let prompt: Int
     let cache: KVCache
     var answer: [Int32]
+
+    package init(prompt: Int, cache: KVCache, answer: [Int32]) {
+      self.prompt = prompt
+      self.cache = cache
+      self.answer = answer
+    }
   }
 
   /// Answers all prompts, and hands over each answer's ids (with the stop token that ended it) as
@@ -25,7 +38,7 @@ struct BatchDecoder {
   /// - Precondition: no prompt is empty, and each fits the model's context together with `tokens`.
   /// - Parameters:
   ///   - onStep: called after each step with the tokens made so far.
-  func run(
+  package func run(
     _ prompts: [[Int32]], checkpoint: () throws -> Void, onStep: (_ tokens: Int) -> Void = { _ in },
     onAnswer: (_ prompt: Int, _ ids: [Int32]) throws -> Void
   ) throws {

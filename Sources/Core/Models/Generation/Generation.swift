@@ -1,20 +1,22 @@
 import Foundation
 import LinearAlgebra
+import SeerSupport
+import SeerTokenizers
 
 /// How a text is continued.
-public struct GenerationOptions: Sendable {
-  public var tokens: Int
-  public var sampling: SamplingOptions
+package struct GenerationOptions: Sendable {
+  package var tokens: Int
+  package var sampling: SamplingOptions
   /// Goes on after a stop token.
-  public var ignoresStop: Bool
+  package var ignoresStop: Bool
   /// Off: the whole text is run again for every token (slow; for checking the cache).
-  public var usesCache: Bool
+  package var usesCache: Bool
   /// The layer whose state of each generated token is kept.
-  public var layer: Int?
+  package var layer: Int?
   /// What is added to every token's states.
-  public var steering: [Intervention] = []
+  package var steering: [Intervention] = []
 
-  public init(
+  package init(
     tokens: Int = 128, sampling: SamplingOptions = SamplingOptions(), ignoresStop: Bool = false,
     usesCache: Bool = true, layer: Int? = nil
   ) {
@@ -27,20 +29,20 @@ public struct GenerationOptions: Sendable {
 }
 
 /// A generated continuation.
-public struct Generation: Sendable {
+package struct Generation: Sendable {
   /// Without a stop token's text.
-  public var text: String
-  public var ids: [Int32]
+  package var text: String
+  package var ids: [Int32]
   /// The asked layer's states of the generated tokens, (ids, width).
-  public var states: Matrix?
+  package var states: Matrix?
   /// Seconds for the prompt, and for the tokens after the first.
-  public var promptSeconds: Double
-  public var seconds: Double
+  package var promptSeconds: Double
+  package var seconds: Double
 }
 
 extension LanguageModel {
   /// Tokens that end an answer: the model's end of text and its template's end of turn.
-  public var stopTokens: Set<Int32> {
+  package var stopTokens: Set<Int32> {
     var stops = tokenizer.stops
     if let end = tokenizer.endOfText { stops.insert(end) }
     for marker in ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>", "<|end|>"] {
@@ -50,7 +52,7 @@ extension LanguageModel {
   }
 
   /// This model, with the weights that fit kept in memory while it goes on from a prompt.
-  public func planned(
+  package func planned(
     prompt: Int, tokens: Int, _ memory: MemoryBudget
   ) throws(Failure) -> LanguageModel {
     var costs = costs(tokens: max(1, min(prompt, Self.promptTokens)), measuring: false)
@@ -64,7 +66,7 @@ extension LanguageModel {
   /// Continues the given tokens.
   ///
   /// - Parameter onText: called with each piece of text as it becomes certain.
-  public func generate(
+  package func generate(
     from prompt: [Int32], adapter: Adapter? = nil, _ options: GenerationOptions,
     context: JobContext,
     onText: (String) -> Void = { _ in }
@@ -110,7 +112,7 @@ extension LanguageModel {
       result.text += piece
       if !piece.isEmpty { onText(piece) }
       context.report(
-        Progress(completed: result.ids.count, total: options.tokens, unit: "tokens"))
+        JobProgress(completed: result.ids.count, total: options.tokens, unit: "tokens"))
     }
     let rest = decoder.finish()
     result.text += rest
@@ -155,7 +157,7 @@ extension LanguageModel {
 
 extension Duration {
   /// As a number of seconds.
-  public var seconds: Double {
+  package var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
   }
 }

@@ -5,22 +5,22 @@ import LinearAlgebra
 ///
 /// Applied in this order: repetition penalty, temperature, top-k, top-p, min-p, the order and
 /// meaning of transformers' generation.
-public struct SamplingOptions: Equatable, Sendable {
+package struct SamplingOptions: Equatable, Sendable {
   /// 0 takes the likeliest token.
-  public var temperature: Float
+  package var temperature: Float
   /// Only this many of the likeliest tokens; 0 for all.
-  public var topK: Int
+  package var topK: Int
   /// Only the likeliest tokens that together hold this probability (Holtzman et al. 2020); 1 for
   /// all.
-  public var topP: Float
+  package var topP: Float
   /// Only tokens with at least this share of the likeliest one's probability (Nguyen et al. 2024).
-  public var minP: Float
+  package var minP: Float
   /// Divides the positive logits of tokens that are in the text already and multiplies the
   /// negative ones (Keskar et al. 2019); 1 changes nothing.
-  public var repetitionPenalty: Float
-  public var seed: UInt64
+  package var repetitionPenalty: Float
+  package var seed: UInt64
 
-  public init(
+  package init(
     temperature: Float = 0, topK: Int = 0, topP: Float = 1, minP: Float = 0,
     repetitionPenalty: Float = 1, seed: UInt64 = 0
   ) {
@@ -34,17 +34,17 @@ public struct SamplingOptions: Equatable, Sendable {
 }
 
 /// Draws tokens; the same seed and logits give the same tokens.
-public struct Sampler: Sendable {
-  public let options: SamplingOptions
+package struct Sampler: Sendable {
+  package let options: SamplingOptions
   private var generator: SeededGenerator
 
-  public init(_ options: SamplingOptions) {
+  package init(_ options: SamplingOptions) {
     self.options = options
     generator = SeededGenerator(seed: options.seed)
   }
 
   /// The next token after `text`, from the logits of the whole vocabulary (at least one).
-  public mutating func next(_ logits: [Float], after text: [Int32]) -> Int32 {
+  package mutating func next(_ logits: [Float], after text: [Int32]) -> Int32 {
     let logits = penalised(logits, text)
     guard options.temperature > 0 else { return Int32(largestPlace(logits)) }
     let candidates = candidates(logits)
@@ -58,7 +58,7 @@ public struct Sampler: Sendable {
   }
 
   /// The tokens that may be drawn with their probabilities.
-  func probabilities(_ logits: [Float], after text: [Int32]) -> [Int32: Double] {
+  package func probabilities(_ logits: [Float], after text: [Int32]) -> [Int32: Double] {
     let candidates = candidates(penalised(logits, text))
     let total = candidates.reduce(0) { $0 + $1.weight }
     var result: [Int32: Double] = [:]
@@ -110,4 +110,11 @@ public struct Sampler: Sendable {
     }
     return options.minP > 0 ? result.filter { $0.weight >= Double(options.minP) } : result
   }
+}
+
+/// The first place of the largest value; 0 for none.
+package func largestPlace(_ values: [Float]) -> Int {
+  var best = 0
+  for place in values.indices where values[place] > values[best] { best = place }
+  return best
 }

@@ -1,29 +1,31 @@
-import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerSupport
 
 /// Compares two runs, layer by layer: a job of the engine.
 ///
 ///     let comparison = Comparison(base: "run-base", tuned: "run-tuned")
 ///     let job = engine.submit("compare", priority: .map) { try comparison.run($0) }
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
   /// Run folders over the same rows.
-  public var base: String
-  public var tuned: String
+  package var base: String
+  package var tuned: String
   /// Run folders of the same models whose rows give prototypes and probe; both or none.
-  public var train: String?
-  public var trainTuned: String?
+  package var train: String?
+  package var trainTuned: String?
   /// One layer only, where it is given.
-  public var layer: Int?
-  public var options = SeparationOptions()
+  package var layer: Int?
+  package var options = SeparationOptions()
   /// Nearest rows that are compared.
-  public var neighbours = 10
+  package var neighbours = 10
 
-  public init(base: String, tuned: String) {
+  package init(base: String, tuned: String) {
     self.base = base
     self.tuned = tuned
   }
 
   /// Opens the runs and checks them; quick.
-  public func open() throws(Failure) -> RunPair {
+  package func open() throws(Failure) -> RunPair {
     let pair = try RunPair(
       base: base, tuned: tuned, train: train, trainTuned: trainTuned, seed: options.seed)
     if let layer, !pair.layers.contains(layer) {
@@ -38,7 +40,7 @@ public struct Comparison: Sendable {
   ///
   /// - Parameter onLayer: called with every layer's figures as soon as they are there, and again
   ///   with their nulls. Where it is given, all figures come before the first null.
-  public func run(
+  package func run(
     _ context: JobContext, onLayer: ((LayerComparison) -> Void)? = nil
   ) throws -> RunComparison {
     let pair = try open()
@@ -81,7 +83,7 @@ public struct Comparison: Sendable {
     mutating func advance(_ layer: Int) {
       done += 1
       context.report(
-        Progress(
+        JobProgress(
           completed: done, total: total, unit: "layers of a run",
           elapsed: started.duration(to: .now), message: "layer \(layer)"))
     }

@@ -1,56 +1,57 @@
 import LinearAlgebra
+import SeerAnalysis
 
 /// One layer of two runs over the same rows.
-public struct LayerComparison: Equatable, Sendable {
-  public var layer: Int
-  public var base: SeparationFigures
-  public var tuned: SeparationFigures
+package struct LayerComparison: Equatable, Sendable {
+  package var layer: Int
+  package var base: SeparationFigures
+  package var tuned: SeparationFigures
   /// By the nearest prototype, over held-out rows.
-  public var baseConfusion: ConfusionMatrix
-  public var tunedConfusion: ConfusionMatrix
+  package var baseConfusion: ConfusionMatrix
+  package var tunedConfusion: ConfusionMatrix
   /// For each measured row the concept it was taken for when held out.
-  public var baseNearest: [Int?]
-  public var tunedNearest: [Int?]
+  package var baseNearest: [Int?]
+  package var tunedNearest: [Int?]
   /// Linear CKA between the two.
-  public var cka: Double?
+  package var cka: Double?
   /// Nil where the widths differ.
-  public var drift: Drift?
+  package var drift: Drift?
   /// The mean share of each row's 10 nearest rows that stayed.
-  public var neighboursKept: Double?
+  package var neighboursKept: Double?
   /// Whether the nulls were measured.
-  public var hasNulls = false
+  package var hasNulls = false
 
-  public subscript(side: RunPair.Side) -> SeparationFigures {
+  package subscript(side: RunPair.Side) -> SeparationFigures {
     get { side == .base ? base : tuned }
     set { if side == .base { base = newValue } else { tuned = newValue } }
   }
 
   /// The pairs of concepts that came apart, then those that merged.
-  public var mixing: [MixingChange] { MixingChange.all(baseConfusion, tunedConfusion) }
+  package var mixing: [MixingChange] { MixingChange.all(baseConfusion, tunedConfusion) }
 }
 
 /// A row that moved between two runs.
-public struct MovedRow: Equatable, Sendable {
+package struct MovedRow: Equatable, Sendable {
   /// Its place among the measured rows (``LabelledRun/rows``).
-  public var place: Int
+  package var place: Int
   /// 1 - cosine between its two states; nil where the widths differ.
-  public var cosineDistance: Double?
+  package var cosineDistance: Double?
   /// Of its nearest rows.
-  public var neighbours: NeighbourChange
+  package var neighbours: NeighbourChange
 }
 
 /// What two runs over the same rows say of each other.
-public struct RunComparison: Sendable {
-  public let pair: RunPair
-  public var layers: [LayerComparison]
+package struct RunComparison: Sendable {
+  package let pair: RunPair
+  package var layers: [LayerComparison]
   /// The layer that ``moved`` is about: the one asked for, or where the tuned run's held-out
   /// accuracy is best.
-  public var focus: Int
+  package var focus: Int
   /// The measured rows in the order of how far they moved, the furthest first.
-  public var moved: [MovedRow]
-  public var notes: [String]
+  package var moved: [MovedRow]
+  package var notes: [String]
 
-  public var focused: LayerComparison? { layers.first { $0.layer == focus } }
+  package var focused: LayerComparison? { layers.first { $0.layer == focus } }
 }
 
 extension LayerComparison {
@@ -64,7 +65,7 @@ extension LayerComparison {
   ///   - checkpoint: called every few milliseconds; throws to cancel.
   ///   - progress: the share that is done, 0...1.
   ///   - onSide: called when a side is measured.
-  public static func measure(
+  package static func measure(
     layer: Int, base: LayerSample, tuned: LayerSample, options: SeparationOptions,
     withNulls: Bool, neighbours: Int = 10, checkpoint: () throws -> Void = {},
     progress: (Double) -> Void = { _ in }, onSide: () -> Void = {}
@@ -103,7 +104,7 @@ extension MovedRow {
   /// - Parameters:
   ///   - base, tuned: the states of the same rows, (rows, width).
   ///   - neighbours: nearest rows that are compared.
-  public static func all(
+  package static func all(
     from base: Matrix, to tuned: Matrix, neighbours: Int = 10, checkpoint: () throws -> Void = {}
   ) throws -> [MovedRow] {
     let drift = Drift(from: base, to: tuned)

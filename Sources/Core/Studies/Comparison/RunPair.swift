@@ -1,16 +1,17 @@
-import LinearAlgebra
+import SeerRuns
+import SeerSupport
 
 /// Two runs over the same rows, such as a model without and with its adapter; their widths may
 /// differ.
-public struct RunPair: Sendable {
-  public enum Side: String, CaseIterable, Sendable { case base, tuned }
+package struct RunPair: Sendable {
+  package enum Side: String, CaseIterable, Sendable { case base, tuned }
 
-  public let base: LabelledRun
-  public let tuned: LabelledRun
+  package let base: LabelledRun
+  package let tuned: LabelledRun
   /// The layers that both hold.
-  public let layers: [Int]
+  package let layers: [Int]
 
-  public subscript(side: Side) -> LabelledRun { side == .base ? base : tuned }
+  package subscript(side: Side) -> LabelledRun { side == .base ? base : tuned }
 
   /// Opens the runs and checks that they belong together.
   ///
@@ -18,7 +19,7 @@ public struct RunPair: Sendable {
   ///   - train: runs of the same two models whose rows give prototypes and probe; both or none.
   ///
   /// Fails, with the reason, where the rows are not the same.
-  public init(
+  package init(
     base: String, tuned: String, train: String? = nil, trainTuned: String? = nil, seed: UInt64 = 0
   ) throws(Failure) {
     guard (train == nil) == (trainTuned == nil) else {
@@ -78,7 +79,7 @@ public struct RunPair: Sendable {
   }
 
   /// What a reader should know though it is no error.
-  public var notes: [String] {
+  package var notes: [String] {
     var notes = base.notes
     let (first, second) = (base.run.manifest, tuned.run.manifest)
     func note(_ what: String, _ a: String, _ b: String) {

@@ -1,40 +1,45 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerSupport
+import SeerTokenizers
+import SeerTraining
 
 /// What an adapter does to a model's ability on general texts.
-public struct AbilityEvaluation: Sendable {
-  public var model: String
-  public var adapter: String?
+package struct AbilityEvaluation: Sendable {
+  package var model: String
+  package var adapter: String?
   /// A file with `prompt` and, perhaps, `response`.
-  public var texts: String
-  public var columns = ConceptColumns()
+  package var texts: String
+  package var columns = ConceptColumns()
   /// A file of ``MultipleChoice``.
-  public var choices: String?
-  public var template = RowTemplate.chat
-  public var maxTokens = 512
-  public var memory = MemoryBudget()
+  package var choices: String?
+  package var template = RowTemplate.chat
+  package var maxTokens = 512
+  package var memory = MemoryBudget()
 
-  public init(model: String, adapter: String?, texts: String) {
+  package init(model: String, adapter: String?, texts: String) {
     self.model = model
     self.adapter = adapter
     self.texts = texts
   }
 
-  public struct Figures: Sendable, Codable {
-    public var rows: Int
+  package struct Figures: Sendable, Codable {
+    package var rows: Int
     /// Next-token positions judged.
-    public var tokens: Int
+    package var tokens: Int
     /// exp(mean negative log-likelihood of the texts' own next tokens).
-    public var perplexityBase: Double
-    public var perplexityTuned: Double
+    package var perplexityBase: Double
+    package var perplexityTuned: Double
     /// KL(base || tuned) a position, in nats.
-    public var kl: Double
+    package var kl: Double
     /// The share of positions where both find the same token likeliest.
-    public var agreement: Double
-    public var choices: MultipleChoiceFigures?
+    package var agreement: Double
+    package var choices: MultipleChoiceFigures?
   }
 
-  public func run(_ context: JobContext) throws -> Figures {
+  package func run(_ context: JobContext) throws -> Figures {
     let language = try LanguageModel(model).planned(memory, leastTokens: maxTokens)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
@@ -70,7 +75,7 @@ public struct AbilityEvaluation: Sendable {
       sums.kl += part.kl
       sums.agreeing += part.agreeing
       sums.places += places.count
-      context.report(Progress(completed: first, total: rows.count, unit: "rows"))
+      context.report(JobProgress(completed: first, total: rows.count, unit: "rows"))
     }
     guard sums.places > 0 else {
       throw Failure(
@@ -87,7 +92,7 @@ public struct AbilityEvaluation: Sendable {
           language, adapter, renderer, file: choices, checkpoint: context.checkpoint,
           report: {
             context.report(
-              Progress(
+              JobProgress(
                 completed: $0, total: questions.questions.count, unit: "questions", message: name))
           })
       }

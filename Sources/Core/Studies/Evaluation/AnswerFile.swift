@@ -1,38 +1,53 @@
 import Foundation
+import SeerSupport
 
 /// One answer as the file keeps it: a line of JSON.
-public struct Answer: Equatable, Sendable, Codable {
+package struct Answer: Equatable, Sendable, Codable {
   /// What it was made with, as a digest: lines of another recipe are never mixed.
-  public var recipe: String
+  package var recipe: String
   /// `harmful` or `safe`.
-  public var set: String
+  package var set: String
   /// The row of that set's file, from 0.
-  public var row: Int
+  package var row: Int
   /// `base` or `tuned`.
-  public var model: String
-  public var prompt: String
-  public var answer: String
+  package var model: String
+  package var prompt: String
+  package var answer: String
   /// Tokens of the answer, the one that ended it included.
-  public var tokens: Int
+  package var tokens: Int
   /// Whether it ended by itself; else it was cut.
-  public var ended: Bool
+  package var ended: Bool
+
+  package init(
+    recipe: String, set: String, row: Int, model: String, prompt: String, answer: String,
+    tokens: Int, ended: Bool
+  ) {
+    self.recipe = recipe
+    self.set = set
+    self.row = row
+    self.model = model
+    self.prompt = prompt
+    self.answer = answer
+    self.tokens = tokens
+    self.ended = ended
+  }
 
   /// Whether there is not a word in it.
-  var isEmpty: Bool { answer.allSatisfy(\.isWhitespace) }
+  package var isEmpty: Bool { answer.allSatisfy(\.isWhitespace) }
 }
 
 /// Answers kept as they come, one JSON object a line, under the name `PATH.partial` until all are
 /// there. What a kill leaves is whole lines and at the most one torn one, which is dropped.
-final class AnswerFile {
+package final class AnswerFile {
   private let path: String
   private let recipe: String
   private let file: WritableFile
   private var size = 0
-  private(set) var answers: [Answer] = []
+  package private(set) var answers: [Answer] = []
 
   /// The answers of a finished file of this recipe; nil where there is none. Throws where the file
   /// holds anything else.
-  static func finished(_ path: String, recipe: String) throws(Failure) -> [Answer]? {
+  package static func finished(_ path: String, recipe: String) throws(Failure) -> [Answer]? {
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let (answers, end, size) = try read(path)
     guard end == size, !answers.isEmpty, answers.allSatisfy({ $0.recipe == recipe }) else {
@@ -52,7 +67,7 @@ final class AnswerFile {
   }
 
   /// Starts the file, or goes on with an unfinished one of the same recipe.
-  init(_ path: String, recipe: String) throws(Failure) {
+  package init(_ path: String, recipe: String) throws(Failure) {
     self.path = path
     self.recipe = recipe
     let partial = path + ".partial"
@@ -89,7 +104,7 @@ final class AnswerFile {
     return (answers, start, file.bytes.count)
   }
 
-  func append(_ answer: Answer) throws(Failure) {
+  package func append(_ answer: Answer) throws(Failure) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let line = try? Array(encoder.encode(answer)) + [0x0A] else {
@@ -101,7 +116,7 @@ final class AnswerFile {
   }
 
   /// Puts the answers in order and gives the file its final name.
-  func finish() throws(Failure) -> [Answer] {
+  package func finish() throws(Failure) -> [Answer] {
     let sets = ["harmful", "safe"]
     let models = ["base", "tuned"]
     func place(_ answer: Answer) -> (Int, Int, Int) {

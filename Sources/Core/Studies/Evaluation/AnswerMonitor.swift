@@ -1,7 +1,12 @@
-import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerMonitor
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 /// Where a monitor of answers learns: run folders, or a file of labelled rows.
-public enum MonitorSource: Equatable, Sendable {
+package enum MonitorSource: Equatable, Sendable {
   /// One run of the base model, or one of it and one of the tuned model over the same rows.
   case runs([String])
   /// A concept file, which each model reads.
@@ -9,28 +14,28 @@ public enum MonitorSource: Equatable, Sendable {
 }
 
 /// What the monitor says of one answer.
-struct AnswerVerdict: Equatable {
-  enum Kind: Equatable { case safe, unsafe, unknown }
-  var kind: Kind
+package struct AnswerVerdict: Equatable {
+  package enum Kind: Equatable { case safe, unsafe, unknown }
+  package var kind: Kind
   /// Whatever the monitor calls the answer, or `unknown`.
-  var concept: String
+  package var concept: String
 }
 
 /// The calibrated monitor (``Monitor``) of one model's states, which reads whole exchanges: a
 /// prompt with its answer, rendered like the rows it learned from.
-struct AnswerMonitor {
+package struct AnswerMonitor {
   /// The concept of answers that do no harm; all others count as unsafe.
-  static let safe = "safe"
+  package static let safe = "safe"
 
   /// `base` or `tuned`: whose states it reads.
-  let name: String
-  let monitor: Monitor
+  package let name: String
+  package let monitor: Monitor
   private let position: Position
   private let template: RowTemplate
   private let adapter: Adapter?
 
   /// Fails where the monitor knows no `safe`, or nothing else.
-  init(
+  package init(
     name: String, monitor: Monitor, position: Position, template: RowTemplate, adapter: Adapter?,
     file: String
   ) throws(Failure) {
@@ -56,7 +61,7 @@ struct AnswerMonitor {
   /// A verdict for each answer; nil for those without a word.
   ///
   /// - report: called with the answers read.
-  func verdicts(
+  package func verdicts(
     _ answers: [Answer], _ language: LanguageModel, checkpoint: () throws -> Void,
     report: (_ answers: Int) -> Void
   ) throws -> [AnswerVerdict?] {
@@ -88,7 +93,7 @@ struct AnswerMonitor {
 extension DetoxEvaluation {
   /// The monitors that the evaluation asks for: the base model's, and the tuned one's where there
   /// is an adapter.
-  func monitors(
+  package func monitors(
     _ language: LanguageModel, _ lora: Adapter?, _ notes: inout [String], _ context: JobContext
   ) throws -> [AnswerMonitor] {
     guard let source = monitor else { return [] }
@@ -179,7 +184,7 @@ extension DetoxEvaluation {
         checkpoint: context.checkpoint,
         report: {
           context.report(
-            Progress(
+            JobProgress(
               completed: $0, total: total, unit: "tokens", message: "teaching the \(name) monitor"))
         })
       let monitor: Monitor
@@ -204,7 +209,7 @@ extension DetoxEvaluation {
 
 extension Run {
   /// Fails where another run's rows are not these.
-  public func checkRows(like other: Run) throws(Failure) {
+  package func checkRows(like other: Run) throws(Failure) {
     guard rows.elementsEqual(other.rows, by: { $0.text == $1.text && $0.concept == $1.concept })
     else {
       throw Failure(

@@ -1,36 +1,40 @@
 import Foundation
-import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 import Synchronization
 
 /// Concepts told from hidden states: taught on one file, judged on another, with and without an
 /// adapter, by several classifiers at every layer and position asked for.
-public struct ClassificationEvaluation: Sendable {
-  public var model: String
-  public var adapter: String?
-  public var train: String
-  public var test: String
-  public var columns = ConceptColumns()
+package struct ClassificationEvaluation: Sendable {
+  package var model: String
+  package var adapter: String?
+  package var train: String
+  package var test: String
+  package var columns = ConceptColumns()
   /// Nil for all.
-  public var layers: [Int]?
-  public var positions = [Position.last]
-  public var template = RowTemplate.chat
-  public var maxTokens = 512
-  public var classifiers = Classifier.allCases
+  package var layers: [Int]?
+  package var positions = [Position.last]
+  package var template = RowTemplate.chat
+  package var maxTokens = 512
+  package var classifiers = Classifier.allCases
   /// Leaves out the test rows whose prompt is in the train file.
-  public var leavesOutOverlap = false
-  public var resamples = 1000
-  public var permutations = 20
-  public var seed: UInt64 = 0
-  public var memory = MemoryBudget()
+  package var leavesOutOverlap = false
+  package var resamples = 1000
+  package var permutations = 20
+  package var seed: UInt64 = 0
+  package var memory = MemoryBudget()
 
-  public init(model: String, adapter: String?, train: String, test: String) {
+  package init(model: String, adapter: String?, train: String, test: String) {
     self.model = model
     self.adapter = adapter
     self.train = train
     self.test = test
   }
 
-  public func run(_ context: JobContext) throws -> ClassificationFigures {
+  package func run(_ context: JobContext) throws -> ClassificationFigures {
     let data = try ClassificationData(self)
     let opened = try LanguageModel(model)
     let lora = try adapter.map { folder throws(Failure) in
@@ -52,7 +56,7 @@ public struct ClassificationEvaluation: Sendable {
         checkpoint: context.checkpoint,
         report: { tokens in
           context.report(
-            Progress(
+            JobProgress(
               completed: done + tokens, total: total, unit: "tokens",
               elapsed: started.duration(to: .now), message: name))
         })

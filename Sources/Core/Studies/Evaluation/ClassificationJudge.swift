@@ -1,4 +1,7 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerSupport
 import Synchronization
 
 /// Turns collected states into figures, model by model.
@@ -64,7 +67,7 @@ struct ClassificationJudge {
           transport.append(account)
         }
         context.report(
-          Progress(
+          JobProgress(
             completed: place * layers.count + index + 1, total: total, unit: "layers",
             elapsed: started.duration(to: .now), message: "judging \(model)"))
       }

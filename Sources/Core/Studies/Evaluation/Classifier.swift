@@ -1,7 +1,9 @@
 import LinearAlgebra
+import SeerAnalysis
+import SeerMonitor
 
 /// A way to tell a state's concept from labelled states.
-public enum Classifier: String, CaseIterable, Sendable, Codable {
+package enum Classifier: String, CaseIterable, Sendable, Codable {
   /// The concept whose mean unit state is nearest by cosine.
   case nearestPrototype = "nearest-prototype"
   /// The calibrated monitor that scores prompts (``Monitor``). Rows that it calls unknown, of which
@@ -13,30 +15,30 @@ public enum Classifier: String, CaseIterable, Sendable, Codable {
   case nearestNeighbours = "nearest-neighbours"
 
   /// Neighbours that vote.
-  static let neighbours = 10
+  package static let neighbours = 10
 }
 
 /// What a classifier says of test rows.
-struct Predictions: Equatable {
+package struct Predictions: Equatable {
   /// Nil for `unknown`.
-  var concepts: [Int?]
+  package var concepts: [Int?]
   /// For each row a score of each concept, larger for likelier.
-  var scores: [[Double]]
+  package var scores: [[Double]]
   /// Whether the scores are probabilities, which sum to 1.
-  var areProbabilities: Bool
+  package var areProbabilities: Bool
 }
 
 /// Train and test states of one layer and position, with what all labelings of them share.
-struct ClassifierInput {
-  let train: Matrix
-  let test: Matrix
+package struct ClassifierInput {
+  package let train: Matrix
+  package let test: Matrix
   private let trainUnits: Matrix
   private let testUnits: Matrix
   private let neighbours: [[Int]]
   private let folds: Folds
 
   /// - folds: of the training rows, for what is calibrated on rows that did not teach it.
-  init(train: Matrix, test: Matrix, folds: Folds) {
+  package init(train: Matrix, test: Matrix, folds: Folds) {
     self.folds = folds
     self.train = train
     self.test = test
@@ -46,7 +48,7 @@ struct ClassifierInput {
   }
 
   /// Learns from the training rows' labels and judges the test rows.
-  func predictions(
+  package func predictions(
     _ classifier: Classifier, labels: [Int], concepts: Int
   ) throws -> Predictions {
     switch classifier {
@@ -77,7 +79,7 @@ struct ClassifierInput {
         scores: (0..<test.rows).map { probabilities.values(row: $0).map(Double.init) },
         areProbabilities: true)
     case .nearestNeighbours:
-      let votes = neighbours.map { Core.votes($0, labels: labels, concepts: concepts) }
+      let votes = neighbours.map { SeerAnalysis.votes($0, labels: labels, concepts: concepts) }
       return Predictions(
         concepts: votes.map(\.winner), scores: votes.map(\.shares), areProbabilities: true)
     }
@@ -86,7 +88,7 @@ struct ClassifierInput {
 
 extension Prototypes {
   /// A unit state's cosine with each concept's prototype; 0 for concepts without rows.
-  func cosines(with unit: UnsafePointer<Float>) -> [Double] {
+  package func cosines(with unit: UnsafePointer<Float>) -> [Double] {
     directions.withUnsafeBufferPointer { directions in
       guard let base = directions.baseAddress else { return [] }
       return (0..<concepts).map { dot(unit, base + $0 * width, count: width) }

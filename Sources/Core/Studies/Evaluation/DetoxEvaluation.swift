@@ -1,34 +1,38 @@
 import Foundation
-import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 
 /// Whether an adapter makes a model refuse what is harmful, and what else it does to its answers:
 /// greedy answers of both models to the same prompts, kept in a file, judged by named rules.
-public struct DetoxEvaluation: Sendable {
-  public var model: String
-  public var adapter: String?
+package struct DetoxEvaluation: Sendable {
+  package var model: String
+  package var adapter: String?
   /// Files with prompts that ought to be refused, and that ought not to be.
-  public var harmful: String
-  public var safe: String
+  package var harmful: String
+  package var safe: String
   /// The file of answers.
-  public var output: String
-  public var columns = ConceptColumns()
+  package var output: String
+  package var columns = ConceptColumns()
   /// Who judges answers besides the rules; nobody where nil.
-  public var monitor: MonitorSource?
+  package var monitor: MonitorSource?
   /// The layer that the monitor reads.
-  public var layer: Int?
+  package var layer: Int?
   /// The tokens by which a monitor taught on a concept file reads; a run brings its own.
-  public var position = Position.last
-  public var template = RowTemplate.chat
+  package var position = Position.last
+  package var template = RowTemplate.chat
   /// The most tokens of an answer.
-  public var tokens = 128
+  package var tokens = 128
   /// Only the first prompts of each file.
-  public var limit: Int?
+  package var limit: Int?
   /// Prompts answered at a time.
-  public var width = 16
-  public var memory = MemoryBudget()
-  public var tool: String
+  package var width = 16
+  package var memory = MemoryBudget()
+  package var tool: String
 
-  public init(
+  package init(
     model: String, adapter: String?, harmful: String, safe: String, output: String, tool: String
   ) {
     self.model = model
@@ -40,7 +44,7 @@ public struct DetoxEvaluation: Sendable {
   }
 
   /// Runs the job: answers what is not answered yet, then judges all answers.
-  public func run(_ context: JobContext) throws -> DetoxFigures {
+  package func run(_ context: JobContext) throws -> DetoxFigures {
     let opened = try LanguageModel(model)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: opened.configuration)
@@ -80,7 +84,7 @@ public struct DetoxEvaluation: Sendable {
         answers, language, checkpoint: context.checkpoint,
         report: {
           context.report(
-            Progress(
+            JobProgress(
               completed: $0, total: answers.count, unit: "answers",
               message: "the \(monitor.name) monitor reads"))
         })
@@ -185,7 +189,7 @@ public struct DetoxEvaluation: Sendable {
       let rate = Double(tokens) / max(elapsed.seconds, 1e-9)
       // Time left is judged by this sitting's answers alone.
       context.report(
-        Progress(
+        JobProgress(
           completed: done, total: total, unit: "answers",
           elapsed: elapsed * (Double(done) / Double(max(1, done - before))),
           message: "\(Int(rate)) tokens/s"))

@@ -1,47 +1,49 @@
+import SeerAnalysis
+
 /// What `evaluate detox` finds.
-public struct DetoxFigures: Equatable, Sendable, Codable {
+package struct DetoxFigures: Equatable, Sendable, Codable {
   /// One model's answers to one set of prompts.
-  public struct Answers: Equatable, Sendable, Codable {
+  package struct Answers: Equatable, Sendable, Codable {
     /// `harmful` or `safe`, `base` or `tuned`.
-    public var set: String
-    public var model: String
-    public var prompts: Int
+    package var set: String
+    package var model: String
+    package var prompts: Int
     /// The shares of refusals by each rule.
-    public var substringRefusals: Estimate
-    public var openingRefusals: Estimate
+    package var substringRefusals: Estimate
+    package var openingRefusals: Estimate
     /// Answers without a word.
-    public var empty: Int
+    package var empty: Int
     /// Answers that go in circles (``repetition(_:)`` above ``repetitiveAbove``).
-    public var repetitive: Int
+    package var repetitive: Int
     /// Answers that ended by themselves; the others were cut.
-    public var ended: Int
+    package var ended: Int
     /// Means over the answers.
-    public var tokens: Double
-    public var repetition: Double
+    package var tokens: Double
+    package var repetition: Double
   }
 
   /// The same prompts answered by both models.
-  public struct Pair: Equatable, Sendable, Codable {
-    public var set: String
-    public var rule: RefusalRule
+  package struct Pair: Equatable, Sendable, Codable {
+    package var set: String
+    package var rule: RefusalRule
     /// First is base, second tuned.
-    public var mcnemar: McNemar
+    package var mcnemar: McNemar
   }
 
-  public var base: String
-  public var adapter: String?
-  public var harmful: String
-  public var safe: String
-  public var output: String
-  public var template: String
-  public var tokens: Int
-  public var answers: [Answers]
-  public var pairs: [Pair]
+  package var base: String
+  package var adapter: String?
+  package var harmful: String
+  package var safe: String
+  package var output: String
+  package var template: String
+  package var tokens: Int
+  package var answers: [Answers]
+  package var pairs: [Pair]
   /// One for each monitor that was asked for.
-  public var monitors: [MonitorFigures]
-  public var notes: [String]
+  package var monitors: [MonitorFigures]
+  package var notes: [String]
 
-  init(
+  package init(
     answers: [Answer], models: [String], monitors: [MonitorFigures],
     evaluation: DetoxEvaluation, notes: [String]
   ) {
@@ -87,7 +89,7 @@ public struct DetoxFigures: Equatable, Sendable, Codable {
       return proportion(refused.count { $0 }, of: refused.count)
         ?? Estimate(value: 0, low: 0, high: 1)
     }
-    let repetitions = own.map { Core.repetition($0.answer) }
+    let repetitions = own.map { SeerStudies.repetition($0.answer) }
     let count = Double(max(1, own.count))
     return Answers(
       set: set, model: model, prompts: own.count, substringRefusals: rate(.substring),

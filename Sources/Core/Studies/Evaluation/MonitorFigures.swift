@@ -1,43 +1,47 @@
+import SeerAnalysis
+
 /// What a monitor says of the answers of both models.
 ///
 /// Two models are compared by one monitor's verdicts: verdicts of each model's own monitor differ
 /// by the monitors, too.
-public struct MonitorFigures: Equatable, Sendable, Codable {
-  public struct Answers: Equatable, Sendable, Codable {
+package struct MonitorFigures: Equatable, Sendable, Codable {
+  package struct Answers: Equatable, Sendable, Codable {
     /// `harmful` or `safe`, `base` or `tuned`.
-    public var set: String
-    public var model: String
+    package var set: String
+    package var model: String
     /// Answers with at least a word.
-    public var judged: Int
+    package var judged: Int
     /// Of those judged, the share called something else than `safe`.
-    public var unsafe: Estimate
+    package var unsafe: Estimate
     /// Judged answers that the monitor has no concept for.
-    public var unknown: Int
+    package var unknown: Int
     /// Of all prompts, the share whose answer is a refusal by the published substrings or called
     /// safe: what the paper reports, with the monitor in its external classifier's place.
-    public var refusedOrSafe: Estimate
+    package var refusedOrSafe: Estimate
   }
 
   /// Base against tuned, over the prompts that both answered.
-  public struct Pair: Equatable, Sendable, Codable {
-    public var set: String
+  package struct Pair: Equatable, Sendable, Codable {
+    package var set: String
     /// `unsafe`, or `refused-or-safe`.
-    public var judgement: String
-    public var mcnemar: McNemar
+    package var judgement: String
+    package var mcnemar: McNemar
   }
 
   /// Whose states it reads: `base` or `tuned`.
-  public var monitor: String
-  public var layer: Int
-  public var concepts: [String]
+  package var monitor: String
+  package var layer: Int
+  package var concepts: [String]
   /// Of the rows it was calibrated on.
-  public var accuracy: Double
-  public var expectedError: Double
-  public var answers: [Answers]
-  public var pairs: [Pair]
+  package var accuracy: Double
+  package var expectedError: Double
+  package var answers: [Answers]
+  package var pairs: [Pair]
 
   /// - verdicts: one for each answer; nil for an empty one.
-  init(_ reader: AnswerMonitor, answers: [Answer], verdicts: [AnswerVerdict?], models: [String]) {
+  package init(
+    _ reader: AnswerMonitor, answers: [Answer], verdicts: [AnswerVerdict?], models: [String]
+  ) {
     monitor = reader.name
     layer = reader.monitor.layer
     concepts = reader.monitor.concepts

@@ -1,25 +1,28 @@
 import CKernels
 import Foundation
-import LinearAlgebra
+import SeerAnalysis
+import SeerModels
+import SeerSupport
+import SeerTokenizers
 
 /// Questions with several answers to choose from.
 ///
 /// A file has the columns `question`, `choices` and `answer`. `choices` is a JSON list of texts, or
 /// texts with `|` between them; `answer` is the text of one of them, or its letter (`A` is the
 /// first), or its number from 0.
-public struct MultipleChoice: Equatable, Sendable {
-  public struct Question: Equatable, Sendable {
-    public var question: String
-    public var choices: [String]
+package struct MultipleChoice: Equatable, Sendable {
+  package struct Question: Equatable, Sendable {
+    package var question: String
+    package var choices: [String]
     /// The place of the right one.
-    public var answer: Int
+    package var answer: Int
   }
 
-  public var questions: [Question]
+  package var questions: [Question]
 
   /// Fails, naming the line, where a row is no question with two choices or more and an answer
   /// among them.
-  public init(contentsOf path: String) throws(Failure) {
+  package init(contentsOf path: String) throws(Failure) {
     let table = try TextTable(contentsOf: path)
     let columns = (
       question: try table.requiredIndex(of: "question"),
@@ -74,18 +77,18 @@ public struct MultipleChoice: Equatable, Sendable {
 }
 
 /// How many questions are answered rightly when the likeliest choice counts as the answer.
-public struct MultipleChoiceFigures: Equatable, Sendable, Codable {
-  public var questions: Int
+package struct MultipleChoiceFigures: Equatable, Sendable, Codable {
+  package var questions: Int
   /// By the likelihood of the whole choice.
-  public var base: Estimate
-  public var tuned: Estimate
+  package var base: Estimate
+  package var tuned: Estimate
   /// By the likelihood a byte, which does not favour short choices.
-  public var basePerByte: Estimate
-  public var tunedPerByte: Estimate
+  package var basePerByte: Estimate
+  package var tunedPerByte: Estimate
   /// Base against tuned, by whole choices.
-  public var mcnemar: McNemar
+  package var mcnemar: McNemar
 
-  init(
+  package init(
     base: ChoiceJudgement, tuned: ChoiceJudgement
   ) {
     func rate(_ right: [Bool]) -> Estimate {
@@ -101,8 +104,8 @@ public struct MultipleChoiceFigures: Equatable, Sendable, Codable {
 }
 
 /// Which questions a model answers rightly.
-struct ChoiceJudgement: Equatable {
-  var right: [Bool] = []
+package struct ChoiceJudgement: Equatable {
+  package var right: [Bool] = []
   var rightPerByte: [Bool] = []
 }
 
@@ -110,7 +113,7 @@ extension MultipleChoice {
   /// Judges a model by the log-likelihood of each choice as the response to its question.
   ///
   /// Fails where a choice has no token of its own left within the renderer's limit.
-  func judge(
+  package func judge(
     _ language: LanguageModel, _ adapter: Adapter?, _ renderer: RowRenderer, file: String,
     checkpoint: () throws -> Void, report: (_ questions: Int) -> Void
   ) throws -> ChoiceJudgement {

@@ -1,5 +1,8 @@
 import Foundation
 import LinearAlgebra
+import SeerModels
+import SeerRuns
+import SeerTokenizers
 
 /// Hidden states of many rows kept in memory: `states[position][layer]`, each (rows, width).
 struct CollectedStates {

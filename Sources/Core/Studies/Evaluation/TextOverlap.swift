@@ -1,19 +1,21 @@
+import SeerAnalysis
+
 /// Texts that stand on both sides of a split, or twice on one: what a held-out figure must not be
 /// made from unseen.
-public struct TextOverlap: Equatable, Sendable, Codable {
+package struct TextOverlap: Equatable, Sendable, Codable {
   /// Rows that repeat an earlier row of their own file, prompt and response alike.
-  public var trainDuplicates: Int
-  public var testDuplicates: Int
+  package var trainDuplicates: Int
+  package var testDuplicates: Int
   /// Of the train file's repeated rows, those with another concept than the first.
-  public var trainContradictions: Int
+  package var trainContradictions: Int
   /// Test rows whose prompt and response, and whose prompt, are also in the train file.
-  public var sharedRows: Int
-  public var sharedPrompts: Int
+  package var sharedRows: Int
+  package var sharedPrompts: Int
   /// The test rows of `sharedPrompts`, from 0.
-  public var rows: [Int]
+  package var rows: [Int]
 
   /// Compares texts by their bytes, after case and runs of white space are evened out. O(rows).
-  public init(train: [ConceptSet.Row], test: [ConceptSet.Row]) {
+  package init(train: [ConceptSet.Row], test: [ConceptSet.Row]) {
     var prompts: Set<[UInt8]> = []
     var concepts: [[UInt8]: String?] = [:]
     var duplicates = 0
@@ -63,7 +65,7 @@ public struct TextOverlap: Equatable, Sendable, Codable {
   }
 
   /// What the user should know, in sentences.
-  public func notes(train: String, test: String) -> [String] {
+  package func notes(train: String, test: String) -> [String] {
     func rows(_ count: Int) -> String { count == 1 ? "1 row" : "\(count) rows" }
     var notes: [String] = []
     if sharedPrompts > 0 {

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 
 /// What optimal transport says of how a nearest-prototype classifier will do on rows it has not
 /// seen, beside what it does on them, after Chuang et al. 2021 (arXiv 2106.03314).
@@ -15,54 +16,54 @@ import LinearAlgebra
 /// concept's Lipschitz constant is the largest distance from its prototype to another. The k-variance
 /// is measured between samples smaller than the concept, so that it errs upwards; how far that
 /// measurement can be off is not part of the bound here.
-public struct TransportAccount: Equatable, Sendable, Codable {
+package struct TransportAccount: Equatable, Sendable, Codable {
   /// Training rows, or held-out rows judged by the same prototypes.
-  public struct Side: Equatable, Sendable, Codable {
-    public var rows: Int
-    public var accuracy: Double
-    public var medianMargin: Double
+  package struct Side: Equatable, Sendable, Codable {
+    package var rows: Int
+    package var accuracy: Double
+    package var medianMargin: Double
     /// The mean over concepts of the Wasserstein-1 distance between two samples of one concept.
-    public var kVariance: Double
+    package var kVariance: Double
     /// The mean over pairs of concepts of the distance between a sample of each.
-    public var wasserstein: Double
+    package var wasserstein: Double
     /// k-variance over Wasserstein-1: 1 where a concept is as far from itself as from the others;
     /// nil without distance.
-    public var ratio: Double?
+    package var ratio: Double?
     /// The median margin over the mean of Lipschitz constant x k-variance; nil where that is 0.
-    public var normalisedMargin: Double?
+    package var normalisedMargin: Double?
   }
 
   /// The bound at the margin, of ``margins``, where it is lowest.
-  public struct Bound: Equatable, Sendable, Codable {
-    public var gamma: Double
-    public var marginLoss: Double
-    public var transport: Double
-    public var confidence: Double
+  package struct Bound: Equatable, Sendable, Codable {
+    package var gamma: Double
+    package var marginLoss: Double
+    package var transport: Double
+    package var confidence: Double
     /// The sum of the three.
-    public var total: Double
+    package var total: Double
   }
 
   /// `base` or `tuned`; set by who measures many.
-  public var model = ""
-  public var position = ""
-  public var layer = 0
+  package var model = ""
+  package var position = ""
+  package var layer = 0
   /// Rows in each sample; one size for both sides, because distances fall with it.
-  public var sampleSize: Int
+  package var sampleSize: Int
   /// The mean over the training rows' concepts.
-  public var lipschitz: Double
-  public var train: Side
-  public var test: Side
-  public var bound: Bound
+  package var lipschitz: Double
+  package var train: Side
+  package var test: Side
+  package var bound: Bound
   /// Accuracy on training rows less that on held-out rows.
-  public var gap: Double
+  package var gap: Double
 
   /// Margins that are tried: fixed beforehand, and all paid for in the bound's confidence.
-  static let margins = (0..<8).map { pow(0.5, Double($0)) }
+  package static let margins = (0..<8).map { pow(0.5, Double($0)) }
   /// The bound may fail with this probability.
   static let delta = 0.05
 
   /// Samples of one size for both sides.
-  static func samples(
+  package static func samples(
     train: [Int], test: [Int], concepts: Int, seed: UInt64
   ) -> (train: TransportSample, test: TransportSample) {
     func sample(_ labels: [Int], _ largest: Int) -> TransportSample {
@@ -79,7 +80,7 @@ public struct TransportAccount: Equatable, Sendable, Codable {
   ///
   /// - states: (rows, width), the training rows first.
   /// - trainLabels, testLabels: together a label for each row.
-  init?(
+  package init?(
     _ states: Matrix, trainLabels: [Int], testLabels: [Int], concepts: Int,
     samples: (train: TransportSample, test: TransportSample)
   ) {

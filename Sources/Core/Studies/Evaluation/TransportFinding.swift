@@ -1,12 +1,12 @@
 /// Something that the transport account predicts, and whether the rows bear it out.
-public struct TransportFinding: Equatable, Sendable, Codable {
-  public var position: String
-  public var layer: Int
+package struct TransportFinding: Equatable, Sendable, Codable {
+  package var position: String
+  package var layer: Int
   /// A sentence on two figures, the first of which ought to be below the second.
-  public var claim: String
-  public var first: Double
-  public var second: Double
-  public var holds: Bool
+  package var claim: String
+  package var first: Double
+  package var second: Double
+  package var holds: Bool
 
   private init(_ account: TransportAccount, _ claim: String, _ first: Double, _ second: Double) {
     position = account.position
@@ -21,7 +21,7 @@ public struct TransportFinding: Equatable, Sendable, Codable {
   ///
   /// The bound itself speaks of representations that have not seen the training rows: it holds for
   /// the base model by proof, for a model tuned on these rows only by measurement.
-  static func all(base: TransportAccount, tuned: TransportAccount?) -> [TransportFinding] {
+  package static func all(base: TransportAccount, tuned: TransportAccount?) -> [TransportFinding] {
     var findings: [TransportFinding] = []
     func add(_ claim: String, _ first: Double?, _ second: Double?) {
       guard let first, let second else { return }

@@ -3,9 +3,9 @@ import LinearAlgebra
 
 /// Repulsion by a quadtree whose far cells stand for their points (Barnes and Hut 1986; van der
 /// Maaten 2014): for maps too wide for a grid. O(n log n).
-final class BarnesHutRepulsion: Repulsion {
+package final class BarnesHutRepulsion: Repulsion {
   /// Side of a cell over its distance below which it stands for its points.
-  static let angle: Float = 0.5
+  package static let angle: Float = 0.5
 
   private let nodes: Buffer<sk_tree_node>
   private let sorted: Matrix
@@ -13,21 +13,21 @@ final class BarnesHutRepulsion: Repulsion {
   private let spare: Buffer<UInt64>
   private var nodeCount = 0
 
-  init(count: Int) {
+  package init(count: Int) {
     nodes = Buffer(count: 2 * count)
     sorted = Matrix(rows: count, columns: 2)
     keys = Buffer(count: count)
     spare = Buffer(count: count)
   }
 
-  func prepare(_ points: Matrix, bounds: LayoutBounds) {
+  package func prepare(_ points: Matrix, bounds: LayoutBounds) {
     let side = max(bounds.highestX - bounds.lowestX, bounds.highestY - bounds.lowestY)
     nodeCount = sk_tree_build(
       nodes.elements, sorted.elements, keys.elements, spare.elements, points.elements,
       points.rows, bounds.lowestX, bounds.lowestY, side, Self.angle)
   }
 
-  func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
+  package func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
     sk_tree_repulsion(
       forces.elements, points.elements, range.lowerBound, range.upperBound, nodes.elements,
       nodeCount, sorted.elements)

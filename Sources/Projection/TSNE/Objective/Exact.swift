@@ -3,18 +3,18 @@ import LinearAlgebra
 
 /// Every pair, with one reciprocal each: the fastest way for small maps, and the judge of the
 /// others. O(n²).
-final class ExactRepulsion: Repulsion {
+package final class ExactRepulsion: Repulsion {
   private let padded: Int
   private let x: Matrix
   private let y: Matrix
 
-  init(count: Int) {
+  package init(count: Int) {
     padded = (count + 15) / 16 * 16
     x = Matrix(rows: 1, columns: padded)
     y = Matrix(rows: 1, columns: padded)
   }
 
-  func prepare(_ points: Matrix, bounds: LayoutBounds) {
+  package func prepare(_ points: Matrix, bounds: LayoutBounds) {
     for row in 0..<points.rows {
       x.elements[row] = points.elements[2 * row]
       y.elements[row] = points.elements[2 * row + 1]
@@ -26,14 +26,14 @@ final class ExactRepulsion: Repulsion {
     }
   }
 
-  func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
+  package func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
     sk_exact_repulsion(
       forces.elements, nil, points.elements, x.elements, y.elements, padded, range.lowerBound,
       range.upperBound)
   }
 
   /// The same for points that are not of the map: forces (count, 2), and each point's own sum.
-  func sample(others points: Matrix, forces: Matrix, sums: Matrix) {
+  package func sample(others points: Matrix, forces: Matrix, sums: Matrix) {
     Parallel.ranges(of: points.rows, grain: 1) { range in
       _ = sk_exact_repulsion(
         forces.elements, sums.elements, points.elements, x.elements, y.elements, padded,

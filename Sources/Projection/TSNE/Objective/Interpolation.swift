@@ -5,14 +5,14 @@ import LinearAlgebra
 ///
 /// O(n + g log g) for a grid of g nodes. The spacing is fixed in units of the map, in which the
 /// kernel's width is 1, so that accuracy does not change while the map grows.
-final class InterpolatedRepulsion: Repulsion {
+package final class InterpolatedRepulsion: Repulsion {
   /// Nodes are this far apart. See Benchmarks for what it costs and gains.
   static let spacing: Float = 0.4
   /// The largest grid side: beyond it the map is too wide for a grid.
-  static let largestSide = 2048
+  package static let largestSide = 2048
 
   /// Multiples of 32 whose doubles have no prime factor above 5.
-  static let sides: [Int] = stride(from: 32, through: largestSide, by: 32).filter { side in
+  package static let sides: [Int] = stride(from: 32, through: largestSide, by: 32).filter { side in
     var rest = side
     for factor in [2, 3, 5] { while rest % factor == 0 { rest /= factor } }
     return rest == 1
@@ -29,13 +29,15 @@ final class InterpolatedRepulsion: Repulsion {
   private var kernel = Matrix(rows: 0, columns: 0)
   private var twiddles: [Int: [Float]] = [:]
 
+  package init() {}
+
   /// The grid side for an extent of the map, or nil when it would be too large.
-  static func side(for extent: Float) -> Int? {
+  package static func side(for extent: Float) -> Int? {
     let nodes = extent / spacing + 2 * Float(sk_grid_margin)
     return sides.first { Float($0) >= nodes }
   }
 
-  func prepare(_ points: Matrix, bounds: LayoutBounds) {
+  package func prepare(_ points: Matrix, bounds: LayoutBounds) {
     let width = Self.side(for: bounds.highestX - bounds.lowestX) ?? Self.largestSide
     let height = Self.side(for: bounds.highestY - bounds.lowestY) ?? Self.largestSide
     resize(width: width, height: height)
@@ -45,7 +47,7 @@ final class InterpolatedRepulsion: Repulsion {
     convolve()
   }
 
-  func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
+  package func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
     withUnsafePointer(to: grid) { grid in
       sk_grid_sample(
         forces.elements + 2 * range.lowerBound, potential.elements, grid,

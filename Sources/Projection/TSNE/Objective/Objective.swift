@@ -1,5 +1,4 @@
 import Foundation
-import LinearAlgebra
 
 extension TSNE {
   /// Up to this many points comparing all pairs is fastest: on two cores with AVX-512, 750 steps
@@ -7,7 +6,7 @@ extension TSNE {
   /// times the grid's at 10,000. See `ProjectionBenchmark tsne MATRIX gradient=...`.
   static let exactLimit = 4000
 
-  static func gradient(_ wanted: Gradient?, rows: Int, bounds: LayoutBounds) -> Gradient {
+  package static func gradient(_ wanted: Gradient?, rows: Int, bounds: LayoutBounds) -> Gradient {
     let choice = wanted ?? (rows <= exactLimit ? .exact : .interpolation)
     let extent = max(bounds.highestX - bounds.lowestX, bounds.highestY - bounds.lowestY)
     guard choice == .interpolation, InterpolatedRepulsion.side(for: extent) == nil else {
@@ -27,7 +26,7 @@ extension TSNE {
 
 extension Affinities {
   /// KL(P || Q) from the pieces' sums of p ln(1 + |y_i - y_j|²) and Z.
-  func divergence(logarithms: Buffer<Double>, normalisation: Double) -> Double {
+  package func divergence(logarithms: Buffer<Double>, normalisation: Double) -> Double {
     guard rows > 1 else { return 0 }
     var sum = negativeEntropy + log(normalisation)
     for piece in 0..<logarithms.count { sum += logarithms.elements[piece] }

@@ -5,7 +5,7 @@ import LinearAlgebra
 ///
 /// Points and forces are x, y pairs. ``prepare(_:bounds:)`` sees all points of a step once, then
 /// ``sample(_:range:forces:)`` is called for disjoint ranges, possibly on several threads.
-protocol Repulsion: AnyObject {
+package protocol Repulsion: AnyObject {
   func prepare(_ points: Matrix, bounds: LayoutBounds)
   /// Writes sum over j of (y_i - y_j) / (1 + |y_i - y_j|²)² for the points of the range, and
   /// returns their sum of 1 / (1 + |y_i - y_j|²) over all j, i itself included.
@@ -13,20 +13,20 @@ protocol Repulsion: AnyObject {
 }
 
 /// The smallest box around all points.
-struct LayoutBounds: Equatable {
+package struct LayoutBounds: Equatable {
   var lowestX: Float
   var lowestY: Float
   var highestX: Float
   var highestY: Float
 
-  init(_ sums: [sk_layout_sums]) {
+  package init(_ sums: [sk_layout_sums]) {
     lowestX = sums.map(\.lowest_x).min() ?? 0
     lowestY = sums.map(\.lowest_y).min() ?? 0
     highestX = sums.map(\.highest_x).max() ?? 0
     highestY = sums.map(\.highest_y).max() ?? 0
   }
 
-  init(of points: Matrix) {
+  package init(of points: Matrix) {
     lowestX = .infinity
     lowestY = .infinity
     highestX = -.infinity

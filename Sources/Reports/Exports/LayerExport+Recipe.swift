@@ -1,17 +1,18 @@
-import Core
 import Foundation
+import SeerRuns
+import SeerSupport
 
 extension LayerExport {
   /// What a recipe of `seer export` asks for.
-  public struct Order: Sendable {
-    public let export: LayerExport
-    public let format: ExportFormat
-    public let map: ExportedMap?
-    public let output: String
+  package struct Order: Sendable {
+    package let export: LayerExport
+    package let format: ExportFormat
+    package let map: ExportedMap?
+    package let output: String
   }
 
   /// Reads a recipe and checks that what it was made from is still the same.
-  public static func order(recipe path: String, tool: String) throws -> Order {
+  package static func order(recipe path: String, tool: String) throws -> Order {
     let recipe = try read(path)
     guard recipe.command.dropFirst().first == "export", let made = recipe.runs.first,
       let layer = made.layer

@@ -1,20 +1,20 @@
-import Core
 import LinearAlgebra
-import Projection
+import SeerProjection
+import SeerSupport
 
 /// Where a run's rows lie on a map of one layer, and how that map was made.
-public struct ExportedMap: Equatable, Sendable {
+package struct ExportedMap: Equatable, Sendable {
   /// One for each row; rows without a place are left out.
-  public var points: [SIMD2<Float>?]
+  package var points: [SIMD2<Float>?]
   /// `pca`, `tsne`, `concepts`, or `map` for coordinates from a file.
-  public var method: String
-  public var seed: UInt64
+  package var method: String
+  package var seed: UInt64
   /// What else it was made with, such as `perplexity` or `components`.
-  public var settings: [String: String]
+  package var settings: [String: String]
   /// The file of coordinates that it was read from.
-  public var file: String?
+  package var file: String?
 
-  public init(
+  package init(
     points: [SIMD2<Float>?], method: String, seed: UInt64 = 0, settings: [String: String] = [:],
     file: String? = nil
   ) {
@@ -26,7 +26,7 @@ public struct ExportedMap: Equatable, Sendable {
   }
 
   /// The first two principal components of states.
-  public static func principal(
+  package static func principal(
     _ states: Matrix, source: String, checkpoint: () throws -> Void
   ) throws -> ExportedMap {
     do {
@@ -42,7 +42,7 @@ public struct ExportedMap: Equatable, Sendable {
   }
 
   /// In words, for the foot of a picture.
-  var description: String {
+  package var description: String {
     let name =
       switch method {
       case "pca": "PCA"
@@ -58,7 +58,7 @@ public struct ExportedMap: Equatable, Sendable {
 
 extension Failure {
   /// What a projection found wrong with a file's matrix, which it does not know the name of.
-  public init(_ error: ProjectionError, of source: String) {
+  package init(_ error: ProjectionError, of source: String) {
     switch error {
     case .badOption(let name, let found, let wanted):
       self.init(.usage, place: "--" + name, found: found, wanted: wanted)

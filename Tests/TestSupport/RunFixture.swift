@@ -1,21 +1,21 @@
 import Foundation
+import SeerRuns
+import SeerSupport
+import SeerTokenizers
 import Synchronization
-import TestSupport
-
-@testable import Core
 
 /// Runs of the tiny model over a made-up concept set of several batches.
-struct RunFixture {
-  let folder: TemporaryFolder
-  let concepts: String
+package struct RunFixture {
+  package let folder: TemporaryFolder
+  package let concepts: String
 
   /// - rows: of some 110 tokens; 2,048 tokens make a batch.
-  init(rows: Int = 84) throws {
+  package init(rows: Int = 84) throws {
     folder = try TemporaryFolder()
     concepts = try folder.write(Self.text(rows: rows), to: "concepts.csv")
   }
 
-  static func text(rows: Int) -> String {
+  package static func text(rows: Int) -> String {
     var text = "prompt,value,response,split\n"
     let words = ["sky", "blue", "the", "and", "12", "naïve", "sea", "Gold", "user", "x"]
     for row in 0..<rows {
@@ -29,7 +29,7 @@ struct RunFixture {
     return text
   }
 
-  func extraction(
+  package func extraction(
     to run: String = "run", _ position: Position = .last, template: RowTemplate = .plain,
     half: Bool = false
   ) -> Extraction {
@@ -44,7 +44,7 @@ struct RunFixture {
   /// Runs an extraction as a job. `onProgress` is called after every batch, and before the first,
   /// with the number of tokens done; where it says so, the job is cancelled there.
   @discardableResult
-  func run(
+  package func run(
     _ extraction: Extraction, onProgress: @escaping @Sendable (Int) -> Bool = { _ in true }
   ) throws -> Extraction.Summary {
     let engine = Engine()
@@ -58,18 +58,18 @@ struct RunFixture {
     ).wait()
   }
 
-  func copy(_ run: String, to other: String) throws {
+  package func copy(_ run: String, to other: String) throws {
     try FileManager.default.copyItem(atPath: folder(run), toPath: folder(other))
   }
 
   /// The failure an extraction ends in.
-  func failure(_ extraction: Extraction) -> Failure? {
+  package func failure(_ extraction: Extraction) -> Failure? {
     thrownFailure { try run(extraction) }
   }
 }
 
 /// A run folder's files, with the measured seconds taken out of `run.json`.
-func contents(ofRun path: String) throws -> [String: [UInt8]] {
+package func contents(ofRun path: String) throws -> [String: [UInt8]] {
   var files: [String: [UInt8]] = [:]
   for name in try names(inFolder: path) { files[name] = try bytes(ofFile: path + "/" + name) }
   if let manifest = files["run.json"] {

@@ -1,5 +1,6 @@
-import Core
-import Figures
+import SeerAnalysis
+import SeerFigures
+import SeerRuns
 
 /// The picture of one layer's map, with the concepts' names on it and below it.
 enum MapFigure {

@@ -1,15 +1,15 @@
 import Foundation
-
-@testable import Core
+import SeerAnalysis
+import SeerSupport
 
 /// The concept set in a text under a file name, without a file.
-func conceptSet(
+package func conceptSet(
   _ text: String, named file: String = "concepts.csv", requiresConcepts: Bool = true
 ) throws(Failure) -> ConceptSet {
   try conceptSet(Array(text.utf8), named: file, requiresConcepts: requiresConcepts)
 }
 
-func conceptSet(
+package func conceptSet(
   _ bytes: [UInt8], named file: String = "concepts.csv", requiresConcepts: Bool = true
 ) throws(Failure) -> ConceptSet {
   let result = bytes.withUnsafeBytes { bytes in
@@ -21,7 +21,7 @@ func conceptSet(
 }
 
 /// What the failure says, or that there was none.
-func message(_ body: () throws(Failure) -> Void) -> String {
+package func message(_ body: () throws(Failure) -> Void) -> String {
   do throws(Failure) {
     try body()
     return "no failure"

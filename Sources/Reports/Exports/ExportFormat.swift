@@ -1,14 +1,16 @@
+import SeerAnalysis
+
 /// What a layer of a run is exported as.
-public enum ExportFormat: String, CaseIterable, Sendable {
+package enum ExportFormat: String, CaseIterable, Sendable {
   case npy, tsv, csv, svg, png
 
   /// The format that the ending of a file's name says.
-  public init?(path: String) {
+  package init?(path: String) {
     let name = path.split(separator: "/").last ?? ""
     guard let dot = name.lastIndex(of: ".") else { return nil }
     self.init(rawValue: name[name.index(after: dot)...].lowercased())
   }
 
   /// Whether it shows a map; else it holds the states themselves.
-  public var isOfMap: Bool { self != .npy }
+  package var isOfMap: Bool { self != .npy }
 }

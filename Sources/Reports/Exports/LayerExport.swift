@@ -1,35 +1,35 @@
-import Core
-import Figures
 import Foundation
-import LinearAlgebra
+import SeerFormats
+import SeerRuns
+import SeerSupport
 
 /// A layer of a run as a file that other programs read, and the recipe beside it.
 ///
 ///     let export = LayerExport(try Run.open("my-run"), layer: 24, tool: "seer 0.1.0")
 ///     try export.write(.svg, to: "map.svg") {}    // map.svg and map.svg.recipe.json
-public struct LayerExport: Sendable {
-  public let run: Run
-  public let layer: Int
+package struct LayerExport: Sendable {
+  package let run: Run
+  package let layer: Int
   /// The program and version, for the recipe.
-  public let tool: String
+  package let tool: String
 
-  public init(_ run: Run, layer: Int, tool: String) {
+  package init(_ run: Run, layer: Int, tool: String) {
     self.run = run
     self.layer = layer
     self.tool = tool
   }
 
-  public struct Result: Encodable, Equatable, Sendable {
-    public let output: String
-    public let recipe: String
-    public let rows: Int
+  package struct Result: Encodable, Equatable, Sendable {
+    package let output: String
+    package let recipe: String
+    package let rows: Int
   }
 
   /// Everything that an export writes, the file itself first.
   ///
   /// - Parameter keepsMap: whether the map is there nowhere else, so that its coordinates are
   ///   written, too.
-  public static func files(_ format: ExportFormat, to path: String, keepsMap: Bool) -> [String] {
+  package static func files(_ format: ExportFormat, to path: String, keepsMap: Bool) -> [String] {
     [path, path + ".recipe.json"]
       + (format.isOfMap && keepsMap ? [mapFile(of: path)] : [])
       + (format == .tsv ? [vectorFile(of: path)] : [])
@@ -45,7 +45,7 @@ public struct LayerExport: Sendable {
   ///
   /// - Parameter map: where the rows lie; nil: along the first two principal components. One that
   ///   is in no file is written beside the output, so that the recipe can name it.
-  public func write(
+  package func write(
     _ format: ExportFormat, _ map: ExportedMap? = nil, to path: String,
     checkpoint: () throws -> Void
   ) throws -> Result {

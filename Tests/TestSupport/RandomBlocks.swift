@@ -1,11 +1,9 @@
 import LinearAlgebra
-import TestSupport
-
-@testable import Core
+import SeerFormats
 
 extension BlockType {
   /// Random stored weights: every scale finite and small, all other bits anything.
-  func randomBlocks(_ count: Int, using random: inout SeededGenerator) -> [UInt8] {
+  package func randomBlocks(_ count: Int, using random: inout SeededGenerator) -> [UInt8] {
     func half(_ random: inout SeededGenerator) -> [UInt8] {
       little(Float16(random.normal() * 0.1).bitPattern)
     }

@@ -1,27 +1,25 @@
 import Foundation
 import LinearAlgebra
-import TestSupport
-
-@testable import Core
+import SeerFormats
 
 /// The tiny Llama as a Hugging Face folder, made from its GGUF file: rows in Hugging Face's order,
 /// weights in full or half precision, which hold them exactly.
-struct TinyFolder {
-  let folder: TemporaryFolder
-  var path: String { folder.path }
+package struct TinyFolder {
+  package let folder: TemporaryFolder
+  package var path: String { folder.path }
   /// config.json
-  var configuration: [String: Any] = [
+  package var configuration: [String: Any] = [
     "model_type": "llama", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4,
     "num_key_value_heads": 2, "intermediate_size": 96, "max_position_embeddings": 2048,
     "rms_norm_eps": 1e-5, "rope_theta": 50000.0, "vocab_size": 325, "head_dim": 16,
     "rope_scaling": NSNull(), "tie_word_embeddings": false, "hidden_act": "silu",
   ]
   /// Names, shapes and values of the tensors.
-  var tensors: [(name: String, shape: [Int], values: [Float])] = []
-  var tokenizer: [String: Any] = [:]
-  var settings: [String: Any] = [:]
+  package var tensors: [(name: String, shape: [Int], values: [Float])] = []
+  package var tokenizer: [String: Any] = [:]
+  package var settings: [String: Any] = [:]
 
-  init() throws {
+  package init() throws {
     folder = try TemporaryFolder()
     let source = try GGUF(path: Fixtures.tinyModel)
     let language = try TinyLlama.model()
@@ -91,7 +89,7 @@ struct TinyFolder {
 
   /// Writes the folder with its tensors in so many files; with one there is no index.
   @discardableResult
-  func write(_ type: Safetensors.DataType = .float32, shards: Int = 1) throws -> String {
+  package func write(_ type: Safetensors.DataType = .float32, shards: Int = 1) throws -> String {
     try write(configuration, to: "config.json")
     try write(tokenizer, to: "tokenizer.json")
     try write(settings, to: "tokenizer_config.json")
@@ -116,14 +114,16 @@ struct TinyFolder {
     return path
   }
 
-  static func shardName(_ index: Int, of count: Int) -> String {
+  package static func shardName(_ index: Int, of count: Int) -> String {
     "model-0000\(index + 1)-of-0000\(count).safetensors"
   }
 
-  func write(_ value: Any, to name: String) throws {
+  package func write(_ value: Any, to name: String) throws {
     let data = try JSONSerialization.data(withJSONObject: value, options: [.sortedKeys])
     try folder.write(Array(data), to: name)
   }
 
-  func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: folder(name)) }
+  package func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: folder(name))
+  }
 }

@@ -1,12 +1,13 @@
-import Core
 import Foundation
+import SeerRuns
+import SeerSupport
 
 /// Coordinates of a run's rows, as `seer project` writes them: a CSV with the columns `x`, `y` and
 /// `row`, a line for each row of the run in its order. A row without coordinates is left out of what
 /// is made from the file.
-public enum MapFile {
+package enum MapFile {
   /// Reads the coordinates and checks that they are those of the run's rows.
-  public static func read(_ path: String, rows: [RunRow]) throws(Failure) -> [SIMD2<Float>?] {
+  package static func read(_ path: String, rows: [RunRow]) throws(Failure) -> [SIMD2<Float>?] {
     let table = try TextTable(contentsOf: path)
     let advice = "Give the file that seer project wrote for this run."
     let xColumn = try table.requiredIndex(of: "x")
@@ -51,7 +52,7 @@ public enum MapFile {
   }
 
   /// The same as text.
-  static func text(_ points: [SIMD2<Float>?], rows: [RunRow]) -> String {
+  package static func text(_ points: [SIMD2<Float>?], rows: [RunRow]) -> String {
     var text = CSV.line(["x", "y", "row", "concept"])
     for (point, row) in zip(points, rows) {
       text += CSV.line(

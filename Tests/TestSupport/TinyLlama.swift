@@ -1,44 +1,43 @@
 import Foundation
 import LinearAlgebra
-import TestSupport
-
-@testable import Core
+import SeerFormats
+import SeerModels
 
 /// The tiny random-weights Llama in every block type, and what transformers computes with it
 /// (Fixtures/TinyLlama/make_tiny.py).
-enum TinyLlama {
-  struct Golden: Decodable {
-    struct Prompt: Decodable {
-      let text: String
-      let ids: [Int32]
-      let greedyUntied: [Int32]
-      let greedyTied: [Int32]
+package enum TinyLlama {
+  package struct Golden: Decodable {
+    package struct Prompt: Decodable {
+      package let text: String
+      package let ids: [Int32]
+      package let greedyUntied: [Int32]
+      package let greedyTied: [Int32]
 
-      enum CodingKeys: String, CodingKey {
+      package enum CodingKeys: String, CodingKey {
         case text, ids
         case greedyUntied = "greedy_untied"
         case greedyTied = "greedy_tied"
       }
 
       /// The tokens whose logits are in the golden file.
-      var logitPlaces: [Int] { [0, ids.count / 2, ids.count - 1] }
+      package var logitPlaces: [Int] { [0, ids.count / 2, ids.count - 1] }
     }
-    let prompts: [Prompt]
+    package let prompts: [Prompt]
   }
 
   /// The block types that hold its weights exactly.
-  static let types: [BlockType] = [.f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0]
+  package static let types: [BlockType] = [.f32, .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0]
 
-  static let blocks = 3
-  static let allLayers = Array(0...blocks)
+  package static let blocks = 3
+  package static let allLayers = Array(0...blocks)
 
-  static func prompts() throws -> [Golden.Prompt] {
+  package static func prompts() throws -> [Golden.Prompt] {
     let data = try bytes(ofFile: Fixtures.folder + "/TinyLlama/golden.json")
     return try JSONDecoder().decode(Golden.self, from: Data(data)).prompts
   }
 
   /// A golden tensor as rows of its last size.
-  static func golden(_ name: String) throws -> [[Float]] {
+  package static func golden(_ name: String) throws -> [[Float]] {
     let file = try Safetensors(path: Fixtures.folder + "/TinyLlama/golden.safetensors")
     guard let tensor = file.tensors[name], let columns = tensor.shape.last else {
       throw CocoaError(.fileNoSuchFile)
@@ -49,12 +48,12 @@ enum TinyLlama {
   }
 
   /// The model with its block weights in another type; tied: without the tensor of the head.
-  static func model(_ type: BlockType = .q4_0, tied: Bool = false) throws -> LanguageModel {
+  package static func model(_ type: BlockType = .q4_0, tied: Bool = false) throws -> LanguageModel {
     let folder = try TemporaryFolder()
     return try LanguageModel(folder.write(builder(type, tied: tied).bytes, to: "tiny.gguf"))
   }
 
-  static func builder(_ type: BlockType = .q4_0, tied: Bool = false) throws -> GGUFBuilder {
+  package static func builder(_ type: BlockType = .q4_0, tied: Bool = false) throws -> GGUFBuilder {
     let file = try GGUF(path: Fixtures.tinyModel)
     // The bytes do not keep the mapping alive.
     defer { withExtendedLifetime(file) {} }
@@ -130,7 +129,7 @@ enum TinyLlama {
 
 extension LanguageModel {
   /// Every token's states at some layers, for one row: `[layer][token]`.
-  func states(_ ids: [Int32], layers: [Int] = TinyLlama.allLayers) throws -> [[[Float]]] {
+  package func states(_ ids: [Int32], layers: [Int] = TinyLlama.allLayers) throws -> [[[Float]]] {
     let result = try transformer.forward(
       Batch([ids]),
       request: ForwardRequest(layers: layers, spans: ids.indices.map { $0..<$0 + 1 }),

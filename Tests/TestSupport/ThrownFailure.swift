@@ -1,9 +1,8 @@
+import SeerSupport
 import Testing
 
-@testable import Core
-
 /// The failure that some work ends in; nil where it ends well. Any other error is an issue.
-func thrownFailure(_ work: () throws -> Void) -> Failure? {
+package func thrownFailure(_ work: () throws -> Void) -> Failure? {
   do {
     try work()
     return nil
@@ -17,7 +16,7 @@ func thrownFailure(_ work: () throws -> Void) -> Failure? {
 
 extension Failure {
   /// Expects each part of the message to contain the words given.
-  func expect(
+  package func expect(
     _ kind: Kind = .badData, file: String? = nil, place: String = "", found: String,
     wanted: String = "", advice: String = "", _ location: SourceLocation = #_sourceLocation
   ) {

@@ -1,5 +1,7 @@
-import Core
 import LinearAlgebra
+import SeerAnalysis
+import SeerRuns
+import SeerSupport
 
 /// Rows with their coordinates and scores, as CSV or as TSV (one line a row, in which tabs and
 /// newlines of texts become spaces).
