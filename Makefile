@@ -2,7 +2,6 @@
 
 SWIFT ?= swift
 RELEASE := .build/release/seer
-TEST_BUILD := .build-test
 PYTHON ?= python3
 # The file whose rows the published figures were measured on; the sample where it is not given.
 DATA ?= samples/concepts.csv
@@ -32,16 +31,15 @@ run: build model  ## Build, fetch the default model, open the explorer on the sa
 build: system  ## Build the release binary.
 	@$(SWIFT) build -c release --product seer
 
-test: system-test  ## Build and run every test.
-	@SEER_STRICT=1 $(SWIFT) build -c release --product seer --scratch-path $(TEST_BUILD) \
-	  -Xswiftc -enable-testing
-	@SEER_STRICT=1 $(SWIFT) test -c release --scratch-path $(TEST_BUILD) -Xswiftc -enable-testing
+test: system-test  ## Build and run every test (FILTER=), with what `make run` has built already.
+	@$(SWIFT) test -c release $(if $(FILTER),--filter "$(FILTER)")
 
-BENCH := Benchmarks/.build/release/Bench
+BENCH := .build/release/Bench
 BASELINE ?= Benchmarks/baselines/zen5-2.json
 
 bench-build: system
-	@$(SWIFT) build -c release --package-path Benchmarks --product Bench -Xswiftc -enable-testing
+	@SEER_BENCH=1 $(SWIFT) build -c release --product Bench
+	@SEER_BENCH=1 $(SWIFT) build -c release --product ProjectionBenchmark
 
 bench: bench-build  ## Time kernels and paths, as ratios to the baseline kept (FILTER=, BASELINE=).
 	@$(BENCH) --baseline $(BASELINE) --filter "$(FILTER)"
@@ -58,19 +56,18 @@ bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes 
 	  $(if $(filter samples/concepts.csv,$(DATA)),--name samples --work $(PEERS)/samples) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
 fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
-	@SEER_STRICT=1 $(SWIFT) build -c release --build-tests --scratch-path $(TEST_BUILD) \
-	  -Xswiftc -enable-testing
+	@$(SWIFT) build -c release --build-tests
 	@for reader in gguf safetensors tokenizer folder adapter; do \
 	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
-	    --scratch-path $(TEST_BUILD) -Xswiftc -enable-testing \
 	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
 	done
 
-lint:  ## Check the format of all Swift files; warnings are errors.
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+lint:  ## Check the format of all Swift files, and that no import points up; warnings are errors.
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources
+	@$(PYTHON) scripts/check-imports.py
 
 format:  ## Format all Swift files.
-	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources
 
 model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
 	@scripts/fetch-model.sh

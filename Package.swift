@@ -58,19 +58,22 @@ let package = Package(
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: swift),
     room("Support", ["LinearAlgebra", "CPCRE2", "COpenSSL"]),
     room("Formats", ["SeerSupport", "LinearAlgebra", "CKernels"]),
-    room("Tokenizers", ["SeerFormats", "SeerSupport"]),
+    room("Tokenizers", ["SeerFormats", "SeerSupport", "CPCRE2"]),
     room("Models", ["SeerTokenizers", "SeerFormats", "SeerSupport", "LinearAlgebra", "CKernels"]),
     room("Analysis", ["SeerSupport", "LinearAlgebra", "CKernels"]),
-    room("Runs", ["SeerAnalysis", "SeerModels"]),
+    room("Runs", ["SeerAnalysis", "SeerModels", "CKernels"]),
     room("Training", ["SeerRuns", "SeerAnalysis", "SeerModels", "CKernels"]),
     room("Monitor", ["SeerRuns", "SeerAnalysis", "SeerModels"]),
-    room("Studies", ["SeerMonitor", "SeerTraining", "SeerRuns", "SeerAnalysis", "SeerModels"]),
+    room(
+      "Studies",
+      ["SeerMonitor", "SeerTraining", "SeerRuns", "SeerAnalysis", "SeerModels", "CKernels"]),
 
     // What a screen or a figure draws, documents, screens, the command.
     .target(
       name: "SeerProjection", dependencies: ["LinearAlgebra", "CKernels"],
       path: "Sources/Projection", swiftSettings: swift),
-    .target(name: "SeerFigures", path: "Sources/Figures", swiftSettings: swift),
+    .target(
+      name: "SeerFigures", path: "Sources/Figures", swiftSettings: swift),
     .target(
       name: "SeerReports", dependencies: ["SeerStudies", "SeerProjection", "SeerFigures"],
       path: "Sources/Reports", swiftSettings: swift),
@@ -104,3 +107,14 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
 )
+
+// Only `make bench` builds these.
+if Context.environment["SEER_BENCH"] == "1" {
+  package.targets += [
+    .executableTarget(
+      name: "Bench", dependencies: ["SeerScreens"], path: "Benchmarks/Sources/Bench"),
+    .executableTarget(
+      name: "ProjectionBenchmark", dependencies: ["SeerProjection"],
+      path: "Benchmarks/Sources/ProjectionBenchmark"),
+  ]
+}

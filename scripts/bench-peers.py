@@ -383,7 +383,7 @@ def main():
     parser.add_argument("--model", default=os.path.join(cache, "seer", "models", "smollm2.gguf"))
     parser.add_argument("--gemma", help="a second model for prompt and decoding")
     parser.add_argument("--seer", default=os.path.join(ROOT, ".build", "release", "seer"))
-    parser.add_argument("--bench", default=os.path.join(ROOT, "Benchmarks", ".build", "release", "Bench"))
+    parser.add_argument("--bench", default=os.path.join(ROOT, ".build", "release", "Bench"))
     parser.add_argument("--python", default=sys.executable, help="of the peers' environment")
     parser.add_argument("--work", default=os.path.join(ROOT, ".build", "peers"))
     parser.add_argument("--output", default=os.path.join(ROOT, "docs", "performance.md"))

@@ -15,8 +15,8 @@ if [ $# -eq 0 ]; then
 fi
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-swift build -c release --package-path "$root/Benchmarks" >&2
-bench=$(swift build -c release --package-path "$root/Benchmarks" --show-bin-path)/ProjectionBenchmark
+make -C "$root" bench-build >&2
+bench=$root/.build/release/ProjectionBenchmark
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
