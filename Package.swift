@@ -49,6 +49,7 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "CKernels", cSettings: c),
     .target(
       name: "CNcurses", cSettings: c,
@@ -73,7 +74,7 @@ let package = Package(
       name: "SeerProjection", dependencies: ["LinearAlgebra", "CKernels"],
       path: "Sources/Projection", swiftSettings: swift),
     .target(
-      name: "SeerFigures", path: "Sources/Figures", swiftSettings: swift),
+      name: "SeerFigures", dependencies: ["CPNG"], path: "Sources/Figures", swiftSettings: swift),
     .target(
       name: "SeerReports", dependencies: ["SeerStudies", "SeerProjection", "SeerFigures"],
       path: "Sources/Reports", swiftSettings: swift),

@@ -26,6 +26,7 @@ case ${1:-build} in
     want libopenblas-dev pkg-config --exists openblas
     want libpcre2-dev pkg-config --exists libpcre2-8
     want libssl-dev pkg-config --exists libcrypto
+    want libpng-dev pkg-config --exists libpng
     ;;
 esac
 case ${1:-build} in

@@ -2,13 +2,13 @@ extension Picture {
   /// The picture as a PNG file of `scale` pixels a point.
   ///
   /// Precondition: the picture has a size of at least one pixel and of at most 2^15 a side.
-  package func png(scale: Double = 2) -> [UInt8] {
+  package func png(scale: Double = 2) throws(PNGError) -> [UInt8] {
     let columns = Int((width * scale).rounded(.up))
     let lines = Int((height * scale).rounded(.up))
     precondition((1...32_768).contains(columns) && (1...32_768).contains(lines))
     var raster = Raster(width: columns, height: lines, ground: ground)
     for shape in shapes { Self.draw(shape, on: &raster, scale: scale) }
-    return PNG.bytes(raster)
+    return try PNG.bytes(raster)
   }
 
   private static func draw(_ shape: Shape, on raster: inout Raster, scale: Double) {

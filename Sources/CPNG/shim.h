@@ -1,0 +1,5 @@
+#pragma once
+#include <png.h>
+
+// The most bytes a file of this image can take: a macro of casts, which Swift does not see.
+static inline size_t cpng_largest_size(png_image image) { return PNG_IMAGE_PNG_SIZE_MAX(image); }
