@@ -50,6 +50,8 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    // No pkgConfig: its file asks for a macro that SwiftPM refuses with a warning.
+    .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     .target(name: "CKernels", cSettings: c),
     .target(
       name: "CNcurses", cSettings: c,
@@ -80,7 +82,7 @@ let package = Package(
       path: "Sources/Reports", swiftSettings: swift),
     .target(
       name: "SeerScreens",
-      dependencies: ["SeerReports", "SeerStudies", "SeerProjection", "CNcurses"],
+      dependencies: ["SeerReports", "SeerStudies", "SeerProjection", "CNcurses", "CUTF8Proc"],
       path: "Sources/TUI", swiftSettings: swift),
     .executableTarget(
       name: "seer", dependencies: ["SeerScreens", "SeerReports", argumentParser],
@@ -102,7 +104,7 @@ let package = Package(
     tests("Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"]),
     tests("Figures", of: "SeerFigures"),
     tests("Reports", of: "SeerReports"),
-    tests("TUI", of: "SeerScreens", excluding: ["Snapshots"]),
+    tests("TUI", of: "SeerScreens", excluding: ["Fixtures", "Snapshots"]),
     tests("Command", of: "seer"),
   ],
   swiftLanguageModes: [.v6],

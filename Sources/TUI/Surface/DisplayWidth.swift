@@ -1,14 +1,20 @@
-/// How many terminal columns a scalar takes: 0, 1 or 2, as wcwidth of a UTF-8 locale says.
+import CUTF8Proc
+
+/// How many terminal columns a scalar takes: 0, 1 or 2, by utf8proc's Unicode tables.
 ///
-/// Our own table, so that screens are the same in every locale and in tests; the terminal layer
-/// checks each character against libc's before sending it. Control characters have no width and
-/// never reach a surface (``Text/visible(_:)``).
+/// Not libc's `wcwidth`, which knows nothing in the C locale: screens are the same in every locale
+/// and in tests. The terminal layer draws "?" where libc thinks otherwise. Every sign that the
+/// screens draw is as wide for both; of what utf8proc 2.8 and glibc 2.36 both know, they differ
+/// over Arabic's number signs (U+0600 to U+0605 and eight others: no columns here, one there) and
+/// the circled tens in squares (U+3248 to U+324F: one here, two there).
+///
+/// A text is as wide as its scalars together, since every scalar that is wide has cells of its
+/// own on a surface: emoji joined by U+200D are drawn one by one.
 package enum DisplayWidth {
   package static func of(_ scalar: Unicode.Scalar) -> Int {
-    let value = scalar.value
-    if value < 0x300 { return value == 0xAD ? 0 : 1 }
-    if isZero(scalar) { return 0 }
-    return contains(wide, value) ? 2 : 1
+    // Printable ASCII, which is most of what is measured, needs no table.
+    if scalar.value &- 0x20 < 0x5F { return 1 }
+    return ofOther(Int32(bitPattern: scalar.value))
   }
 
   package static func of(_ text: some StringProtocol) -> Int {
@@ -17,45 +23,18 @@ package enum DisplayWidth {
     return width
   }
 
-  private static func isZero(_ scalar: Unicode.Scalar) -> Bool {
-    // Hangul vowels and finals join the initial before them.
-    if scalar.value >= 0x1160 && scalar.value <= 0x11FF { return true }
-    switch scalar.properties.generalCategory {
-    case .nonspacingMark, .enclosingMark, .format: return true
-    default: return false
+  private static func ofOther(_ scalar: Int32) -> Int {
+    switch scalar {
+    // Hangul vowels and finals join the initial before them; utf8proc looks at each alone.
+    case 0x1160...0x11FF, 0xD7B0...0xD7FF: return 0
+    // Hexagrams: wide since Unicode 16, which libc knows before utf8proc does.
+    case 0x4DC0...0x4DFF: return 2
+    default: break
     }
+    let width = Int(utf8proc_charwidth(scalar))
+    // Marks that take room beside their letter (Devanagari's vowel signs) have a column of their
+    // own in terminals, which draw no syllables; utf8proc counts them with the letter.
+    if width == 0 && utf8proc_category(scalar) == UTF8PROC_CATEGORY_MC { return 1 }
+    return width
   }
-
-  private static func contains(_ ranges: [ClosedRange<UInt32>], _ value: UInt32) -> Bool {
-    var low = 0
-    var high = ranges.count
-    while low < high {
-      let middle = (low + high) / 2
-      if value > ranges[middle].upperBound { low = middle + 1 } else { high = middle }
-    }
-    return low < ranges.count && ranges[low].contains(value)
-  }
-
-  /// East Asian Width W and F (Unicode Annex 11).
-  private static let wide: [ClosedRange<UInt32>] = [
-    0x1100...0x115F, 0x231A...0x231B, 0x2329...0x232A, 0x23E9...0x23EC, 0x23F0...0x23F0,
-    0x23F3...0x23F3, 0x25FD...0x25FE, 0x2614...0x2615, 0x2648...0x2653, 0x267F...0x267F,
-    0x2693...0x2693, 0x26A1...0x26A1, 0x26AA...0x26AB, 0x26BD...0x26BE, 0x26C4...0x26C5,
-    0x26CE...0x26CE, 0x26D4...0x26D4, 0x26EA...0x26EA, 0x26F2...0x26F3, 0x26F5...0x26F5,
-    0x26FA...0x26FA, 0x26FD...0x26FD, 0x2705...0x2705, 0x270A...0x270B, 0x2728...0x2728,
-    0x274C...0x274C, 0x274E...0x274E, 0x2753...0x2755, 0x2757...0x2757, 0x2795...0x2797,
-    0x27B0...0x27B0, 0x27BF...0x27BF, 0x2B1B...0x2B1C, 0x2B50...0x2B50, 0x2B55...0x2B55,
-    0x2E80...0x303E, 0x3041...0x3247, 0x3250...0x4DBF, 0x4E00...0xA4CF, 0xA960...0xA97F,
-    0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6B, 0xFF01...0xFF60,
-    0xFFE0...0xFFE6, 0x16FE0...0x18CFF, 0x1B000...0x1B2FB, 0x1F004...0x1F004, 0x1F0CF...0x1F0CF,
-    0x1F18E...0x1F18E, 0x1F191...0x1F19A, 0x1F200...0x1F320, 0x1F32D...0x1F335,
-    0x1F337...0x1F37C, 0x1F37E...0x1F393, 0x1F3A0...0x1F3CA, 0x1F3CF...0x1F3D3,
-    0x1F3E0...0x1F3F0, 0x1F3F4...0x1F3F4, 0x1F3F8...0x1F43E, 0x1F440...0x1F440,
-    0x1F442...0x1F4FC, 0x1F4FF...0x1F53D, 0x1F54B...0x1F54E, 0x1F550...0x1F567,
-    0x1F57A...0x1F57A, 0x1F595...0x1F596, 0x1F5A4...0x1F5A4, 0x1F5FB...0x1F64F,
-    0x1F680...0x1F6C5, 0x1F6CC...0x1F6CC, 0x1F6D0...0x1F6D2, 0x1F6D5...0x1F6D7,
-    0x1F6DC...0x1F6DF, 0x1F6EB...0x1F6EC, 0x1F6F4...0x1F6FC, 0x1F7E0...0x1F7EB,
-    0x1F7F0...0x1F7F0, 0x1F90C...0x1F93A, 0x1F93C...0x1F945, 0x1F947...0x1F9FF,
-    0x1FA70...0x1FAFF, 0x20000...0x3FFFD,
-  ]
 }

@@ -3,7 +3,7 @@ package struct Cell: Equatable, Sendable {
   /// NUL marks the right half of a wide character.
   package var scalar: Unicode.Scalar = " "
   /// 0: none.
-  var firstMark: UInt32 = 0
+  package var firstMark: UInt32 = 0
   var secondMark: UInt32 = 0
   package var style = Style.plain
 
@@ -68,7 +68,11 @@ package struct Surface: Equatable, Sendable {
   }
 
   mutating func addMark(_ scalar: Unicode.Scalar, _ x: Int, _ y: Int) {
-    guard !asciiOnly, isInside(x, y), scalar.properties.generalCategory != .format else { return }
+    guard !asciiOnly, isInside(x, y) else { return }
+    switch scalar.properties.generalCategory {
+    case .format, .control, .lineSeparator, .paragraphSeparator: return
+    default: break
+    }
     let index = y * size.width + x
     if cells[index].firstMark == 0 {
       cells[index].firstMark = scalar.value

@@ -85,6 +85,8 @@ import Testing
     var surface = Surface(Size(width: 8, height: 1))
     surface.write("a\u{1B}[2Jb\u{0}\n", 0, 0, .plain)
     #expect(surface.cells.allSatisfy { $0.scalar.value >= 0x20 })
+    #expect(surface.cells.allSatisfy { $0.firstMark == 0 })
+    #expect(surface.text == "a[2Jb\n")
   }
 
   @Test func asciiSurfaceHoldsOnlyASCII() {
@@ -145,12 +147,5 @@ import Testing
   ])
   func cutting(text: String, width: Int, expected: String) {
     #expect(Text.cut(text, to: width) == expected)
-  }
-
-  @Test func widths() {
-    #expect(DisplayWidth.of("a日é⠿│█●") == 8)
-    #expect(DisplayWidth.of("e\u{301}") == 1)
-    #expect(DisplayWidth.of("👍") == 2)
-    #expect(DisplayWidth.of("\u{200B}\u{200D}\u{FE0F}") == 0)
   }
 }
