@@ -91,7 +91,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["SeerStudies"], path: "Tests/TestSupport",
       swiftSettings: swift),
-    tests("LinearAlgebra", of: "LinearAlgebra", and: ["CKernels"]),
+    tests("LinearAlgebra", of: "LinearAlgebra", and: ["CKernels"], excluding: ["Fixtures"]),
     tests("Support", of: "SeerSupport", in: "CoreTests/Support"),
     tests("Formats", of: "SeerFormats", in: "CoreTests/Formats", and: ["CKernels"]),
     tests("Tokenizers", of: "SeerTokenizers", in: "CoreTests/Tokenizers"),

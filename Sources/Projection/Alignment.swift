@@ -53,67 +53,36 @@ private func centre(of matrix: Matrix) -> [Double] {
   return sums.map { $0 / Double(matrix.rows) }
 }
 
-/// U · V' of the singular value decomposition of a (size, size) matrix, by one-sided Jacobi
-/// rotations (Hestenes 1958).
+/// U · V' of the singular value decomposition of a (size, size) matrix; a matrix that holds no
+/// finite numbers turns nothing.
+///
+/// Directions that the matrix does not determine are completed to a basis on both sides by a rule
+/// of ours, never by what rounding left there: no map at all is turned by nothing.
 private func nearestOrthogonal(to matrix: [Double], size: Int) -> [Double] {
-  // Columns of `left` become U · S while `right` gathers V.
-  var left = matrix
-  var right = [Double](repeating: 0, count: size * size)
-  for i in 0..<size { right[i * size + i] = 1 }
-  func rotate(_ m: inout [Double], _ p: Int, _ q: Int, _ c: Double, _ s: Double) {
-    for row in 0..<size {
-      let a = m[row * size + p]
-      let b = m[row * size + q]
-      m[row * size + p] = c * a - s * b
-      m[row * size + q] = s * a + c * b
-    }
-  }
-  for _ in 0..<60 {
-    var worst = 0.0
-    for p in 0..<size {
-      for q in (p + 1)..<max(p + 1, size) {
-        var alpha = 0.0
-        var beta = 0.0
-        var gamma = 0.0
-        for row in 0..<size {
-          let a = left[row * size + p]
-          let b = left[row * size + q]
-          alpha += a * a
-          beta += b * b
-          gamma += a * b
-        }
-        guard gamma * gamma > 1e-28 * alpha * beta else { continue }
-        worst = max(worst, abs(gamma) / (alpha * beta).squareRoot())
-        let zeta = (beta - alpha) / (2 * gamma)
-        let t = (zeta < 0 ? -1 : 1) / (abs(zeta) + (1 + zeta * zeta).squareRoot())
-        let c = 1 / (1 + t * t).squareRoot()
-        rotate(&left, p, q, c, c * t)
-        rotate(&right, p, q, c, c * t)
-      }
-    }
-    if worst < 1e-13 { break }
-  }
-  var lengths = [Double](repeating: 0, count: size)
-  for column in 0..<size {
-    for row in 0..<size { lengths[column] += left[row * size + column] * left[row * size + column] }
-    lengths[column] = lengths[column].squareRoot()
-  }
-  let order = lengths.indices.sorted { lengths[$0] > lengths[$1] }
-  let largest = lengths.max() ?? 0
-  // Directions that the rows do not determine are completed to a basis.
-  let known = order.prefix { lengths[$0] > largest * 1e-12 && lengths[$0] > 0 }.count
-  let basis = Matrix(rows: size, columns: size) { index, row in
-    index < known ? Float(left[row * size + order[index]] / lengths[order[index]]) : 0
-  }
-  Orthonormal.complete(basis, from: known)
   var result = [Double](repeating: 0, count: size * size)
-  for (index, column) in order.enumerated() {
+  guard let decomposed = try? SingularValues(matrix, rows: size, columns: size) else {
+    for i in 0..<size { result[i * size + i] = 1 }
+    return result
+  }
+  let known = decomposed.rank(relativeTolerance: 1e-12)
+  let left = completed(decomposed.left, from: known, size: size)
+  let right = completed(decomposed.right, from: known, size: size)
+  for index in 0..<size {
     for i in 0..<size {
-      let u =
-        index < known
-        ? left[i * size + column] / lengths[column] : Double(basis.row(index)[i])
-      for j in 0..<size { result[i * size + j] += u * right[j * size + column] }
+      for j in 0..<size {
+        result[i * size + j] += left[index * size + i] * right[index * size + j]
+      }
     }
   }
   return result
+}
+
+/// The first `known` of (size, size) orthonormal rows, and others that complete them.
+private func completed(_ rows: [Double], from known: Int, size: Int) -> [Double] {
+  guard known < size else { return rows }
+  let basis = Matrix(rows: size, columns: size) { row, column in
+    row < known ? Float(rows[row * size + column]) : 0
+  }
+  Orthonormal.complete(basis, from: known)
+  return rows[..<(known * size)] + basis.values[(known * size)...].map(Double.init)
 }

@@ -55,8 +55,35 @@ private func largestDifference(_ a: Matrix, _ b: Matrix) -> Float {
   let line = Matrix(rows: 10, columns: 2) { $1 == 0 ? Float($0) : 0 }
   let upright = Matrix(rows: 10, columns: 2) { $1 == 1 ? Float($0) : 0 }
   #expect(largestDifference(align(line, to: upright), upright) < 1e-4)
+  // Rows that determine nothing, or no number at all, turn nothing: only the centre moves.
+  let crowd = Matrix(rows: 10, columns: 2) { row, column in column == 0 ? 3 : Float(row % 2) }
+  let still = Matrix(rows: 10, columns: 2) { row, column in column == 0 ? -3 : 7 }
+  let moved = Matrix(rows: 10, columns: 2) { row, column in
+    column == 0 ? -3 : 6.5 + Float(row % 2)
+  }
+  #expect(align(crowd, to: still).values == moved.values)
   let point = Matrix(rows: 10, columns: 2)
   #expect(align(point, to: upright).values.allSatisfy { $0.isFinite })
   #expect(align(Matrix(rows: 0, columns: 2), to: Matrix(rows: 0, columns: 2)).rows == 0)
   #expect(align(Matrix(rows: 1, columns: 1), to: Matrix(rows: 1, columns: 1)).values == [0])
+}
+
+/// A map flat in two of four directions is turned by a proper rotation or reflection of the rest,
+/// and the same one whichever thread asks.
+@Test func alignmentOfARankDeficientMap() {
+  let reference = randomMap(rows: 50, columns: 4, seed: 7)
+  let flat = Matrix(rows: 50, columns: 4) { $1 < 2 ? reference[$0, 1 - $1] : 0 }
+  let aligned = align(flat, to: reference)
+  #expect(aligned.values.allSatisfy { $0.isFinite })
+  for i in 0..<49 {
+    var (before, after): (Float, Float) = (0, 0)
+    for k in 0..<4 {
+      before += (flat[i, k] - flat[i + 1, k]) * (flat[i, k] - flat[i + 1, k])
+      after += (aligned[i, k] - aligned[i + 1, k]) * (aligned[i, k] - aligned[i + 1, k])
+    }
+    #expect(abs(before.squareRoot() - after.squareRoot()) < 1e-4)
+  }
+  let equal = Matrix(rows: 6, columns: 1)
+  Parallel.forEach(6) { equal[$0, 0] = align(flat, to: reference).values == aligned.values ? 1 : 0 }
+  #expect(equal.values == Array(repeating: 1, count: 6))
 }
