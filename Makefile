@@ -103,6 +103,10 @@ soak: build  ## Ten minutes of random keys, mouse and resizes on the real binary
 	$(PYTHON) Benchmarks/terminal/soak.py $(RELEASE) samples/run-base --seconds $(SECONDS_OF_SOAK) \
 	  --seed $(or $(SEED),1)
 
+.PHONY: check-dependency
+check-dependency:  ## Show that another package can depend on this one by version.
+	@scripts/check-dependency.sh
+
 check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
 	$(PYTHON) samples/check.py
 

@@ -129,8 +129,10 @@ SK_AMX static void split_columns(uint16_t *chunks, const float *b, size_t b_colu
         else
           columns[j][0] = columns[j][1] = columns[j][2] = _mm512_setzero_si512();
       }
+#pragma clang loop unroll(full)
       for (int part = 0; part < parts; part++) {
         __m512 pairs[16];
+#pragma clang loop unroll(full)
         for (int j = 0; j < 16; j++) pairs[j] = _mm512_castsi512_ps(columns[j][part]);
         sk_transpose16(pairs);
         uint16_t *target = chunks + part * part_elements + half * tile_elements;

@@ -115,6 +115,39 @@ SK_INLINE nibble_weights load_nibbles(const int type, const uint8_t *group, size
   return w;
 }
 
+// Adds the products of a group of up to four blocks, of which `left` bytes are there: a constant for
+// whole groups, whose loop then has no question to ask.
+SK_INLINE void add_nibbles(const int type, const int rows, const int tokens, __m512 sums[4][4],
+                           __m256 offsets[4][4], const uint8_t *start, size_t row_bytes,
+                           size_t left, const char *x, size_t vector) {
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    const uint8_t *group = start + (size_t)r * row_bytes;
+    ask_ahead(group);
+    nibble_weights w = load_nibbles(type, group, left);
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++) {
+      const nibble_group *v = (const nibble_group *)(x + (size_t)t * vector);
+      __m512i sum = _mm512_setzero_si512();
+#pragma clang loop unroll(full)
+      for (int d = 0; d < 3; d++) {
+        if (d) sum = _mm512_slli_epi32(sum, 8);
+        sum = byte_products(sum, w.low, v->digits[d][0]);
+        sum = byte_products(sum, w.high, v->digits[d][1]);
+      }
+      // Weights of these types are the integers less 8 and less 16.
+      if (type == sk_type_q4_0)
+        sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 3));
+      if (type == sk_type_q5_0)
+        sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 4));
+      __m512 scales = _mm512_mul_ps(w.scales, _mm512_load_ps(v->scales));
+      sums[r][t] = _mm512_fmadd_ps(scales, _mm512_cvtepi32_ps(sum), sums[r][t]);
+      if (type == sk_type_q4_1 || type == sk_type_q5_1)
+        offsets[r][t] = _mm256_fmadd_ps(w.minimums, _mm256_load_ps(v->totals), offsets[r][t]);
+    }
+  }
+}
+
 SK_INLINE void dot_nibbles(const int type, const int rows, const int tokens, float *out,
                            size_t out_row, const uint8_t *row, size_t row_bytes,
                            const char *x, size_t vector, size_t width) {
@@ -130,33 +163,12 @@ SK_INLINE void dot_nibbles(const int type, const int rows, const int tokens, flo
   for (size_t g = 0; g < groups; g++) {
     const size_t blocks = width / 32 - 4 * g;
     const uint8_t *start = row + g * 4 * bytes;
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      const uint8_t *group = start + (size_t)r * row_bytes;
-      ask_ahead(group);
-      nibble_weights w = blocks >= 4 ? load_nibbles(type, group, 4 * bytes)
-                                     : load_nibbles(type, group, blocks * bytes);
-#pragma clang loop unroll(full)
-      for (int t = 0; t < tokens; t++) {
-        const nibble_group *v = (const nibble_group *)(x + (size_t)t * vector) + g;
-        __m512i sum = _mm512_setzero_si512();
-#pragma clang loop unroll(full)
-        for (int d = 0; d < 3; d++) {
-          if (d) sum = _mm512_slli_epi32(sum, 8);
-          sum = byte_products(sum, w.low, v->digits[d][0]);
-          sum = byte_products(sum, w.high, v->digits[d][1]);
-        }
-        // Weights of these types are the integers less 8 and less 16.
-        if (type == sk_type_q4_0)
-          sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 3));
-        if (type == sk_type_q5_0)
-          sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 4));
-        __m512 scales = _mm512_mul_ps(w.scales, _mm512_load_ps(v->scales));
-        sums[r][t] = _mm512_fmadd_ps(scales, _mm512_cvtepi32_ps(sum), sums[r][t]);
-        if (type == sk_type_q4_1 || type == sk_type_q5_1)
-          offsets[r][t] = _mm256_fmadd_ps(w.minimums, _mm256_load_ps(v->totals), offsets[r][t]);
-      }
-    }
+    const char *vectors = x + g * sizeof(nibble_group);
+    if (blocks >= 4)
+      add_nibbles(type, rows, tokens, sums, offsets, start, row_bytes, 4 * bytes, vectors, vector);
+    else
+      add_nibbles(type, rows, tokens, sums, offsets, start, row_bytes, blocks * bytes, vectors,
+                  vector);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
@@ -167,40 +179,48 @@ SK_INLINE void dot_nibbles(const int type, const int rows, const int tokens, flo
     }
 }
 
+// As add_nibbles, for a group of up to two blocks of Q8_0.
+SK_INLINE void add_bytes(const int rows, const int tokens, __m512 sums[4][4],
+                         const uint8_t *start, size_t row_bytes, size_t left, const char *x,
+                         size_t vector) {
+  const __m512i sign = _mm512_set1_epi8(-128);
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    const uint8_t *group = start + (size_t)r * row_bytes;
+    ask_ahead(group);
+    __m512i a = bytes_at(group, 0, left), b = bytes_at(group, 4, left);
+    __m512i w =
+        _mm512_permutex2var_epi16(a, _mm512_loadu_si512(WORDS(1, 9, 18, 26, 2)), b);
+    const __m256i words = _mm256_setr_epi16(0, 0, 0, 0, 0, 0, 0, 0, 17, 17, 17, 17, 17, 17, 17, 17);
+    __m512 scale = _mm512_cvtph_ps(_mm512_castsi512_si256(
+        _mm512_permutexvar_epi16(_mm512_castsi256_si512(words), a)));
+    w = _mm512_xor_si512(w, sign);
+#pragma clang loop unroll(full)
+    for (int t = 0; t < tokens; t++) {
+      const plain_group *v = (const plain_group *)(x + (size_t)t * vector);
+      __m512i sum = plain_products(w, v);
+      sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 7));
+      __m512 scales = _mm512_mul_ps(scale, _mm512_load_ps(v->scales));
+      sums[r][t] = _mm512_fmadd_ps(scales, _mm512_cvtepi32_ps(sum), sums[r][t]);
+    }
+  }
+}
+
 SK_INLINE void dot_bytes(const int rows, const int tokens, float *out, size_t out_row,
                          const uint8_t *row, size_t row_bytes, const char *x, size_t vector,
                          size_t width) {
   const size_t groups = (width + 63) / 64;
-  const __m512i sign = _mm512_set1_epi8(-128);
   __m512 sums[4][4];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows * tokens; i++) sums[i / tokens][i % tokens] = _mm512_setzero_ps();
   for (size_t g = 0; g < groups; g++) {
     const size_t left = (width / 32 - 2 * g) * 34;
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      const uint8_t *group = row + (size_t)r * row_bytes + g * 68;
-      ask_ahead(group);
-      __m512i a, b;
-      if (left >= 68)
-        a = bytes_at(group, 0, 68), b = bytes_at(group, 4, 68);
-      else
-        a = bytes_at(group, 0, left), b = bytes_at(group, 4, left);
-      __m512i w =
-          _mm512_permutex2var_epi16(a, _mm512_loadu_si512(WORDS(1, 9, 18, 26, 2)), b);
-      const __m256i words = _mm256_setr_epi16(0, 0, 0, 0, 0, 0, 0, 0, 17, 17, 17, 17, 17, 17, 17, 17);
-      __m512 scale = _mm512_cvtph_ps(_mm512_castsi512_si256(
-          _mm512_permutexvar_epi16(_mm512_castsi256_si512(words), a)));
-      w = _mm512_xor_si512(w, sign);
-#pragma clang loop unroll(full)
-      for (int t = 0; t < tokens; t++) {
-        const plain_group *v = (const plain_group *)(x + (size_t)t * vector) + g;
-        __m512i sum = plain_products(w, v);
-        sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 7));
-        __m512 scales = _mm512_mul_ps(scale, _mm512_load_ps(v->scales));
-        sums[r][t] = _mm512_fmadd_ps(scales, _mm512_cvtepi32_ps(sum), sums[r][t]);
-      }
-    }
+    const uint8_t *start = row + g * 68;
+    const char *vectors = x + g * sizeof(plain_group);
+    if (left >= 68)
+      add_bytes(rows, tokens, sums, start, row_bytes, 68, vectors, vector);
+    else
+      add_bytes(rows, tokens, sums, start, row_bytes, left, vectors, vector);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)

@@ -60,6 +60,7 @@ double sk_conditional_row(float *restrict probabilities, const float *restrict d
       s2[i % 16] += p * d * d;
     }
     double sum = 0, first = 0, second = 0;
+#pragma clang loop unroll(full)
     for (size_t lane = 0; lane < 16; lane++) {
       sum += s0[lane];
       first += s1[lane];

@@ -40,6 +40,7 @@ void sk_grid_kernel(float *kernel, float *scratch, size_t width, size_t height, 
       buffers[0][k] = (c16){1.0f / (1.0f + dx * dx + dy * dy), (v16){0}};
     }
     c16 *result = fft(buffers[0], buffers[1], nx, twiddles_x);
+#pragma clang loop unroll(full)
     for (int lane = 0; lane < 16; lane++) {
       if (row + (size_t)lane > height) break;
       for (size_t k = 0; k <= width; k++)
@@ -182,6 +183,7 @@ void sk_grid_forward(float *real, float *imaginary, const float *charges, size_t
 }
 
 #define EXCHANGE(d, low, high)                            \
+  _Pragma("clang loop unroll(full)")                      \
   for (int i = 0; i < 16; i++)                            \
     if (!(i & d)) {                                       \
       v16 a = rows[i], b = rows[i + d];                   \
@@ -211,12 +213,14 @@ void sk_grid_convolve(float *real, float *imaginary, const float *kernel, size_t
   c16 buffers[2][nx];
   for (size_t column = 0; column < width; column += 16) {
     v16 a[16], b[16];
+#pragma clang loop unroll(full)
     for (size_t k = 0; k < 16; k++) {
       a[k] = *(const v16u *)(real + (row + k) * width + column);
       b[k] = *(const v16u *)(imaginary + (row + k) * width + column);
     }
     transpose(a);
     transpose(b);
+#pragma clang loop unroll(full)
     for (size_t k = 0; k < 16; k++) buffers[0][column + k] = (c16){a[k], b[k]};
   }
   memset(buffers[0] + width, 0, width * sizeof(c16));
@@ -230,12 +234,14 @@ void sk_grid_convolve(float *real, float *imaginary, const float *kernel, size_t
   z = fft(z, z == buffers[0] ? buffers[1] : buffers[0], nx, twiddles_x);
   for (size_t column = 0; column < width; column += 16) {
     v16 a[16], b[16];
+#pragma clang loop unroll(full)
     for (size_t k = 0; k < 16; k++) {
       a[k] = z[column + k].im;
       b[k] = z[column + k].re;
     }
     transpose(a);
     transpose(b);
+#pragma clang loop unroll(full)
     for (size_t k = 0; k < 16; k++) {
       *(v16u *)(real + (row + k) * width + column) = a[k];
       *(v16u *)(imaginary + (row + k) * width + column) = b[k];

@@ -85,8 +85,10 @@ static __attribute__((noinline)) void prune(sk_neighbour_search *search, size_t 
   search->thresholds[query] = distance_of(last);
 }
 
-static void search_portable(sk_neighbour_search *search, const float *panels, const float *norms,
-                            size_t first, size_t last) {
+SK_CLONES static void search_portable(sk_neighbour_search *search, const float *panels,
+                                      const float *norms, size_t first, size_t last) {
+  // The same bits with whatever instructions, as in squared_distance below.
+#pragma clang fp contract(off)
   size_t columns = search->columns;
   for (size_t p = first; p < last; p++) {
     const float *panel = panels + p * columns * sk_panel_width;
@@ -181,9 +183,11 @@ void sk_search_panels(sk_neighbour_search *search, const float *panels, const fl
   search_portable(search, panels, norms, first, last);
 }
 
-static inline float squared_distance(const float *restrict a, const float *restrict b,
-                                     size_t columns) {
-  // Sixteen partial sums: one vector, and the same order of additions for every processor.
+static inline __attribute__((always_inline)) float squared_distance(
+    const float *restrict a, const float *restrict b, size_t columns) {
+  // Sixteen partial sums: one vector, and the same order of additions for every processor. No
+  // square is fused with its sum: processors that can would order neighbours unlike the others.
+#pragma clang fp contract(off)
   float sums[16] = {0};
   size_t k = 0;
   for (; k + 16 <= columns; k += 16)

@@ -26,7 +26,7 @@ enum { sk_query_block = 12 };
 
 /// Compares the queries with every point of the panels `first ..< last`, keeping at least the
 /// nearest `wanted` of all points seen so far. `norms` holds 32 values a panel.
-/// `portable` avoids instructions beyond the baseline; both ways see the same points in order.
+/// `portable` avoids what is written for AVX-512 by hand; both ways see the same points in order.
 void sk_search_panels(sk_neighbour_search *search, const float *panels, const float *norms,
                       size_t first, size_t last, int portable);
 
