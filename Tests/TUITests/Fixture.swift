@@ -86,6 +86,13 @@ enum Fixture {
   }
 }
 
+extension Effect {
+  /// What a screen wants done; nil where it is another's, or the loop's own.
+  func of<Wanted: ScreenEffect>(_ type: Wanted.Type) -> Wanted? {
+    if case .work(let work) = self { work.effect as? Wanted } else { nil }
+  }
+}
+
 extension AppState {
   /// The state after keys named as in a script.
   func after(_ keys: String...) -> AppState {

@@ -1,4 +1,5 @@
 import Foundation
+import SeerScreens
 
 let usage = """
   usage: Bench [kernels] [paths] [maps] [screens] [--filter TEXT] [--model M] [--seconds 0.5]

@@ -11,23 +11,24 @@ package enum Event: Sendable {
   indirect case explored(Int, Event)
   /// Time went on, for what moves by itself.
   case tick
-  case compare(CompareEvent)
-  case prompt(PromptEvent)
-  case train(TrainEvent)
-  case start(StartEvent)
+  /// What a screen has asked for.
+  case screen(any ScreenEvent)
   /// An event of work that may have become useless; the mailbox takes it out of its cover.
   indirect case from(Outbox, Event)
-  /// The map of a layer, by its index among the run's layers.
-  case map(index: Int, Result<LayerMap, Problem>)
-  case separation(index: Int, Result<LayerSeparation, Problem>)
-  /// A t-SNE map as far as it is, or why it ended; `run` tells it from runs given up.
-  case embedding(run: Int, Result<Embedding, Problem>)
-  case judged(QualityKey, MapTrust?)
-  case nearest(Result<NearestRows, Problem>)
-  case groupsCompared(GroupPair, GroupComparison?)
-  case export(ExportEvent)
-  /// The outcome of a ``Effect/saveScreen(_:)``.
+  /// The outcome of a ``Effect/saveScreen(_:)`` or a ``Effect/saveText(_:_:)``.
   case saved(String, Problem?)
+}
+
+/// What a screen hears of its work.
+package protocol ScreenEvent: Sendable {
+  /// Takes it over into the state.
+  func receive(_ state: inout AppState) -> [Effect]
+  /// What it changes of what is open, once the state knows of it.
+  func settle(in session: Session)
+}
+
+extension ScreenEvent {
+  package func settle(in session: Session) {}
 }
 
 /// What went wrong, in words for the screen.
@@ -41,44 +42,4 @@ package struct Problem: Error, Equatable, Sendable {
   }
 
   package static let cancelled = Problem(Cancelled())
-}
-
-/// What the loop does for the state, outside of it.
-package enum Effect: Equatable, Sendable {
-  /// Computes the map of a layer, turned onto that of `reference` where there is one.
-  case computeMap(index: Int, reference: Int?, isUrgent: Bool)
-  case measureSeparation(index: Int)
-  /// Finds the rows nearest to one at a layer, by its index.
-  case findNearest(row: Int, index: Int, NearestRows.Metric)
-  /// Makes the t-SNE map of a layer, by its index, from a layout.
-  case startTSNE(index: Int, run: Int, TSNEStart)
-  case pauseTSNE(Bool)
-  case stopTSNE
-  case judge(QualityKey)
-  case compareGroups(GroupPair)
-  case export(ExportRequest)
-  /// Writes a text to a file of this name, or one with a number where that is taken.
-  case saveText(String, String)
-  /// Keeps the view of the run for the next time.
-  case keepView
-  /// Explores another of the runs, by its index, and shows a screen.
-  case openRun(Int, Screen)
-  case compare(CompareEffect)
-  case prompt(PromptEffect)
-  case train(TrainEffect)
-  case start(StartEffect)
-  case saveScreen(String)
-  case setMouse(Bool)
-  case redraw
-  case suspend
-  case quit(Ending)
-}
-
-/// How the interface was left.
-package enum Ending: Equatable, Sendable {
-  case quit
-  /// By Ctrl-C or a signal.
-  case interrupted
-
-  package var exitCode: Int32 { self == .quit ? 0 : Failure.Kind.interrupted.exitCode }
 }

@@ -1,67 +1,148 @@
-extension Command {
-  /// Screens, and what every one of them has.
-  package static let program: [Command] = [
-    Command(
-      .nextRun, ["R"], .screens, in: [.map, .concepts], "Explore the next run", hint: "next run",
-      when: { $0.runs > 1 }),
-    Command(
-      .showExplore, ["F2"], .screens, in: screens, "Explore: one run, layer by layer",
-      hint: "explore", when: { $0.screen != .explore && $0.hasRun }),
-    Command(
-      .showCompare, ["F3"], .screens, in: screens, "Compare: two runs side by side",
-      hint: "compare", when: { $0.screen != .compare && $0.compare != nil }),
-    Command(
-      .showPrompt, ["F4"], .screens, in: screens, "Prompt: every token scored as you type",
-      hint: "prompt", when: { $0.screen != .prompt && $0.prompt != nil }),
-    Command(
-      .showTrain, ["F5"], .screens, in: screens, "Train: pull the concepts apart",
-      hint: "train", when: { $0.screen != .train && $0.train != nil }),
-    Command(
-      .showStart, ["F6"], .screens, in: screens, "Start: runs, concept files and models",
-      when: { $0.screen != .start }),
-    Command(
-      .nextScreen, ["Shift-Tab"], .screens, in: screens, "Next screen",
-      when: { $0.screens.count > 1 }),
+extension KeyContext {
+  package static let help = KeyContext("help")
+  package static let palette = KeyContext("palette", isWriting: true)
+}
 
-    Command(
-      .helpDown, ["j", "Down", "PageDown", "Space"], .program, in: [.help], "Scroll down",
-      hint: "scroll"),
-    Command(.helpUp, ["k", "Up", "PageUp"], .program, in: [.help], "Scroll up", hint: "scroll"),
-    Command(
-      .closeHelp, ["Esc", "?", "q", "Enter"], .program, in: [.help], "Close the help", hint: "close"
-    ),
-    Command(.paletteDown, ["Down", "Ctrl-n"], .program, in: [.palette], "Down", hint: "choose"),
-    Command(.paletteUp, ["Up", "Ctrl-p"], .program, in: [.palette], "Up", hint: "choose"),
-    Command(.runPalette, ["Enter"], .program, in: [.palette], "Do it", hint: "do it"),
-    Command(.closePalette, ["Esc", "Ctrl-g"], .program, in: [.palette], "Close", hint: "close"),
-    Command(
-      .palette, [":"], .program, in: screens, "Find a command by its words", hint: "commands"),
-    Command(
-      .saveScreen, ["x"], .program, in: screens, "Save this screen as SVG in the current folder",
-      hint: "save"),
-    Command(
-      .export, ["X"], .program, in: [.map, .concepts],
-      "Export rows, states or the map's picture", hint: "export",
-      when: hasRows),
-    Command(
-      .acceptExport, ["Enter"], .program, in: [.exporting],
-      "Write it; over a file that is there at the second time", hint: "write"),
-    Command(
-      .nextFormat, ["Tab"], .program, in: [.exporting], "Next format: npy, tsv, csv, svg, png",
-      hint: "format"),
-    Command(
-      .cancelExport, ["Esc", "Ctrl-g"], .program, in: [.exporting], "Leave it", hint: "leave"),
-    Command(
-      .mouse, ["M"], .program, in: screens, "Mouse: for the map, or for selecting text"
-    ),
-    Command(.tour, ["T"], .program, in: [.map], "Guided tour, or its end"),
-    Command(
-      .tourNext, ["Enter"], .program, in: [.map], "Go on with the tour", hint: "go on",
-      when: { $0.explore.tour != nil }),
-    Command(.redraw, ["Ctrl-l"], .program, in: everywhere, "Draw the screen afresh"),
-    Command(.suspend, ["Ctrl-z"], .program, in: everywhere, "Stop, back to the shell; fg returns"),
-    Command(.quit, ["q"], .program, in: screens, "Quit", hint: "quit"),
-    Command(.interrupt, ["Ctrl-c"], .program, in: everywhere, "Quit at once"),
-    Command(.help, ["?", "F1"], .program, in: screens, "Show this help", hint: "help"),
+extension CommandGroup {
+  package static let screens: CommandGroup = "Screens"
+  package static let program: CommandGroup = "Program"
+}
+
+/// What every screen has.
+package enum Program {
+  package static let contexts: [KeyContext] = [.help, .palette]
+  package static let palette: CommandID = "palette"
+  /// Without a key for these nobody finds the way.
+  static let needed: [CommandID] = ["quit", "help"]
+
+  package static let commands = [
+    CommandSection(order: 100, screens + overlays), CommandSection(order: 120, [mouse]),
+    CommandSection(order: 140, program),
   ]
+
+  private static let screens: [Command] =
+    Screens.all.map { screen in
+      let entry = screen.entry
+      return Command(
+        entry.command, [entry.key], .screens, in: .screens, entry.help, hint: entry.hint,
+        when: { $0.screen != screen.id && screen.isThere($0) },
+        do: { state, _ in
+          if entry.isOfFirstRun { return show(screen.id, &state) }
+          state.screen = screen.id
+          return []
+        })
+    } + [
+      Command(
+        "nextScreen", ["Shift-Tab"], .screens, in: .screens, "Next screen",
+        when: { $0.screens.count > 1 },
+        do: { state, _ in
+          let screens = state.screens
+          let index = screens.firstIndex(of: state.screen) ?? 0
+          return show(screens[(index + 1) % screens.count], &state)
+        })
+    ]
+
+  private static let overlays: [Command] = [
+    Command(
+      "helpDown", ["j", "Down", "PageDown", "Space"], .program, in: [.help], "Scroll down",
+      hint: "scroll", do: { state, _ in scroll(by: 1, &state) }),
+    Command(
+      "helpUp", ["k", "Up", "PageUp"], .program, in: [.help], "Scroll up", hint: "scroll",
+      do: { state, _ in scroll(by: -1, &state) }),
+    Command(
+      "closeHelp", ["Esc", "?", "q", "Enter"], .program, in: [.help], "Close the help",
+      hint: "close", do: { state, _ in close(&state) }),
+    Command(
+      "paletteDown", ["Down", "Ctrl-n"], .program, in: [.palette], "Down", hint: "choose",
+      do: { state, _ in scroll(by: 1, &state) }),
+    Command(
+      "paletteUp", ["Up", "Ctrl-p"], .program, in: [.palette], "Up", hint: "choose",
+      do: { state, _ in scroll(by: -1, &state) }),
+    Command(
+      "runPalette", ["Enter"], .program, in: [.palette], "Do it", hint: "do it",
+      do: { state, _ in runPalette(&state) }),
+    Command(
+      "closePalette", ["Esc", "Ctrl-g"], .program, in: [.palette], "Close", hint: "close",
+      do: { state, _ in close(&state) }),
+    Command(
+      palette, [":"], .program, in: .screens, "Find a command by its words", hint: "commands",
+      do: { state, _ in
+        state.overlay = .palette(query: "", index: 0)
+        return []
+      }),
+    Command(
+      "saveScreen", ["x"], .program, in: .screens,
+      "Save this screen as SVG in the current folder", hint: "save",
+      do: { state, _ in
+        [.saveScreen("seer-\(state.screen.name)-layer-\(state.explore.layerNumber).svg")]
+      }),
+  ]
+
+  private static let mouse = Command(
+    "mouse", ["M"], .program, in: .screens, "Mouse: for the map, or for selecting text",
+    do: { state, _ in
+      state.isMouseOn.toggle()
+      state.message = AppState.Message(
+        text: state.isMouseOn
+          ? "The mouse works on the map again."
+          : "The mouse selects text in your terminal; M takes it back.", isError: false)
+      return [.setMouse(state.isMouseOn)]
+    })
+
+  private static let program: [Command] = [
+    Command(
+      "redraw", ["Ctrl-l"], .program, in: .everywhere, "Draw the screen afresh",
+      do: { _, _ in [.redraw] }),
+    Command(
+      "suspend", ["Ctrl-z"], .program, in: .everywhere, "Stop, back to the shell; fg returns",
+      do: { _, _ in [.suspend] }),
+    Command(
+      "quit", ["q"], .program, in: .screens, "Quit", hint: "quit",
+      do: { _, _ in [.quit(.quit)] }),
+    Command(
+      "interrupt", ["Ctrl-c"], .program, in: .everywhere, "Quit at once",
+      do: { _, _ in [.quit(.interrupted)] }),
+    Command(
+      "help", ["?", "F1"], .program, in: .screens, "Show this help", hint: "help",
+      do: { state, _ in
+        state.overlay = .help(scroll: 0)
+        return []
+      }),
+  ]
+
+  /// Shows a screen that is about the first run.
+  private static func show(_ screen: ScreenID, _ state: inout AppState) -> [Effect] {
+    if state.run != 0 { return [.openRun(0, screen)] }
+    state.screen = screen
+    return []
+  }
+
+  package static func close(_ state: inout AppState) -> [Effect] {
+    state.overlay = nil
+    return []
+  }
+
+  /// Scrolls the help, or goes through the commands found.
+  package static func scroll(by step: Int, _ state: inout AppState) -> [Effect] {
+    switch state.overlay {
+    case .help(let scroll):
+      let last = HelpOverlay(state).lastScroll
+      state.overlay = .help(scroll: max(0, min(last, scroll + step)))
+    case .palette(let query, let index):
+      let last = max(0, Command.matching(query, state).count - 1)
+      state.overlay = .palette(query: query, index: max(0, min(last, index + step)))
+    case nil: break
+    }
+    return []
+  }
+
+  private static func runPalette(_ state: inout AppState) -> [Effect] {
+    guard case .palette(let query, let index) = state.overlay else { return [] }
+    state.overlay = nil
+    let found = Command.matching(query, state)
+    guard found.indices.contains(index), case let key = found[index].keys.first ?? .enter else {
+      return []
+    }
+    return perform(found[index], key, &state)
+  }
 }

@@ -1,5 +1,30 @@
 import Foundation
+import LinearAlgebra
 import SeerRuns
+
+/// What the explorer needs of a run.
+package struct RunSource: Sendable {
+  package var model: String
+  package var concepts: String
+  package var layers: [Int]
+  package var rows: [RunRow]
+  /// What else the run has for every row.
+  package var columns: [ColumnValues] = []
+  /// The states of a layer number: (rows, width).
+  package var states: @Sendable (_ layer: Int) throws -> Matrix
+  /// Some rows' states, and the products of all of a layer's states with a vector, where the run
+  /// can tell them without reading the whole layer.
+  var someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)?
+  package var products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])?
+  /// The run's name, for messages.
+  package var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
+  /// The run's folder, as an absolute path; empty for rows from elsewhere.
+  package var folder = ""
+  /// The adapter's name, where the model had one.
+  package var adapter: String?
+  /// How rows were read: two runs compare only where it is the same.
+  package var reading = ""
+}
 
 extension RunSource {
   /// What the explorer needs of a run folder.
@@ -24,4 +49,11 @@ extension RunSource {
     }
     return name
   }
+}
+
+/// A column of numbers beside the rows.
+package struct ColumnValues: Equatable, Sendable {
+  package var name: String
+  /// One for each row; NaN where the cell is empty.
+  package var values: [Float]
 }

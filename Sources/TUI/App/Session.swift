@@ -16,13 +16,9 @@ package final class Session {
   private var opening = 0
   /// The run beside the first, for Compare.
   package var tuned: RunSource? { workspace.tuned }
-  var promptWork = PromptWork()
-  let trainWork = TrainWork()
   package let engine: Engine
-  var tsneJob: JobID?
-  var pairJob: JobID?
-  var figuresJob: JobID?
-  var extractionJob: JobID?
+  /// What screens keep for their jobs, by its type.
+  private var jobs: [ObjectIdentifier: any ScreenJobs] = [:]
   /// Where views are kept; nil: nowhere.
   package var views: ViewStore?
   package let mailbox: Mailbox
@@ -50,8 +46,16 @@ package final class Session {
       if number == opening { run(update(&state, event)) }
     } else {
       run(update(&state, event))
-      adopt(event)
+      if case .screen(let event) = event { event.settle(in: self) }
     }
+  }
+
+  /// What a screen keeps for its jobs.
+  package func jobs<Jobs: ScreenJobs>(_ type: Jobs.Type) -> Jobs {
+    if let kept = jobs[ObjectIdentifier(type)] as? Jobs { return kept }
+    let made = Jobs()
+    jobs[ObjectIdentifier(type)] = made
+    return made
   }
 
   /// Posts what belongs to the run that is explored now; dropped once another one is.
@@ -60,7 +64,7 @@ package final class Session {
   }
 
   /// Explores another run, as it was left, and shows a screen.
-  private func open(run index: Int, on screen: Screen) {
+  private func open(run index: Int, on screen: ScreenID) {
     guard sources.indices.contains(index), index != state.run else { return }
     run(ExploreScreen.leave(&state.explore))
     keepView()
@@ -96,13 +100,12 @@ package final class Session {
   /// Opens other runs: what is still computed for the old ones is of no use.
   package func replace(_ workspace: Workspace, _ next: AppState) {
     outbox.close()
-    for job in engine.jobs where job.id != trainWork.job?.id && job.id != extractionJob {
-      engine.cancel(job.id)
-    }
+    let lasting = jobs.values.flatMap { $0.lasting }
+    for job in engine.jobs where !lasting.contains(job.id) { engine.cancel(job.id) }
     keepView()
     outbox = Outbox(mailbox)
     opening += 1
-    promptWork = PromptWork()
+    jobs = jobs.filter { !type(of: $0.value).isOfRuns }
     self.workspace = workspace
     source = workspace.run
     sources = workspace.sources
@@ -115,29 +118,16 @@ package final class Session {
 
   package func end(_ ending: Ending) { self.ending = self.ending ?? ending }
 
+  /// Ends what must not be cut off, and waits for that.
+  package func close() { for jobs in jobs.values { jobs.close() } }
+
   private func run(_ effects: [Effect]) {
     for effect in effects {
       switch effect {
-      case .computeMap(let index, let reference, let isUrgent):
-        computeMap(index, reference: reference, isUrgent: isUrgent)
-      case .startTSNE(let index, let number, let start): startTSNE(index, number, start)
-      case .pauseTSNE(let isPaused):
-        if let tsneJob { isPaused ? engine.pause(tsneJob) : engine.resume(tsneJob) }
-      case .stopTSNE:
-        if let tsneJob { engine.cancel(tsneJob) }
-        tsneJob = nil
-      case .judge(let key): judge(key)
-      case .measureSeparation(let index): measureSeparation(index)
-      case .findNearest(let row, let index, let metric): findNearest(row, index, metric)
-      case .compareGroups(let pair): compareGroups(pair)
-      case .export(let request): export(request)
+      case .work(let work): work.effect.run(in: self)
       case .keepView: keepView()
       case .openRun(let index, let screen): open(run: index, on: screen)
       case .saveText(let name, let text): run(update(&state, saveText(name, text)))
-      case .compare(let effect): run(effect)
-      case .prompt(let effect): run(effect)
-      case .train(let effect): run(effect)
-      case .start(let effect): run(effect)
       case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
@@ -182,7 +172,7 @@ package final class Session {
     while state.isBusy && ending == nil {
       if handlePosted() { continue }
       // Movements are played as fast as they can be.
-      let isMoving = state.tick != nil && state.explore.play == nil && !state.isWatching
+      let isMoving = state.front.motion(state)?.ends ?? false
       if isMoving { handle(.tick) } else { _ = mailbox.wait() }
     }
   }

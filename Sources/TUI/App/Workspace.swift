@@ -76,22 +76,9 @@ package struct Workspace: Sendable {
 
   /// The interface as it starts.
   package func state(size: Size, theme: Theme, isMouseOn: Bool = true) -> AppState {
-    let explore = ExploreState(run)
-    let train =
-      watched.map { TrainState(watching: $0) }
-      ?? TrainState(
-        model: manifest?.model ?? ModelLocator.defaultName, concepts: manifest?.concepts ?? "",
-        layers: run.layers.count)
     var state = AppState(
-      size: size, theme: theme, explore: explore,
-      compare: tuned.map { CompareState(base: run, tuned: $0) },
-      prompt: prompt.map { source in
-        PromptState(
-          model: RunSource.name(source.model), adapter: source.adapter.map(RunSource.name),
-          explore: explore)
-      }, train: train, isMouseOn: isMouseOn)
-    if run.layers.isEmpty { state.screen = .start }
-    if watched != nil { state.screen = .train }
+      size: size, theme: theme, explore: ExploreState(run), isMouseOn: isMouseOn)
+    for screen in Screens.all { screen.open(self, in: &state) }
     return state
   }
 }

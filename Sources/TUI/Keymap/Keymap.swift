@@ -2,7 +2,7 @@ import Foundation
 import SeerModels
 import SeerSupport
 
-/// The table of commands with a user's own keys.
+/// A table of commands with a user's own keys.
 ///
 /// A key file has a line for each command to change, `command = key key`; `#` starts a comment and
 /// nothing after `=` takes a command's keys away. docs/keys.md names the commands.
@@ -14,17 +14,18 @@ package enum Keymap {
     UserFolders.configuration(environment) + "/keys.conf"
   }
 
-  /// The usual table where there is no such file.
-  package static func read(_ path: String) throws(Failure) -> [Command] {
-    guard let data = FileManager.default.contents(atPath: path) else { return Command.all }
-    return try commands(String(decoding: data, as: UTF8.self), file: path)
-  }
-
+  /// - Parameters:
+  ///   - usual: the table that the file changes.
+  ///   - contexts: all there are.
+  ///   - needed: commands that must keep a key.
   /// - Throws: at the first line that cannot be followed, and where a key would mean two things,
   ///   naming both.
-  package static func commands(_ text: String, file: String) throws(Failure) -> [Command] {
-    var commands = Command.all
-    var lines: [Command.ID: Int] = [:]
+  package static func commands<State, Outcome>(
+    _ text: String, file: String, changing usual: [KeyCommand<State, Outcome>],
+    in contexts: [KeyContext], needed: [CommandID]
+  ) throws(Failure) -> [KeyCommand<State, Outcome>] {
+    var commands = usual
+    var lines: [CommandID: Int] = [:]
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .enumerated()
     {
@@ -37,9 +38,8 @@ package enum Keymap {
           .badData, file: file, place: place, found: "'\(line)'", wanted: "command = key key")
       }
       let name = line[..<equals].trimmingCharacters(in: .whitespaces)
-      guard let id = Command.ID(rawValue: name),
-        let command = commands.firstIndex(where: { $0.id == id })
-      else {
+      let id = CommandID(name)
+      guard let command = commands.firstIndex(where: { $0.id == id }) else {
         throw Failure(
           .badData, file: file, place: place, found: "'\(name)', which is no command",
           wanted: "a name from docs/keys.md, such as nextLayer")
@@ -56,28 +56,29 @@ package enum Keymap {
       commands[command].keys = keys
       lines[id] = index + 1
     }
-    try check(commands, lines, file)
+    for id in needed where commands.first(where: { $0.id == id })?.keys == [] {
+      throw Failure(
+        .badData, file: file, place: "line \(lines[id] ?? 0)",
+        found: "\(id.name) without a key", wanted: "at least one")
+    }
+    try check(commands, contexts, lines, file)
     return commands
   }
 
-  private static func check(
-    _ commands: [Command], _ lines: [Command.ID: Int], _ file: String
+  private static func check<State, Outcome>(
+    _ commands: [KeyCommand<State, Outcome>], _ contexts: [KeyContext],
+    _ lines: [CommandID: Int], _ file: String
   ) throws(Failure) {
-    for id in [Command.ID.quit, .help] where commands.first(where: { $0.id == id })?.keys == [] {
-      throw Failure(
-        .badData, file: file, place: "line \(lines[id] ?? 0)",
-        found: "\(id.rawValue) without a key", wanted: "at least one")
-    }
-    for context in Command.Context.allCases {
-      var owners: [Key: Command.ID] = [:]
+    for context in contexts {
+      var owners: [Key: CommandID] = [:]
       for command in commands where command.contexts.contains(context) {
         for key in command.keys {
           guard let other = owners.updateValue(command.id, forKey: key) else { continue }
           let line = lines[command.id] ?? lines[other] ?? 0
           throw Failure(
             .badData, file: file, place: "line \(line)",
-            found: "\(key.name) for both \(other.rawValue) and \(command.id.rawValue)",
-            wanted: "one meaning a key (in: \(context.rawValue))",
+            found: "\(key.name) for both \(other.name) and \(command.id.name)",
+            wanted: "one meaning a key (in: \(context.name))",
             advice: "Give one of them another key.")
         }
       }

@@ -1,4 +1,5 @@
-extension Command {
+/// A table of commands as a page of documentation.
+enum KeysPage {
   private static let ownKeys = """
     Keys of your own go into `$XDG_CONFIG_HOME/seer/keys.conf` (`~/.config/seer/keys.conf`), a line \
     for each command to change; its usual keys go. Where two commands would share a key, the file \
@@ -10,21 +11,23 @@ extension Command {
 
     """
 
-  /// The table as a page of documentation.
-  package static var markdown: String {
+  /// - Parameter contexts: all there are, in the order of the page.
+  static func markdown<State, Outcome>(
+    _ commands: [KeyCommand<State, Outcome>], contexts: [KeyContext]
+  ) -> String {
     var page =
       "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n\n\(ownKeys)"
-    for group in Group.allCases {
+    for group in KeyCommand.groups(of: commands) {
       page +=
-        "\n## \(group.rawValue)\n\n| Keys | What they do | Where | Name |\n|---|---|---|---|\n"
-      for command in all where command.group == group {
+        "\n## \(group.name)\n\n| Keys | What they do | Where | Name |\n|---|---|---|---|\n"
+      for command in commands where command.group == group {
         let keys = command.keys.map { "`\($0.name == "`" ? "` ` `" : $0.name)`" }
-        let places = Context.allCases.filter { command.contexts.contains($0) }
+        let places = contexts.filter { command.contexts.contains($0) }
         let place =
-          places.count == Context.allCases.count
-          ? "everywhere" : places.map(\.rawValue).joined(separator: ", ")
+          places.count == contexts.count
+          ? "everywhere" : places.map(\.name).joined(separator: ", ")
         page +=
-          "| \(keys.joined(separator: " ")) | \(command.help) | \(place) | `\(command.id.rawValue)` |\n"
+          "| \(keys.joined(separator: " ")) | \(command.help) | \(place) | `\(command.id.name)` |\n"
       }
     }
     return page

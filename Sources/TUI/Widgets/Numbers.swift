@@ -49,6 +49,15 @@ enum Numbers {
     value.isFinite ? String(format: "%.1f", Double(value)) : "-"
   }
 
+  /// `2m10s`, `3h05m`.
+  static func time(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e7 else { return "-" }
+    let whole = Int(max(0, seconds).rounded())
+    if whole < 60 { return "\(whole)s" }
+    if whole < 3600 { return String(format: "%dm%02ds", whole / 60, whole % 60) }
+    return String(format: "%dh%02dm", whole / 3600, whole / 60 % 60)
+  }
+
   /// `50000` as `50,000`.
   static func grouped(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))

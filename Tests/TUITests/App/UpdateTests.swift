@@ -18,20 +18,22 @@ import Testing
     let map = Fixture.map(rows: rows, concepts: 6)
     #expect(state.layer == 3)
     #expect(
-      ExploreScreen.request(&state) == [.computeMap(index: 3, reference: nil, isUrgent: true)])
+      ExploreScreen.request(&state) == [
+        .explore(.computeMap(index: 3, reference: nil, isUrgent: true))
+      ])
     #expect(state.isBusy)
     #expect(
       ExploreScreen.receive(&state, index: 3, .success(map))
-        == [.computeMap(index: 2, reference: 3, isUrgent: false)])
+        == [.explore(.computeMap(index: 2, reference: 3, isUrgent: false))])
     // The user jumps meanwhile: that layer is asked for at once.
     #expect(
       ExploreScreen.show(layer: 0, &state)
-        == [.computeMap(index: 0, reference: 3, isUrgent: true)])
+        == [.explore(.computeMap(index: 0, reference: 3, isUrgent: true))])
     #expect(state.shownLayer == 3, "the old map stays until the new one is there")
     #expect(ExploreScreen.receive(&state, index: 2, .success(map)).isEmpty)
     #expect(
       ExploreScreen.receive(&state, index: 0, .success(map))
-        == [.computeMap(index: 1, reference: 0, isUrgent: false)])
+        == [.explore(.computeMap(index: 1, reference: 0, isUrgent: false))])
     #expect(state.shownLayer == 0)
     _ = ExploreScreen.receive(&state, index: 1, .success(map))
     #expect(ExploreScreen.receive(&state, index: 4, .success(map)).isEmpty)
@@ -42,7 +44,7 @@ import Testing
     var state = Fixture.explore(layers: 2, ready: false)
     _ = ExploreScreen.request(&state)
     let effects = ExploreScreen.receive(&state, index: 1, .failure(Problem("broken")))
-    #expect(effects == [.computeMap(index: 0, reference: nil, isUrgent: false)])
+    #expect(effects == [.explore(.computeMap(index: 0, reference: nil, isUrgent: false))])
   }
 
   @Test func concepts() {

@@ -52,6 +52,6 @@ import Testing
 
   @Test func changingBothSidesOfAConflictIsFine() throws {
     let changed = try commands("nextLayer = h Right\npreviousLayer = l Left")
-    #expect(changed.first { $0.id == .nextLayer }?.keys == [.character("h"), .right])
+    #expect(changed.first { $0.id == "nextLayer" }?.keys == [.character("h"), .right])
   }
 }

@@ -10,16 +10,16 @@ import Testing
     let before = state.explore.shownPoints
     let effects = update(&state, .key(.character("]")))
     #expect(state.explore.axes == .components(0, 2))
-    #expect(effects.first == .computeMap(index: 23, reference: nil, isUrgent: true))
+    #expect(effects.first == .explore(.computeMap(index: 23, reference: nil, isUrgent: true)))
     #expect(state.explore.shownPoints == before, "the map stays until the new one comes")
     try expectSnapshot(render(state), "components-computing")
     // What was under way for the old axes comes too late.
     let old = Fixture.map(rows: state.explore.rows, concepts: 6)
-    _ = update(&state, .map(index: 23, .success(old)))
+    _ = update(&state, .explore(.map(index: 23, .success(old))))
     #expect(state.explore.maps[23] == .computing)
     var map = old
     map.axes = .components(0, 2)
-    _ = update(&state, .map(index: 23, .success(map)))
+    _ = update(&state, .explore(.map(index: 23, .success(map))))
     #expect(state.explore.shownPoints == map.points)
     try expectSnapshot(render(state), "components")
     _ = update(&state, .key(.character("[")))
@@ -34,7 +34,7 @@ import Testing
     var map = Fixture.map(rows: state.explore.rows, concepts: 6)
     map.axes = .concepts(1, 0)
     map.cosine = 0.25
-    _ = update(&state, .map(index: 23, .success(map)))
+    _ = update(&state, .explore(.map(index: 23, .success(map))))
     try expectSnapshot(render(state), "concept-axes")
     #expect(state.after("A").explore.method == .principal)
   }

@@ -59,14 +59,10 @@ import Testing
     #expect(render(state).text.contains("Held out"), "then how all of them are measured")
     for _ in 0..<60 { state = state.after("j") }
     try expectSnapshot(render(state), "compare-figures-how")
-    #expect(state.after("Esc").overlay == nil && state.after("i").overlay == nil)
+    for key in ["Esc", "i"] { #expect(state.after(key).compare?.explained == nil) }
     let small = Fixture.compare(40, 12).after("i", "Space", "Space", "Space")
-    guard case .figures(0, let scroll)? = small.overlay else {
-      Issue.record("no figures")
-      return
-    }
-    #expect(scroll == 3)
-    #expect(small.after("PageUp").overlay == .figures(index: 0, scroll: 2))
+    #expect(small.compare?.explained == FiguresOverlay.Place(index: 0, scroll: 3))
+    #expect(small.after("PageUp").compare?.explained == FiguresOverlay.Place(index: 0, scroll: 2))
     let ascii = render(Fixture.compare(80, 24, glyphs: .ascii).after("i"))
     #expect(ascii.text.unicodeScalars.allSatisfy { $0.isASCII })
   }
@@ -78,10 +74,9 @@ import Testing
     state.compare?.figures = [:]
     func asked(_ effects: [Effect]) -> [String] {
       effects.compactMap {
-        switch $0 {
-        case .compare(.measureFigures(let next)):
-          "\(next.layer)" + (next.withNulls ? " nulls" : "")
-        case .compare(.stopFigures): "stop"
+        switch $0.of(CompareEffect.self) {
+        case .measureFigures(let next)?: "\(next.layer)" + (next.withNulls ? " nulls" : "")
+        case .stopFigures?: "stop"
         default: nil
         }
       }
@@ -172,7 +167,7 @@ import Testing
   @Test func tsne() throws {
     var state = Fixture.compare(80, 24)
     let effects = update(&state, .key(.character("p")))
-    guard case .compare(.startTSNE(23, 1, true, let start))? = effects.first else {
+    guard case .startTSNE(23, 1, true, let start)? = effects.first?.of(CompareEffect.self) else {
       Issue.record("did not start: \(effects)")
       return
     }
@@ -215,7 +210,7 @@ import Testing
     var state = Fixture.compare(80, 24, layers: 4, ready: false)
     func asked(_ effects: [Effect]) -> [Int] {
       effects.compactMap {
-        if case .compare(.computeMap(let index, _, _)) = $0 { index } else { nil }
+        if case .computeMap(let index, _, _)? = $0.of(CompareEffect.self) { index } else { nil }
       }
     }
     #expect(state.explore.layer == 3)

@@ -17,28 +17,31 @@ import Testing
   @Test func thePictureFollowsTheRun() throws {
     var state = Fixture.app(110, 30)
     let effects = update(&state, .key(.character("p")))
-    guard case .startTSNE(let index, let run, let start)? = effects.last else {
+    guard case .startTSNE(let index, let run, let start)? = effects.last?.of(ExploreEffect.self)
+    else {
       Issue.record("nothing was started: \(effects.count)")
       return
     }
     #expect(index == 23 && !start.goesOn && start.settings.perplexity == 30)
     try expectSnapshot(render(state), "tsne-starting")
-    _ = update(&state, .embedding(run: run, .success(embedding(state, iteration: 400))))
+    _ = update(&state, .explore(.embedding(run: run, .success(embedding(state, iteration: 400)))))
     try expectSnapshot(render(state), "tsne-live")
     _ = update(
-      &state, .nearest(.success(NearestRows(row: 0, layer: 23, rows: [6], values: [0.75]))))
-    #expect(update(&state, .key(.character(" "))) == [.pauseTSNE(true)])
+      &state,
+      .explore(.nearest(.success(NearestRows(row: 0, layer: 23, rows: [6], values: [0.75])))))
+    #expect(update(&state, .key(.character(" "))) == [.explore(.pauseTSNE(true))])
     #expect(!state.explore.isBusy)
     try expectSnapshot(render(state), "tsne-paused")
-    #expect(update(&state, .key(.character(" "))) == [.pauseTSNE(false)])
+    #expect(update(&state, .key(.character(" "))) == [.explore(.pauseTSNE(false))])
     let done = embedding(state, iteration: 750, isDone: true)
-    let after = update(&state, .embedding(run: run, .success(done)))
-    #expect(after.contains(.judge(QualityKey(layer: 23, method: .tsne))))
+    let after = update(&state, .explore(.embedding(run: run, .success(done))))
+    #expect(after.contains(.explore(.judge(QualityKey(layer: 23, method: .tsne)))))
     _ = update(
       &state,
-      .judged(
-        QualityKey(layer: 23, method: .tsne),
-        MapTrust(trustworthiness: 0.9375, neighboursKept: 0.625)))
+      .explore(
+        .judged(
+          QualityKey(layer: 23, method: .tsne),
+          MapTrust(trustworthiness: 0.9375, neighboursKept: 0.625))))
     #expect(!state.explore.isBusy)
     try expectSnapshot(render(state), "tsne-done")
   }
@@ -46,33 +49,35 @@ import Testing
   @Test func anotherLayerStopsTheRunAndBeginsItsOwn() {
     var state = Fixture.app(80, 24).after("p")
     let effects = update(&state, .key(.character("l")))
-    #expect(effects.first == .stopTSNE)
-    guard case .startTSNE(let index, let run, _)? = effects.last else {
+    #expect(effects.first == .explore(.stopTSNE))
+    guard case .startTSNE(let index, let run, _)? = effects.last?.of(ExploreEffect.self) else {
       Issue.record("nothing was started: \(effects)")
       return
     }
     #expect(index == 24 && run == 2)
     // What the first run still had to say is dropped.
-    _ = update(&state, .embedding(run: 1, .success(embedding(state, iteration: 3))))
+    _ = update(&state, .explore(.embedding(run: 1, .success(embedding(state, iteration: 3)))))
     #expect(state.explore.embeddings.isEmpty)
-    #expect(update(&state, .key(.character("p"))) == [.stopTSNE])
+    #expect(update(&state, .key(.character("p"))) == [.explore(.stopTSNE)])
     #expect(state.explore.running == nil && state.explore.method == .principal)
   }
 
   @Test func perplexityGoesOnFromTheLayout() {
     var state = Fixture.app(80, 24).after("p")
     let shown = embedding(state, iteration: 750, isDone: true)
-    _ = update(&state, .embedding(run: 1, .success(shown)))
+    _ = update(&state, .explore(.embedding(run: 1, .success(shown))))
     let effects = update(&state, .key(.character("}")))
     #expect(
       effects.first
-        == .startTSNE(
-          index: 23, run: 2,
-          TSNEStart(
-            points: shown.layout, goesOn: true, settings: TSNESettings(perplexity: 45, seed: 0))))
+        == .explore(
+          .startTSNE(
+            index: 23, run: 2,
+            TSNEStart(
+              points: shown.layout, goesOn: true, settings: TSNESettings(perplexity: 45, seed: 0))))
+    )
     #expect(state.explore.shownPoints == shown.points, "the map stays until the new one comes")
     let reseeded = update(&state, .key(.character("r")))
-    guard case .startTSNE(_, _, let start)? = reseeded.last else {
+    guard case .startTSNE(_, _, let start)? = reseeded.last?.of(ExploreEffect.self) else {
       Issue.record("nothing was started: \(reseeded)")
       return
     }
@@ -81,7 +86,7 @@ import Testing
 
   @Test func failureGoesBackToPCA() {
     var state = Fixture.app(80, 24).after("p")
-    _ = update(&state, .embedding(run: 1, .failure(Problem("not finite"))))
+    _ = update(&state, .explore(.embedding(run: 1, .failure(Problem("not finite")))))
     #expect(state.explore.method == .principal && state.message?.isError == true)
   }
 

@@ -13,7 +13,7 @@ import Testing
     var map = Self.map(state)
     map.axes = .concepts(1, 0)
     map.cosine = 0.25
-    _ = update(&state, .map(index: 23, .success(map)))
+    _ = update(&state, .explore(.map(index: 23, .success(map))))
     return state
   }
 
@@ -31,7 +31,7 @@ import Testing
     var state = Fixture.app(80, 24, two).after("A")
     var map = Fixture.map(rows: two.rows, concepts: 2)
     map.axes = .concepts(0, 1)
-    _ = update(&state, .map(index: 23, .success(map)))
+    _ = update(&state, .explore(.map(index: 23, .success(map))))
     try expectSnapshot(render(state), "concept-axes-of-two")
   }
 
@@ -40,10 +40,11 @@ import Testing
     try expectSnapshot(render(state), "components-computing-40x12")
     var map = Self.map(state)
     map.axes = .components(0, 2)
-    _ = update(&state, .map(index: 23, .success(map)))
+    _ = update(&state, .explore(.map(index: 23, .success(map))))
     try expectSnapshot(render(state), "components-40x12")
     state = Fixture.app(80, 24).after("]")
-    _ = update(&state, .map(index: 23, .failure(Problem("states.safetensors: found 71 bytes"))))
+    _ = update(
+      &state, .explore(.map(index: 23, .failure(Problem("states.safetensors: found 71 bytes")))))
     try expectSnapshot(render(state), "components-failed")
   }
 

@@ -30,7 +30,8 @@ import Testing
 
   @Test func whatIsHiddenOrNotFoundIsLeftOut() throws {
     var state = Fixture.app(80, 24).after("2", "/").typing("ledger").after("Enter", "X")
-    guard case .export(let request)? = update(&state, .key(.enter)).first else {
+    guard case .export(let request)? = update(&state, .key(.enter)).first?.of(ExploreEffect.self)
+    else {
       Issue.record("nothing was exported")
       return
     }
@@ -45,19 +46,20 @@ import Testing
 
   @Test func nothingIsWrittenOverUnasked() throws {
     var state = Fixture.app(80, 24).after("X")
-    _ = update(&state, .export(.exists("seer-layer-23-pca.csv")))
+    _ = update(&state, .explore(.export(.exists("seer-layer-23-pca.csv"))))
     try expectSnapshot(render(state), "export-exists")
     try expectSnapshot(
       render(Fixture.app(40, 12).after("X").whereItExists()), "export-exists-40x12")
     #expect(state.typing("2").explore.exporting?.existing == nil, "another name asks again")
-    guard case .export(let request)? = update(&state, .key(.enter)).first else {
+    guard case .export(let request)? = update(&state, .key(.enter)).first?.of(ExploreEffect.self)
+    else {
       Issue.record("nothing was exported")
       return
     }
     #expect(request.overwrites)
-    _ = update(&state, .export(.begun))
+    _ = update(&state, .explore(.export(.begun)))
     #expect(state.explore.isBusy && state.explore.exporting == nil)
-    _ = update(&state, .export(.finished(.failure(Problem("no room")))))
+    _ = update(&state, .explore(.export(.finished(.failure(Problem("no room"))))))
     #expect(!state.explore.isBusy && state.message?.text == "no room")
   }
 
@@ -120,7 +122,7 @@ import Testing
 extension AppState {
   fileprivate func whereItExists() -> AppState {
     var state = self
-    _ = update(&state, .export(.exists("seer-layer-23-pca.csv")))
+    _ = update(&state, .explore(.export(.exists("seer-layer-23-pca.csv"))))
     return state
   }
 }

@@ -133,7 +133,9 @@ extension Fixture {
   @Test func readingFollowsTyping() {
     var state = Fixture.prompt(80, 24, text: "H")
     func reads(_ effects: [Effect]) -> [String] {
-      effects.compactMap { if case .prompt(.read(let text)) = $0 { text.draft } else { nil } }
+      effects.compactMap {
+        if case .read(let text)? = $0.of(PromptEffect.self) { text.draft } else { nil }
+      }
     }
     #expect(reads(update(&state, .key(.character("e")))) == ["He"])
     #expect(reads(update(&state, .key(.character("y")))).isEmpty, "one is under way")

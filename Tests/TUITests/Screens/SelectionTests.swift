@@ -102,11 +102,12 @@ import Testing
     state = state.after("Esc", "S", "Space")
     let effects = update(&state, .key(.character("j")))
     let pair = GroupPair(first: [2, 3, 8], second: [0, 1, 6, 7], layer: 23)
-    #expect(effects == [.compareGroups(pair)])
+    #expect(effects == [.explore(.compareGroups(pair))])
     let units = unitNormalised(
       Matrix(rows: 48, columns: 3) { row, column in row % 3 == column ? 1 : 0.25 })
     _ = update(
-      &state, .groupsCompared(pair, GroupComparison(pair.first, pair.second, units: units)))
+      &state,
+      .explore(.groupsCompared(pair, GroupComparison(pair.first, pair.second, units: units))))
     #expect(state.explore.currentComparison != nil && !state.explore.isComparing)
     try expectSnapshot(render(state), "groups-compared")
     let unnamed = update(&state, .key(.character("s")))

@@ -96,7 +96,7 @@ extension Fixture {
     #expect(state.start.plan?.costs == nil)
     _ = update(&state, .start(.estimated("concepts-run", .success(costs))))
     try expectSnapshot(render(state), "start-estimated")
-    guard case .start(.extract(let plan))? = update(&state, .key(.enter)).first else {
+    guard case .extract(let plan)? = update(&state, .key(.enter)).first?.of(StartEffect.self) else {
       Issue.record("nothing began")
       return
     }

@@ -63,11 +63,13 @@ import Testing
   @Test func neighbours() throws {
     var state = Fixture.app(110, 30)
     let effects = update(&state, .key(.character("j")))
-    #expect(effects == [.findNearest(row: 1, index: 23, .cosine)])
+    #expect(effects == [.explore(.findNearest(row: 1, index: 23, .cosine))])
     #expect(update(&state, .key(.character("k"))).isEmpty, "one at a time")
     let answer = NearestRows(row: 1, layer: 23, rows: [7, 2, 13], values: [0.9871, 0.5, -0.25])
     #expect(
-      update(&state, .nearest(.success(answer))) == [.findNearest(row: 0, index: 23, .cosine)])
+      update(&state, .explore(.nearest(.success(answer)))) == [
+        .explore(.findNearest(row: 0, index: 23, .cosine))
+      ])
     _ = update(&state, .key(.character("j")))
     #expect(state.explore.currentNearest == answer)
     #expect(!state.explore.isBusy, "what the next key shows is found ahead, and not waited for")
@@ -92,15 +94,16 @@ import Testing
   @Test func neighboursAreFoundAhead() {
     var state = Fixture.app(110, 30)
     func answer(_ layer: Int) -> Event {
-      .nearest(.success(NearestRows(row: 0, layer: layer, rows: [7], values: [0.5])))
+      .explore(.nearest(.success(NearestRows(row: 0, layer: layer, rows: [7], values: [0.5]))))
     }
     _ = update(&state, .tick)
-    #expect(update(&state, answer(23)) == [.findNearest(row: 0, index: 24, .cosine)])
-    #expect(update(&state, answer(24)) == [.findNearest(row: 0, index: 22, .cosine)])
+    #expect(update(&state, answer(23)) == [.explore(.findNearest(row: 0, index: 24, .cosine))])
+    #expect(update(&state, answer(24)) == [.explore(.findNearest(row: 0, index: 22, .cosine))])
     #expect(update(&state, answer(22)).isEmpty)
-    #expect(update(&state, .key(.character("l"))) == [.findNearest(row: 0, index: 25, .cosine)])
+    #expect(
+      update(&state, .key(.character("l"))) == [.explore(.findNearest(row: 0, index: 25, .cosine))])
     #expect(state.explore.currentNearest?.layer == 24)
-    #expect(update(&state, .nearest(.failure(Problem("broken")))).isEmpty)
+    #expect(update(&state, .explore(.nearest(.failure(Problem("broken"))))).isEmpty)
     #expect(state.message?.text == "broken" && !state.explore.isBusy)
   }
 

@@ -32,26 +32,19 @@ struct HelpOverlay {
 
   private static func groups(_ state: AppState) -> [[Line]] {
     let glyphs = state.theme.glyphs
-    let context = state.screen == .explore ? .map : state.screenContext
+    let context = state.front.helpContext(state)
     func line(_ command: Command) -> Line {
-      var keys = command.keys.map { $0.symbol(ascii: glyphs.isASCII) }.joined(separator: " ")
-      if command.id == .toggleConcept { keys = "1-9" }
-      return .command(keys: keys, help: command.help)
+      let keys = command.keys.map { $0.symbol(ascii: glyphs.isASCII) }.joined(separator: " ")
+      return .command(keys: command.label?.help ?? keys, help: command.help)
     }
-    var groups = Command.Group.allCases.map { group in
-      [Line.group(group.rawValue)]
+    var groups = Command.groups(of: state.commands).map { group in
+      [Line.group(group.name)]
         + state.commands.filter { $0.group == group && $0.contexts.contains(context) }.map(line)
     }
-    if state.screen == .explore {
+    for section in state.front.helpSections {
       groups.append(
-        [.group("In the list of concepts")]
-          + state.commands.filter { $0.contexts == [.concepts] }.map(line))
-    }
-    if state.screen == .explore {
-      for (name, context) in [("While selecting", Command.Context.select), ("In a list", .list)] {
-        groups.append(
-          [.group(name)] + state.commands.filter { $0.contexts == [context] }.map(line))
-      }
+        [.group(section.title)]
+          + state.commands.filter { $0.contexts.isOnly(section.context) }.map(line))
     }
     groups.append([
       .group("Mouse"), .command(keys: "click", help: "Choose a point, a concept or a layer"),

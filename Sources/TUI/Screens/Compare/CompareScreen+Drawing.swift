@@ -18,6 +18,13 @@ extension CompareScreen {
     drawDetail(state, compare, layout, &surface)
     ComparePanels(state, layout)?.draw(into: &surface)
     PairStrip(state, layout).draw(into: &surface)
+    if let place = compare.explained {
+      FiguresOverlay(state, index: place.index)?.draw(scroll: place.scroll, into: &surface)
+    }
+  }
+
+  static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface) -> Bool {
+    ExploreFooter(state, rect).drawSearch(into: &surface)
   }
 
   private static func drawHeader(

@@ -1,116 +1,57 @@
-/// What the Compare screen has computed.
-package enum CompareEvent: Sendable {
-  /// The map of a layer of both runs, by the layer's index.
-  case map(index: Int, Result<PairMap, Problem>)
-  /// The second run's separation at a layer.
-  case separation(index: Int, Result<LayerSeparation, Problem>)
-  case embedding(run: Int, Result<Embedding, Problem>)
-  case judged(index: Int, MapTrust?)
-  /// The share of a measurement that is done.
-  case measuring(number: Int, Double)
-  case figures(number: Int, Result<PairFigures, Problem>)
-}
-
-/// What the Compare screen wants computed.
-package enum CompareEffect: Equatable, Sendable {
-  case computeMap(index: Int, reference: Int?, isUrgent: Bool)
-  case measureSeparation(index: Int)
-  case startTSNE(index: Int, run: Int, isJoint: Bool, TSNEStart)
-  case pauseTSNE(Bool)
-  case stopTSNE
-  /// Measures how far a t-SNE map can be trusted.
-  case judge(index: Int, isJoint: Bool)
-  case measureFigures(Measuring)
-  case stopFigures
+extension ScreenID {
+  package static let compare: ScreenID = "compare"
 }
 
 /// The Compare screen: two runs over the same rows, on the same axes.
-enum CompareScreen {
-  static func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
-    guard var compare = state.compare else { return [] }
-    switch id {
-    case .flicker:
-      compare.morph = nil
-      if case .one(let share) = compare.shown {
-        compare.shown = .one(share < 0.5 ? 1 : 0)
-      } else {
-        compare.shown = .one(0)
-      }
-    case .morph:
-      var share: Float = 0
-      if case .one(let now) = compare.shown { share = now }
-      let target = compare.morph?.target ?? share
-      compare.shown = .one(share)
-      compare.morph = CompareState.Morph(target: target < 0.5 ? 1 : 0)
-    case .bothMaps:
-      compare.shown = .both
-      compare.morph = nil
-    case .arrows: compare.showsArrows.toggle()
-    case .swapSides: compare.isSwapped.toggle()
-    case .comparePanel:
-      let all = CompareState.Panel.allCases
-      let index = all.firstIndex(of: compare.panel) ?? 0
-      compare.panel = all[(index + 1) % all.count]
-    case .measureFigures: return toggleMeasuring(&state)
-    case .explainFigures:
-      state.overlay = .figures(index: 0, scroll: 0)
-      return []
-    case .nextMoved, .previousMoved:
-      goToMoved(by: id == .nextMoved ? 1 : -1, &state)
-      return []
-    case .projection: return changeMethod(&state)
-    case .pause: return pause(&state)
-    case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
-    case .perplexityUp: return changePerplexity(by: 1.5, &state)
-    case .newSeed:
-      state.compare?.tsne.seed += 1
-      state.message = AppState.Message(text: "seed \(compare.tsne.seed + 1)", isError: false)
-      return restart(&state)
-    default:
-      let layer = state.explore.layer
-      let effects = ExploreScreen.perform(id, key, &state)
-      return state.explore.layer == layer ? effects : effects + follow(&state)
-    }
-    state.compare = compare
-    return []
+enum CompareScreen: Screen {
+  static let id = ScreenID.compare
+  static let entry = ScreenEntry(
+    command: "showCompare", key: "F3", help: "Compare: two runs side by side", hint: "compare",
+    isOfFirstRun: true)
+
+  static func open(_ workspace: Workspace, in state: inout AppState) {
+    state.compare = workspace.tuned.map { CompareState(base: workspace.run, tuned: $0) }
+  }
+
+  static func isThere(_ state: AppState) -> Bool { state.compare != nil }
+  static func isBusy(_ state: AppState) -> Bool {
+    state.compare?.isBusy(at: state.explore.layer) ?? false
+  }
+  static func motion(_ state: AppState) -> Motion? {
+    state.compare?.morph == nil ? nil : Motion(interval: .milliseconds(33), ends: true)
+  }
+
+  static func ground(_ state: AppState) -> KeyContext { .compare }
+  static func context(_ state: AppState) -> KeyContext {
+    if state.compare?.explained != nil { return .figures }
+    return state.explore.search?.isEditing ?? false ? .search : .compare
+  }
+
+  static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
+    if let answer = answers[command.id] { return answer(&state, key) }
+    let layer = state.explore.layer
+    let effects = command.perform(&state, key)
+    return state.explore.layer == layer ? effects : effects + follow(&state)
+  }
+
+  static func type(_ key: Key, _ state: inout AppState) {
+    if context(state) == .search { ExploreScreen.type(key, &state) }
   }
 
   /// Goes with the layer: a t-SNE map that is not finished is given up.
   private static func follow(_ state: inout AppState) -> [Effect] {
     let stopped = stopTSNE(&state)
-    state.compare?.follow(state.explore.layer)
+    let layer = state.explore.layer
+    state.compare?.follow(layer)
     return stopped
   }
 
-  static func receive(_ state: inout AppState, _ event: CompareEvent) {
-    switch event {
-    case .map(let index, let result):
-      switch result {
-      case .success(let map): state.compare?.maps[index] = .ready(map)
-      case .failure(let problem): state.compare?.maps[index] = .failed(problem)
-      }
-      state.compare?.follow(state.explore.layer)
-    case .separation(let index, let result):
-      state.compare?.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
-    case .embedding(let run, let result): receive(&state, run: run, result)
-    case .judged(let index, let trust):
-      state.compare?.isJudging = false
-      state.compare?.trusts[index] = trust ?? MapTrust()
-    case .measuring(let number, let share):
-      if state.compare?.measuring?.number == number { state.compare?.measuring?.share = share }
-    case .figures(let number, let result):
-      guard var compare = state.compare else { return }
-      receive(&compare, number: number, result)
-      state.compare = compare
-    }
-  }
-
   /// A thirtieth of a second of a glide that takes two thirds of one.
-  static func tick(_ state: inout AppState) {
-    guard let compare = state.compare, let morph = compare.morph else { return }
+  static func tick(_ state: inout AppState) -> [Effect] {
+    guard let compare = state.compare, let morph = compare.morph else { return [] }
     guard case .one(let share) = compare.shown else {
       state.compare?.morph = nil
-      return
+      return []
     }
     let step: Float = 0.05
     let left = morph.target - share
@@ -120,6 +61,7 @@ enum CompareScreen {
     } else {
       state.compare?.shown = .one(share + (left > 0 ? step : -step))
     }
+    return []
   }
 
   /// What the state needs computed: the current layer's map first, then its figures, then what
@@ -165,7 +107,7 @@ enum CompareScreen {
     for wanted in byDistance {
       if state.explore.separations[wanted] == .missing {
         state.explore.separations[wanted] = .computing
-        return effects + [.measureSeparation(index: wanted)]
+        return effects + [.explore(.measureSeparation(index: wanted))]
       }
       if compare.separations[wanted] == nil,
         compare.tunedLayers.contains(state.explore.layers[wanted])
@@ -178,6 +120,7 @@ enum CompareScreen {
   }
 
   static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+    if state.compare?.explained != nil { return FiguresOverlay.update(&state, mouse) }
     let layout = CompareLayout(state)
     switch mouse.action {
     case .left:

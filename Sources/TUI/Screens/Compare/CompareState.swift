@@ -39,6 +39,8 @@ package struct CompareState: Sendable {
   /// Layer numbers that the second run has.
   let tunedLayers: Set<Int>
 
+  /// Where the overlay of all figures is, while it lies over the maps.
+  package var explained: FiguresOverlay.Place?
   package var shown = Shown.both
   package var morph: Morph?
   package var panel = Panel.figures
@@ -143,4 +145,26 @@ package struct CompareState: Sendable {
       || isJudging || running.map { !$0.isPaused } ?? false
       || measuring.map { !$0.withNulls || $0.layer == layer } ?? false
   }
+}
+
+extension AppState {
+  /// The first run beside a second one; nil without one.
+  package var compare: CompareState? {
+    get { self[CompareState.self] }
+    set { self[CompareState.self] = newValue }
+  }
+}
+
+extension CompareScreen: MapScreen {
+  static func points(_ state: AppState) -> [SIMD2<Float>]? {
+    state.compare?.points(state.explore.layer)
+  }
+  static func bounds(_ state: AppState) -> WorldBounds? {
+    state.compare?.bounds(state.explore.layer)
+  }
+  static func panel(_ state: AppState) -> Size {
+    CompareLayout(state).panels.first?.size ?? Size(width: 0, height: 0)
+  }
+  static func isTSNE(_ state: AppState) -> Bool { state.compare?.method != .principal }
+  static func running(_ state: AppState) -> TSNERun? { state.compare?.running }
 }

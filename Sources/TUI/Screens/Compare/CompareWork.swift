@@ -1,6 +1,12 @@
 import SeerProjection
 import SeerSupport
 
+/// The jobs of the Compare screen that can be ended.
+final class CompareJobs: ScreenJobs {
+  var tsne: JobID?
+  var figures: JobID?
+}
+
 /// What the Compare screen has computed.
 extension Session {
   package func run(_ effect: CompareEffect) {
@@ -39,11 +45,11 @@ extension Session {
         })
     case .measureFigures(let measuring): measureFigures(measuring, tuned)
     case .stopFigures:
-      if let figuresJob { engine.cancel(figuresJob) }
-      figuresJob = nil
+      if let job = jobs(CompareJobs.self).figures { engine.cancel(job) }
+      jobs(CompareJobs.self).figures = nil
     case .startTSNE(let index, let number, let isJoint, let start):
       let layer = state.explore.layers[index]
-      pairJob =
+      jobs(CompareJobs.self).tsne =
         engine.submit(
           "t-SNE of layer \(layer), both runs", priority: .map,
           onEvent: { [outbox] (event: JobEvent<Embedding>) in
@@ -58,10 +64,12 @@ extension Session {
           }
         ).id
     case .pauseTSNE(let isPaused):
-      if let pairJob { isPaused ? engine.pause(pairJob) : engine.resume(pairJob) }
+      if let job = jobs(CompareJobs.self).tsne {
+        isPaused ? engine.pause(job) : engine.resume(job)
+      }
     case .stopTSNE:
-      if let pairJob { engine.cancel(pairJob) }
-      pairJob = nil
+      if let job = jobs(CompareJobs.self).tsne { engine.cancel(job) }
+      jobs(CompareJobs.self).tsne = nil
     case .judge(let index, let isJoint):
       let layer = state.explore.layers[index]
       let points = state.compare?.embeddings[index]?.points ?? []
@@ -91,7 +99,7 @@ extension Session {
   private func measureFigures(_ measuring: Measuring, _ tuned: RunSource) {
     let layer = state.explore.layers[measuring.layer]
     let number = measuring.number
-    figuresJob =
+    jobs(CompareJobs.self).figures =
       engine.submit(
         "figures of layer \(layer)", priority: measuring.withNulls ? .figures : .map,
         onEvent: { [outbox] (event: JobEvent<PairFigures>) in

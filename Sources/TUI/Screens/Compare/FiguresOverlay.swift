@@ -2,7 +2,13 @@ import SeerAnalysis
 
 /// All figures of the layer, base and tuned with their nulls, and beneath them what the chosen one
 /// means: its text is that of docs/metrics.md.
-struct FiguresOverlay {
+package struct FiguresOverlay {
+  /// The figure that is read in full, and how far.
+  package struct Place: Equatable, Sendable {
+    package var index = 0
+    package var scroll = 0
+  }
+
   private enum Entry {
     case metric(SeparationMetric)
     case note(title: String, text: String)
@@ -21,7 +27,7 @@ struct FiguresOverlay {
   private let page: Rect
   private let lines: [(text: String, role: Theme.Role)]
 
-  init?(_ state: AppState, index: Int) {
+  package init?(_ state: AppState, index: Int) {
     guard let compare = state.compare, Self.entries.indices.contains(index) else { return nil }
     theme = state.theme
     figures = compare.figures[state.explore.layer]
@@ -43,17 +49,29 @@ struct FiguresOverlay {
 
   var lastScroll: Int { max(0, lines.count - page.height) }
 
-  /// Another figure, or more of this one's text.
-  static func move(_ id: Command.ID, _ state: inout AppState) {
-    guard case .figures(let index, let scroll) = state.overlay else { return }
-    switch id {
-    case .figuresDown: state.overlay = .figures(index: min(entries.count - 1, index + 1), scroll: 0)
-    case .figuresUp: state.overlay = .figures(index: max(0, index - 1), scroll: 0)
-    default:
-      let last = FiguresOverlay(state, index: index)?.lastScroll ?? 0
-      let next = scroll + (id == .figuresTextDown ? 1 : -1)
-      state.overlay = .figures(index: index, scroll: max(0, min(last, next)))
+  /// Another figure.
+  package static func move(by step: Int, _ state: inout AppState) -> [Effect] {
+    guard let place = state.compare?.explained else { return [] }
+    state.compare?.explained = Place(index: max(0, min(entries.count - 1, place.index + step)))
+    return []
+  }
+
+  /// More of a figure's text.
+  package static func scroll(by step: Int, _ state: inout AppState) -> [Effect] {
+    guard let place = state.compare?.explained else { return [] }
+    let last = FiguresOverlay(state, index: place.index)?.lastScroll ?? 0
+    state.compare?.explained?.scroll = max(0, min(last, place.scroll + step))
+    return []
+  }
+
+  package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+    switch mouse.action {
+    case .wheelDown: return move(by: 1, &state)
+    case .wheelUp: return move(by: -1, &state)
+    case .left: state.compare?.explained = nil
+    default: break
     }
+    return []
   }
 
   private static func lines(
@@ -81,7 +99,7 @@ struct FiguresOverlay {
     return lines
   }
 
-  func draw(scroll: Int, into surface: inout Surface) {
+  package func draw(scroll: Int, into surface: inout Surface) {
     surface.fill(rect, .plain)
     let scroll = max(0, min(scroll, lastScroll))
     let note =

@@ -146,12 +146,13 @@ extension CompareScreen {
   }
 
   /// Goes to a row that moved most: the first one, or the next from the cursor.
-  static func goToMoved(by step: Int, _ state: inout AppState) {
+  static func goToMoved(by step: Int, _ state: inout AppState) -> [Effect] {
     let moved = state.compare?.figures[state.explore.layer]?.moved ?? []
-    guard !moved.isEmpty else { return }
+    guard !moved.isEmpty else { return [] }
     let now = moved.firstIndex { $0.row == state.explore.cursor }
     let next = now.map { ($0 + step + moved.count) % moved.count } ?? 0
     ExploreScreen.move(to: moved[next].row, &state.explore)
+    return []
   }
 }
 

@@ -64,9 +64,12 @@ package enum NumberColumn: Hashable, Sendable {
   }
 }
 
-/// A column of numbers beside the rows.
-package struct ColumnValues: Equatable, Sendable {
-  package var name: String
-  /// One for each row; NaN where the cell is empty.
-  package var values: [Float]
+extension ExploreScreen {
+  /// Another way to colour rows; its name.
+  static func turnColors(_ state: inout ExploreState, by step: Int) -> String {
+    let modes = ColorMode.all(state)
+    let index = modes.firstIndex(of: state.colorMode) ?? 0
+    state.colorMode = modes[(index + step + modes.count) % modes.count]
+    return "colour: \(state.colorMode.name(state))"
+  }
 }

@@ -1,7 +1,7 @@
 import SeerProjection
 
 /// What is looked at, at the left, and how, at the right; the left gives way.
-enum Header {
+enum ExploreHeader {
   /// How the map is made, and how far it is.
   private static func method(_ explore: ExploreState, _ theme: Theme, width: Int) -> String {
     switch explore.axes {

@@ -1,36 +1,26 @@
 extension ExploreScreen {
-  static func perform(axes id: Command.ID, _ state: inout AppState) -> [Effect] {
-    let effects: [Effect]
-    switch id {
-    case .conceptAxes:
-      effects = changeAxes(&state.explore) { state in
-        guard state.method != .concepts else {
-          state.method = .principal
-          return
-        }
-        // The cursor's concept first: it is what the user looks at.
-        if let row = state.cursor {
-          let own = Int(state.conceptOfRow[row])
-          state.conceptAxes = SIMD2(own, own == 0 ? 1 : 0)
-        }
-        state.method = .concepts
-      }
-    case .nextAxes, .previousAxes:
-      effects = changeAxes(&state.explore) { state in
-        guard state.method == .concepts else {
-          let count = MapAxes.pairs.count
-          state.pair = (state.pair + (id == .nextAxes ? 1 : count - 1)) % count
-          return
-        }
-        let axis = id == .nextAxes ? 0 : 1
-        let count = state.concepts.count
-        repeat {
-          state.conceptAxes[axis] = (state.conceptAxes[axis] + 1) % count
-        } while state.conceptAxes.x == state.conceptAxes.y
-      }
-    default: effects = []
+  /// From components to concepts, or back.
+  static func toggleConceptAxes(_ state: inout ExploreState) {
+    guard state.method != .concepts else {
+      state.method = .principal
+      return
     }
-    return effects
+    // The cursor's concept first: it is what the user looks at.
+    if let own = state.cursorConcept { state.conceptAxes = SIMD2(own, own == 0 ? 1 : 0) }
+    state.method = .concepts
+  }
+
+  /// The next pair of components, or, where concepts are the axes, another concept for one of them.
+  static func turnAxes(_ state: inout ExploreState, axis: Int, by step: Int) {
+    guard state.method == .concepts else {
+      let count = MapAxes.pairs.count
+      state.pair = (state.pair + step + count) % count
+      return
+    }
+    let count = state.concepts.count
+    repeat {
+      state.conceptAxes[axis] = (state.conceptAxes[axis] + 1) % count
+    } while state.conceptAxes.x == state.conceptAxes.y
   }
 
   /// Changes what the map is drawn along; maps that were there once are there again.

@@ -1,170 +1,267 @@
 import SeerFigures
 import SeerProjection
 
-extension Command {
-  /// Rows, searches, concepts, groups and the view; Compare shares what both maps have.
-  package static let explore: [Command] = [
-    Command(
-      .nextPoint, ["j", "Down"], .points, in: [.map, .compare], "Next row", hint: "point",
-      when: hasRows),
-    Command(
-      .previousPoint, ["k", "Up"], .points, in: [.map, .compare], "Previous row", hint: "point",
-      when: hasRows),
-    Command(
-      .pointUp, ["w"], .points, in: [.map, .compare], "Nearest point above", hint: "walk",
-      when: hasRows),
-    Command(
-      .pointLeft, ["a"], .points, in: [.map, .compare], "Nearest point left", hint: "walk",
-      when: hasRows),
-    Command(
-      .pointDown, ["s"], .points, in: [.map, .compare], "Nearest point below", hint: "walk",
-      when: hasRows),
-    Command(
-      .pointRight, ["d"], .points, in: [.map, .compare], "Nearest point right", hint: "walk",
-      when: hasRows),
-    Command(.nextOfConcept, ["."], .points, "Next row of the concept", when: hasRows),
-    Command(.previousOfConcept, [","], .points, "Previous row of the concept", when: hasRows),
-    Command(
-      .textDown, ["PageDown", "Ctrl-d"], .points, in: [.map, .concepts], "Scroll the text down",
-      when: hasRows),
-    Command(
-      .textUp, ["PageUp", "Ctrl-u"], .points, in: [.map, .concepts], "Scroll the text up",
-      when: hasRows),
-    Command(
-      .neighbours, ["b"], .points, in: [.map], "Mark the nearest rows on the map",
-      hint: "neighbours", when: hasRows),
-    Command(
-      .metric, ["u"], .points, in: [.map], "Neighbours by cosine, or by Euclidean distance",
-      when: hasRows),
-    Command(
-      .bookmark, ["B"], .points, in: [.map], "Bookmark the row, or take its bookmark off",
-      when: hasRows),
+extension KeyContext {
+  package static let map = KeyContext("map", isScreen: true)
+  package static let concepts = KeyContext("concepts", isScreen: true)
+  package static let select = KeyContext("select")
+  package static let list = KeyContext("list")
+  package static let naming = KeyContext("naming", isWriting: true)
+  package static let exporting = KeyContext("exporting", isWriting: true)
+  package static let search = KeyContext("search", isWriting: true)
+}
 
+extension KeyContexts {
+  /// On the map, in its list of concepts, and over two maps.
+  package static let maps: KeyContexts = [.map, .concepts, .compare]
+}
+
+extension CommandGroup {
+  package static let layers: CommandGroup = "Layers and maps"
+  package static let points: CommandGroup = "Points"
+  package static let search: CommandGroup = "Search"
+  package static let concepts: CommandGroup = "Concepts"
+  package static let groups: CommandGroup = "Groups and lists"
+  package static let view: CommandGroup = "View"
+}
+
+extension ExploreScreen {
+  package static let contexts: [KeyContext] = [
+    .map, .concepts, .select, .list, .naming, .exporting, .search,
+  ]
+
+  package static let commands = [
+    CommandSection(order: 10, layerCommands),
+    CommandSection(
+      order: 30,
+      pointCommands + searchCommands + conceptCommands + groupCommands + listCommands
+        + viewCommands),
+    CommandSection(order: 90, [nextRun]),
+    CommandSection(order: 110, exportCommands),
+    CommandSection(order: 130, tourCommands),
+  ]
+
+  // MARK: what they have in common
+
+  static let hasRows: Command.Condition = { !$0.explore.rows.isEmpty }
+  static let hasLayers: Command.Condition = { $0.explore.layers.count > 1 }
+  static let hasConcepts: Command.Condition = { $0.explore.concepts.count > 1 }
+
+  /// A change of what the screen knows, and nothing else.
+  package static func change(
+    _ change: @escaping @Sendable (inout ExploreState) -> Void
+  ) -> Command.Action {
+    { state, _ in
+      change(&state.explore)
+      return []
+    }
+  }
+
+  /// A change that tells what it has done.
+  package static func say(
+    _ change: @escaping @Sendable (inout ExploreState) -> String
+  ) -> Command.Action {
+    { state, _ in
+      let text = change(&state.explore)
+      state.message = AppState.Message(text: text, isError: false)
+      return []
+    }
+  }
+
+  /// A change that wants something computed.
+  package static func ask(
+    _ change: @escaping @Sendable (inout ExploreState) -> [Effect]
+  ) -> Command.Action {
+    { state, _ in change(&state.explore) }
+  }
+
+  // MARK: the table
+
+  private static let pointCommands: [Command] = [
     Command(
-      .search, ["/"], .search, "Search texts and concepts", hint: "search", when: hasRows),
+      "nextPoint", ["j", "Down"], .points, in: [.map, .compare], "Next row", hint: "point",
+      when: hasRows, do: change { step(1, &$0) }),
     Command(
-      .nextMatch, ["n"], .search, "Next row found", hint: "found",
-      when: { $0.explore.search != nil }),
+      "previousPoint", ["k", "Up"], .points, in: [.map, .compare], "Previous row", hint: "point",
+      when: hasRows, do: change { step(-1, &$0) }),
+    walking("pointUp", "w", "Nearest point above", SIMD2(0, 1)),
+    walking("pointLeft", "a", "Nearest point left", SIMD2(-1, 0)),
+    walking("pointDown", "s", "Nearest point below", SIMD2(0, -1)),
+    walking("pointRight", "d", "Nearest point right", SIMD2(1, 0)),
     Command(
-      .previousMatch, ["N"], .search, "Previous row found", hint: "found",
-      when: { $0.explore.search != nil }),
+      "nextOfConcept", ["."], .points, in: .maps, "Next row of the concept", when: hasRows,
+      do: change { step(1, &$0, sameConcept: true) }),
     Command(
-      .clearSearch, ["Esc"], .search, in: [.map, .compare],
-      "End the search, the walk or the selection",
-      hint: "end",
-      when: {
-        $0.explore.search != nil || $0.explore.play != nil || $0.explore.group != nil
+      "previousOfConcept", [","], .points, in: .maps, "Previous row of the concept",
+      when: hasRows, do: change { step(-1, &$0, sameConcept: true) }),
+    Command(
+      "textDown", ["PageDown", "Ctrl-d"], .points, in: [.map, .concepts], "Scroll the text down",
+      when: hasRows, do: { state, _ in scrollText(1, &state) }),
+    Command(
+      "textUp", ["PageUp", "Ctrl-u"], .points, in: [.map, .concepts], "Scroll the text up",
+      when: hasRows, do: { state, _ in scrollText(-1, &state) }),
+    Command(
+      "neighbours", ["b"], .points, in: [.map], "Mark the nearest rows on the map",
+      hint: "neighbours", when: hasRows, do: change { $0.showsNeighbours.toggle() }),
+    Command(
+      "metric", ["u"], .points, in: [.map], "Neighbours by cosine, or by Euclidean distance",
+      when: hasRows,
+      do: say {
+        $0.metric = next($0.metric)
+        return "neighbours by \($0.metric.rawValue)"
       }),
     Command(
-      .searchHides, ["F"], .search, "Hide or dim what was not found", hint: "filter",
-      when: { $0.explore.search != nil }),
-    Command(.acceptSearch, ["Enter"], .search, in: [.search], "Keep the search", hint: "keep"),
-    Command(
-      .searchExpression, ["Ctrl-r"], .search, in: [.search], "Regular expression, or words",
-      hint: "expression"),
-    Command(
-      .typedSearchHides, ["Tab"], .search, in: [.search], "Hide or dim what was not found",
-      hint: "filter"),
-    Command(.cancelSearch, ["Esc", "Ctrl-g"], .search, in: [.search], "End it", hint: "end"),
+      "bookmark", ["B"], .points, in: [.map], "Bookmark the row, or take its bookmark off",
+      when: hasRows, do: { state, _ in bookmark(&state) }),
+  ]
 
+  private static func walking(
+    _ id: CommandID, _ key: String, _ help: String, _ direction: SIMD2<Float>
+  ) -> Command {
     Command(
-      .conceptDown, ["j", "Down"], .concepts, in: [.concepts], "Move down the list", hint: "move"),
-    Command(
-      .conceptUp, ["k", "Up"], .concepts, in: [.concepts], "Move up the list", hint: "move"),
-    Command(
-      .conceptToggle, ["Space"], .concepts, in: [.concepts], "Hide or show the concept",
-      hint: "hide/show"),
-    Command(
-      .conceptOnly, ["Enter"], .concepts, in: [.concepts], "Only this concept, or all",
-      hint: "only"),
-    Command(
-      .toggleConcept, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], .concepts,
-      "Hide or show by number", hint: "hide", when: hasConcepts),
-    Command(
-      .onlyConcept, ["o"], .concepts, in: [.map, .compare], "Only the cursor's concept, or all",
-      hint: "only", when: hasConcepts),
-    Command(
-      .showAll, ["0"], .concepts, "Show all concepts", hint: "all",
-      when: { !$0.explore.hidden.isEmpty }),
-    Command(
-      .focusConcepts, ["Tab"], .concepts, in: [.map], "Go to the list of concepts",
-      hint: "concepts", when: hasConcepts),
-    Command(
-      .leaveConcepts, ["Esc", "Tab"], .concepts, in: [.concepts], "Back to the map", hint: "map"),
+      id, [key], .points, in: [.map, .compare], help, hint: "walk", separator: "", when: hasRows,
+      do: { state, _ in walk(direction, &state) })
+  }
 
+  private static let searchCommands: [Command] = [
     Command(
-      .select, ["v"], .groups, in: [.map], "Select rows on the map", hint: "select",
-      when: hasRows),
+      "search", ["/"], .search, in: .maps, "Search texts and concepts", hint: "search",
+      when: hasRows, do: change(beginSearch)),
     Command(
-      .nextOfGroup, [")"], .groups, in: [.map], "Next row selected",
-      when: { $0.explore.group != nil }),
+      "nextMatch", ["n"], .search, in: .maps, "Next row found", hint: "found", when: isSearching,
+      do: change { step(1, &$0) }),
     Command(
-      .previousOfGroup, ["("], .groups, in: [.map], "Previous row selected",
-      when: { $0.explore.group != nil }),
+      "previousMatch", ["N"], .search, in: .maps, "Previous row found", hint: "found",
+      when: isSearching, do: change { step(-1, &$0) }),
     Command(
-      .groups, ["S"], .groups, in: [.map], "Groups: name, compare, save", hint: "groups",
-      when: { !$0.explore.allGroups.isEmpty }),
+      "clearSearch", ["Esc"], .search, in: [.map, .compare],
+      "End the search, the walk or the selection", hint: "end",
+      when: {
+        $0.explore.search != nil || $0.explore.play != nil || $0.explore.group != nil
+      }, do: ask(end)),
     Command(
-      .lists, ["i"], .groups, in: [.map], "Lists: outliers, confusions, bookmarks, groups",
-      hint: "lists", when: hasRows),
+      "searchHides", ["F"], .search, in: .maps, "Hide or dim what was not found", hint: "filter",
+      when: isSearching, do: change(toggleHiding)),
     Command(
-      .selectLeft, ["h", "Left", "H", "Shift-Left"], .groups, in: [.select],
-      "Left; with Shift five at a time", hint: "move"),
+      "acceptSearch", ["Enter"], .search, in: [.search], "Keep the search", hint: "keep",
+      do: change {
+        $0.search?.isEditing = false
+        if $0.search?.query.isEmpty ?? true { $0.search = nil }
+      }),
     Command(
-      .selectDown, ["j", "Down", "J", "Shift-Down"], .groups, in: [.select], "Down", hint: "move"),
-    Command(.selectUp, ["k", "Up", "K", "Shift-Up"], .groups, in: [.select], "Up", hint: "move"),
+      "searchExpression", ["Ctrl-r"], .search, in: [.search], "Regular expression, or words",
+      hint: "expression",
+      do: change {
+        $0.search?.isExpression.toggle()
+        find(&$0)
+      }),
     Command(
-      .selectRight, ["l", "Right", "L", "Shift-Right"], .groups, in: [.select], "Right",
-      hint: "move"),
+      "typedSearchHides", ["Tab"], .search, in: [.search], "Hide or dim what was not found",
+      hint: "filter", do: change(toggleHiding)),
     Command(
-      .selectAnchor, ["Space"], .groups, in: [.select], "Begin from here", hint: "begin here"),
-    Command(.selectShape, ["v"], .groups, in: [.select], "Box, or freehand", hint: "box/freehand"),
-    Command(
-      .acceptSelection, ["Enter"], .groups, in: [.select], "Select what is inside", hint: "select"),
-    Command(.cancelSelection, ["Esc"], .groups, in: [.select], "Give it up", hint: "give up"),
-    Command(.listDown, ["j", "Down"], .groups, in: [.list], "Down the list", hint: "move"),
-    Command(.listUp, ["k", "Up"], .groups, in: [.list], "Up the list", hint: "move"),
-    Command(.listGo, ["Enter"], .groups, in: [.list], "Go to the row", hint: "go"),
-    Command(.listNext, ["Tab"], .groups, in: [.list], "Next list", hint: "next list"),
-    Command(
-      .nameGroup, ["n"], .groups, in: [.list], "Name the group", hint: "name", when: isGroups),
-    Command(
-      .markGroup, ["Space"], .groups, in: [.list], "Compare the group with others",
-      hint: "compare", when: isGroups),
-    Command(
-      .saveGroup, ["s"], .groups, in: [.list], "Save the group as a concept file", hint: "save",
-      when: isGroups),
-    Command(
-      .deleteEntry, ["d"], .groups, in: [.list], "Remove the bookmark or the group",
-      hint: "remove", when: { isGroups($0) || $0.explore.list?.kind == .bookmarks }),
-    Command(.closeList, ["Esc", "i", "q"], .groups, in: [.list], "Close the list", hint: "close"),
-    Command(.acceptName, ["Enter"], .groups, in: [.naming], "Keep the name", hint: "keep"),
-    Command(.cancelName, ["Esc", "Ctrl-g"], .groups, in: [.naming], "Leave it", hint: "leave"),
+      "cancelSearch", ["Esc", "Ctrl-g"], .search, in: [.search], "End it", hint: "end",
+      do: change { $0.search = nil }),
+  ]
 
+  private static let isSearching: Command.Condition = { $0.explore.search != nil }
+
+  private static let conceptCommands: [Command] = [
     Command(
-      .zoomIn, ["+", "="], .view, in: [.map, .compare], "Zoom in on the cursor", hint: "zoom",
-      when: hasRows),
-    Command(.zoomOut, ["-"], .view, in: [.map, .compare], "Zoom out", hint: "zoom", when: hasRows),
+      "conceptDown", ["j", "Down"], .concepts, in: [.concepts], "Move down the list",
+      hint: "move",
+      do: change { $0.legendIndex = min($0.concepts.count - 1, $0.legendIndex + 1) }),
     Command(
-      .fit, ["f", "_"], .view, "Fit the whole map", hint: "fit", when: { $0.explore.view != .whole }
-    ),
+      "conceptUp", ["k", "Up"], .concepts, in: [.concepts], "Move up the list", hint: "move",
+      do: change { $0.legendIndex = max(0, $0.legendIndex - 1) }),
     Command(
-      .panLeft, ["H", "Shift-Left"], .view, in: [.map, .compare], "Move the view left",
-      when: hasRows),
+      "conceptToggle", ["Space"], .concepts, in: [.concepts], "Hide or show the concept",
+      hint: "hide/show", do: change { toggle($0.legendIndex, &$0) }),
     Command(
-      .panDown, ["J", "Shift-Down"], .view, in: [.map, .compare], "Move the view down",
-      when: hasRows),
+      "conceptOnly", ["Enter"], .concepts, in: [.concepts], "Only this concept, or all",
+      hint: "only", do: change { only($0.legendIndex, &$0) }),
     Command(
-      .panUp, ["K", "Shift-Up"], .view, in: [.map, .compare], "Move the view up", when: hasRows),
+      "toggleConcept", ["1", "2", "3", "4", "5", "6", "7", "8", "9"], .concepts, in: .maps,
+      "Hide or show by number", hint: "hide",
+      label: Command.Label(help: "1-9") { "1-\(min(9, $0.explore.concepts.count))" },
+      when: hasConcepts,
+      do: { state, key in
+        if case .character(let digit) = key, let number = Int(String(digit)) {
+          toggle(number - 1, &state.explore)
+        }
+        return []
+      }),
     Command(
-      .panRight, ["L", "Shift-Right"], .view, in: [.map, .compare], "Move the view right",
-      when: hasRows),
+      "onlyConcept", ["o"], .concepts, in: [.map, .compare],
+      "Only the cursor's concept, or all", hint: "only", when: hasConcepts,
+      do: change { if let concept = $0.cursorConcept { only(concept, &$0) } }),
     Command(
-      .marks, ["m"], .view, "Marks: automatic, glyphs, dots, density", hint: "marks",
-      when: hasRows),
+      "showAll", ["0"], .concepts, in: .maps, "Show all concepts", hint: "all",
+      when: { !$0.explore.hidden.isEmpty }, do: change { $0.hidden = [] }),
     Command(
-      .colors, ["c"], .view, "Colour by concept, prediction, right or wrong, numbers",
-      hint: "colour", when: hasRows),
-    Command(.previousColors, ["C"], .view, "The colouring before", when: hasRows),
+      "focusConcepts", ["Tab"], .concepts, in: [.map], "Go to the list of concepts",
+      hint: "concepts", when: hasConcepts,
+      do: change {
+        $0.focus = .concepts
+        if let concept = $0.cursorConcept { $0.legendIndex = concept }
+      }),
+    Command(
+      "leaveConcepts", ["Esc", "Tab"], .concepts, in: [.concepts], "Back to the map",
+      hint: "map", do: change { $0.focus = .map }),
+  ]
+
+  private static let viewCommands: [Command] = [
+    Command(
+      "zoomIn", ["+", "="], .view, in: [.map, .compare], "Zoom in on the cursor", hint: "zoom",
+      when: hasRows, do: { state, _ in zoom(1.4, around: nil, &state) }),
+    Command(
+      "zoomOut", ["-"], .view, in: [.map, .compare], "Zoom out", hint: "zoom", when: hasRows,
+      do: { state, _ in zoom(1 / 1.4, around: nil, &state) }),
+    Command(
+      "fit", ["f", "_"], .view, in: .maps, "Fit the whole map", hint: "fit",
+      when: { $0.explore.view != .whole }, do: change { $0.view = .whole }),
+    panning("panLeft", ["H", "Shift-Left"], "left", SIMD2(-1, 0)),
+    panning("panDown", ["J", "Shift-Down"], "down", SIMD2(0, -1)),
+    panning("panUp", ["K", "Shift-Up"], "up", SIMD2(0, 1)),
+    panning("panRight", ["L", "Shift-Right"], "right", SIMD2(1, 0)),
+    Command(
+      "marks", ["m"], .view, in: .maps, "Marks: automatic, glyphs, dots, density",
+      hint: "marks", when: hasRows,
+      do: say {
+        $0.marks = next($0.marks)
+        return "marks: \($0.marks.rawValue)"
+      }),
+    Command(
+      "colors", ["c"], .view, in: .maps,
+      "Colour by concept, prediction, right or wrong, numbers", hint: "colour", when: hasRows,
+      do: say { turnColors(&$0, by: 1) }),
+    Command(
+      "previousColors", ["C"], .view, in: .maps, "The colouring before", when: hasRows,
+      do: say { turnColors(&$0, by: -1) }),
+  ]
+
+  private static func panning(
+    _ id: CommandID, _ keys: [String], _ way: String, _ direction: SIMD2<Float>
+  ) -> Command {
+    Command(
+      id, keys, .view, in: [.map, .compare], "Move the view \(way)", when: hasRows,
+      do: change { pan(direction, &$0) })
+  }
+
+  private static let nextRun = Command(
+    "nextRun", ["R"], .screens, in: [.map, .concepts], "Explore the next run", hint: "next run",
+    when: { $0.runs > 1 },
+    do: { state, _ in [.openRun((state.run + 1) % max(1, state.runs), id)] })
+
+  private static let tourCommands: [Command] = [
+    Command(
+      "tour", ["T"], .program, in: [.map], "Guided tour, or its end",
+      do: change { $0.tour = $0.tour == nil ? Tour() : nil }),
+    Command(
+      "tourNext", ["Enter"], .program, in: [.map], "Go on with the tour", hint: "go on",
+      when: { $0.explore.tour != nil },
+      do: change {
+        $0.tour?.step += 1
+        if $0.tour?.current == nil { $0.tour = nil }
+      }),
   ]
 }

@@ -2,26 +2,37 @@ import SeerReports
 
 /// The map, its rows or the layer's states as a file, with a recipe beside it.
 extension ExploreScreen {
-  static func perform(export id: Command.ID, _ state: inout AppState) -> [Effect] {
-    switch id {
-    case .export:
-      // What moves by itself would be written in the middle of its way.
-      state.explore.play = nil
-      state.explore.morph = nil
-      guard let map = state.explore.exportedMap else {
-        state.message = AppState.Message(
-          text: "The map of this layer is not there yet.", isError: true)
-        break
-      }
-      state.explore.exporting = Exporting(
-        path: "seer-layer-\(state.explore.layerNumber)-\(map.method).csv")
-    case .nextFormat:
-      guard let exporting = state.explore.exporting else { break }
-      state.explore.exporting = Exporting(path: withNextEnding(exporting.path))
-    case .acceptExport: return accept(&state)
-    case .cancelExport: state.explore.exporting = nil
-    default: break
+  static let exportCommands: [Command] = [
+    Command(
+      "export", ["X"], .program, in: [.map, .concepts],
+      "Export rows, states or the map's picture", hint: "export", when: hasRows,
+      do: { state, _ in beginExport(&state) }),
+    Command(
+      "acceptExport", ["Enter"], .program, in: [.exporting],
+      "Write it; over a file that is there at the second time", hint: "write",
+      do: { state, _ in accept(&state) }),
+    Command(
+      "nextFormat", ["Tab"], .program, in: [.exporting], "Next format: npy, tsv, csv, svg, png",
+      hint: "format",
+      do: change { explore in
+        explore.exporting = explore.exporting.map { Exporting(path: withNextEnding($0.path)) }
+      }),
+    Command(
+      "cancelExport", ["Esc", "Ctrl-g"], .program, in: [.exporting], "Leave it", hint: "leave",
+      do: change { $0.exporting = nil }),
+  ]
+
+  private static func beginExport(_ state: inout AppState) -> [Effect] {
+    // What moves by itself would be written in the middle of its way.
+    state.explore.play = nil
+    state.explore.morph = nil
+    guard let map = state.explore.exportedMap else {
+      state.message = AppState.Message(
+        text: "The map of this layer is not there yet.", isError: true)
+      return []
     }
+    state.explore.exporting = Exporting(
+      path: "seer-layer-\(state.explore.layerNumber)-\(map.method).csv")
     return []
   }
 
@@ -40,12 +51,10 @@ extension ExploreScreen {
       return []
     }
     guard let map = state.explore.exportedMap else { return [] }
-    return [
-      .export(
-        ExportRequest(
-          path: exporting.path, format: format, layer: state.explore.layerNumber, map: map,
-          overwrites: exporting.existing != nil))
-    ]
+    let request = ExportRequest(
+      path: exporting.path, format: format, layer: state.explore.layerNumber, map: map,
+      overwrites: exporting.existing != nil)
+    return [.explore(.export(request))]
   }
 
   package static func receive(_ state: inout AppState, _ event: ExportEvent) {

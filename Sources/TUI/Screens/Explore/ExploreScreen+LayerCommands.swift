@@ -1,52 +1,65 @@
 import SeerProjection
 
-extension Command {
+extension ExploreScreen {
   /// Layers and what their maps are drawn by, on Explore and Compare.
-  package static let layers: [Command] = [
+  static let layerCommands: [Command] = [
     Command(
-      .previousLayer, ["h", "Left"], .layers, "Previous layer", hint: "layer",
-      when: hasLayers),
+      "previousLayer", ["h", "Left"], .layers, in: .maps, "Previous layer", hint: "layer",
+      when: hasLayers, do: ask { show(layer: $0.layer - 1, &$0) }),
     Command(
-      .nextLayer, ["l", "Right"], .layers, "Next layer", hint: "layer", when: hasLayers),
-    Command(.firstLayer, ["g", "Home"], .layers, "First layer", when: hasLayers),
-    Command(.lastLayer, ["G", "End"], .layers, "Last layer", when: hasLayers),
+      "nextLayer", ["l", "Right"], .layers, in: .maps, "Next layer", hint: "layer",
+      when: hasLayers, do: ask { show(layer: $0.layer + 1, &$0) }),
     Command(
-      .bestLayer, ["*"], .layers, "The layer the strip marks as best", hint: "best",
-      when: { $0.explore.layers.count > 1 && $0.explore.bestLayer != nil }),
+      "firstLayer", ["g", "Home"], .layers, in: .maps, "First layer", when: hasLayers,
+      do: ask { show(layer: 0, &$0) }),
     Command(
-      .stripMetric, ["y"], .layers, "Figure of the layer strip",
-      when: { $0.explore.concepts.count > 1 }),
+      "lastLayer", ["G", "End"], .layers, in: .maps, "Last layer", when: hasLayers,
+      do: ask { show(layer: $0.layers.count - 1, &$0) }),
     Command(
-      .projection, ["p"], .layers, "Projection: PCA or t-SNE",
-      hint: "projection", when: hasRows),
+      "bestLayer", ["*"], .layers, in: .maps, "The layer the strip marks as best", hint: "best",
+      when: { $0.explore.layers.count > 1 && $0.explore.bestLayer != nil },
+      do: ask { explore in explore.bestLayer.map { show(layer: $0, &explore) } ?? [] }),
     Command(
-      .pause, ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE or the walk",
-      hint: "pause",
-      when: { $0.running != nil || $0.explore.play != nil }),
+      "stripMetric", ["y"], .layers, in: .maps, "Figure of the layer strip", when: hasConcepts,
+      do: say {
+        $0.stripMetric = next($0.stripMetric)
+        return "strip: \($0.stripMetric.rawValue)"
+      }),
     Command(
-      .play, ["P"], .layers, in: [.map], "Walk through the layers, or stop",
-      when: { hasLayers($0) && hasRows($0) && $0.explore.method != .tsne }),
+      "projection", ["p"], .layers, in: .maps, "Projection: PCA or t-SNE", hint: "projection",
+      when: hasRows, do: { state, _ in changeMethod(&state) }),
     Command(
-      .nextAxes, ["]"], .layers, in: [.map, .concepts],
-      "Next pair of components, or concept of the x axis",
-      when: { hasRows($0) && $0.explore.method != .tsne }),
+      "pause", ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE or the walk",
+      hint: "pause", when: { $0.running != nil || $0.explore.play != nil }, do: ask(pause)),
     Command(
-      .previousAxes, ["["], .layers, in: [.map, .concepts],
-      "Previous pair of components, or concept of the y axis",
-      when: { hasRows($0) && $0.explore.method != .tsne }),
+      "play", ["P"], .layers, in: [.map], "Walk through the layers, or stop",
+      when: { hasLayers($0) && hasRows($0) && $0.explore.method != .tsne }, do: ask(play)),
     Command(
-      .conceptAxes, ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
-      when: hasConcepts),
+      "nextAxes", ["]"], .layers, in: [.map, .concepts],
+      "Next pair of components, or concept of the x axis", when: hasAxes,
+      do: ask { changeAxes(&$0) { turnAxes(&$0, axis: 0, by: 1) } }),
     Command(
-      .perplexityDown, ["{"], .layers,
-      "Lower perplexity, going on from here", hint: "perplexity",
-      when: isTSNE),
+      "previousAxes", ["["], .layers, in: [.map, .concepts],
+      "Previous pair of components, or concept of the y axis", when: hasAxes,
+      do: ask { changeAxes(&$0) { turnAxes(&$0, axis: 1, by: -1) } }),
     Command(
-      .perplexityUp, ["}"], .layers, "Higher perplexity, going on from here",
-      hint: "perplexity",
-      when: isTSNE),
+      "conceptAxes", ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
+      when: hasConcepts, do: ask { changeAxes(&$0, toggleConceptAxes) }),
     Command(
-      .newSeed, ["r"], .layers, "Another seed for t-SNE", hint: "new seed",
-      when: isTSNE),
+      "perplexityDown", ["{"], .layers, in: .maps, "Lower perplexity, going on from here",
+      hint: "perplexity", when: { $0.isTSNE }, do: ask { changePerplexity(by: 1 / 1.5, &$0) }),
+    Command(
+      "perplexityUp", ["}"], .layers, in: .maps, "Higher perplexity, going on from here",
+      hint: "perplexity", when: { $0.isTSNE }, do: ask { changePerplexity(by: 1.5, &$0) }),
+    Command(
+      "newSeed", ["r"], .layers, in: .maps, "Another seed for t-SNE", hint: "new seed",
+      when: { $0.isTSNE },
+      do: { state, _ in
+        state.explore.tsne.seed += 1
+        state.message = AppState.Message(text: "seed \(state.explore.tsne.seed)", isError: false)
+        return restart(&state.explore)
+      }),
   ]
+
+  private static let hasAxes: Command.Condition = { hasRows($0) && $0.explore.method != .tsne }
 }

@@ -1,44 +1,7 @@
 import SeerSupport
 
 extension ExploreScreen {
-  static func perform(list id: Command.ID, _ state: inout AppState) -> [Effect] {
-    switch id {
-    case .lists: open(.outliers, &state.explore)
-    case .groups: open(.groups, &state.explore)
-    case .closeList: state.explore.list = nil
-    case .listNext:
-      guard let kind = state.explore.list?.kind else { break }
-      open(next(kind), &state.explore)
-    case .listDown: moveInList(1, &state.explore)
-    case .listUp: moveInList(-1, &state.explore)
-    case .listGo: go(&state)
-    case .deleteEntry:
-      delete(&state.explore)
-      return [.keepView]
-    case .markGroup:
-      guard let list = state.explore.list, list.kind == .groups, !list.entries.isEmpty else {
-        break
-      }
-      state.explore.list?.marked = list.marked == list.index ? nil : list.index
-    case .nameGroup:
-      guard let list = state.explore.list, list.kind == .groups, !list.entries.isEmpty else {
-        break
-      }
-      state.explore.naming = list.entries[list.index].text
-    case .acceptName:
-      name(&state.explore)
-      return [.keepView]
-    case .cancelName: state.explore.naming = nil
-    case .saveGroup: return save(&state)
-    case .bookmark:
-      bookmark(&state)
-      return [.keepView]
-    default: break
-    }
-    return []
-  }
-
-  private static func open(_ kind: RowList.Kind, _ state: inout ExploreState) {
+  package static func open(_ kind: RowList.Kind, _ state: inout ExploreState) {
     state.list = RowList(kind: kind, entries: state.entries(kind))
   }
 
@@ -48,7 +11,7 @@ extension ExploreScreen {
   }
 
   /// Goes to the entry's row; of a pair or a group, its rows become the selection.
-  private static func go(_ state: inout AppState) {
+  package static func go(_ state: inout AppState) {
     guard let list = state.explore.list, list.entries.indices.contains(list.index),
       let row = list.entries[list.index].rows.first
     else { return }
@@ -63,7 +26,7 @@ extension ExploreScreen {
     move(to: row, &state.explore)
   }
 
-  private static func delete(_ state: inout ExploreState) {
+  package static func delete(_ state: inout ExploreState) {
     guard let list = state.list, list.entries.indices.contains(list.index) else { return }
     switch list.kind {
     case .bookmarks: state.bookmarks.remove(at: list.index)
@@ -82,7 +45,7 @@ extension ExploreScreen {
   }
 
   /// Gives the group of the list its name; the selection becomes a group of its own.
-  private static func name(_ state: inout ExploreState) {
+  package static func name(_ state: inout ExploreState) {
     guard let typed = state.naming, let list = state.list else { return }
     state.naming = nil
     let name = String(typed.prefix(60))
@@ -97,14 +60,14 @@ extension ExploreScreen {
     state.list?.entries = entries
   }
 
-  private static func save(_ state: inout AppState) -> [Effect] {
-    guard let list = state.explore.list, list.kind == .groups,
-      state.explore.allGroups.indices.contains(list.index)
+  package static func save(_ state: ExploreState) -> [Effect] {
+    guard let list = state.list, list.kind == .groups,
+      state.allGroups.indices.contains(list.index)
     else { return [] }
-    let group = state.explore.allGroups[list.index]
-    let isNamed = list.index < state.explore.groups.count
+    let group = state.allGroups[list.index]
+    let isNamed = list.index < state.groups.count
     let name = isNamed ? fileName(group.name) : "selection"
-    let rows = state.explore.rows
+    let rows = state.rows
     let text = RowGroup(name: isNamed ? group.name : "", rows: group.rows).csv {
       (rows[$0].text, rows[$0].concept)
     }.map(CSV.line).joined()
@@ -125,8 +88,8 @@ extension ExploreScreen {
     return result.isEmpty ? "group" : result
   }
 
-  private static func bookmark(_ state: inout AppState) {
-    guard let row = state.explore.cursor else { return }
+  static func bookmark(_ state: inout AppState) -> [Effect] {
+    guard let row = state.explore.cursor else { return [.keepView] }
     if let index = state.explore.bookmarks.firstIndex(of: row) {
       state.explore.bookmarks.remove(at: index)
       state.message = AppState.Message(text: "Row \(row) is no longer marked.", isError: false)
@@ -135,5 +98,6 @@ extension ExploreScreen {
       state.message = AppState.Message(
         text: "Row \(row) is marked; i, Tab lists the bookmarks.", isError: false)
     }
+    return [.keepView]
   }
 }

@@ -2,23 +2,16 @@ import SeerRuns
 import SeerSupport
 
 extension ExploreScreen {
-  static func perform(search id: Command.ID, _ state: inout ExploreState) {
-    switch id {
-    case .search:
-      if state.searchTexts.count != state.rows.count { state.searchTexts = texts(state.rows) }
-      if state.search == nil { state.search = Search(rows: state.rows.count) }
-      state.search?.isEditing = true
-    case .acceptSearch:
-      state.search?.isEditing = false
-      if state.search?.query.isEmpty ?? true { state.search = nil }
-    case .searchExpression:
-      state.search?.isExpression.toggle()
-      find(&state)
-    case .searchHides, .typedSearchHides:
-      state.search?.hidesRest.toggle()
-      keepCursorVisible(&state)
-    default: state.search = nil
-    }
+  static func beginSearch(_ state: inout ExploreState) {
+    if state.searchTexts.count != state.rows.count { state.searchTexts = texts(state.rows) }
+    if state.search == nil { state.search = Search(rows: state.rows.count) }
+    state.search?.isEditing = true
+  }
+
+  /// Hides what was not found, or dims it.
+  static func toggleHiding(_ state: inout ExploreState) {
+    state.search?.hidesRest.toggle()
+    keepCursorVisible(&state)
   }
 
   /// The text and the concept of every row, each concept on a line of its own.

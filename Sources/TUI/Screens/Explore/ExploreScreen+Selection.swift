@@ -1,31 +1,6 @@
 extension ExploreScreen {
-  static func perform(selection id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
-    switch id {
-    case .select:
-      state.explore.focus = .map
-      state.explore.selecting = Selecting(cursorCell(state))
-    case .selectShape:
-      guard let old = state.explore.selecting else { break }
-      state.explore.selecting = Selecting(
-        old.end, shape: old.shape == .box ? .freehand : .box)
-    case .selectAnchor:
-      guard let old = state.explore.selecting else { break }
-      state.explore.selecting = Selecting(old.end, shape: old.shape)
-    case .selectLeft: moveSelection(-1, 0, key, &state)
-    case .selectRight: moveSelection(1, 0, key, &state)
-    case .selectUp: moveSelection(0, -1, key, &state)
-    case .selectDown: moveSelection(0, 1, key, &state)
-    case .acceptSelection: finishSelection(&state)
-    case .cancelSelection: state.explore.selecting = nil
-    case .nextOfGroup: stepInGroup(1, &state.explore)
-    case .previousOfGroup: stepInGroup(-1, &state.explore)
-    default: break
-    }
-    return []
-  }
-
   /// The cell of the cursor's point, or the middle of the panel where it is not on it.
-  private static func cursorCell(_ state: AppState) -> Cursor {
+  static func cursorCell(_ state: AppState) -> Cursor {
     let panel = ExploreLayout(state).mapInside.size
     let middle = Cursor(x: panel.width / 2, y: panel.height / 2)
     guard let row = state.explore.cursor, let points = state.explore.shownPoints,
@@ -35,14 +10,16 @@ extension ExploreScreen {
       ?? middle
   }
 
-  private static func moveSelection(_ x: Int, _ y: Int, _ key: Key, _ state: inout AppState) {
+  static func moveSelection(
+    _ x: Int, _ y: Int, _ key: Key, _ state: inout AppState
+  ) -> [Effect] {
     let isFar: Bool
     switch key {
     case .shiftLeft, .shiftRight, .shiftUp, .shiftDown: isFar = true
     case .character(let scalar): isFar = scalar.properties.isUppercase
     default: isFar = false
     }
-    guard var selecting = state.explore.selecting else { return }
+    guard var selecting = state.explore.selecting else { return [] }
     let panel = ExploreLayout(state).mapInside.size
     // Far steps go cell by cell, so that a freehand line has no gaps.
     for _ in 0..<(isFar ? 5 : 1) {
@@ -52,6 +29,7 @@ extension ExploreScreen {
           y: max(0, min(panel.height - 1, selecting.end.y + y))))
     }
     state.explore.selecting = selecting
+    return []
   }
 
   /// Puts the rows inside together, those that a filter or the list of concepts hides left out.
@@ -89,7 +67,7 @@ extension ExploreScreen {
       isError: false)
   }
 
-  private static func stepInGroup(_ direction: Int, _ state: inout ExploreState) {
+  static func stepInGroup(_ direction: Int, _ state: inout ExploreState) {
     guard let rows = state.group?.rows, let cursor = state.cursor else { return }
     let next =
       direction > 0

@@ -30,7 +30,7 @@ extension ExploreScreen {
     state.running = TSNERun(number: state.lastRun, layer: state.layer)
     state.qualities[QualityKey(layer: state.layer, method: .tsne)] = nil
     let start = TSNEStart(points: points, goesOn: layout != nil, settings: state.tsne)
-    return [.startTSNE(index: state.layer, run: state.lastRun, start)]
+    return [.explore(.startTSNE(index: state.layer, run: state.lastRun, start))]
   }
 
   /// Gives up a map that is being made; what there is of it goes, so that it is begun afresh later.
@@ -38,7 +38,7 @@ extension ExploreScreen {
     guard let running = state.running else { return [] }
     state.embeddings[running.layer] = nil
     state.running = nil
-    return [.stopTSNE]
+    return [.explore(.stopTSNE)]
   }
 
   static func restart(_ state: inout ExploreState) -> [Effect] {
@@ -55,21 +55,21 @@ extension ExploreScreen {
     }
     guard let running = state.running else { return [] }
     state.running?.isPaused = !running.isPaused
-    return [.pauseTSNE(!running.isPaused)]
+    return [.explore(.pauseTSNE(!running.isPaused))]
   }
 
-  package static func changePerplexity(by factor: Float, _ state: inout AppState) -> [Effect] {
+  package static func changePerplexity(by factor: Float, _ state: inout ExploreState) -> [Effect] {
     let range = TSNESettings.perplexities
-    let wanted = (state.explore.tsne.perplexity * factor).rounded()
-    state.explore.tsne.perplexity = min(range.upperBound, max(range.lowerBound, wanted))
-    let layout = state.explore.embedding?.layout
-    var shown = state.explore.embedding
+    let wanted = (state.tsne.perplexity * factor).rounded()
+    state.tsne.perplexity = min(range.upperBound, max(range.lowerBound, wanted))
+    let layout = state.embedding?.layout
+    var shown = state.embedding
     shown?.isDone = false
-    let stopped = restart(&state.explore)
+    let stopped = restart(&state)
     guard let layout else { return stopped }
     // The map stays on screen until the first picture of the new one.
-    state.explore.embeddings[state.explore.layer] = shown
-    return stopped + startTSNE(&state.explore, from: layout)
+    state.embeddings[state.layer] = shown
+    return stopped + startTSNE(&state, from: layout)
   }
 
   package static func receive(

@@ -1,107 +1,72 @@
+extension ScreenID {
+  package static let explore: ScreenID = "explore"
+}
+
 /// The Explore screen: one run, one layer's map at a time.
-package enum ExploreScreen {
-  static func perform(_ id: Command.ID, _ key: Key, _ state: inout AppState) -> [Effect] {
-    switch id {
-    case .previousLayer: return show(layer: state.explore.layer - 1, &state.explore)
-    case .nextLayer: return show(layer: state.explore.layer + 1, &state.explore)
-    case .firstLayer: return show(layer: 0, &state.explore)
-    case .lastLayer: return show(layer: state.explore.layers.count - 1, &state.explore)
+package enum ExploreScreen: Screen {
+  package static let id = ScreenID.explore
+  package static let entry = ScreenEntry(
+    command: "showExplore", key: "F2", help: "Explore: one run, layer by layer", hint: "explore")
+  static let helpSections = [
+    HelpSection(title: "In the list of concepts", context: .concepts),
+    HelpSection(title: "While selecting", context: .select),
+    HelpSection(title: "In a list", context: .list),
+  ]
 
-    case .bestLayer:
-      if let best = state.explore.bestLayer { return show(layer: best, &state.explore) }
-    case .stripMetric:
-      state.explore.stripMetric = next(state.explore.stripMetric)
-      state.message = AppState.Message(
-        text: "strip: \(state.explore.stripMetric.rawValue)", isError: false)
+  static func isThere(_ state: AppState) -> Bool { state.hasRun }
+  package static func isBusy(_ state: AppState) -> Bool { state.explore.isBusy }
+  static func motion(_ state: AppState) -> Motion? {
+    state.explore.tick.map { Motion(interval: $0) }
+  }
 
-    case .projection: return changeMethod(&state)
-    case .conceptAxes, .nextAxes, .previousAxes: return perform(axes: id, &state)
-    case .play: return play(&state)
-    case .export, .nextFormat, .acceptExport, .cancelExport: return perform(export: id, &state)
-    case .tour: state.explore.tour = state.explore.tour == nil ? Tour() : nil
-    case .tourNext:
-      state.explore.tour?.step += 1
-      if state.explore.tour?.current == nil { state.explore.tour = nil }
-    case .pause: return pause(&state.explore)
-    case .perplexityDown: return changePerplexity(by: 1 / 1.5, &state)
-    case .perplexityUp: return changePerplexity(by: 1.5, &state)
-    case .newSeed:
-      state.explore.tsne.seed += 1
-      state.message = AppState.Message(text: "seed \(state.explore.tsne.seed)", isError: false)
-      return restart(&state.explore)
+  package static func ground(_ state: AppState) -> KeyContext {
+    state.explore.focus == .concepts ? .concepts : .map
+  }
+  static func helpContext(_ state: AppState) -> KeyContext { .map }
+  package static func context(_ state: AppState) -> KeyContext {
+    if state.explore.search?.isEditing ?? false { return .search }
+    if state.explore.exporting != nil { return .exporting }
+    if state.explore.naming != nil { return .naming }
+    if state.explore.list != nil { return .list }
+    if state.explore.selecting != nil { return .select }
+    return ground(state)
+  }
 
-    case .nextPoint: step(1, &state.explore)
-    case .previousPoint: step(-1, &state.explore)
-    case .nextOfConcept: step(1, &state.explore, sameConcept: true)
-    case .previousOfConcept: step(-1, &state.explore, sameConcept: true)
-    case .pointLeft: walk(SIMD2(-1, 0), &state)
-    case .pointRight: walk(SIMD2(1, 0), &state)
-    case .pointUp: walk(SIMD2(0, 1), &state)
-    case .pointDown: walk(SIMD2(0, -1), &state)
-    case .textDown: scrollText(1, &state)
-    case .textUp: scrollText(-1, &state)
+  static func hear(_ command: CommandID, _ state: inout AppState) {
+    state.explore.tour?.note(command)
+  }
 
-    case .neighbours: state.explore.showsNeighbours.toggle()
-    case .metric:
-      state.explore.metric = next(state.explore.metric)
-      state.message = AppState.Message(
-        text: "neighbours by \(state.explore.metric.rawValue)", isError: false)
-    case .lists, .groups, .closeList, .listNext, .listDown, .listUp, .listGo, .deleteEntry,
-      .markGroup, .nameGroup, .acceptName, .cancelName, .saveGroup, .bookmark:
-      return perform(list: id, &state)
-    case .select, .selectShape, .selectAnchor, .selectLeft, .selectRight, .selectUp, .selectDown,
-      .acceptSelection, .cancelSelection, .nextOfGroup, .previousOfGroup:
-      return perform(selection: id, key, &state)
-    case .search, .acceptSearch, .cancelSearch, .searchExpression, .searchHides,
-      .typedSearchHides:
-      perform(search: id, &state.explore)
-    case .clearSearch: return end(&state.explore)
-    case .nextMatch: step(1, &state.explore)
-    case .previousMatch: step(-1, &state.explore)
-
-    case .toggleConcept:
-      if case .character(let digit) = key, let number = Int(String(digit)) {
-        toggle(number - 1, &state.explore)
-      }
-    case .onlyConcept:
-      if let row = state.explore.cursor {
-        only(Int(state.explore.conceptOfRow[row]), &state.explore)
-      }
-    case .showAll: state.explore.hidden = []
-    case .focusConcepts:
-      state.explore.focus = .concepts
-      if let row = state.explore.cursor {
-        state.explore.legendIndex = Int(state.explore.conceptOfRow[row])
-      }
-    case .leaveConcepts: state.explore.focus = .map
-    case .conceptDown:
-      state.explore.legendIndex = min(
-        state.explore.concepts.count - 1, state.explore.legendIndex + 1)
-    case .conceptUp: state.explore.legendIndex = max(0, state.explore.legendIndex - 1)
-    case .conceptToggle: toggle(state.explore.legendIndex, &state.explore)
-    case .conceptOnly: only(state.explore.legendIndex, &state.explore)
-
-    case .zoomIn: zoom(1.4, around: nil, &state)
-    case .zoomOut: zoom(1 / 1.4, around: nil, &state)
-    case .fit: state.explore.view = .whole
-    case .panLeft: pan(SIMD2(-1, 0), &state.explore)
-    case .panRight: pan(SIMD2(1, 0), &state.explore)
-    case .panUp: pan(SIMD2(0, 1), &state.explore)
-    case .panDown: pan(SIMD2(0, -1), &state.explore)
-    case .marks:
-      state.explore.marks = next(state.explore.marks)
-      state.message = AppState.Message(
-        text: "marks: \(state.explore.marks.rawValue)", isError: false)
-    case .colors, .previousColors:
-      let modes = ColorMode.all(state.explore)
-      let index = modes.firstIndex(of: state.explore.colorMode) ?? 0
-      let step = id == .colors ? 1 : modes.count - 1
-      state.explore.colorMode = modes[(index + step) % modes.count]
-      state.message = AppState.Message(
-        text: "colour: \(state.explore.colorMode.name(state.explore))", isError: false)
+  package static func type(_ key: Key, _ state: inout AppState) {
+    switch context(state) {
+    case .search:
+      state.explore.search?.query.type(key)
+      find(&state.explore)
+    case .naming: state.explore.naming?.type(key)
+    case .exporting:
+      guard var path = state.explore.exporting?.path else { return }
+      path.type(key)
+      state.explore.exporting = Exporting(path: path)
     default: break
     }
-    return []
+  }
+
+  package static func tick(_ state: inout AppState) -> [Effect] {
+    state.screen == id ? tick(&state.explore) : []
+  }
+
+  package static func draw(_ state: AppState, into surface: inout Surface) {
+    let layout = ExploreLayout(state)
+    ExploreHeader.draw(layout.header, state, into: &surface)
+    MapPane(state, layout).draw(into: &surface)
+    LegendPane(state, layout).draw(into: &surface)
+    DetailPane(state, layout).draw(into: &surface)
+    LayerStrip(state, layout).draw(into: &surface)
+    TourPane(state, layout)?.draw(into: &surface)
+    RowListPane(state, layout)?.draw(into: &surface)
+  }
+
+  static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface) -> Bool {
+    ExploreFooter(state, rect).draw(into: &surface)
   }
 
   package static func next<Choice: CaseIterable & Equatable>(_ choice: Choice) -> Choice {
@@ -142,12 +107,14 @@ package enum ExploreScreen {
     state.maps[wanted] = .computing
     let ready = state.maps.indices.filter { state.maps[$0].map != nil }
     let reference = ready.min { distance($0, wanted) < distance($1, wanted) }
-    return [.computeMap(index: wanted, reference: reference, isUrgent: isUrgent)]
+    return [.explore(.computeMap(index: wanted, reference: reference, isUrgent: isUrgent))]
   }
 
   /// What the state needs computed after any event: the separation of the layers, once the maps are
   /// there, and the nearest rows of the cursor. One of each at a time.
   static func followUp(_ state: inout AppState) -> [Effect] {
+    // A picture of the screen in front alone.
+    state.explore.paint()
     var explore = state.explore
     defer { state.explore = explore }
     guard !explore.rows.isEmpty, explore.maps.indices.contains(explore.layer),
@@ -158,14 +125,14 @@ package enum ExploreScreen {
     let isResting = state.tick == nil
     if let pair = explore.comparedGroups, !explore.isComparing, explore.comparison?.pair != pair {
       explore.isComparing = true
-      effects.append(.compareGroups(pair))
+      effects.append(.explore(.compareGroups(pair)))
     }
     if isResting, !explore.isFindingNearest, let row = explore.cursor,
       explore.showsNeighbours || DetailPane.hasNeighbours(state),
       let layer = explore.layerWithoutNearest
     {
       explore.isFindingNearest = true
-      effects.append(.findNearest(row: row, index: layer, explore.metric))
+      effects.append(.explore(.findNearest(row: row, index: layer, explore.metric)))
     }
     if explore.method == .tsne, explore.running == nil, explore.embeddings[explore.layer] == nil,
       explore.maps[explore.layer].map != nil
@@ -174,7 +141,7 @@ package enum ExploreScreen {
     }
     if isResting, !explore.isJudging, let key = explore.qualityToJudge {
       explore.isJudging = true
-      effects.append(.judge(key))
+      effects.append(.explore(.judge(key)))
     }
     if explore.concepts.count > 1, !explore.separations.contains(.computing) {
       let missing = explore.separations.indices.filter { explore.separations[$0] == .missing }
@@ -182,7 +149,7 @@ package enum ExploreScreen {
         distance($0, explore.layer) < distance($1, explore.layer)
       }) {
         explore.separations[wanted] = .computing
-        effects.append(.measureSeparation(index: wanted))
+        effects.append(.explore(.measureSeparation(index: wanted)))
       }
     }
     return effects
@@ -240,8 +207,8 @@ package enum ExploreScreen {
   }
 
   /// Goes to the point that lies best in a direction: near, and more along than across.
-  private static func walk(_ direction: SIMD2<Float>, _ app: inout AppState) {
-    guard let cursor = app.explore.cursor, let points = app.shownPoints else { return }
+  static func walk(_ direction: SIMD2<Float>, _ app: inout AppState) -> [Effect] {
+    guard let cursor = app.explore.cursor, let points = app.shownPoints else { return [] }
     let state = app.explore
     let from = points[cursor]
     var best: (row: Int, cost: Float)?
@@ -254,6 +221,7 @@ package enum ExploreScreen {
       if best.map({ cost < $0.cost }) ?? true { best = (row, cost) }
     }
     if let best { move(to: best.row, &app.explore) }
+    return []
   }
 
   // MARK: concepts
@@ -264,7 +232,7 @@ package enum ExploreScreen {
     keepCursorVisible(&state)
   }
 
-  private static func only(_ concept: Int, _ state: inout ExploreState) {
+  package static func only(_ concept: Int, _ state: inout ExploreState) {
     guard state.concepts.indices.contains(concept) else { return }
     let others = Set(state.concepts.indices).subtracting([concept])
     state.hidden = state.hidden == others ? [] : others
@@ -283,9 +251,12 @@ package enum ExploreScreen {
   // MARK: the view
 
   /// Magnifies around a place of the map panel, else around the cursor, which stays where it is.
-  package static func zoom(_ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState) {
+  @discardableResult
+  package static func zoom(
+    _ factor: Float, around place: SIMD2<Float>?, _ state: inout AppState
+  ) -> [Effect] {
     let panel = state.mapPanel
-    guard let points = state.shownPoints, let bounds = state.mapBounds else { return }
+    guard let points = state.shownPoints, let bounds = state.mapBounds else { return [] }
     let before = Viewport(bounds: bounds, view: state.explore.view, size: panel)
     let anchor: SIMD2<Float>
     if let place {
@@ -304,17 +275,19 @@ package enum ExploreScreen {
     let moved = (anchor - before.center) * (1 - before.scale / after.scale)
     state.explore.view.pan += moved / unit
     if abs(state.explore.view.zoom - 1) < 0.01 { state.explore.view = .whole }
+    return []
   }
 
-  private static func pan(_ direction: SIMD2<Float>, _ state: inout ExploreState) {
+  package static func pan(_ direction: SIMD2<Float>, _ state: inout ExploreState) {
     state.view.pan += direction * 0.25 / state.view.zoom
   }
 
-  private static func scrollText(_ direction: Int, _ state: inout AppState) {
+  static func scrollText(_ direction: Int, _ state: inout AppState) -> [Effect] {
     let layout = ExploreLayout(state)
     let pane = DetailPane(state, layout)
     let page = max(1, pane.visibleLines - 1)
     state.explore.detailScroll = max(
       0, min(pane.lastScroll, state.explore.detailScroll + direction * page))
+    return []
   }
 }

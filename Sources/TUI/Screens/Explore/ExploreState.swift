@@ -1,51 +1,6 @@
-import LinearAlgebra
 import SeerAnalysis
 import SeerRuns
 import SeerSupport
-
-/// What the explorer needs of a run.
-package struct RunSource: Sendable {
-  package var model: String
-  package var concepts: String
-  package var layers: [Int]
-  package var rows: [RunRow]
-  /// What else the run has for every row.
-  package var columns: [ColumnValues] = []
-  /// The states of a layer number: (rows, width).
-  package var states: @Sendable (_ layer: Int) throws -> Matrix
-  /// Some rows' states, and the products of all of a layer's states with a vector, where the run
-  /// can tell them without reading the whole layer.
-  var someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)?
-  package var products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])?
-  /// The run's name, for messages.
-  package var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
-  /// The run's folder, as an absolute path; empty for rows from elsewhere.
-  package var folder = ""
-  /// The adapter's name, where the model had one.
-  package var adapter: String?
-  /// How rows were read: two runs compare only where it is the same.
-  package var reading = ""
-
-  package init(
-    model: String, concepts: String, layers: [Int], rows: [RunRow], columns: [ColumnValues] = [],
-    states: @escaping @Sendable (_ layer: Int) throws -> Matrix,
-    someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)? = nil,
-    products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])? = nil,
-    folder: String = "", adapter: String? = nil, reading: String = ""
-  ) {
-    self.model = model
-    self.concepts = concepts
-    self.layers = layers
-    self.rows = rows
-    self.columns = columns
-    self.states = states
-    self.someStates = someStates
-    self.products = products
-    self.folder = folder
-    self.adapter = adapter
-    self.reading = reading
-  }
-}
 
 /// A concept of the run and how many rows it has.
 package struct ConceptGroup: Equatable, Sendable {
@@ -212,6 +167,9 @@ package struct ExploreState: Sendable {
     }
     return positions
   }
+
+  /// The concept of the cursor's row.
+  var cursorConcept: Int? { cursor.map { Int(conceptOfRow[$0]) } }
 
   var layerNumber: Int { layers.indices.contains(layer) ? layers[layer] : 0 }
 

@@ -22,10 +22,10 @@ package struct Morph: Equatable, Sendable {
 }
 
 extension ExploreScreen {
-  package static func play(_ state: inout AppState) -> [Effect] {
-    if state.explore.play != nil { return stopPlaying(&state.explore) }
-    let last = state.explore.layers.count - 1
-    state.explore.play = Play(direction: state.explore.layer == last ? -1 : 1)
+  package static func play(_ state: inout ExploreState) -> [Effect] {
+    if state.play != nil { return stopPlaying(&state) }
+    let last = state.layers.count - 1
+    state.play = Play(direction: state.layer == last ? -1 : 1)
     return []
   }
 

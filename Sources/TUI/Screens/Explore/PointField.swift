@@ -62,7 +62,7 @@ struct PointField {
   ) {
     let a = viewport.place(start)
     let b = viewport.place(end)
-    Self.drawWay(from: a, to: b, glyphs.hiddenConcept, style, panel, into: &surface)
+    Way(start: a, end: b).draw(glyphs.hiddenConcept, style, panel, into: &surface)
     guard abs(b.x - a.x) > 1 || abs(b.y - a.y) > 0.5, let cell = viewport.cell(end) else { return }
     let isLevel = abs(b.x - a.x) > abs(b.y - a.y) * 2
     let head =
@@ -70,24 +70,5 @@ struct PointField {
       ? (b.x > a.x ? glyphs.tickRight : glyphs.tickLeft)
       : (b.y > a.y ? glyphs.arrowDown : glyphs.arrowUp)
     surface.put(head, panel.x + cell.x, panel.y + cell.y, style.with(.bold))
-  }
-
-  /// A line of marks between two places of a panel, in its cells that are empty.
-  static func drawWay(
-    from a: SIMD2<Float>, to b: SIMD2<Float>, _ mark: Unicode.Scalar, _ style: Style,
-    _ panel: Rect, into surface: inout Surface
-  ) {
-    let length = max(abs(b.x - a.x), abs(b.y - a.y) * 2)
-    guard length > 1, length < 10_000 else { return }
-    let steps = Int(length.rounded(.up))
-    for step in 0..<steps {
-      let place = a + (b - a) * (Float(step) / Float(steps))
-      guard place.x >= 0, place.y >= 0, place.x < Float(panel.width),
-        place.y < Float(panel.height)
-      else { continue }
-      let x = panel.x + Int(place.x)
-      let y = panel.y + Int(place.y)
-      if surface[x, y].scalar == " " { surface.put(mark, x, y, style) }
-    }
   }
 }

@@ -4,9 +4,9 @@ package struct Tour: Equatable, Sendable {
   package struct Step: Sendable {
     package let text: String
     /// Any of these takes the tour on; none: Enter does.
-    package let commands: Set<Command.ID>
+    package let commands: Set<CommandID>
 
-    package init(_ text: String, _ commands: Set<Command.ID> = []) {
+    package init(_ text: String, _ commands: Set<CommandID> = []) {
       self.text = text
       self.commands = commands
     }
@@ -24,33 +24,33 @@ package struct Tour: Equatable, Sendable {
         + "that it takes alike lie together. Marks and colours tell the concepts."),
     Step(
       "The text under the cursor is at the right. j and k go from row to row. Press j.",
-      [.nextPoint, .previousPoint]),
+      ["nextPoint", "previousPoint"]),
     Step(
       "w a s d walk on the map, to the nearest point that way. Press d.",
-      [.pointLeft, .pointRight, .pointUp, .pointDown]),
+      ["pointLeft", "pointRight", "pointUp", "pointDown"]),
     Step(
       "The model thinks in layers: the line below has a bar for each, as high as the concepts "
-        + "part there. l and h go through them. Press l.", [.nextLayer, .previousLayer]),
-    Step("* jumps to the layer where concepts part best. Press *.", [.bestLayer]),
+        + "part there. l and h go through them. Press l.", ["nextLayer", "previousLayer"]),
+    Step("* jumps to the layer where concepts part best. Press *.", ["bestLayer"]),
     Step(
       "P walks through the layers, maps gliding into each other; Space holds it. Press P, watch "
-        + "a while, then P again.", [.play]),
+        + "a while, then P again.", ["play"]),
     Step(
       "c changes what colours say: the concept a text is taken for, right or wrong, its margin, "
-        + "its length. Press c; C goes back.", [.colors, .previousColors]),
+        + "its length. Press c; C goes back.", ["colors", "previousColors"]),
     Step(
       "/ finds texts by words, with Ctrl-r by an expression; n goes to the next. Type /police, "
-        + "then Enter.", [.acceptSearch]),
-    Step("F hides what was not found; Esc ends the search. Press Esc.", [.clearSearch]),
+        + "then Enter.", ["acceptSearch"]),
+    Step("F hides what was not found; Esc ends the search. Press Esc.", ["clearSearch"]),
     Step(
       "i lists what is odd: texts far from their concept, and, with Tab, concepts taken for each "
-        + "other. Press i, choose one, then Enter.", [.listGo]),
+        + "other. Press i, choose one, then Enter.", ["listGo"]),
     Step(
       "v selects rows: move, Space where the box begins, move on, Enter. Or drag with the right "
-        + "button. S then names, compares and saves them.", [.acceptSelection]),
+        + "button. S then names, compares and saves them.", ["acceptSelection"]),
     Step(
       "p makes a t-SNE map, before your eyes: it keeps neighbours together, at the cost of "
-        + "distances. The line below the map tells what to trust. Press p.", [.projection]),
+        + "distances. The line below the map tells what to trust. Press p.", ["projection"]),
     Step(
       "That is the map. : finds every command by its words, ? lists the keys, and what you mark "
         + "or name is there again next time."),
@@ -59,7 +59,7 @@ package struct Tour: Equatable, Sendable {
   package var current: Step? { Self.steps.indices.contains(step) ? Self.steps[step] : nil }
 
   /// Goes on where the command is what the step is about.
-  package mutating func note(_ id: Command.ID) {
+  package mutating func note(_ id: CommandID) {
     if current?.commands.contains(id) ?? false { step += 1 }
   }
 }

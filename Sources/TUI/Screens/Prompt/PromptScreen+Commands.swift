@@ -1,72 +1,155 @@
 import SeerSupport
 
-extension Command {
-  /// Writing and reading on the Prompt screen.
-  package static let prompt: [Command] = [
+extension KeyContext {
+  package static let prompt = KeyContext("prompt", isScreen: true, isWriting: true)
+  package static let tokens = KeyContext("tokens", isScreen: true)
+}
+
+extension CommandGroup {
+  package static let prompt: CommandGroup = "Prompt"
+}
+
+extension PromptScreen {
+  static let contexts: [KeyContext] = [.prompt, .tokens]
+  static let commands = [CommandSection(chatCommands + tokenCommands + editCommands)]
+
+  private static func change(
+    _ change: @escaping @Sendable (inout PromptState) -> Void
+  ) -> Command.Action {
+    { state, _ in
+      guard var prompt = state.prompt else { return [] }
+      change(&prompt)
+      state.prompt = prompt
+      return []
+    }
+  }
+
+  private static func ask(
+    _ change: @escaping @Sendable (inout PromptState) -> [Effect]
+  ) -> Command.Action {
+    { state, _ in
+      guard var prompt = state.prompt else { return [] }
+      let effects = change(&prompt)
+      state.prompt = prompt
+      return effects
+    }
+  }
+
+  private static let chatCommands: [Command] = [
     Command(
-      .send, ["Enter"], .prompt, in: [.prompt], "Send, and let the model answer",
-      hint: "answer", when: { !($0.prompt?.isAnswering ?? false) }),
+      "send", ["Enter"], .prompt, in: [.prompt], "Send, and let the model answer",
+      hint: "answer", when: { !($0.prompt?.isAnswering ?? false) }, do: ask(send)),
     Command(
-      .stopAnswer, ["Esc"], .prompt, in: [.prompt],
-      "Stop the answer, or go to the tokens", hint: "stop/tokens"),
-    Command(.write, ["i", "Esc", "Enter"], .prompt, in: [.tokens], "Write again", hint: "write"),
+      "stopAnswer", ["Esc"], .prompt, in: [.prompt], "Stop the answer, or go to the tokens",
+      hint: "stop/tokens",
+      do: ask {
+        if $0.isAnswering { return [.prompt(.stopAnswer)] }
+        $0.focus = .tokens
+        return []
+      }),
     Command(
-      .promptLayerUp, ["PageUp", "k", "Up"], .prompt, in: [.tokens], "Layer above",
-      hint: "layer"),
+      "write", ["i", "Esc", "Enter"], .prompt, in: [.tokens], "Write again", hint: "write",
+      do: change { $0.focus = .editor }),
     Command(
-      .promptLayerDown, ["PageDown", "j", "Down"], .prompt, in: [.tokens], "Layer below",
-      hint: "layer"),
-    Command(.writingLayerUp, ["PageUp"], .prompt, in: [.prompt], "Layer above", hint: "layer"),
+      "promptLayerUp", ["PageUp", "k", "Up"], .prompt, in: [.tokens], "Layer above",
+      hint: "layer", do: change { $0.layer = min($0.layers.count - 1, $0.layer + 1) }),
     Command(
-      .writingLayerDown, ["PageDown"], .prompt, in: [.prompt], "Layer below",
-      hint: "layer"),
+      "promptLayerDown", ["PageDown", "j", "Down"], .prompt, in: [.tokens], "Layer below",
+      hint: "layer", do: change { $0.layer = max(0, $0.layer - 1) }),
     Command(
-      .nextConcept, ["Tab"], .prompt, in: [.prompt, .tokens],
-      "Next concept of the grid", hint: "concept"),
-    Command(.previousConcept, ["c"], .prompt, in: [.tokens], "Concept before"),
-    Command(.tokenLeft, ["h", "Left"], .prompt, in: [.tokens], "Token before", hint: "token"),
-    Command(.tokenRight, ["l", "Right"], .prompt, in: [.tokens], "Token after", hint: "token"),
-    Command(.firstToken, ["g", "Home"], .prompt, in: [.tokens], "First token"),
-    Command(.lastToken, ["G", "End"], .prompt, in: [.tokens], "Last token"),
-    Command(.newLine, ["Ctrl-n"], .prompt, in: [.prompt], "New line", hint: "new line"),
+      "writingLayerUp", ["PageUp"], .prompt, in: [.prompt], "Layer above", hint: "layer",
+      do: change { $0.layer = min($0.layers.count - 1, $0.layer + 1) }),
     Command(
-      .answerSide, ["b"], .prompt, in: [.tokens],
-      "Base or tuned: who answers and is shown", hint: "base/tuned",
-      when: { $0.prompt?.hasTuned ?? false }),
-    Command(
-      .trajectory, ["m"], .prompt, in: [.tokens],
-      "The tokens' way over the map of the layer", hint: "map"),
-    Command(
-      .steerMore, ["+", "="], .prompt, in: [.tokens],
-      "Steer the next answer towards the concept", hint: "steer", when: readsConcepts),
-    Command(
-      .steerLess, ["-"], .prompt, in: [.tokens], "Steer the next answer away from the concept",
-      hint: "steer", when: readsConcepts),
-    Command(
-      .steerOff, ["0"], .prompt, in: [.tokens], "No steering",
-      when: { $0.prompt?.steer != 0 }),
-    Command(
-      .exportChat, ["e"], .prompt, in: [.tokens],
-      "Save the scored chat as JSON, Markdown and HTML", hint: "export"),
-    Command(.clearChat, ["N"], .prompt, in: [.tokens], "New chat", hint: "new chat"),
-    Command(.chatUp, ["Shift-Up"], .prompt, in: [.prompt, .tokens], "Scroll the chat up"),
-    Command(.chatDown, ["Shift-Down"], .prompt, in: [.prompt, .tokens], "Scroll the chat down"),
-    Command(.caretLeft, ["Left"], .prompt, in: [.prompt], "A character back"),
-    Command(.caretRight, ["Right"], .prompt, in: [.prompt], "A character on"),
-    Command(.caretUp, ["Up"], .prompt, in: [.prompt], "A line up, or what was sent before"),
-    Command(.caretDown, ["Down"], .prompt, in: [.prompt], "A line down, or what was sent after"),
-    Command(.caretHome, ["Home", "Ctrl-a"], .prompt, in: [.prompt], "Start of the line"),
-    Command(.caretEnd, ["End", "Ctrl-e"], .prompt, in: [.prompt], "End of the line"),
-    Command(.deleteBackward, ["Backspace"], .prompt, in: [.prompt], "Delete what is before"),
-    Command(.deleteForward, ["Delete", "Ctrl-d"], .prompt, in: [.prompt], "Delete what is after"),
-    Command(.deleteWord, ["Ctrl-w"], .prompt, in: [.prompt], "Delete the word before"),
-    Command(.deleteToStart, ["Ctrl-u"], .prompt, in: [.prompt], "Delete to the line's start"),
-    Command(.deleteToEnd, ["Ctrl-k"], .prompt, in: [.prompt], "Delete to the line's end"),
-    Command(.undo, ["Ctrl-_"], .prompt, in: [.prompt], "Take back"),
-    Command(.redo, ["Ctrl-y"], .prompt, in: [.prompt], "Do again"),
+      "writingLayerDown", ["PageDown"], .prompt, in: [.prompt], "Layer below", hint: "layer",
+      do: change { $0.layer = max(0, $0.layer - 1) }),
   ]
 
-  private static let readsConcepts: @Sendable (AppState) -> Bool = {
+  private static let tokenCommands: [Command] = [
+    Command(
+      "nextConcept", ["Tab"], .prompt, in: [.prompt, .tokens], "Next concept of the grid",
+      hint: "concept", do: change { turnConcept(&$0, by: 1) }),
+    Command(
+      "previousConcept", ["c"], .prompt, in: [.tokens], "Concept before",
+      do: change { turnConcept(&$0, by: -1) }),
+    Command(
+      "tokenLeft", ["h", "Left"], .prompt, in: [.tokens], "Token before", hint: "token",
+      do: change { moveToken(&$0, by: 1) }),
+    Command(
+      "tokenRight", ["l", "Right"], .prompt, in: [.tokens], "Token after", hint: "token",
+      do: change { moveToken(&$0, by: -1) }),
+    Command(
+      "firstToken", ["g", "Home"], .prompt, in: [.tokens], "First token",
+      do: change { moveToken(&$0, by: .max / 2) }),
+    Command(
+      "lastToken", ["G", "End"], .prompt, in: [.tokens], "Last token",
+      do: change { $0.tokenFromEnd = 0 }),
+    Command(
+      "newLine", ["Ctrl-n"], .prompt, in: [.prompt], "New line", hint: "new line",
+      do: change { $0.editor.insert("\n") }),
+    Command(
+      "answerSide", ["b"], .prompt, in: [.tokens],
+      "Base or tuned: who answers and is shown", hint: "base/tuned",
+      when: { $0.prompt?.hasTuned ?? false }, do: { state, _ in changeSide(&state) }),
+    Command(
+      "trajectory", ["m"], .prompt, in: [.tokens], "The tokens' way over the map of the layer",
+      hint: "map", do: change { $0.showsTrajectory.toggle() }),
+    Command(
+      "steerMore", ["+", "="], .prompt, in: [.tokens],
+      "Steer the next answer towards the concept", hint: "steer", when: readsConcepts,
+      do: change { $0.steer = min(PromptState.steers.upperBound, $0.steer + 1) }),
+    Command(
+      "steerLess", ["-"], .prompt, in: [.tokens], "Steer the next answer away from the concept",
+      hint: "steer", when: readsConcepts,
+      do: change { $0.steer = max(PromptState.steers.lowerBound, $0.steer - 1) }),
+    Command(
+      "steerOff", ["0"], .prompt, in: [.tokens], "No steering",
+      when: { $0.prompt?.steer != 0 }, do: change { $0.steer = 0 }),
+    Command(
+      "exportChat", ["e"], .prompt, in: [.tokens],
+      "Save the scored chat as JSON, Markdown and HTML", hint: "export",
+      do: ask { _ in [.prompt(.export)] }),
+    Command(
+      "clearChat", ["N"], .prompt, in: [.tokens], "New chat", hint: "new chat", do: ask(clear)),
+    Command(
+      "chatUp", ["Shift-Up"], .prompt, in: [.prompt, .tokens], "Scroll the chat up",
+      do: change { $0.chatScroll += 3 }),
+    Command(
+      "chatDown", ["Shift-Down"], .prompt, in: [.prompt, .tokens], "Scroll the chat down",
+      do: change { $0.chatScroll = max(0, $0.chatScroll - 3) }),
+  ]
+
+  private static let readsConcepts: Command.Condition = {
     $0.prompt?.concepts.isEmpty == false
+  }
+
+  private static let editCommands: [Command] = [
+    editing("caretLeft", ["Left"], "A character back") { $0.left() },
+    editing("caretRight", ["Right"], "A character on") { $0.right() },
+    Command(
+      "caretUp", ["Up"], .prompt, in: [.prompt], "A line up, or what was sent before",
+      do: { state, _ in moveCaret(by: -1, &state) }),
+    Command(
+      "caretDown", ["Down"], .prompt, in: [.prompt], "A line down, or what was sent after",
+      do: { state, _ in moveCaret(by: 1, &state) }),
+    editing("caretHome", ["Home", "Ctrl-a"], "Start of the line") { $0.toLineStart() },
+    editing("caretEnd", ["End", "Ctrl-e"], "End of the line") { $0.toLineEnd() },
+    editing("deleteBackward", ["Backspace"], "Delete what is before") { $0.deleteBackward() },
+    editing("deleteForward", ["Delete", "Ctrl-d"], "Delete what is after") {
+      $0.deleteForward()
+    },
+    editing("deleteWord", ["Ctrl-w"], "Delete the word before") { $0.deleteWord() },
+    editing("deleteToStart", ["Ctrl-u"], "Delete to the line's start") {
+      $0.deleteToLineStart()
+    },
+    editing("deleteToEnd", ["Ctrl-k"], "Delete to the line's end") { $0.deleteToLineEnd() },
+    editing("undo", ["Ctrl-_"], "Take back") { $0.undo() },
+    editing("redo", ["Ctrl-y"], "Do again") { $0.redo() },
+  ]
+
+  private static func editing(
+    _ id: CommandID, _ keys: [String], _ help: String,
+    _ edit: @escaping @Sendable (inout Editor) -> Void
+  ) -> Command {
+    Command(id, keys, .prompt, in: [.prompt], help, do: change { edit(&$0.editor) })
   }
 }

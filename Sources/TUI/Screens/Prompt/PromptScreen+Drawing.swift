@@ -166,9 +166,8 @@ extension PromptScreen {
     let scores = prompt.reading?.scores(side, layer: prompt.layerNumber)
     let shown = prompt.shownTokens.filter(way.tokens.indices.contains)
     for (a, b) in zip(shown, shown.dropFirst()) {
-      PointField.drawWay(
-        from: viewport.place(way.tokens[a]), to: viewport.place(way.tokens[b]), theme.glyphs.way,
-        theme.style(.faint), panel, into: &surface)
+      Way(start: viewport.place(way.tokens[a]), end: viewport.place(way.tokens[b])).draw(
+        theme.glyphs.way, theme.style(.faint), panel, into: &surface)
     }
     for token in shown {
       guard let cell = viewport.cell(way.tokens[token]) else { continue }

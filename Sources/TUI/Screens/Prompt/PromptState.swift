@@ -129,3 +129,11 @@ package struct Trajectory: Equatable, Sendable {
     self.tokens = tokens
   }
 }
+
+extension AppState {
+  /// A chat with the run's model; nil where that is not at hand.
+  package var prompt: PromptState? {
+    get { self[PromptState.self] }
+    set { self[PromptState.self] = newValue }
+  }
+}

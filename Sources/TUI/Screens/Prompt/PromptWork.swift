@@ -8,18 +8,8 @@ import SeerSupport
 import SeerTokenizers
 import Synchronization
 
-/// What the Prompt screen needs outside of the state.
-package struct PromptSource: Sendable {
-  package var model: String
-  package var adapter: String?
-  /// The base's run, and the tuned one's where there is one.
-  package var runs: [Run]
-  package var template: RowTemplate
-  package var memory = MemoryBudget()
-}
-
 /// The chat with its model, which only jobs touch, and the jobs under way.
-final class PromptWork: Sendable {
+final class PromptWork: ScreenJobs, Sendable {
   private let live = Mutex<LivePrompt?>(nil)
   private let jobs = Mutex<(reading: JobID?, answer: JobID?)>((nil, nil))
 
@@ -42,6 +32,8 @@ final class PromptWork: Sendable {
 
 /// What the Prompt screen has done.
 extension Session {
+  private var promptWork: PromptWork { jobs(PromptWork.self) }
+
   package func run(_ effect: PromptEffect) {
     guard let promptSource = workspace.prompt, let prompt = state.prompt else { return }
     switch effect {

@@ -17,7 +17,7 @@ struct StartDetails {
       var made = m.tool
       if let tokens = m.tokens, let seconds = m.seconds, seconds > 0 {
         made +=
-          ", \(Numbers.grouped(tokens)) tokens in \(TrainScreen.time(seconds)), "
+          ", \(Numbers.grouped(tokens)) tokens in \(Numbers.time(seconds)), "
           + "\(Numbers.grouped(Int(Double(tokens) / seconds))) a second"
       }
       lines = [

@@ -130,14 +130,14 @@ extension StartScreen {
       theme.style(.strong))
     var parts: [String] = []
     if plan.tokens > 0 { parts.append("about \(Numbers.grouped(plan.tokens)) tokens") }
-    if let seconds = plan.seconds ?? plan.costs?.seconds { parts.append(TrainScreen.time(seconds)) }
+    if let seconds = plan.seconds ?? plan.costs?.seconds { parts.append(Numbers.time(seconds)) }
     if let costs = plan.costs { parts.append("\(size(costs.memory)) of memory") }
     let estimate = parts.joined(separator: ", ")
     let line = (parts.isEmpty ? "" : estimate + separator) + "Enter starts, Esc does not"
     if start.plan == nil {
       let progress = start.progress ?? JobProgress()
       let share = Float(progress.fraction ?? 0)
-      let left = progress.remaining.map { "\(separator)\(TrainScreen.time($0.seconds)) left" }
+      let left = progress.remaining.map { "\(separator)\(Numbers.time($0.seconds)) left" }
       let memory =
         progress.memory > 0 ? "\(separator)\(progress.memory / 1_000_000) MB" : ""
       let figures = "\(Numbers.percent(share))\(left ?? "")\(memory)"

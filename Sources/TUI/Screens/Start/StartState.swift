@@ -98,3 +98,10 @@ package struct StartState: Sendable {
     return rates.isEmpty ? nil : rates[rates.count / 2]
   }
 }
+
+extension AppState {
+  package var start: StartState {
+    get { self[StartState.self] ?? StartState() }
+    set { self[StartState.self] = newValue }
+  }
+}

@@ -4,6 +4,15 @@ import SeerRuns
 import SeerSupport
 import SeerTokenizers
 
+/// The jobs of the Start screen that can be ended.
+final class StartJobs: ScreenJobs {
+  /// An extraction goes on whatever is opened.
+  static let isOfRuns = false
+
+  var extraction: JobID?
+  var lasting: [JobID] { extraction.map { [$0] } ?? [] }
+}
+
 /// What the Start screen has done.
 extension Session {
   package func run(_ effect: StartEffect) {
@@ -25,7 +34,7 @@ extension Session {
     case .open(let runs): open(runs)
     case .extract(let plan): extract(plan)
     case .estimate(let plan): estimate(plan)
-    case .cancel: if let extractionJob { engine.cancel(extractionJob) }
+    case .cancel: if let job = jobs(StartJobs.self).extraction { engine.cancel(job) }
     }
   }
 
@@ -58,7 +67,7 @@ extension Session {
       if extraction.position != .all { extraction.limit = manifest.rows }
     }
     let prepared = extraction
-    extractionJob =
+    jobs(StartJobs.self).extraction =
       engine.submit(
         "states for \(plan.folder)", priority: .map,
         onEvent: { [mailbox] (event: JobEvent<Extraction.Summary>) in
@@ -80,10 +89,9 @@ extension Session {
       let opened = try Workspace(options)
       var next = opened.state(
         size: state.size, theme: state.theme, isMouseOn: state.isMouseOn)
-      if state.train?.isRunning ?? false { next.train = state.train }
-      next.start = state.start
+      for screen in Screens.all { screen.carry(from: state, into: &next) }
       next.start.isOpening = false
-      if next.compare != nil { next.screen = .compare }
+      if next.compare != nil { next.screen = CompareScreen.id }
       replace(opened, next)
     } catch {
       handle(.start(.refused(Problem(error))))

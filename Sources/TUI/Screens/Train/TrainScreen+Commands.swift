@@ -1,41 +1,130 @@
-extension Command {
-  /// Setting a training up and steering it.
-  package static let training: [Command] = [
-    Command(.fieldDown, ["Down", "Tab"], .training, in: [.form], "Next line", hint: "line"),
-    Command(.fieldUp, ["Up"], .training, in: [.form], "Line before", hint: "line"),
+import SeerSupport
+import SeerTraining
+
+extension KeyContext {
+  package static let form = KeyContext("form", isScreen: true, isWriting: true)
+  package static let training = KeyContext("training", isScreen: true)
+}
+
+extension CommandGroup {
+  package static let training: CommandGroup = "Training"
+}
+
+extension TrainScreen {
+  static let contexts: [KeyContext] = [.form, .training]
+  static let commands = [CommandSection(formCommands + steeringCommands)]
+
+  private static func ask(
+    _ change: @escaping @Sendable (inout TrainState) -> [Effect]
+  ) -> Command.Action {
+    { state, _ in
+      guard var train = state.train else { return [] }
+      let effects = change(&train)
+      state.train = train
+      return effects
+    }
+  }
+
+  private static func change(
+    _ change: @escaping @Sendable (inout TrainState) -> Void
+  ) -> Command.Action {
+    ask {
+      change(&$0)
+      return []
+    }
+  }
+
+  /// Setting a training up.
+  private static let formCommands: [Command] = [
     Command(
-      .fieldEnter, ["Enter"], .training, in: [.form], "Next line, or start",
-      hint: "next/start"),
+      "fieldDown", ["Down", "Tab"], .training, in: [.form], "Next line", hint: "line",
+      do: change { moveField(&$0, by: 1) }),
     Command(
-      .fieldLeft, ["Left"], .training, in: [.form],
-      "A character back; the objective before"),
+      "fieldUp", ["Up"], .training, in: [.form], "Line before", hint: "line",
+      do: change { moveField(&$0, by: -1) }),
     Command(
-      .fieldRight, ["Right"], .training, in: [.form],
-      "A character on; the next objective"),
-    Command(.fieldBackspace, ["Backspace"], .training, in: [.form], "Delete what is before"),
-    Command(.fieldDelete, ["Delete"], .training, in: [.form], "Delete what is after"),
-    Command(.fieldClear, ["Ctrl-u"], .training, in: [.form], "Clear the line", hint: "clear"),
+      "fieldEnter", ["Enter"], .training, in: [.form], "Next line, or start",
+      hint: "next/start",
+      do: ask {
+        if $0.field == .start { return start(&$0, resumes: false) }
+        moveField(&$0, by: 1)
+        return []
+      }),
     Command(
-      .pauseTraining, ["Space"], .training, in: [.training], "Pause, or go on",
-      hint: "pause", when: { isTraining($0) && $0.train?.status != .stopping }),
+      "fieldLeft", ["Left"], .training, in: [.form],
+      "A character back; the objective before",
+      do: change {
+        if $0.field == .objective {
+          turnObjective(&$0, by: -1)
+        } else {
+          $0.form[$0.field]?.left()
+        }
+      }),
     Command(
-      .saveTraining, ["s"], .training, in: [.training], "Write a checkpoint now",
-      hint: "save", when: { $0.train?.status == .running }),
+      "fieldRight", ["Right"], .training, in: [.form],
+      "A character on; the next objective",
+      do: change {
+        if $0.field == .objective {
+          turnObjective(&$0, by: 1)
+        } else {
+          $0.form[$0.field]?.right()
+        }
+      }),
     Command(
-      .stopTraining, ["X"], .training, in: [.training],
-      "Stop, leaving a checkpoint", hint: "stop",
-      when: { isTraining($0) && $0.train?.status != .stopping }),
+      "fieldBackspace", ["Backspace"], .training, in: [.form], "Delete what is before",
+      do: change { edit(&$0) { $0.deleteBackward() } }),
     Command(
-      .resumeTraining, ["r"], .training, in: [.training], "Go on from the checkpoint",
-      hint: "resume", when: { $0.train?.status == .stopped }),
+      "fieldDelete", ["Delete"], .training, in: [.form], "Delete what is after",
+      do: change { edit(&$0) { $0.deleteForward() } }),
     Command(
-      .compareTrained, ["c", "Enter"], .training, in: [.training],
-      "Compare what was trained with the run that is open", hint: "compare",
-      when: { $0.train?.status == .finished && $0.train?.extraction == nil }),
-    Command(
-      .newTraining, ["n"], .training, in: [.training], "Another training", hint: "new",
-      when: { !isTraining($0) && $0.train?.watched == nil }),
+      "fieldClear", ["Ctrl-u"], .training, in: [.form], "Clear the line", hint: "clear",
+      do: change { edit(&$0) { $0.deleteToLineStart() } }),
   ]
 
-  private static func isTraining(_ state: AppState) -> Bool { state.train?.isRunning ?? false }
+  /// Steering a training.
+  private static let steeringCommands: [Command] = [
+    Command(
+      "pauseTraining", ["Space"], .training, in: [.training], "Pause, or go on",
+      hint: "pause", when: canStop,
+      do: ask {
+        let isPaused = $0.status == .running
+        $0.status = isPaused ? .paused : .running
+        return [.train(.pause(isPaused))]
+      }),
+    Command(
+      "saveTraining", ["s"], .training, in: [.training], "Write a checkpoint now",
+      hint: "save", when: { $0.train?.status == .running },
+      do: { state, _ in
+        state.message = AppState.Message(
+          text: "A checkpoint is written after this step.", isError: false)
+        return [.train(.save)]
+      }),
+    Command(
+      "stopTraining", ["X"], .training, in: [.training], "Stop, leaving a checkpoint",
+      hint: "stop", when: canStop,
+      do: ask {
+        $0.status = .stopping
+        return [.train(.stop)]
+      }),
+    Command(
+      "resumeTraining", ["r"], .training, in: [.training], "Go on from the checkpoint",
+      hint: "resume", when: { $0.train?.status == .stopped },
+      do: ask { start(&$0, resumes: true) }),
+    Command(
+      "compareTrained", ["c", "Enter"], .training, in: [.training],
+      "Compare what was trained with the run that is open", hint: "compare",
+      when: { $0.train?.status == .finished && $0.train?.extraction == nil },
+      do: ask {
+        $0.extraction = JobProgress()
+        return [.train(.extract)]
+      }),
+    Command(
+      "newTraining", ["n"], .training, in: [.training], "Another training", hint: "new",
+      when: { !isTraining($0) && $0.train?.watched == nil }, do: change { $0.status = .setup }),
+  ]
+
+  private static let isTraining: Command.Condition = { $0.train?.isRunning ?? false }
+  private static let canStop: Command.Condition = {
+    isTraining($0) && $0.train?.status != .stopping
+  }
 }

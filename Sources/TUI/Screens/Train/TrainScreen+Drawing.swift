@@ -1,5 +1,3 @@
-import Foundation
-
 extension TrainScreen {
   static func draw(_ state: AppState, into surface: inout Surface) {
     guard let train = state.train else { return }
@@ -40,7 +38,9 @@ extension TrainScreen {
     switch train.status {
     case .setup: right = "not started"
     case .running:
-      if let left = train.progress?.remaining { right += "\(separator)\(time(left.seconds)) left" }
+      if let left = train.progress?.remaining {
+        right += "\(separator)\(Numbers.time(left.seconds)) left"
+      }
     case .paused: right += "\(separator)paused"
     case .stopping: right += "\(separator)stopping"
     case .stopped: right += "\(separator)stopped"
@@ -50,15 +50,6 @@ extension TrainScreen {
     }
     if right.hasPrefix(separator) { right.removeFirst(separator.count) }
     ScreenHeader.draw(rect, "train", parts, right: right, theme, into: &surface)
-  }
-
-  /// `2m10s`, `3h05m`.
-  static func time(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e7 else { return "-" }
-    let whole = Int(max(0, seconds).rounded())
-    if whole < 60 { return "\(whole)s" }
-    if whole < 3600 { return String(format: "%dm%02ds", whole / 60, whole % 60) }
-    return String(format: "%dh%02dm", whole / 3600, whole / 60 % 60)
   }
 }
 
@@ -138,7 +129,7 @@ struct TrainForm {
     case .none: "go here for an estimate of time and memory"
     case .computing: "estimating"
     case .ready(let estimate):
-      "about \(TrainScreen.time(estimate.seconds)), \(estimate.memory / 1_000_000) MB; "
+      "about \(Numbers.time(estimate.seconds)), \(estimate.memory / 1_000_000) MB; "
         + "\(estimate.trainRows) rows to train on, \(estimate.heldOutRows) held out"
     case .failed: "not like this:"
     }

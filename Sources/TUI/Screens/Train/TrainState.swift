@@ -130,3 +130,10 @@ package struct TrainState: Sendable {
     (steps.first { $0.heldOut != nil }?.heldOut, steps.last { $0.heldOut != nil }?.heldOut)
   }
 }
+
+extension AppState {
+  package var train: TrainState? {
+    get { self[TrainState.self] }
+    set { self[TrainState.self] = newValue }
+  }
+}

@@ -6,7 +6,10 @@ import SeerTraining
 import Synchronization
 
 /// The training under way, and what is watched.
-final class TrainWork: Sendable {
+final class TrainWork: ScreenJobs, Sendable {
+  /// A training goes on whatever is opened.
+  static let isOfRuns = false
+
   private let wanted = Mutex(false)
   private let running = Mutex<Job<Training.Summary>?>(nil)
   private let watch = Mutex<TrainingWatch?>(nil)
@@ -23,6 +26,15 @@ final class TrainWork: Sendable {
   var job: Job<Training.Summary>? {
     get { running.withLock { $0 } }
     set { running.withLock { $0 = newValue } }
+  }
+
+  var lasting: [JobID] { job.map { [$0.id] } ?? [] }
+
+  /// Stops a training so that it leaves its checkpoint, and waits for that.
+  func close() {
+    guard let job else { return }
+    job.cancel()
+    _ = try? job.wait()
   }
 
   struct Polled {
@@ -60,6 +72,8 @@ final class TrainWork: Sendable {
 
 /// What the Train screen has done.
 extension Session {
+  private var trainWork: TrainWork { jobs(TrainWork.self) }
+
   package func run(_ effect: TrainEffect) {
     guard let train = state.train else { return }
     switch effect {
@@ -162,19 +176,5 @@ extension Session {
         _ = try prepared.run(context)
         return RunSource(try Run.open(prepared.folder))
       })
-  }
-
-  /// A tuned run that was just made stands beside the one that is open.
-  func adopt(_ event: Event) {
-    guard case .train(.extracted(.success(let tuned))) = event else { return }
-    workspace.tuned = tuned
-    handle(.train(.comparable(CompareState(base: workspace.run, tuned: tuned))))
-  }
-
-  /// Stops a training so that it leaves its checkpoint, and waits for that.
-  package func close() {
-    guard let job = trainWork.job else { return }
-    job.cancel()
-    _ = try? job.wait()
   }
 }

@@ -1,0 +1,51 @@
+import Foundation
+import SeerSupport
+
+/// Something a key can do to the interface.
+package typealias Command = KeyCommand<AppState, Effect>
+
+/// Commands that stand together.
+package struct CommandSection: Sendable {
+  /// Where they stand in the footer and the help: the lowest first. What a screen shares with
+  /// others stands before its own, what every screen has from 100 on.
+  package let order: Int
+  package let commands: [Command]
+
+  package init(order: Int = 50, _ commands: [Command]) {
+    self.order = order
+    self.commands = commands
+  }
+}
+
+extension KeyCommand where State == AppState, Outcome == Effect {
+  /// Every command, in the order of the footer and the help.
+  package static var all: [Command] { Screens.commands }
+
+  /// What can be done now, most useful first; help and quit come last and are never left out.
+  package static func hints(_ state: AppState, ascii: Bool) -> [KeyHint] {
+    hints(in: state.context, state, of: state.commands, ascii: ascii)
+  }
+
+  /// The commands whose words hold the letters of a query in order, for the palette.
+  package static func matching(_ query: String, _ state: AppState) -> [Command] {
+    matching(query, in: state.front.ground(state), state, of: state.commands).filter {
+      $0.id != Program.palette
+    }
+  }
+
+  /// docs/keys.md.
+  package static var markdown: String { KeysPage.markdown(all, contexts: Screens.contexts) }
+}
+
+extension Keymap {
+  /// The usual table where there is no such file.
+  package static func read(_ path: String) throws(Failure) -> [Command] {
+    guard let data = FileManager.default.contents(atPath: path) else { return Command.all }
+    return try commands(String(decoding: data, as: UTF8.self), file: path)
+  }
+
+  package static func commands(_ text: String, file: String) throws(Failure) -> [Command] {
+    try commands(
+      text, file: file, changing: Command.all, in: Screens.contexts, needed: Program.needed)
+  }
+}

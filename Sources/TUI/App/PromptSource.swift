@@ -1,0 +1,12 @@
+import SeerModels
+import SeerTokenizers
+
+/// A model to talk to, and the runs that score what is said.
+package struct PromptSource: Sendable {
+  package var model: String
+  package var adapter: String?
+  /// The base's run, and the tuned one's where there is one.
+  package var runs: [Run]
+  package var template: RowTemplate
+  package var memory = MemoryBudget()
+}

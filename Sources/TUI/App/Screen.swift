@@ -1,0 +1,109 @@
+/// The name of a screen, as names of files and scripts have it.
+package struct ScreenID: Hashable, Sendable, ExpressibleByStringLiteral {
+  package let name: String
+
+  package init(stringLiteral name: String) { self.name = name }
+}
+
+/// The command that shows a screen.
+package struct ScreenEntry: Sendable {
+  package let command: CommandID
+  package let key: String
+  package let help: String
+  /// The word in the footer; nil: not in the footer.
+  var hint: String?
+  /// Whether it speaks of the first run, which is explored again when it is shown.
+  var isOfFirstRun = false
+}
+
+/// A change that a screen makes by itself.
+package struct Motion: Equatable, Sendable {
+  /// How soon.
+  package var interval: Duration
+  /// Whether it comes to rest by itself: a script waits for that.
+  package var ends = false
+}
+
+/// A screen: its state, its commands, what they do, how it looks and what it has computed, all in
+/// a folder of its own. ``Screens/all`` names it; nothing else outside of the folder does.
+///
+/// What a screen knows is a value in ``AppState/subscript(_:)``, by its type.
+package protocol Screen: Sendable {
+  static var id: ScreenID { get }
+  static var entry: ScreenEntry { get }
+  /// Where its keys are read.
+  static var contexts: [KeyContext] { get }
+  static var commands: [CommandSection] { get }
+  /// What the help tells beside the keys of ``helpContext(_:)``.
+  static var helpSections: [HelpSection] { get }
+
+  /// Puts what it begins with into the state when runs are opened.
+  static func open(_ workspace: Workspace, in state: inout AppState)
+  /// Takes what goes on over from the state before, when other runs are opened.
+  static func carry(from old: AppState, into next: inout AppState)
+
+  /// Whether it has something to show.
+  static func isThere(_ state: AppState) -> Bool
+  /// Whether something is still being computed, also while another screen is in front.
+  static func isBusy(_ state: AppState) -> Bool
+  /// What moves by itself while it is in front; nil: it rests, and costs nothing.
+  static func motion(_ state: AppState) -> Motion?
+
+  /// Who gets keys when nothing lies over the screen.
+  static func ground(_ state: AppState) -> KeyContext
+  /// Who gets the next key while it is in front.
+  static func context(_ state: AppState) -> KeyContext
+  /// Whose keys the help lists.
+  static func helpContext(_ state: AppState) -> KeyContext
+
+  /// Hears of every command before it is done.
+  static func hear(_ command: CommandID, _ state: inout AppState)
+  /// Does what a command says while it is in front.
+  static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect]
+  /// A key that is no command, for whatever is being typed into.
+  static func type(_ key: Key, _ state: inout AppState)
+  /// Text from the clipboard.
+  static func paste(_ text: String, _ state: inout AppState)
+  static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect]
+  /// Time went on.
+  static func tick(_ state: inout AppState) -> [Effect]
+  /// What it needs computed after any event while it is in front.
+  static func followUp(_ state: inout AppState) -> [Effect]
+
+  static func draw(_ state: AppState, into surface: inout Surface)
+  /// Draws the last line in place of what can be done.
+  ///
+  /// - Returns: false where it has nothing of its own to say.
+  static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface) -> Bool
+}
+
+/// Keys that the help lists under a title of their own: those of one context alone.
+package struct HelpSection: Sendable {
+  package let title: String
+  package let context: KeyContext
+}
+
+extension Screen {
+  static var helpSections: [HelpSection] { [] }
+  package static func open(_ workspace: Workspace, in state: inout AppState) {}
+  static func carry(from old: AppState, into next: inout AppState) {}
+  static func motion(_ state: AppState) -> Motion? { nil }
+  package static func context(_ state: AppState) -> KeyContext { ground(state) }
+  static func helpContext(_ state: AppState) -> KeyContext { ground(state) }
+  static func hear(_ command: CommandID, _ state: inout AppState) {}
+  static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
+    command.perform(&state, key)
+  }
+  package static func type(_ key: Key, _ state: inout AppState) {}
+  package static func paste(_ text: String, _ state: inout AppState) {
+    for scalar in text.unicodeScalars where scalar.value >= 0x20 {
+      type(.character(scalar), &state)
+    }
+  }
+  package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] { [] }
+  package static func tick(_ state: inout AppState) -> [Effect] { [] }
+  static func followUp(_ state: inout AppState) -> [Effect] { [] }
+  static func drawFooter(
+    _ rect: Rect, _ state: AppState, into surface: inout Surface
+  ) -> Bool { false }
+}

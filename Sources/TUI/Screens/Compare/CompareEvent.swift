@@ -1,0 +1,60 @@
+/// What the Compare screen has computed.
+package enum CompareEvent: ScreenEvent {
+  /// The map of a layer of both runs, by the layer's index.
+  case map(index: Int, Result<PairMap, Problem>)
+  /// The second run's separation at a layer.
+  case separation(index: Int, Result<LayerSeparation, Problem>)
+  case embedding(run: Int, Result<Embedding, Problem>)
+  case judged(index: Int, MapTrust?)
+  /// The share of a measurement that is done.
+  case measuring(number: Int, Double)
+  case figures(number: Int, Result<PairFigures, Problem>)
+
+  package func receive(_ state: inout AppState) -> [Effect] {
+    switch self {
+    case .map(let index, let result):
+      switch result {
+      case .success(let map): state.compare?.maps[index] = .ready(map)
+      case .failure(let problem): state.compare?.maps[index] = .failed(problem)
+      }
+      let layer = state.explore.layer
+      state.compare?.follow(layer)
+    case .separation(let index, let result):
+      state.compare?.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
+    case .embedding(let run, let result): CompareScreen.receive(&state, run: run, result)
+    case .judged(let index, let trust):
+      state.compare?.isJudging = false
+      state.compare?.trusts[index] = trust ?? MapTrust()
+    case .measuring(let number, let share):
+      if state.compare?.measuring?.number == number { state.compare?.measuring?.share = share }
+    case .figures(let number, let result):
+      guard var compare = state.compare else { return [] }
+      CompareScreen.receive(&compare, number: number, result)
+      state.compare = compare
+    }
+    return []
+  }
+}
+
+/// What the Compare screen wants computed.
+package enum CompareEffect: ScreenEffect {
+  case computeMap(index: Int, reference: Int?, isUrgent: Bool)
+  case measureSeparation(index: Int)
+  case startTSNE(index: Int, run: Int, isJoint: Bool, TSNEStart)
+  case pauseTSNE(Bool)
+  case stopTSNE
+  /// Measures how far a t-SNE map can be trusted.
+  case judge(index: Int, isJoint: Bool)
+  case measureFigures(Measuring)
+  case stopFigures
+
+  package func run(in session: Session) { session.run(self) }
+}
+
+extension Event {
+  package static func compare(_ event: CompareEvent) -> Event { .screen(event) }
+}
+
+extension Effect {
+  package static func compare(_ effect: CompareEffect) -> Effect { .screen(effect) }
+}

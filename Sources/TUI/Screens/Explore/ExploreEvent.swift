@@ -1,0 +1,59 @@
+/// What the Explore screen has computed.
+package enum ExploreEvent: ScreenEvent {
+  /// The map of a layer, by its index among the run's layers.
+  case map(index: Int, Result<LayerMap, Problem>)
+  case separation(index: Int, Result<LayerSeparation, Problem>)
+  /// A t-SNE map as far as it is, or why it ended; `run` tells it from runs given up.
+  case embedding(run: Int, Result<Embedding, Problem>)
+  case judged(QualityKey, MapTrust?)
+  case nearest(Result<NearestRows, Problem>)
+  case groupsCompared(GroupPair, GroupComparison?)
+  case export(ExportEvent)
+
+  package func receive(_ state: inout AppState) -> [Effect] {
+    switch self {
+    case .map(let index, let result):
+      return ExploreScreen.receive(&state.explore, index: index, result)
+    case .separation(let index, let result):
+      if state.explore.separations.indices.contains(index) {
+        state.explore.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
+      }
+    case .embedding(let run, let result): ExploreScreen.receive(&state, run: run, result)
+    case .judged(let key, let trust):
+      state.explore.isJudging = false
+      state.explore.qualities[key] = trust ?? MapTrust()
+    case .nearest(let result): ExploreScreen.receive(&state, result)
+    case .groupsCompared(let pair, let comparison):
+      state.explore.isComparing = false
+      state.explore.comparison = (pair, comparison)
+    case .export(let event): ExploreScreen.receive(&state, event)
+    }
+    return []
+  }
+}
+
+/// What the Explore screen wants computed.
+package enum ExploreEffect: ScreenEffect {
+  /// Computes the map of a layer, turned onto that of `reference` where there is one.
+  case computeMap(index: Int, reference: Int?, isUrgent: Bool)
+  case measureSeparation(index: Int)
+  /// Finds the rows nearest to one at a layer, by its index.
+  case findNearest(row: Int, index: Int, NearestRows.Metric)
+  /// Makes the t-SNE map of a layer, by its index, from a layout.
+  case startTSNE(index: Int, run: Int, TSNEStart)
+  case pauseTSNE(Bool)
+  case stopTSNE
+  case judge(QualityKey)
+  case compareGroups(GroupPair)
+  case export(ExportRequest)
+
+  package func run(in session: Session) { session.run(self) }
+}
+
+extension Event {
+  package static func explore(_ event: ExploreEvent) -> Event { .screen(event) }
+}
+
+extension Effect {
+  package static func explore(_ effect: ExploreEffect) -> Effect { .screen(effect) }
+}

@@ -1,0 +1,78 @@
+/// The last line while a name, the file of an export or a search is typed.
+struct ExploreFooter {
+  private let state: AppState
+  private let rect: Rect
+  private var theme: Theme { state.theme }
+  private var isASCII: Bool { state.theme.glyphs.isASCII }
+
+  init(_ state: AppState, _ rect: Rect) {
+    self.state = state
+    self.rect = rect
+  }
+
+  /// - Returns: false where nothing is typed.
+  func draw(into surface: inout Surface) -> Bool {
+    if let name = state.explore.naming {
+      draw(name: name, into: &surface)
+    } else if let exporting = state.explore.exporting {
+      draw(exporting, into: &surface)
+    } else {
+      return drawSearch(into: &surface)
+    }
+    return true
+  }
+
+  private func draw(name: String, into surface: inout Surface) {
+    var x = surface.write("name ", rect.x + 1, rect.y, theme.style(.key))
+    let typed = Text.tail(
+      Text.visible(name, ascii: isASCII),
+      to: max(8, rect.width - (rect.width >= 60 ? 30 : 10)), ellipsis: theme.glyphs.ellipsis)
+    x = surface.write(typed, x, rect.y, theme.style(.strong))
+    surface.put(" ", x, rect.y, theme.style(.cursor))
+    drawHints(x + 3, into: &surface)
+  }
+
+  /// The name of the file, its end where there is no room for all of it, and what Enter does.
+  private func draw(_ exporting: Exporting, into surface: inout Surface) {
+    let isWide = rect.width >= 76
+    let warning = isWide ? "is there: Enter writes over it" : "is there: Enter?"
+    var x = surface.write(isWide ? "export to " : "to ", rect.x + 1, rect.y, theme.style(.key))
+    let rest = exporting.existing != nil ? warning.count + 4 : isWide ? 36 : 2
+    let path = Text.tail(
+      Text.visible(exporting.path, ascii: isASCII), to: max(1, rect.maxX - x - rest),
+      ellipsis: theme.glyphs.ellipsis)
+    x = surface.write(path, x, rect.y, theme.style(.strong))
+    surface.put(" ", x, rect.y, theme.style(.cursor))
+    x += 3
+    if exporting.existing != nil {
+      surface.write(warning, x, rect.y, theme.style(.warning), width: rect.maxX - x)
+      return
+    }
+    drawHints(x, into: &surface)
+  }
+
+  /// What is typed, and what it finds or why it cannot be read.
+  func drawSearch(into surface: inout Surface) -> Bool {
+    guard let search = state.explore.search, search.isEditing else { return false }
+    let start = search.isExpression ? "expression /" : "/"
+    var x = surface.write(start, rect.x + 1, rect.y, theme.style(.key))
+    let query = Text.visible(search.query, ascii: isASCII)
+    x = surface.write(query, x, rect.y, theme.style(.strong), width: max(1, rect.width - 40))
+    surface.put(" ", x, rect.y, theme.style(.cursor))
+    x += 3
+    if let problem = search.problem {
+      let text = Text.cut(problem, to: max(0, rect.maxX - 1 - x), ellipsis: theme.glyphs.ellipsis)
+      surface.write(text, x, rect.y, theme.style(.error))
+      return true
+    }
+    let found = search.count == 1 ? "1 row" : "\(Numbers.grouped(search.count)) rows"
+    x = surface.write(found, x, rect.y, theme.style(search.count == 0 ? .warning : .faint)) + 3
+    drawHints(x, into: &surface)
+    return true
+  }
+
+  private func drawHints(_ x: Int, into surface: inout Surface) {
+    let hints = Command.hints(state, ascii: isASCII)
+    HintLine.draw(hints, x, rect.y, width: rect.maxX - x - 1, theme, into: &surface)
+  }
+}

@@ -1,0 +1,104 @@
+import SeerSupport
+import SeerTraining
+
+/// What the Train screen has heard.
+package enum TrainEvent: ScreenEvent {
+  case step(TrainingStep)
+  case progress(JobProgress)
+  case clusters(step: Int, PairMap, labels: [Int], concepts: [String])
+  case finished(Result<Training.Summary, Problem>)
+  case estimated(Result<TrainingEstimate, Problem>)
+  /// The steps logged by a training that is watched.
+  case polled(Result<[TrainingStep], Problem>, isFinished: Bool)
+  case extracting(JobProgress)
+  /// The tuned run is there, or why not.
+  case extracted(Result<RunSource, Problem>)
+  /// It stands beside the run that is open.
+  case comparable(CompareState)
+
+  package func receive(_ state: inout AppState) -> [Effect] {
+    guard var train = state.train else { return [] }
+    defer { state.train = train }
+    switch self {
+    case .step(let step): TrainScreen.append([step], &train)
+    case .progress(let progress): train.progress = progress
+    case .clusters(let step, let map, let labels, let concepts):
+      train.clusters = map
+      train.clusterStep = step
+      train.labels = labels
+      train.concepts = concepts
+    case .finished(.success(let summary)):
+      train.status = .finished
+      train.chosenStep = summary.chosenStep
+      train.notes = summary.notes
+      if state.screen != TrainScreen.id {
+        state.message = AppState.Message(text: "The training is finished (F5).", isError: false)
+      }
+      if state.hasRun {
+        train.extraction = JobProgress()
+        return [.train(.extract)]
+      }
+    case .finished(.failure(let problem)):
+      train.status = problem == .cancelled ? .stopped : .failed(problem)
+    case .estimated(let result):
+      switch result {
+      case .success(let estimate): train.estimate = .ready(estimate)
+      case .failure(let problem): train.estimate = problem == .cancelled ? .none : .failed(problem)
+      }
+    case .polled(let result, let isFinished):
+      train.isPolling = false
+      switch result {
+      case .success(let steps): TrainScreen.append(steps, &train)
+      case .failure(let problem): train.status = .failed(problem)
+      }
+      if isFinished, train.status == .watching { train.status = .finished }
+    case .extracting(let progress): train.extraction = progress
+    case .extracted(.success): train.extraction = nil
+    case .comparable(var compare):
+      compare.explained = state.compare?.explained
+      state.compare = compare
+      if state.screen == TrainScreen.id {
+        state.screen = CompareScreen.id
+      } else {
+        state.message = AppState.Message(
+          text: "What was trained can be compared (F3).", isError: false)
+      }
+    case .extracted(.failure(let problem)):
+      train.extraction = nil
+      if problem != .cancelled {
+        state.message = AppState.Message(text: problem.text, isError: true)
+      }
+    }
+    return []
+  }
+
+  /// A tuned run that was just made stands beside the one that is open.
+  package func settle(in session: Session) {
+    guard case .extracted(.success(let tuned)) = self else { return }
+    session.workspace.tuned = tuned
+    let base = session.workspace.run
+    session.handle(.train(.comparable(CompareState(base: base, tuned: tuned))))
+  }
+}
+
+/// What the Train screen wants done.
+package enum TrainEffect: ScreenEffect {
+  case estimate
+  case start(resumes: Bool)
+  case pause(Bool)
+  case save
+  case stop
+  case poll
+  /// Extracts the tuned run, to compare it with the one that is open.
+  case extract
+
+  package func run(in session: Session) { session.run(self) }
+}
+
+extension Event {
+  package static func train(_ event: TrainEvent) -> Event { .screen(event) }
+}
+
+extension Effect {
+  package static func train(_ effect: TrainEffect) -> Effect { .screen(effect) }
+}
