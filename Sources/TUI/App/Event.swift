@@ -17,6 +17,15 @@ package enum Event: Sendable {
   indirect case from(Outbox, Event)
   /// The outcome of a ``Effect/saveScreen(_:)`` or a ``Effect/saveText(_:_:)``.
   case saved(String, Problem?)
+
+  package init(_ input: TerminalInput) {
+    switch input {
+    case .key(let key): self = .key(key)
+    case .paste(let text): self = .paste(text)
+    case .mouse(let mouse): self = .mouse(mouse)
+    case .resize(let size): self = .resize(size)
+    }
+  }
 }
 
 /// What a screen hears of its work.

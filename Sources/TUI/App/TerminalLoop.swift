@@ -52,8 +52,8 @@ struct TerminalLoop {
         lastTick = clock.now
         isDirty = true
       }
-      while session.ending == nil, let event = terminal.read() {
-        session.handle(event)
+      while session.ending == nil, let input = terminal.read() {
+        session.handle(Event(input))
         answered = true
         if clock.now - lastFrame > Self.longestWithoutFrame { draw(&lastFrame) }
       }

@@ -1,7 +1,7 @@
 import CNcurses
 
 extension Terminal {
-  static func key(character code: UInt32) -> Key? {
+  package static func key(character code: UInt32) -> Key? {
     switch code {
     case 9: return .tab
     case 10, 13: return .enter
@@ -14,7 +14,7 @@ extension Terminal {
     }
   }
 
-  static func key(code: UInt32) -> Key? {
+  package static func key(code: UInt32) -> Key? {
     let table: [(sn_key, Key)] = [
       (SN_KEY_UP, .up), (SN_KEY_DOWN, .down), (SN_KEY_LEFT, .left), (SN_KEY_RIGHT, .right),
       (SN_KEY_HOME, .home), (SN_KEY_END, .end), (SN_KEY_PAGE_UP, .pageUp),
@@ -28,7 +28,7 @@ extension Terminal {
     return (1...24).contains(function) ? .function(function) : nil
   }
 
-  static func action(_ code: UInt32) -> Mouse.Action? {
+  package static func action(_ code: UInt32) -> Mouse.Action? {
     switch sn_mouse_action(rawValue: code) {
     case SN_LEFT_DOWN: .left
     case SN_LEFT_UP: .release

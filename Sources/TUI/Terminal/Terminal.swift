@@ -5,13 +5,13 @@ import SeerSupport
 ///
 /// One at a time, on the main thread. From ``start(wake:mouse:)`` until ``stop()`` the screen is
 /// ours; suspend, signals and crashes give it back by themselves.
-final class Terminal {
+package final class Terminal {
   /// What has come of a paste that has not ended.
   private var pasted: String?
   private var shown: Surface?
   private var pairs: [PairKey: Int32] = [:]
   private var nextPair: Int32 = 1
-  let colors: Int
+  package let colors: Int
   let hasDirectColor: Bool
 
   private struct PairKey: Hashable {
@@ -25,7 +25,7 @@ final class Terminal {
   ///   - wake: a descriptor to which signals write a byte.
   ///   - name: the value of TERM, for the message.
   /// - Throws: a usage failure where stdin or stdout is no terminal, or TERM is unknown.
-  init(wake: Int32, mouse: Bool, name: String?) throws(Failure) {
+  package init(wake: Int32, mouse: Bool, name: String?) throws(Failure) {
     let advice =
       "Install its description (many are in the package ncurses-term), set TERM to what your "
       + "terminal is (xterm-256color is common), or use --script, which needs no terminal."
@@ -53,7 +53,7 @@ final class Terminal {
   /// Whether the locale's characters are UTF-8.
   static var localeIsUTF8: Bool { sn_locale_is_utf8() }
 
-  var size: Size {
+  package var size: Size {
     var width: Int32 = 0
     var height: Int32 = 0
     sn_size(&width, &height)
@@ -66,7 +66,7 @@ final class Terminal {
   }
 
   /// Sends what differs from what is shown.
-  func present(_ surface: Surface) {
+  package func present(_ surface: Surface) {
     if shown?.size != surface.size { sn_invalidate() }
     surface.forEachChange(from: shown) { change in put(change) }
     shown = surface
@@ -115,8 +115,8 @@ final class Terminal {
     return Int32(index)
   }
 
-  /// Waiting input, one event; nil when there is none.
-  func read() -> Event? {
+  /// Waiting input, one piece; nil when there is none.
+  package func read() -> TerminalInput? {
     while true {
       let input = sn_read()
       switch input.kind {
@@ -149,7 +149,7 @@ final class Terminal {
   func setMouse(_ isOn: Bool) { sn_set_mouse(isOn) }
 
   /// Stops the process as Ctrl-Z does; returns when it is continued.
-  func suspend() {
+  package func suspend() {
     sn_suspend()
     shown = nil
   }
@@ -166,5 +166,5 @@ final class Terminal {
     return signal == 0 ? nil : signal
   }
 
-  func stop() { sn_stop() }
+  package func stop() { sn_stop() }
 }

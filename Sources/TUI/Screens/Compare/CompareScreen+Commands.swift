@@ -8,15 +8,15 @@ extension CommandGroup {
 }
 
 extension CompareScreen {
-  static let contexts: [KeyContext] = [.compare, .figures]
+  package static let contexts: [KeyContext] = [.compare, .figures]
 
-  static let commands = [
+  package static let commands = [
     CommandSection(order: 20, pairCommands),
     CommandSection(order: 40, figureCommands),
   ]
 
   /// What this screen answers in its own way, though Explore has it, too.
-  static let answers: [CommandID: Command.Action] = [
+  package static let answers: [CommandID: Command.Action] = [
     "projection": { state, _ in changeMethod(&state) },
     "pause": { state, _ in pause(&state) },
     "perplexityDown": { state, _ in changePerplexity(by: 1 / 1.5, &state) },

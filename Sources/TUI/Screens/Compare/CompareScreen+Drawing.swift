@@ -1,7 +1,7 @@
 import SeerProjection
 
 extension CompareScreen {
-  static func draw(_ state: AppState, into surface: inout Surface) {
+  package static func draw(_ state: AppState, into surface: inout Surface) {
     let theme = state.theme
     let layout = CompareLayout(state)
     guard let compare = state.compare else { return }

@@ -16,7 +16,7 @@ extension CompareScreen {
 
   /// Begins the current layer's map: from a layout to go on from, or from the nearest finished map
   /// or the principal components, so that maps of layers resemble each other as far as layers do.
-  static func startTSNE(
+  package static func startTSNE(
     _ compare: inout CompareState, layer: Int, from layout: [SIMD2<Float>]?
   ) -> [Effect] {
     let finished = compare.embeddings.filter { $0.key != layer && $0.value.isDone }
@@ -36,7 +36,7 @@ extension CompareScreen {
   }
 
   /// Gives up a map that is being made.
-  static func stopTSNE(_ state: inout AppState) -> [Effect] {
+  package static func stopTSNE(_ state: inout AppState) -> [Effect] {
     guard let running = state.compare?.running else { return [] }
     state.compare?.embeddings[running.layer] = nil
     state.compare?.running = nil
@@ -50,13 +50,13 @@ extension CompareScreen {
     return stopped
   }
 
-  static func pause(_ state: inout AppState) -> [Effect] {
+  package static func pause(_ state: inout AppState) -> [Effect] {
     guard let running = state.compare?.running else { return [] }
     state.compare?.running?.isPaused = !running.isPaused
     return [.compare(.pauseTSNE(!running.isPaused))]
   }
 
-  static func changePerplexity(by factor: Float, _ state: inout AppState) -> [Effect] {
+  package static func changePerplexity(by factor: Float, _ state: inout AppState) -> [Effect] {
     guard let compare = state.compare else { return [] }
     let range = TSNESettings.perplexities
     let wanted = (compare.tsne.perplexity * factor).rounded()
@@ -73,7 +73,9 @@ extension CompareScreen {
     return stopped + started
   }
 
-  static func receive(_ state: inout AppState, run: Int, _ result: Result<Embedding, Problem>) {
+  package static func receive(
+    _ state: inout AppState, run: Int, _ result: Result<Embedding, Problem>
+  ) {
     guard let running = state.compare?.running, running.number == run else { return }
     switch result {
     case .success(let embedding):

@@ -3,26 +3,26 @@ extension ScreenID {
 }
 
 /// The Compare screen: two runs over the same rows, on the same axes.
-enum CompareScreen: Screen {
-  static let id = ScreenID.compare
-  static let entry = ScreenEntry(
+package enum CompareScreen: Screen {
+  package static let id = ScreenID.compare
+  package static let entry = ScreenEntry(
     command: "showCompare", key: "F3", help: "Compare: two runs side by side", hint: "compare",
     isOfFirstRun: true)
 
-  static func open(_ workspace: Workspace, in state: inout AppState) {
+  package static func open(_ workspace: Workspace, in state: inout AppState) {
     state.compare = workspace.tuned.map { CompareState(base: workspace.run, tuned: $0) }
   }
 
   static func isThere(_ state: AppState) -> Bool { state.compare != nil }
-  static func isBusy(_ state: AppState) -> Bool {
+  package static func isBusy(_ state: AppState) -> Bool {
     state.compare?.isBusy(at: state.explore.layer) ?? false
   }
   static func motion(_ state: AppState) -> Motion? {
     state.compare?.morph == nil ? nil : Motion(interval: .milliseconds(33), ends: true)
   }
 
-  static func ground(_ state: AppState) -> KeyContext { .compare }
-  static func context(_ state: AppState) -> KeyContext {
+  package static func ground(_ state: AppState) -> KeyContext { .compare }
+  package static func context(_ state: AppState) -> KeyContext {
     if state.compare?.explained != nil { return .figures }
     return state.explore.search?.isEditing ?? false ? .search : .compare
   }
@@ -34,7 +34,7 @@ enum CompareScreen: Screen {
     return state.explore.layer == layer ? effects : effects + follow(&state)
   }
 
-  static func type(_ key: Key, _ state: inout AppState) {
+  package static func type(_ key: Key, _ state: inout AppState) {
     if context(state) == .search { ExploreScreen.type(key, &state) }
   }
 
@@ -47,7 +47,7 @@ enum CompareScreen: Screen {
   }
 
   /// A thirtieth of a second of a glide that takes two thirds of one.
-  static func tick(_ state: inout AppState) -> [Effect] {
+  package static func tick(_ state: inout AppState) -> [Effect] {
     guard let compare = state.compare, let morph = compare.morph else { return [] }
     guard case .one(let share) = compare.shown else {
       state.compare?.morph = nil
@@ -119,7 +119,7 @@ enum CompareScreen: Screen {
     return effects
   }
 
-  static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+  package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
     if state.compare?.explained != nil { return FiguresOverlay.update(&state, mouse) }
     let layout = CompareLayout(state)
     switch mouse.action {

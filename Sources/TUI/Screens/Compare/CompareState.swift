@@ -156,15 +156,15 @@ extension AppState {
 }
 
 extension CompareScreen: MapScreen {
-  static func points(_ state: AppState) -> [SIMD2<Float>]? {
+  package static func points(_ state: AppState) -> [SIMD2<Float>]? {
     state.compare?.points(state.explore.layer)
   }
-  static func bounds(_ state: AppState) -> WorldBounds? {
+  package static func bounds(_ state: AppState) -> WorldBounds? {
     state.compare?.bounds(state.explore.layer)
   }
-  static func panel(_ state: AppState) -> Size {
+  package static func panel(_ state: AppState) -> Size {
     CompareLayout(state).panels.first?.size ?? Size(width: 0, height: 0)
   }
   static func isTSNE(_ state: AppState) -> Bool { state.compare?.method != .principal }
-  static func running(_ state: AppState) -> TSNERun? { state.compare?.running }
+  package static func running(_ state: AppState) -> TSNERun? { state.compare?.running }
 }

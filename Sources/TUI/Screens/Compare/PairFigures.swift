@@ -94,7 +94,7 @@ package struct Measuring: Equatable, Sendable {
 extension CompareScreen {
   /// The next measurement: figures of all layers first, the current one's before the others',
   /// then the nulls in the same order. One of nulls elsewhere gives way to the current layer's.
-  static func measure(_ state: inout AppState, _ compare: inout CompareState) -> [Effect] {
+  package static func measure(_ state: inout AppState, _ compare: inout CompareState) -> [Effect] {
     guard compare.isMeasuringWanted, state.explore.concepts.count > 1 else { return [] }
     let layer = state.explore.layer
     var effects: [Effect] = []
@@ -134,7 +134,7 @@ extension CompareScreen {
     return [.compare(.stopFigures)]
   }
 
-  static func receive(
+  package static func receive(
     _ compare: inout CompareState, number: Int, _ result: Result<PairFigures, Problem>
   ) {
     guard let now = compare.measuring, now.number == number else { return }

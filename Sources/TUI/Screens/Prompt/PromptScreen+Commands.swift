@@ -10,8 +10,8 @@ extension CommandGroup {
 }
 
 extension PromptScreen {
-  static let contexts: [KeyContext] = [.prompt, .tokens]
-  static let commands = [CommandSection(chatCommands + tokenCommands + editCommands)]
+  package static let contexts: [KeyContext] = [.prompt, .tokens]
+  package static let commands = [CommandSection(chatCommands + tokenCommands + editCommands)]
 
   private static func change(
     _ change: @escaping @Sendable (inout PromptState) -> Void

@@ -1,7 +1,7 @@
 import SeerMonitor
 
 extension PromptScreen {
-  static func draw(_ state: AppState, into surface: inout Surface) {
+  package static func draw(_ state: AppState, into surface: inout Surface) {
     guard let prompt = state.prompt else { return }
     let theme = state.theme
     let layout = PromptLayout(state)

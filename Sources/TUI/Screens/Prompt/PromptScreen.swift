@@ -5,13 +5,13 @@ extension ScreenID {
 }
 
 /// The Prompt screen: a chat scored token by token while it is typed and answered.
-enum PromptScreen: Screen {
-  static let id = ScreenID.prompt
-  static let entry = ScreenEntry(
+package enum PromptScreen: Screen {
+  package static let id = ScreenID.prompt
+  package static let entry = ScreenEntry(
     command: "showPrompt", key: "F4", help: "Prompt: every token scored as you type",
     hint: "prompt", isOfFirstRun: true)
 
-  static func open(_ workspace: Workspace, in state: inout AppState) {
+  package static func open(_ workspace: Workspace, in state: inout AppState) {
     state.prompt = workspace.prompt.map { source in
       PromptState(
         model: RunSource.name(source.model), adapter: source.adapter.map(RunSource.name),
@@ -20,16 +20,16 @@ enum PromptScreen: Screen {
   }
 
   static func isThere(_ state: AppState) -> Bool { state.prompt != nil }
-  static func isBusy(_ state: AppState) -> Bool { state.prompt?.isBusy ?? false }
-  static func ground(_ state: AppState) -> KeyContext {
+  package static func isBusy(_ state: AppState) -> Bool { state.prompt?.isBusy ?? false }
+  package static func ground(_ state: AppState) -> KeyContext {
     state.prompt?.focus == .tokens ? .tokens : .prompt
   }
 
-  static func type(_ key: Key, _ state: inout AppState) {
+  package static func type(_ key: Key, _ state: inout AppState) {
     if case .character(let scalar) = key { paste(String(scalar), &state) }
   }
 
-  static func paste(_ text: String, _ state: inout AppState) {
+  package static func paste(_ text: String, _ state: inout AppState) {
     guard ground(state) == .prompt else { return }
     state.prompt?.editor.insert(text)
     state.prompt?.tokenFromEnd = 0
@@ -37,7 +37,7 @@ enum PromptScreen: Screen {
 
   // MARK: the chat
 
-  static func send(_ prompt: inout PromptState) -> [Effect] {
+  package static func send(_ prompt: inout PromptState) -> [Effect] {
     guard prompt.status == .ready, !prompt.isAnswering else { return [] }
     let text = prompt.editor.text
     guard !text.isEmpty else { return [] }
@@ -55,7 +55,7 @@ enum PromptScreen: Screen {
     return [.prompt(.cancelReading), .prompt(.answer(number: prompt.answerNumber))]
   }
 
-  static func clear(_ prompt: inout PromptState) -> [Effect] {
+  package static func clear(_ prompt: inout PromptState) -> [Effect] {
     let stop: [Effect] = prompt.isAnswering ? [.prompt(.stopAnswer)] : []
     prompt.chat = []
     prompt.answer = nil

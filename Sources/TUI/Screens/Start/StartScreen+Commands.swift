@@ -10,9 +10,9 @@ extension CommandGroup {
 
 /// Choosing what to open.
 extension StartScreen {
-  static let contexts: [KeyContext] = [.start]
+  package static let contexts: [KeyContext] = [.start]
 
-  static let commands = [
+  package static let commands = [
     CommandSection([
       Command(
         "entryDown", ["j", "Down"], .start, in: [.start], "Next entry", hint: "move",

@@ -1,7 +1,7 @@
 import SeerSupport
 
 extension StartScreen {
-  static func draw(_ state: AppState, into surface: inout Surface) {
+  package static func draw(_ state: AppState, into surface: inout Surface) {
     let theme = state.theme
     let start = state.start
     var rest = surface.bounds
@@ -106,7 +106,7 @@ extension StartScreen {
     }
   }
 
-  static func size(_ bytes: Int) -> String {
+  package static func size(_ bytes: Int) -> String {
     bytes >= 1_000_000
       ? "\(bytes / 1_000_000) MB" : "\(max(1, bytes / 1000)) kB"
   }

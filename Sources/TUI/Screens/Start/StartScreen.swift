@@ -5,20 +5,20 @@ extension ScreenID {
 }
 
 /// The Start screen: what there is to open, and states recorded from inside.
-enum StartScreen: Screen {
-  static let id = ScreenID.start
-  static let entry = ScreenEntry(
+package enum StartScreen: Screen {
+  package static let id = ScreenID.start
+  package static let entry = ScreenEntry(
     command: "showStart", key: "F6", help: "Start: runs, concept files and models")
 
-  static func open(_ workspace: Workspace, in state: inout AppState) {
+  package static func open(_ workspace: Workspace, in state: inout AppState) {
     if !state.hasRun, workspace.watched == nil { state.screen = id }
   }
 
   static func carry(from old: AppState, into next: inout AppState) { next.start = old.start }
 
   static func isThere(_ state: AppState) -> Bool { true }
-  static func isBusy(_ state: AppState) -> Bool { state.start.isBusy }
-  static func ground(_ state: AppState) -> KeyContext { .start }
+  package static func isBusy(_ state: AppState) -> Bool { state.start.isBusy }
+  package static func ground(_ state: AppState) -> KeyContext { .start }
 
   static func openEntry(_ state: inout AppState) -> [Effect] {
     var start = state.start

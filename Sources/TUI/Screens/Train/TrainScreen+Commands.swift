@@ -11,8 +11,8 @@ extension CommandGroup {
 }
 
 extension TrainScreen {
-  static let contexts: [KeyContext] = [.form, .training]
-  static let commands = [CommandSection(formCommands + steeringCommands)]
+  package static let contexts: [KeyContext] = [.form, .training]
+  package static let commands = [CommandSection(formCommands + steeringCommands)]
 
   private static func ask(
     _ change: @escaping @Sendable (inout TrainState) -> [Effect]

@@ -1,5 +1,5 @@
 extension TrainScreen {
-  static func draw(_ state: AppState, into surface: inout Surface) {
+  package static func draw(_ state: AppState, into surface: inout Surface) {
     guard let train = state.train else { return }
     var rest = surface.bounds
     let header = rest.takeTop(1)

@@ -6,12 +6,12 @@ extension ScreenID {
 }
 
 /// The Train screen: a form, then a training that goes on when the screen is left.
-enum TrainScreen: Screen {
-  static let id = ScreenID.train
-  static let entry = ScreenEntry(
+package enum TrainScreen: Screen {
+  package static let id = ScreenID.train
+  package static let entry = ScreenEntry(
     command: "showTrain", key: "F5", help: "Train: pull the concepts apart", hint: "train")
 
-  static func open(_ workspace: Workspace, in state: inout AppState) {
+  package static func open(_ workspace: Workspace, in state: inout AppState) {
     guard let watched = workspace.watched else {
       state.train = TrainState(
         model: workspace.manifest?.model ?? ModelLocator.defaultName,
@@ -27,20 +27,20 @@ enum TrainScreen: Screen {
   }
 
   static func isThere(_ state: AppState) -> Bool { state.train != nil }
-  static func isBusy(_ state: AppState) -> Bool { state.train?.isBusy ?? false }
+  package static func isBusy(_ state: AppState) -> Bool { state.train?.isBusy ?? false }
   /// A training elsewhere is followed: that ends by itself only with it.
   static func motion(_ state: AppState) -> Motion? {
     state.train?.status == .watching ? Motion(interval: .seconds(1)) : nil
   }
-  static func ground(_ state: AppState) -> KeyContext {
+  package static func ground(_ state: AppState) -> KeyContext {
     state.train?.status == .setup ? .form : .training
   }
 
-  static func type(_ key: Key, _ state: inout AppState) {
+  package static func type(_ key: Key, _ state: inout AppState) {
     if case .character(let scalar) = key { paste(String(scalar), &state) }
   }
 
-  static func paste(_ text: String, _ state: inout AppState) {
+  package static func paste(_ text: String, _ state: inout AppState) {
     guard ground(state) == .form, var train = state.train, train.field != .start else { return }
     edit(&train) { $0.insert(text.filter { !$0.isNewline }) }
     state.train = train
@@ -61,14 +61,14 @@ enum TrainScreen: Screen {
     train.estimate = .none
   }
 
-  static func edit(_ train: inout TrainState, _ change: (inout Editor) -> Void) {
+  package static func edit(_ train: inout TrainState, _ change: (inout Editor) -> Void) {
     guard var editor = train.form[train.field] else { return }
     change(&editor)
     train.form[train.field] = editor
     train.estimate = .none
   }
 
-  static func start(_ train: inout TrainState, resumes: Bool) -> [Effect] {
+  package static func start(_ train: inout TrainState, resumes: Bool) -> [Effect] {
     switch train.training(tool: "") {
     case .failure(let problem):
       train.status = .failed(problem)
@@ -85,7 +85,7 @@ enum TrainScreen: Screen {
   }
 
   /// Steps that come again, after a resume or a fresh start, replace those before.
-  static func append(_ steps: [TrainingStep], _ train: inout TrainState) {
+  package static func append(_ steps: [TrainingStep], _ train: inout TrainState) {
     for step in steps {
       while let last = train.steps.last, last.step >= step.step { train.steps.removeLast() }
       train.steps.append(step)
@@ -108,7 +108,7 @@ enum TrainScreen: Screen {
   }
 
   /// A second went by on a training that is watched.
-  static func tick(_ state: inout AppState) -> [Effect] {
+  package static func tick(_ state: inout AppState) -> [Effect] {
     guard state.screen == id, state.train?.status == .watching,
       state.train?.isPolling == false
     else { return [] }
