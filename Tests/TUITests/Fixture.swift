@@ -54,8 +54,8 @@ enum Fixture {
     for layer in 0..<layers {
       var map = map(rows: rows, concepts: concepts, spread: 0.06 + 0.01 * Float(layer % 12))
       map.explained = [0.0625 * Float(1 + layer % 10), 0.03125]
-      state.maps[layer] = .ready(map)
-      state.separations[layer] = .ready(
+      state.chart.maps[layer] = .ready(map)
+      state.figures.separations[layer] = .ready(
         LayerSeparation(
           nearestPrototype: 0.25 + 0.0625 * Float((layer * 5) % 12), silhouette: 0.125,
           angleBetween: Float(10 + layer),
@@ -63,7 +63,7 @@ enum Fixture {
             row % 5 != 0 ? -1 : Int32(row % 3 == 0 ? row % concepts : (row + 1) % concepts)
           }, margins: rows.indices.map { $0 % 5 != 0 ? .nan : Float($0 % 7) * 0.0625 - 0.125 },
           typical: rows.indices.map { 1 - Float(($0 * 7) % 16) * 0.03125 }))
-      state.qualities[QualityKey(layer: layer, method: .principal)] = MapTrust(
+      state.chart.qualities[QualityKey(layer: layer, method: .principal)] = MapTrust(
         trustworthiness: 0.875, neighboursKept: 0.4375)
     }
     return state

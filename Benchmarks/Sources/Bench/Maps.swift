@@ -1,5 +1,6 @@
 import LinearAlgebra
 import SeerProjection
+import SeerScreens
 
 /// PCA and the parts of t-SNE on clustered points, on all cores.
 enum Maps {

@@ -17,7 +17,7 @@ enum Screens {
         model: "model", concepts: "concepts", layers: Array(0...30), rows: rows,
         states: { _ in Matrix(rows: 0, columns: 0) }))
     let map = LayerMap(points: points, norms: rows.map { _ in 1 }, explained: [0.5, 0.25])
-    for layer in 0...30 { explore.maps[layer] = .ready(map) }
+    for layer in 0...30 { explore.chart.maps[layer] = .ready(map) }
     var state = AppState(
       size: Size(width: 160, height: 50), theme: Theme(depth: .palette256, glyphs: .braille),
       explore: explore)

@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import SeerProjection
+import SeerScreens
 
 /// Reads a float32 `.npy` file in C order: all that the benchmark's matrices need.
 func readMatrix(_ path: String) throws -> Matrix {

@@ -47,7 +47,7 @@ package struct AppState: Sendable {
   }
 
   /// Whether a run is open; else there is only what can be opened.
-  package var hasRun: Bool { !explore.layers.isEmpty }
+  package var hasRun: Bool { !explore.run.layers.isEmpty }
 
   /// The screen in front.
   var front: any Screen.Type { Screens[screen] }

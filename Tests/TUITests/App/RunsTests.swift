@@ -25,19 +25,19 @@ import Testing
     session.handle(.key(.character("h")))
     // Left in the middle of its first maps: what they still say is dropped.
     session.handle(.key(.character("R")))
-    #expect(session.state.run == 1 && session.state.explore.rows.count == 15)
+    #expect(session.state.run == 1 && session.state.explore.run.rows.count == 15)
     session.waitUntilIdle()
-    #expect(session.state.explore.maps.compactMap(\.map).count == 3)
+    #expect(session.state.explore.chart.maps.compactMap(\.map).count == 3)
     #expect(session.state.explore.shownPoints?.count == 15)
     try expectSnapshot(renderWithoutMap(session.state), "run-2-of-3")
     session.handle(.key(.character("R")))
     session.waitUntilIdle()
-    #expect(session.state.run == 2 && session.state.explore.layers.count == 2)
+    #expect(session.state.run == 2 && session.state.explore.run.layers.count == 2)
     session.handle(.key(.character("R")))
     session.waitUntilIdle()
     #expect(session.state.run == 0 && session.state.explore.cursor == 1)
     #expect(session.state.explore.layer == 2)
-    #expect(session.state.explore.maps.compactMap(\.map).count == 5)
+    #expect(session.state.explore.chart.maps.compactMap(\.map).count == 5)
   }
 
   /// Figures of computed maps differ between kernels: only the first line is a picture.

@@ -68,7 +68,7 @@ import Testing
         explore: ExploreState(source)), Workspace(run: source), engine: Engine(),
       mailbox: try Mailbox())
     session.waitUntilIdle()
-    let maps = session.state.explore.maps.compactMap(\.map)
+    let maps = session.state.explore.chart.maps.compactMap(\.map)
     #expect(maps.count == 8)
     for (a, b) in zip(maps, maps.dropFirst()) {
       var same: Float = 0

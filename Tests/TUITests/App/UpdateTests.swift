@@ -14,7 +14,7 @@ import Testing
 
   @Test func theCurrentLayerComesFirstThenItsNeighbours() {
     var state = Fixture.explore(layers: 5, ready: false)
-    let rows = state.rows
+    let rows = state.run.rows
     let map = Fixture.map(rows: rows, concepts: 6)
     #expect(state.layer == 3)
     #expect(
@@ -29,12 +29,12 @@ import Testing
     #expect(
       ExploreScreen.show(layer: 0, &state)
         == [.explore(.computeMap(index: 0, reference: 3, isUrgent: true))])
-    #expect(state.shownLayer == 3, "the old map stays until the new one is there")
+    #expect(state.chart.shownLayer == 3, "the old map stays until the new one is there")
     #expect(ExploreScreen.receive(&state, index: 2, .success(map)).isEmpty)
     #expect(
       ExploreScreen.receive(&state, index: 0, .success(map))
         == [.explore(.computeMap(index: 1, reference: 0, isUrgent: false))])
-    #expect(state.shownLayer == 0)
+    #expect(state.chart.shownLayer == 0)
     _ = ExploreScreen.receive(&state, index: 1, .success(map))
     #expect(ExploreScreen.receive(&state, index: 4, .success(map)).isEmpty)
     #expect(!state.isBusy)
@@ -49,14 +49,14 @@ import Testing
 
   @Test func concepts() {
     let start = Fixture.app(80, 24)
-    #expect(start.after("2").explore.hidden == [1])
-    #expect(start.after("2", "2").explore.hidden.isEmpty)
-    #expect(start.after("2", "3", "0").explore.hidden.isEmpty)
-    #expect(start.after("9").explore.hidden.isEmpty)
-    #expect(start.after("o").explore.hidden == [1, 2, 3, 4, 5])
-    #expect(start.after("o", "o").explore.hidden.isEmpty)
-    #expect(start.after("Tab", "j", "Space").explore.hidden == [1])
-    #expect(start.after("Tab", "Esc").explore.focus == .map)
+    #expect(start.after("2").explore.filter.hidden == [1])
+    #expect(start.after("2", "2").explore.filter.hidden.isEmpty)
+    #expect(start.after("2", "3", "0").explore.filter.hidden.isEmpty)
+    #expect(start.after("9").explore.filter.hidden.isEmpty)
+    #expect(start.after("o").explore.filter.hidden == [1, 2, 3, 4, 5])
+    #expect(start.after("o", "o").explore.filter.hidden.isEmpty)
+    #expect(start.after("Tab", "j", "Space").explore.filter.hidden == [1])
+    #expect(start.after("Tab", "Esc").explore.panels.focus == .map)
   }
 
   @Test func theCursorStaysOnVisiblePoints() {
@@ -101,7 +101,7 @@ import Testing
     let legend = layout.legend.inside
     _ = update(
       &state, .mouse(Mouse(place: Cursor(x: legend.x + 4, y: legend.y + 2), action: .left)))
-    #expect(state.explore.hidden == [2])
+    #expect(state.explore.filter.hidden == [2])
     let strip = LayerStrip(state, layout)
     for layer in [0, 7, 30] {
       let x = try #require(
@@ -120,16 +120,16 @@ import Testing
     func cell(_ state: AppState) throws -> SIMD2<Float> {
       let map = try #require(state.explore.shownPoints)
       let viewport = Viewport(
-        bounds: try #require(WorldBounds(map)), view: state.explore.view,
+        bounds: try #require(WorldBounds(map)), view: state.explore.look.view,
         size: ExploreLayout(state).mapInside.size)
       return viewport.place(map[state.explore.cursor ?? 0])
     }
     let before = try cell(start)
     let after = try cell(zoomed)
     #expect(abs(before.x - after.x) < 0.01 && abs(before.y - after.y) < 0.01)
-    #expect(zoomed.explore.view.zoom > 2)
-    #expect(zoomed.after("-", "-", "-").explore.view == .whole)
-    #expect(zoomed.after("L", "f").explore.view == .whole)
+    #expect(zoomed.explore.look.view.zoom > 2)
+    #expect(zoomed.after("-", "-", "-").explore.look.view == .whole)
+    #expect(zoomed.after("L", "f").explore.look.view == .whole)
   }
 
   @Test func quitKeys() {
@@ -147,7 +147,7 @@ import Testing
   @Test func conceptsAreTakenApartByBytes() {
     let rows = Fixture.rows(2, concepts: ["\u{212B}", "\u{C5}"])
     let state = Fixture.explore(rows: rows, concepts: 2)
-    #expect(state.concepts.count == 2)
+    #expect(state.run.concepts.count == 2)
     _ = render(Fixture.app(80, 24, state))
   }
 

@@ -9,14 +9,14 @@ import Testing
     var state = Fixture.app(80, 24)
     let before = state.explore.shownPoints
     let effects = update(&state, .key(.character("]")))
-    #expect(state.explore.axes == .components(0, 2))
+    #expect(state.explore.chart.axes == .components(0, 2))
     #expect(effects.first == .explore(.computeMap(index: 23, reference: nil, isUrgent: true)))
     #expect(state.explore.shownPoints == before, "the map stays until the new one comes")
     try expectSnapshot(render(state), "components-computing")
     // What was under way for the old axes comes too late.
-    let old = Fixture.map(rows: state.explore.rows, concepts: 6)
+    let old = Fixture.map(rows: state.explore.run.rows, concepts: 6)
     _ = update(&state, .explore(.map(index: 23, .success(old))))
-    #expect(state.explore.maps[23] == .computing)
+    #expect(state.explore.chart.maps[23] == .computing)
     var map = old
     map.axes = .components(0, 2)
     _ = update(&state, .explore(.map(index: 23, .success(map))))
@@ -28,15 +28,15 @@ import Testing
 
   @Test func conceptsAsAxes() throws {
     var state = Fixture.app(110, 30).after("j", "A")
-    #expect(state.explore.axes == .concepts(1, 0))
-    #expect(state.after("]").explore.axes == .concepts(2, 0))
-    #expect(state.after("[").explore.axes == .concepts(1, 2), "never the same one twice")
-    var map = Fixture.map(rows: state.explore.rows, concepts: 6)
+    #expect(state.explore.chart.axes == .concepts(1, 0))
+    #expect(state.after("]").explore.chart.axes == .concepts(2, 0))
+    #expect(state.after("[").explore.chart.axes == .concepts(1, 2), "never the same one twice")
+    var map = Fixture.map(rows: state.explore.run.rows, concepts: 6)
     map.axes = .concepts(1, 0)
     map.cosine = 0.25
     _ = update(&state, .explore(.map(index: 23, .success(map))))
     try expectSnapshot(render(state), "concept-axes")
-    #expect(state.after("A").explore.method == .principal)
+    #expect(state.after("A").explore.chart.method == .principal)
   }
 
   /// Rows of a concept lie on its side of the axis.
@@ -97,7 +97,7 @@ import Testing
       #expect(abs(distances[row] - value) < 1e-5)
     }
     let state = Fixture.app(110, 30)
-    #expect(state.after("u").explore.metric == .euclidean)
+    #expect(state.after("u").explore.neighbours.metric == .euclidean)
     #expect(state.after("u").explore.currentNearest == nil, "the old answer is of the other kind")
   }
 }

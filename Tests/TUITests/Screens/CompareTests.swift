@@ -83,7 +83,7 @@ import Testing
     }
     func done(_ hasNulls: Bool) -> [String] {
       let number = state.compare?.measuring?.number ?? 0
-      let figures = Fixture.figures(rows: state.explore.rows, hasNulls: hasNulls)
+      let figures = Fixture.figures(rows: state.explore.run.rows, hasNulls: hasNulls)
       return asked(update(&state, .compare(.figures(number: number, .success(figures)))))
     }
     let layer = state.explore.layer
@@ -101,7 +101,7 @@ import Testing
     _ = update(
       &state,
       .compare(
-        .figures(number: number, .success(Fixture.figures(rows: state.explore.rows)))))
+        .figures(number: number, .success(Fixture.figures(rows: state.explore.run.rows)))))
     #expect(state.compare?.figures[2]?.hasNulls == false, "given up")
     #expect(done(true) == ["0 nulls"] && !state.isBusy, "nobody looks at that layer")
     #expect(asked(update(&state, .key(.character("u")))) == ["stop"])
@@ -199,7 +199,7 @@ import Testing
   @Test func bothScreensSpeakOfTheSame() {
     let state = Fixture.compare(80, 24).after("j", "j", "l", "2")
     #expect(state.explore.cursor == 2 && state.explore.layer == 24)
-    #expect(state.explore.hidden == [1])
+    #expect(state.explore.filter.hidden == [1])
     let explore = state.after("F2")
     #expect(explore.screen == .explore && explore.explore.cursor == 2)
     #expect(explore.after("Shift-Tab").screen == .compare)
@@ -216,7 +216,7 @@ import Testing
     #expect(state.explore.layer == 3)
     #expect(asked(update(&state, .tick)) == [3])
     #expect(asked(update(&state, .tick)).isEmpty, "one at a time")
-    let map = Fixture.pair(rows: state.explore.rows)
+    let map = Fixture.pair(rows: state.explore.run.rows)
     #expect(asked(update(&state, .compare(.map(index: 3, .success(map))))) == [2])
     #expect(asked(update(&state, .key(.character("g")))) == [0], "a jump is answered at once")
   }

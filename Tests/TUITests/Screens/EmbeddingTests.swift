@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct EmbeddingTests {
   private func embedding(_ state: AppState, iteration: Int, isDone: Bool = false) -> Embedding {
-    let points = state.explore.maps[state.explore.layer].map?.points ?? []
+    let points = state.explore.chart.maps[state.explore.layer].map?.points ?? []
     // A mirrored picture of the principal components: fixed, and told from them at a glance.
     let layout = points.map { SIMD2(-$0.x, $0.y) }
     return Embedding(
@@ -57,9 +57,9 @@ import Testing
     #expect(index == 24 && run == 2)
     // What the first run still had to say is dropped.
     _ = update(&state, .explore(.embedding(run: 1, .success(embedding(state, iteration: 3)))))
-    #expect(state.explore.embeddings.isEmpty)
+    #expect(state.explore.tsneMaps.embeddings.isEmpty)
     #expect(update(&state, .key(.character("p"))) == [.explore(.stopTSNE)])
-    #expect(state.explore.running == nil && state.explore.method == .principal)
+    #expect(state.explore.tsneMaps.running == nil && state.explore.chart.method == .principal)
   }
 
   @Test func perplexityGoesOnFromTheLayout() {
@@ -87,12 +87,12 @@ import Testing
   @Test func failureGoesBackToPCA() {
     var state = Fixture.app(80, 24).after("p")
     _ = update(&state, .explore(.embedding(run: 1, .failure(Problem("not finite")))))
-    #expect(state.explore.method == .principal && state.message?.isError == true)
+    #expect(state.explore.chart.method == .principal && state.message?.isError == true)
   }
 
   @Test func tooFewRows() {
     let state = Fixture.app(80, 24, Fixture.explore(rows: Fixture.rows(3), concepts: 3)).after("p")
-    #expect(state.explore.method == .principal && state.message?.isError == true)
+    #expect(state.explore.chart.method == .principal && state.message?.isError == true)
   }
 
   @Test func mapsOfNeighbouringLayersDoNotFlip() throws {

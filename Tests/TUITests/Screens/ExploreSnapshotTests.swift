@@ -74,7 +74,7 @@ import Testing
 
   @Test func loadingKeepsTheLastMap() throws {
     var state = Fixture.explore()
-    state.maps[24] = .computing
+    state.chart.maps[24] = .computing
     state.layer = 24
     try expectSnapshot(render(Fixture.app(80, 24, state)), "loading-next-80x24")
   }
@@ -84,7 +84,7 @@ import Testing
     let failure = Failure(
       .badData, file: "run/states.safetensors", place: "tensor states, offset 1024",
       found: "71 bytes", wanted: "20,480 bytes", advice: "Record the run again.")
-    state.maps[state.layer] = .failed(Problem(failure))
+    state.chart.maps[state.layer] = .failed(Problem(failure))
     try expectSnapshot(render(Fixture.app(80, 24, state)), "error-80x24")
     try expectSnapshot(render(Fixture.app(40, 12, state)), "error-40x12")
   }
@@ -111,7 +111,7 @@ import Testing
 
   @Test func longTextScrolls() throws {
     let state = Fixture.app(80, 24).after("j", "PageDown")
-    #expect(state.explore.detailScroll > 0)
+    #expect(state.explore.panels.detailScroll > 0)
     try expectSnapshot(render(state), "scrolled-text-80x24")
   }
 

@@ -4,7 +4,7 @@ import Testing
 /// States of the Explore screen at sizes and in terminals where they have little room or much.
 @Suite struct ExploreStatesTests {
   private static let map: @Sendable (AppState) -> LayerMap = { state in
-    Fixture.map(rows: state.explore.rows, concepts: 6)
+    Fixture.map(rows: state.explore.run.rows, concepts: 6)
   }
 
   /// Concepts as axes, their map computed.
@@ -29,7 +29,7 @@ import Testing
     try expectSnapshot(ascii, "concept-axes-ascii")
     let two = Fixture.explore(rows: Fixture.rows(48, concepts: ["yes", "no"]), concepts: 2)
     var state = Fixture.app(80, 24, two).after("A")
-    var map = Fixture.map(rows: two.rows, concepts: 2)
+    var map = Fixture.map(rows: two.run.rows, concepts: 2)
     map.axes = .concepts(0, 1)
     _ = update(&state, .explore(.map(index: 23, .success(map))))
     try expectSnapshot(render(state), "concept-axes-of-two")

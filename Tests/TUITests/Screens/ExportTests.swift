@@ -11,21 +11,21 @@ import Testing
   @Test func theNamesEndingChoosesTheFormat() throws {
     let asked = Fixture.app(80, 24).after("X")
     #expect(asked.context == .exporting)
-    #expect(asked.explore.exporting?.path == "seer-layer-23-pca.csv")
+    #expect(asked.explore.export.asked?.path == "seer-layer-23-pca.csv")
     try expectSnapshot(render(asked), "export-asked")
     try expectSnapshot(render(Fixture.app(40, 12).after("X")), "export-asked-40x12")
     var paths: [String] = []
     var state = asked
     for _ in ExportFormat.allCases {
       state = state.after("Tab")
-      paths.append(state.explore.exporting?.path ?? "")
+      paths.append(state.explore.export.asked?.path ?? "")
     }
     let endings = ["svg", "png", "npy", "tsv", "csv"]
     #expect(paths == endings.map { "seer-layer-23-pca." + $0 })
-    #expect(asked.after("Esc").explore.exporting == nil)
+    #expect(asked.after("Esc").explore.export.asked == nil)
     let unknown = asked.after("Ctrl-u").typing("map.pdf").after("Enter")
-    #expect(unknown.message?.isError == true && unknown.explore.exporting?.path == "map.pdf")
-    #expect(asked.after("Ctrl-u", "Tab").explore.exporting?.path == ".csv")
+    #expect(unknown.message?.isError == true && unknown.explore.export.asked?.path == "map.pdf")
+    #expect(asked.after("Ctrl-u", "Tab").explore.export.asked?.path == ".csv")
   }
 
   @Test func whatIsHiddenOrNotFoundIsLeftOut() throws {
@@ -50,7 +50,7 @@ import Testing
     try expectSnapshot(render(state), "export-exists")
     try expectSnapshot(
       render(Fixture.app(40, 12).after("X").whereItExists()), "export-exists-40x12")
-    #expect(state.typing("2").explore.exporting?.existing == nil, "another name asks again")
+    #expect(state.typing("2").explore.export.asked?.existing == nil, "another name asks again")
     guard case .export(let request)? = update(&state, .key(.enter)).first?.of(ExploreEffect.self)
     else {
       Issue.record("nothing was exported")
@@ -58,16 +58,16 @@ import Testing
     }
     #expect(request.overwrites)
     _ = update(&state, .explore(.export(.begun)))
-    #expect(state.explore.isBusy && state.explore.exporting == nil)
+    #expect(state.explore.isBusy && state.explore.export.asked == nil)
     _ = update(&state, .explore(.export(.finished(.failure(Problem("no room"))))))
     #expect(!state.explore.isBusy && state.message?.text == "no room")
   }
 
   @Test func aMapThatIsNotThereIsNotWritten() {
     var state = Fixture.app(80, 24, Fixture.explore(ready: false)).after("X")
-    #expect(state.explore.exporting == nil && state.message?.isError == true)
+    #expect(state.explore.export.asked == nil && state.message?.isError == true)
     state = Fixture.app(80, 24, Fixture.explore(rows: [])).after("X")
-    #expect(state.explore.exporting == nil)
+    #expect(state.explore.export.asked == nil)
   }
 
   /// Through the engine, onto the disk, and asked for again.
@@ -104,7 +104,7 @@ import Testing
     #expect(try text("map.vectors.tsv").split(separator: "\n").count == 36)
     #expect(try text("map.svg").contains(">violence</text>"))
     export("map.svg")
-    #expect(session.state.explore.exporting?.existing == fixture.folder + "/map.svg")
+    #expect(session.state.explore.export.asked?.existing == fixture.folder + "/map.svg")
     session.handle(.key(.escape))
     export("none/map.csv")
     #expect(session.state.message?.isError == true)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ListTests {
   @Test func outliers() throws {
     let state = Fixture.app(110, 30).after("i")
-    let entries = try #require(state.explore.list?.entries)
+    let entries = try #require(state.explore.lists.open?.entries)
     #expect(entries.count == 48)
     let values = try #require(state.explore.separation?.typical)
     #expect(
@@ -13,18 +13,18 @@ import Testing
     try expectSnapshot(render(state), "list-outliers")
     try expectSnapshot(render(Fixture.app(40, 12).after("i", "j")), "list-outliers-40x12")
     let gone = state.after("j", "j", "Enter")
-    #expect(gone.explore.cursor == entries[2].rows[0] && gone.explore.list == nil)
+    #expect(gone.explore.cursor == entries[2].rows[0] && gone.explore.lists.open == nil)
   }
 
   @Test func confusedPairs() throws {
     let state = Fixture.app(110, 30).after("i", "Tab")
-    let entries = try #require(state.explore.list?.entries)
+    let entries = try #require(state.explore.lists.open?.entries)
     #expect(!entries.isEmpty)
     #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.rows.count >= $1.rows.count })
     let separation = try #require(state.explore.separation)
     for entry in entries {
       for row in entry.rows {
-        #expect(Int(state.explore.conceptOfRow[row]) == entry.concepts[0])
+        #expect(Int(state.explore.run.conceptOfRow[row]) == entry.concepts[0])
         #expect(Int(separation.predicted[row]) == entry.concepts[1])
       }
     }
@@ -32,27 +32,27 @@ import Testing
     try expectSnapshot(
       render(Fixture.app(80, 24, glyphs: .ascii).after("i", "Tab")), "list-confusions-ascii")
     let gone = state.after("Enter")
-    #expect(gone.explore.group?.rows == entries[0].rows)
+    #expect(gone.explore.selection.group?.rows == entries[0].rows)
     #expect(gone.explore.cursor == entries[0].rows[0])
   }
 
   @Test func goingToAHiddenRowShowsItsConcept() throws {
     let state = Fixture.app(80, 24).after("i")
-    let row = try #require(state.explore.list?.entries[0].rows[0])
-    let concept = Int(state.explore.conceptOfRow[row])
+    let row = try #require(state.explore.lists.open?.entries[0].rows[0])
+    let concept = Int(state.explore.run.conceptOfRow[row])
     var hidden = state
-    hidden.explore.hidden = [concept]
-    #expect(hidden.after("Enter").explore.hidden.isEmpty)
+    hidden.explore.filter.hidden = [concept]
+    #expect(hidden.after("Enter").explore.filter.hidden.isEmpty)
     #expect(hidden.after("Enter").explore.cursor == row)
   }
 
   @Test func bookmarks() throws {
     let state = Fixture.app(80, 24).after("j", "B", "j", "j", "B", "i", "Tab", "Tab")
-    #expect(state.explore.bookmarks == [1, 3])
+    #expect(state.explore.lists.bookmarks == [1, 3])
     try expectSnapshot(render(state), "list-bookmarks")
     #expect(state.after("j", "Enter").explore.cursor == 3)
-    #expect(state.after("d").explore.bookmarks == [3])
-    #expect(state.after("Esc", "B").explore.bookmarks == [1], "a second time takes it off")
+    #expect(state.after("d").explore.lists.bookmarks == [3])
+    #expect(state.after("Esc", "B").explore.lists.bookmarks == [1], "a second time takes it off")
     try expectSnapshot(
       render(Fixture.app(80, 24).after("i", "Tab", "Tab", "Tab")), "list-groups-empty")
   }
@@ -60,7 +60,7 @@ import Testing
   @Test func emptyListsDoNothing() {
     let state = Fixture.app(80, 24).after("i", "Tab", "Tab")
     for key in ["Enter", "d", "j", "k", "n", "s", "Space"] {
-      #expect(state.after(key).explore.list?.index == 0, "\(key)")
+      #expect(state.after(key).explore.lists.open?.index == 0, "\(key)")
     }
   }
 
@@ -70,7 +70,7 @@ import Testing
     _ = update(
       &state,
       .mouse(Mouse(place: Cursor(x: layout.legend.x + 4, y: layout.legend.y + 5), action: .left)))
-    #expect(state.explore.list?.index == 3)
-    #expect(state.explore.hidden.isEmpty, "the legend below it was not meant")
+    #expect(state.explore.lists.open?.index == 3)
+    #expect(state.explore.filter.hidden.isEmpty, "the legend below it was not meant")
   }
 }

@@ -11,8 +11,8 @@ import Testing
       modes == [
         .concept, .predicted, .rightWrong, .number(.margin), .number(.tokens), .number(.norm),
       ])
-    #expect(state.after("C").explore.colorMode == .number(.norm))
-    #expect(state.after("C", "c").explore.colorMode == .concept)
+    #expect(state.after("C").explore.look.colorMode == .number(.norm))
+    #expect(state.after("C", "c").explore.look.colorMode == .concept)
   }
 
   @Test func numbers() throws {
@@ -33,7 +33,7 @@ import Testing
     let points = rows.indices.map { row in
       SIMD2(Float((row + 1).bitWidth - (row + 1).leadingZeroBitCount) / 4 - 1, 0)
     }
-    explore.maps[23] = .ready(
+    explore.chart.maps[23] = .ready(
       LayerMap(points: points, norms: points.map { _ in 1 }, explained: [0.5, 0.25]))
     try expectSnapshot(render(Fixture.app(80, 24, explore).after("m", "m", "m")), "density")
     try expectSnapshot(
@@ -70,8 +70,8 @@ import Testing
     ] {
       for name in keys { state = state.after(name) }
       var fresh = state
-      fresh.explore.painting = nil
-      #expect(state.explore.painting == fresh.explore.painted, "after \(keys)")
+      fresh.explore.look.painting = nil
+      #expect(state.explore.look.painting == fresh.explore.painted, "after \(keys)")
     }
   }
 
@@ -79,7 +79,7 @@ import Testing
     let rows = [0, 0, 0, 1, 1].map {
       RunRow(row: $0, text: "t", concept: "a", tokens: 3, token: "t")
     }
-    #expect(Fixture.explore(rows: rows, concepts: 1).positions == [0, 1, 2, 0, 1])
-    #expect(Fixture.explore().positions.isEmpty)
+    #expect(Fixture.explore(rows: rows, concepts: 1).run.positions == [0, 1, 2, 0, 1])
+    #expect(Fixture.explore().run.positions.isEmpty)
   }
 }

@@ -15,8 +15,8 @@ import Testing
     let start = Fixture.app(80, 24).after("P")
     #expect(start.tick != nil)
     let half = ticks(Play.stillFrames + Play.glideFrames / 2, start)
-    let from = try #require(half.explore.maps[23].map?.points)
-    let to = try #require(half.explore.maps[24].map?.points)
+    let from = try #require(half.explore.chart.maps[23].map?.points)
+    let to = try #require(half.explore.chart.maps[24].map?.points)
     let points = try #require(half.explore.shownPoints)
     for row in points.indices {
       let middle = (from[row] + to[row]) / 2
@@ -25,7 +25,7 @@ import Testing
     try expectSnapshot(render(half), "playing")
     let next = ticks(step, start)
     #expect(next.explore.layer == 24 && next.explore.shownPoints == to)
-    #expect(next.explore.play != nil)
+    #expect(next.explore.walk.play != nil)
   }
 
   @Test func itTurnsRoundAtTheEnds() {
@@ -43,22 +43,22 @@ import Testing
     #expect(ticks(4, paused.after("Space")).explore.layer == 24)
     for key in ["h", "P", "Esc", "g", "p", "A", "]"] {
       let stopped = half.after(key)
-      #expect(stopped.explore.play == nil && stopped.explore.morph == nil, "\(key)")
+      #expect(stopped.explore.walk.play == nil && stopped.explore.walk.morph == nil, "\(key)")
       #expect(stopped.tick == nil)
     }
-    #expect(half.after("j").explore.play != nil, "the cursor may move meanwhile")
+    #expect(half.after("j").explore.walk.play != nil, "the cursor may move meanwhile")
   }
 
   @Test func itWaitsForMaps() {
     var state = Fixture.app(80, 24)
-    state.explore.maps[24] = .computing
+    state.explore.chart.maps[24] = .computing
     let waiting = ticks(200, state.after("P"))
-    #expect(waiting.explore.layer == 23 && waiting.explore.morph == nil)
+    #expect(waiting.explore.layer == 23 && waiting.explore.walk.morph == nil)
   }
 
   @Test func withoutLayersThereIsNothingToPlay() {
     let state = Fixture.app(80, 24, Fixture.explore(layers: 1))
-    #expect(state.after("P").explore.play == nil)
+    #expect(state.after("P").explore.walk.play == nil)
     #expect(ticks(100, state).explore.layer == 0)
   }
 }

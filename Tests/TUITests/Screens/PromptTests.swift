@@ -126,7 +126,7 @@ extension Fixture {
     #expect(state.prompt?.isAnswering == false)
     var search = Fixture.app(80, 24).after("/")
     _ = update(&search, .paste("led\nger"))
-    #expect(search.explore.search?.query == "ledger")
+    #expect(search.explore.filter.search?.query == "ledger")
   }
 
   /// One reading at a time; what was typed meanwhile is read next.
@@ -207,7 +207,7 @@ extension Fixture {
     var state = Fixture.prompt(80, 24).after("Esc")
     #expect(update(&state, .key(.character("m"))) == [.prompt(.trace(layer: 23))])
     let count = state.prompt?.reading?.tokens.count ?? 0
-    let rows = state.explore.maps[23].map?.points ?? []
+    let rows = state.explore.chart.maps[23].map?.points ?? []
     let way = Trajectory(
       layer: 23, rows: rows, tokens: (0..<count).map { SIMD2(Float($0) / 4 - 1, 0.2) })
     _ = update(&state, .prompt(.traced(.success(way))))

@@ -9,7 +9,7 @@ import Testing
   private var changed: AppState {
     var state = Fixture.app(80, 24).after(
       "h", "h", "j", "j", "B", "2", "+", "+", "L", "m", "c", "u", "y", "b")
-    state.explore.groups = [RowGroup(name: "odd \u{1B}", rows: [1, 3])]
+    state.explore.selection.groups = [RowGroup(name: "odd \u{1B}", rows: [1, 3])]
     return state
   }
 
@@ -26,7 +26,7 @@ import Testing
     #expect(isTaken)
     #expect(fresh.savedView == saved)
     var app = Fixture.app(80, 24, fresh)
-    app.explore.searchTexts = changed.explore.searchTexts
+    app.explore.filter.searchTexts = changed.explore.filter.searchTexts
     var before = changed
     before.message = nil
     #expect(render(app) == render(before))
@@ -38,7 +38,7 @@ import Testing
     var fresh = Fixture.explore(ready: false)
     let isTaken = fresh.restore(state.explore.savedView)
     #expect(isTaken)
-    #expect(fresh.axes == .concepts(2, 0) && fresh.method == .concepts)
+    #expect(fresh.chart.axes == .concepts(2, 0) && fresh.chart.method == .concepts)
   }
 
   @Test func anotherRunInTheSamePlace() {
@@ -66,9 +66,12 @@ import Testing
     var state = Fixture.explore()
     let isTaken = state.restore(saved)
     #expect(isTaken)
-    #expect(state.layer == 23 && state.cursor == 0 && state.view == .whole && state.hidden.isEmpty)
-    #expect(state.bookmarks == [3] && state.groups == [RowGroup(name: "b", rows: [1])])
-    #expect(state.pair == 0 && state.conceptAxes == SIMD2(0, 1))
+    #expect(
+      state.layer == 23 && state.cursor == 0 && state.look.view == .whole
+        && state.filter.hidden.isEmpty)
+    #expect(
+      state.lists.bookmarks == [3] && state.selection.groups == [RowGroup(name: "b", rows: [1])])
+    #expect(state.chart.pair == 0 && state.chart.conceptAxes == SIMD2(0, 1))
     _ = render(Fixture.app(80, 24, state))
   }
 

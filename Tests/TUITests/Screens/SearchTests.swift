@@ -9,21 +9,21 @@ import Testing
 
   @Test func anExpressionFindsRows() throws {
     let state = search("^he .*postman|ledger")
-    #expect(state.explore.search?.count == 24)
+    #expect(state.explore.filter.search?.count == 24)
     #expect(state.explore.cursor == 1)
     try expectSnapshot(render(state), "search-expression")
     let kept = state.after("Enter", "n")
     #expect(kept.explore.cursor == 2)
-    #expect(state.after("Ctrl-r").explore.search?.count == 0, "the same as words")
+    #expect(state.after("Ctrl-r").explore.filter.search?.count == 0, "the same as words")
   }
 
   @Test func anErrorKeepsTheRowsFoundLast() throws {
     let state = search("ledger(")
-    #expect(state.explore.search?.count == 12)
-    #expect(state.explore.search?.problem?.contains("character 8") == true)
+    #expect(state.explore.filter.search?.count == 12)
+    #expect(state.explore.filter.search?.problem?.contains("character 8") == true)
     try expectSnapshot(render(state), "search-error")
     try expectSnapshot(render(search("ledger(", 40, 12)), "search-error-40x12")
-    #expect(state.after("Backspace").explore.search?.problem == nil)
+    #expect(state.after("Backspace").explore.filter.search?.problem == nil)
   }
 
   @Test func filtering() throws {

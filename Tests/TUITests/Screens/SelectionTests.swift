@@ -12,14 +12,14 @@ import Testing
     let box = start.after("H", "H", "J", "Space", "L", "L", "L", "L", "K", "K")
     try expectSnapshot(render(box), "selecting-box", styles: true)
     let done = box.after("Enter")
-    let rows = try #require(done.explore.group?.rows)
+    let rows = try #require(done.explore.selection.group?.rows)
     #expect(!rows.isEmpty && rows == rows.sorted())
     #expect(done.message?.text.hasPrefix("\(rows.count) rows: ") == true)
     try expectSnapshot(render(done.after("m", "m", "m", "m")), "selected")
-    #expect(done.after("Esc").explore.group == nil)
+    #expect(done.after("Esc").explore.selection.group == nil)
     let next = done.after(")")
     #expect(rows.contains(next.explore.cursor ?? -1))
-    #expect(start.after("Esc").explore.selecting == nil)
+    #expect(start.after("Esc").explore.selection.selecting == nil)
   }
 
   /// What is selected is what lies inside, by the map's own geometry.
@@ -35,20 +35,20 @@ import Testing
     }
     mouse(30, 12, .right)
     mouse(5, 2, .drag)
-    #expect(state.explore.selecting != nil)
+    #expect(state.explore.selection.selecting != nil)
     mouse(5, 2, .release)
     let expected = points.indices.filter {
       guard let cell = viewport.cell(points[$0]) else { return false }
       return (5...30).contains(cell.x) && (2...12).contains(cell.y)
     }
     #expect(!expected.isEmpty && expected.count < 48)
-    #expect(state.explore.group?.rows == expected)
-    #expect(state.explore.view == .whole, "the map was not moved")
+    #expect(state.explore.selection.group?.rows == expected)
+    #expect(state.explore.look.view == .whole, "the map was not moved")
   }
 
   @Test func aLineByMouse() throws {
     var state = Fixture.app(80, 24).after("v", "v")
-    #expect(state.explore.selecting?.shape == .freehand)
+    #expect(state.explore.selection.selecting?.shape == .freehand)
     let panel = ExploreLayout(state).mapInside
     let corners = [(0, 0), (panel.width - 1, 0), (panel.width - 1, panel.height - 1)]
     for (index, (x, y)) in corners.enumerated() {
@@ -60,7 +60,7 @@ import Testing
     }
     try expectSnapshot(render(state), "selecting-line", styles: true)
     _ = update(&state, .mouse(Mouse(place: Cursor(x: 0, y: 0), action: .release)))
-    let rows = try #require(state.explore.group?.rows)
+    let rows = try #require(state.explore.selection.group?.rows)
     let points = try #require(state.explore.shownPoints)
     #expect(!rows.isEmpty && rows.count < 48)
     // The triangle above the diagonal.
@@ -79,7 +79,7 @@ import Testing
   @Test func nothingInside() {
     let state = Fixture.app(80, 24).after("v", "K", "K", "K", "K", "H", "H", "H", "H", "H", "H")
     let empty = state.after("H", "H", "H", "Space", "Enter")
-    #expect(empty.explore.group == nil && empty.message != nil)
+    #expect(empty.explore.selection.group == nil && empty.message != nil)
   }
 
   @Test func hiddenRowsAreNotSelected() throws {
@@ -87,7 +87,7 @@ import Testing
       "2", "v", "H", "H", "H", "H", "H", "H", "H", "H", "H", "H", "H", "K", "K", "K", "K", "K",
       "Space", "L", "L", "L", "L", "L", "L", "L", "L", "L", "L", "L", "J", "J", "J", "J", "J",
       "Enter")
-    let rows = try #require(all.explore.group?.rows)
+    let rows = try #require(all.explore.selection.group?.rows)
     #expect(rows.count == 40 && rows.allSatisfy { $0 % 6 != 1 })
   }
 
@@ -95,8 +95,8 @@ import Testing
     var state = Fixture.app(110, 30)
     ExploreScreen.setGroup([0, 1, 6, 7], &state)
     state = state.after("S", "n").typing(", odd/\u{1B} one").after("Enter")
-    #expect(state.explore.groups.map(\.name) == ["selection, odd/\u{1B} one"])
-    #expect(state.explore.group == nil && state.context == .list)
+    #expect(state.explore.selection.groups.map(\.name) == ["selection, odd/\u{1B} one"])
+    #expect(state.explore.selection.group == nil && state.context == .list)
     ExploreScreen.setGroup([2, 3, 8], &state)
     state.message = nil
     state = state.after("Esc", "S", "Space")
@@ -108,7 +108,7 @@ import Testing
     _ = update(
       &state,
       .explore(.groupsCompared(pair, GroupComparison(pair.first, pair.second, units: units))))
-    #expect(state.explore.currentComparison != nil && !state.explore.isComparing)
+    #expect(state.explore.currentComparison != nil && !state.explore.selection.isComparing)
     try expectSnapshot(render(state), "groups-compared")
     let unnamed = update(&state, .key(.character("s")))
     #expect(
@@ -128,7 +128,7 @@ import Testing
     }
     #expect(name == "seer-selection-odd-one.csv")
     #expect(text.contains("\"selection, odd/"), "the group's name is the concept")
-    #expect(state.after("d").explore.groups.isEmpty)
+    #expect(state.after("d").explore.selection.groups.isEmpty)
   }
 
   @Test func comparingGroups() {

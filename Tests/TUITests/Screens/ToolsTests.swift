@@ -14,19 +14,19 @@ import Testing
 
   @Test func searching() throws {
     let typed = type("LEDGER", into: Fixture.app(80, 24).after("/"))
-    #expect(typed.explore.search?.count == 12)
+    #expect(typed.explore.filter.search?.count == 12)
     #expect(typed.explore.cursor == 2, "on the first row found")
     try expectSnapshot(render(typed), "search-typing")
     let kept = typed.after("Enter")
     try expectSnapshot(render(kept), "search-kept")
     #expect(kept.after("n").explore.cursor == 6)
     #expect(kept.after("N").explore.cursor == 46)
-    #expect(kept.after("Esc").explore.search == nil)
-    #expect(typed.after("Esc").explore.search == nil)
+    #expect(kept.after("Esc").explore.filter.search == nil)
+    #expect(typed.after("Esc").explore.filter.search == nil)
     let nothing = type("zzz", into: Fixture.app(80, 24).after("/"))
-    #expect(nothing.explore.search?.count == 0)
+    #expect(nothing.explore.filter.search?.count == 0)
     try expectSnapshot(render(nothing), "search-nothing")
-    #expect(nothing.after("Backspace", "Backspace", "Backspace").explore.search?.count == 48)
+    #expect(nothing.after("Backspace", "Backspace", "Backspace").explore.filter.search?.count == 48)
   }
 
   @Test(arguments: [

@@ -36,7 +36,7 @@ package struct CompareLayout: Equatable, Sendable {
     case .figures:
       let tables = ComparePanels.tables(state.size.width)
       return (SeparationMetric.principal.count + tables - 1) / tables
-    case .confusion: return state.explore.concepts.count + 1
+    case .confusion: return state.explore.run.concepts.count + 1
     case .moved: return 9
     }
   }

@@ -18,7 +18,7 @@ struct ComparePanels {
 
   func draw(into surface: inout Surface) {
     guard !layout.figures.isEmpty else { return }
-    guard explore.concepts.count > 1 else {
+    guard explore.run.concepts.count > 1 else {
       surface.write(
         "One concept only: nothing to tell apart.", layout.figures.x + 1, layout.figures.y,
         theme.style(.faint), width: layout.figures.width - 2)
@@ -152,9 +152,9 @@ struct ComparePanels {
   private func draw(
     _ moved: PairFigures.Moved, _ rect: Rect, _ y: Int, _ surface: inout Surface
   ) {
-    guard explore.rows.indices.contains(moved.row) else { return }
-    let concept = Int(explore.conceptOfRow[moved.row])
-    let number = Numbers.grouped(explore.rows[moved.row].row)
+    guard explore.run.rows.indices.contains(moved.row) else { return }
+    let concept = Int(explore.run.conceptOfRow[moved.row])
+    let number = Numbers.grouped(explore.run.rows[moved.row].row)
     let isCurrent = moved.row == explore.cursor
     surface.put(theme.glyphs.mark(concept), rect.x + 1, y, theme.concept(concept))
     surface.write(
@@ -166,7 +166,7 @@ struct ComparePanels {
     x =
       surface.write(
         "\(moved.stayed) of \(moved.neighbours) stayed", x, y, theme.style(.faint)) + 2
-    let text = Text.visible(explore.rows[moved.row].text, ascii: theme.glyphs.isASCII)
+    let text = Text.visible(explore.run.rows[moved.row].text, ascii: theme.glyphs.isASCII)
       .replacing("\n", with: " ")
     surface.write(
       Text.cut(text, to: max(0, rect.maxX - 1 - x), ellipsis: theme.glyphs.ellipsis), x, y,
@@ -198,8 +198,8 @@ struct ComparePanels {
   private func drawConfusion(
     _ separation: LayerSeparation, _ title: String, _ rect: Rect, _ surface: inout Surface
   ) {
-    let concepts = explore.concepts.count
-    let counts = separation.confusion(conceptOfRow: explore.conceptOfRow, concepts: concepts)
+    let concepts = explore.run.concepts.count
+    let counts = separation.confusion(conceptOfRow: explore.run.conceptOfRow, concepts: concepts)
     let largest = counts.joined().max() ?? 0
     let column = max(2, String(largest).count + 1)
     let nameWidth = max(3, min(14, rect.width - 3 - column * concepts))
@@ -214,7 +214,7 @@ struct ComparePanels {
     for concept in 0..<min(concepts, rect.height - 1) {
       let y = rect.y + 1 + concept
       surface.put(theme.glyphs.mark(concept), rect.x + 1, y, theme.concept(concept))
-      let name = Text.visible(explore.concepts[concept].name, ascii: theme.glyphs.isASCII)
+      let name = Text.visible(explore.run.concepts[concept].name, ascii: theme.glyphs.isASCII)
       surface.write(
         Text.cut(name, to: nameWidth - 3, ellipsis: theme.glyphs.ellipsis), rect.x + 3, y,
         theme.style(.text))

@@ -45,7 +45,7 @@ extension CompareScreen {
     $0.compare.map { $0.problem == nil } ?? false
   }
   private static let isMeasured: Command.Condition = {
-    $0.compare?.problem == nil && $0.explore.concepts.count > 1
+    $0.compare?.problem == nil && $0.explore.run.concepts.count > 1
   }
   private static let hasMoved: Command.Condition = {
     $0.compare?.figures[$0.explore.layer]?.moved.isEmpty == false

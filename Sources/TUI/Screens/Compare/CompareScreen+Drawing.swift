@@ -32,7 +32,7 @@ extension CompareScreen {
   ) {
     let explore = state.explore
     let separator = state.theme.glyphs.separator
-    var right = "layer \(explore.layerNumber)/\(explore.layers.last ?? 0)"
+    var right = "layer \(explore.layerNumber)/\(explore.run.layers.last ?? 0)"
     let isJoint = compare.shownMap(explore.layer)?.isJoint ?? true
     switch compare.method {
     case .principal: right += separator + (isJoint ? "joint PCA" : "aligned PCA")
@@ -50,7 +50,7 @@ extension CompareScreen {
       layout.header, "compare",
       [
         compare.title(state.theme.glyphs),
-        "\(Numbers.grouped(explore.rows.count)) rows", explore.conceptsName,
+        "\(Numbers.grouped(explore.run.rows.count)) rows", explore.run.conceptsName,
       ].filter { !$0.isEmpty }, right: right, state.theme, into: &surface)
   }
 
@@ -79,7 +79,7 @@ extension CompareScreen {
         surface.write(titles[index], frame.x + 1, frame.y, theme.style(.title))
       }
     }
-    if explore.rows.isEmpty {
+    if explore.run.rows.isEmpty {
       for panel in layout.panels {
         Notice(title: "This run has no rows.").draw(panel, theme, into: &surface)
       }
@@ -110,16 +110,17 @@ extension CompareScreen {
       // Predictions are those of the run on the map.
       var side = explore
       if !isBase {
-        side.separations[explore.layer] = compare.separations[explore.layer] ?? .missing
+        side.figures.separations[explore.layer] = compare.separations[explore.layer] ?? .missing
       }
       let field = PointField(
-        points: points, viewport: Viewport(bounds: bounds, view: explore.view, size: panel.size),
+        points: points,
+        viewport: Viewport(bounds: bounds, view: explore.look.view, size: panel.size),
         paint: PointPaint(side, theme), panel: panel, isFaint: isStale)
       field.draw(state, into: &surface)
       if compare.showsArrows && !isBase {
         for row in arrowRows(explore) {
           field.drawArrow(
-            from: map.base[row], to: points[row], theme.concept(Int(explore.conceptOfRow[row])),
+            from: map.base[row], to: points[row], theme.concept(Int(explore.run.conceptOfRow[row])),
             theme.glyphs, into: &surface)
         }
       }
@@ -129,8 +130,8 @@ extension CompareScreen {
   /// The rows found, where there is a search of not too many, else the cursor's and its
   /// neighbours, where they are known.
   private static func arrowRows(_ explore: ExploreState) -> [Int] {
-    if let search = explore.search, !search.query.isEmpty, search.count <= 60 {
-      return explore.rows.indices.filter { search.matches[$0] && explore.isVisible($0) }
+    if let search = explore.filter.search, !search.query.isEmpty, search.count <= 60 {
+      return explore.run.rows.indices.filter { search.matches[$0] && explore.isVisible($0) }
     }
     let rows = explore.cursor.map { [$0] } ?? []
     return (rows + (explore.currentNearest?.rows ?? [])).filter(explore.isVisible)
@@ -158,18 +159,19 @@ extension CompareScreen {
   ) {
     let explore = state.explore
     let theme = state.theme
-    guard let cursor = explore.cursor, explore.rows.indices.contains(cursor) else { return }
+    guard let cursor = explore.cursor, explore.run.rows.indices.contains(cursor) else { return }
     let rect = layout.detail
-    let concept = Int(explore.conceptOfRow[cursor])
+    let concept = Int(explore.run.conceptOfRow[cursor])
     var x = surface.write(
-      "\(theme.glyphs.cursor) \(Numbers.grouped(explore.rows[cursor].row)) ", rect.x + 1, rect.y,
+      "\(theme.glyphs.cursor) \(Numbers.grouped(explore.run.rows[cursor].row)) ", rect.x + 1,
+      rect.y,
       theme.style(.accent))
     surface.put(theme.glyphs.mark(concept), x, rect.y, theme.concept(concept))
     let name = Text.cut(
-      Text.visible(explore.concepts[concept].name, ascii: theme.glyphs.isASCII), to: 16,
+      Text.visible(explore.run.concepts[concept].name, ascii: theme.glyphs.isASCII), to: 16,
       ellipsis: theme.glyphs.ellipsis)
     x = surface.write(name + "  ", x + 2, rect.y, theme.style(.strong))
-    let text = Text.visible(explore.rows[cursor].text, ascii: theme.glyphs.isASCII)
+    let text = Text.visible(explore.run.rows[cursor].text, ascii: theme.glyphs.isASCII)
       .replacing("\n", with: " ")
     let first = Text.wrap(text, width: rect.maxX - 1 - x).first ?? ""
     let isWhole = first.count == text.count

@@ -1,9 +1,9 @@
 extension CompareScreen {
   static func changeMethod(_ state: inout AppState) -> [Effect] {
     guard let compare = state.compare else { return [] }
-    guard state.explore.rows.count > 3 else {
+    guard state.explore.run.rows.count > 3 else {
       state.message = AppState.Message(
-        text: "t-SNE needs at least 4 rows; these runs have \(state.explore.rows.count).",
+        text: "t-SNE needs at least 4 rows; these runs have \(state.explore.run.rows.count).",
         isError: true)
       return []
     }

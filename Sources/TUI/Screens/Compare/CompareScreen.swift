@@ -24,7 +24,7 @@ package enum CompareScreen: Screen {
   package static func ground(_ state: AppState) -> KeyContext { .compare }
   package static func context(_ state: AppState) -> KeyContext {
     if state.compare?.explained != nil { return .figures }
-    return state.explore.search?.isEditing ?? false ? .search : .compare
+    return state.explore.filter.search?.isEditing ?? false ? .search : .compare
   }
 
   static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
@@ -67,19 +67,20 @@ package enum CompareScreen: Screen {
   /// What the state needs computed: the current layer's map first, then its figures, then what
   /// the neighbouring layers will need.
   static func followUp(_ state: inout AppState) -> [Effect] {
-    guard var compare = state.compare, compare.problem == nil, !state.explore.rows.isEmpty else {
+    guard var compare = state.compare, compare.problem == nil, !state.explore.run.rows.isEmpty
+    else {
       return []
     }
     defer { state.compare = compare }
     let layer = state.explore.layer
-    let byDistance = state.explore.layers.indices.sorted {
+    let byDistance = state.explore.run.layers.indices.sorted {
       (abs($0 - layer), $0) < (abs($1 - layer), $1)
     }
     var effects: [Effect] = []
     if compare.maps[layer] == nil || !compare.maps.values.contains(.computing),
       let wanted = byDistance.first(where: { compare.maps[$0] == nil })
     {
-      let number = state.explore.layers[wanted]
+      let number = state.explore.run.layers[wanted]
       if compare.tunedLayers.contains(number) {
         let ready = byDistance.filter { compare.maps[$0]?.map != nil }
         let reference = ready.min { abs($0 - wanted) < abs($1 - wanted) }
@@ -102,15 +103,15 @@ package enum CompareScreen: Screen {
     effects += measure(&state, &compare)
     let isMeasuring =
       compare.separations.values.contains(.computing)
-      || state.explore.separations.contains(.computing)
-    guard state.explore.concepts.count > 1, !isMeasuring else { return effects }
+      || state.explore.figures.separations.contains(.computing)
+    guard state.explore.run.concepts.count > 1, !isMeasuring else { return effects }
     for wanted in byDistance {
-      if state.explore.separations[wanted] == .missing {
-        state.explore.separations[wanted] = .computing
+      if state.explore.figures.separations[wanted] == .missing {
+        state.explore.figures.separations[wanted] = .computing
         return effects + [.explore(.measureSeparation(index: wanted))]
       }
       if compare.separations[wanted] == nil,
-        compare.tunedLayers.contains(state.explore.layers[wanted])
+        compare.tunedLayers.contains(state.explore.run.layers[wanted])
       {
         compare.separations[wanted] = .computing
         return effects + [.compare(.measureSeparation(index: wanted))]
@@ -138,7 +139,7 @@ package enum CompareScreen: Screen {
       where panel.contains(mouse.place) {
         let place = SIMD2(
           Float(mouse.place.x - panel.x) + 0.5, Float(mouse.place.y - panel.y) + 0.5)
-        let viewport = Viewport(bounds: bounds, view: state.explore.view, size: panel.size)
+        let viewport = Viewport(bounds: bounds, view: state.explore.look.view, size: panel.size)
         if let row = ExploreScreen.nearest(place, points, viewport, state.explore) {
           ExploreScreen.move(to: row, &state.explore)
         }

@@ -13,7 +13,7 @@ extension Session {
     guard let tuned else { return }
     switch effect {
     case .computeMap(let index, let reference, let isUrgent):
-      let layer = state.explore.layers[index]
+      let layer = state.explore.run.layers[index]
       let map = reference.flatMap { state.compare?.maps[$0]?.map }
       engine.submit(
         "maps of layer \(layer)", priority: isUrgent ? .typing : .map,
@@ -28,9 +28,9 @@ extension Session {
             base: base, tuned: tuned.states(layer), reference: map, context: context)
         })
     case .measureSeparation(let index):
-      let layer = state.explore.layers[index]
-      let labels = state.explore.conceptOfRow.map { Int($0) }
-      let concepts = state.explore.concepts.count
+      let layer = state.explore.run.layers[index]
+      let labels = state.explore.run.conceptOfRow.map { Int($0) }
+      let concepts = state.explore.run.concepts.count
       let folds = folds
       engine.submit(
         "separation at layer \(layer), second run", priority: .map,
@@ -48,7 +48,7 @@ extension Session {
       if let job = jobs(CompareJobs.self).figures { engine.cancel(job) }
       jobs(CompareJobs.self).figures = nil
     case .startTSNE(let index, let number, let isJoint, let start):
-      let layer = state.explore.layers[index]
+      let layer = state.explore.run.layers[index]
       jobs(CompareJobs.self).tsne =
         engine.submit(
           "t-SNE of layer \(layer), both runs", priority: .map,
@@ -71,7 +71,7 @@ extension Session {
       if let job = jobs(CompareJobs.self).tsne { engine.cancel(job) }
       jobs(CompareJobs.self).tsne = nil
     case .judge(let index, let isJoint):
-      let layer = state.explore.layers[index]
+      let layer = state.explore.run.layers[index]
       let points = state.compare?.embeddings[index]?.points ?? []
       engine.submit(
         "trust in the maps of layer \(layer)", priority: .map,
@@ -97,7 +97,7 @@ extension Session {
   }
 
   private func measureFigures(_ measuring: Measuring, _ tuned: RunSource) {
-    let layer = state.explore.layers[measuring.layer]
+    let layer = state.explore.run.layers[measuring.layer]
     let number = measuring.number
     jobs(CompareJobs.self).figures =
       engine.submit(

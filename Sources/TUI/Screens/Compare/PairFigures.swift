@@ -95,7 +95,7 @@ extension CompareScreen {
   /// The next measurement: figures of all layers first, the current one's before the others',
   /// then the nulls in the same order. One of nulls elsewhere gives way to the current layer's.
   package static func measure(_ state: inout AppState, _ compare: inout CompareState) -> [Effect] {
-    guard compare.isMeasuringWanted, state.explore.concepts.count > 1 else { return [] }
+    guard compare.isMeasuringWanted, state.explore.run.concepts.count > 1 else { return [] }
     let layer = state.explore.layer
     var effects: [Effect] = []
     if let now = compare.measuring {
@@ -105,8 +105,9 @@ extension CompareScreen {
       compare.measuring = nil
       effects.append(.compare(.stopFigures))
     }
-    let byDistance = state.explore.layers.indices.filter {
-      compare.tunedLayers.contains(state.explore.layers[$0]) && !compare.unmeasurable.contains($0)
+    let byDistance = state.explore.run.layers.indices.filter {
+      compare.tunedLayers.contains(state.explore.run.layers[$0])
+        && !compare.unmeasurable.contains($0)
     }.sorted { (abs($0 - layer), $0) < (abs($1 - layer), $1) }
     let figures = byDistance.first { compare.figures[$0] == nil }
     let nulls = byDistance.first { compare.figures[$0]?.hasNulls == false }

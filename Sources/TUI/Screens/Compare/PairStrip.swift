@@ -14,12 +14,12 @@ struct PairStrip {
   private var start: Int { rect.x + 1 + (labels.map(\.count).max() ?? 0) }
   private var captionWidth: Int { rect.width >= 76 ? 22 : rect.width >= 56 ? 12 : 6 }
   private var room: Int { max(3, rect.maxX - 1 - captionWidth - start) }
-  private var step: Int { explore.layers.count * 2 + 2 <= room ? 2 : 1 }
+  private var step: Int { explore.run.layers.count * 2 + 2 <= room ? 2 : 1 }
   private var capacity: Int { max(1, (room - 2) / step) }
   private var first: Int {
-    max(0, min(explore.layers.count - capacity, explore.layer - capacity / 2))
+    max(0, min(explore.run.layers.count - capacity, explore.layer - capacity / 2))
   }
-  private var shown: Range<Int> { first..<min(explore.layers.count, first + capacity) }
+  private var shown: Range<Int> { first..<min(explore.run.layers.count, first + capacity) }
 
   private func column(_ layer: Int) -> Int {
     start + (layer - first) * step + (layer > explore.layer ? 2 : layer == explore.layer ? 1 : 0)
@@ -34,12 +34,12 @@ struct PairStrip {
   }
 
   func draw(into surface: inout Surface) {
-    guard !explore.layers.isEmpty, rect.height == 2, let compare = state.compare else { return }
+    guard !explore.run.layers.isEmpty, rect.height == 2, let compare = state.compare else { return }
     let theme = state.theme
     let metric = compare.metric(explore)
     let values = [
-      explore.layers.indices.map { explore.separations[$0].separation?[metric] },
-      explore.layers.indices.map { compare.separations[$0]?.separation?[metric] },
+      explore.run.layers.indices.map { explore.figures.separations[$0].separation?[metric] },
+      explore.run.layers.indices.map { compare.separations[$0]?.separation?[metric] },
     ]
     let known = values.joined().compactMap { $0 }
     let lowest = known.min() ?? 0
@@ -90,6 +90,6 @@ extension LayerSeparation {
 extension CompareState {
   /// The strip's figure: what Explore has chosen, where both runs have it.
   package func metric(_ explore: ExploreState) -> StripMetric {
-    explore.stripMetric == .variance ? .nearestPrototype : explore.stripMetric
+    explore.figures.stripMetric == .variance ? .nearestPrototype : explore.figures.stripMetric
   }
 }

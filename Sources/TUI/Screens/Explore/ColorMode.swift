@@ -18,7 +18,7 @@ package enum ColorMode: Hashable, Sendable {
 
   /// The modes a run has, in the order of their key.
   package static func all(_ state: ExploreState) -> [ColorMode] {
-    (state.concepts.count > 1 ? [.concept, .predicted, .rightWrong] : [.concept])
+    (state.run.concepts.count > 1 ? [.concept, .predicted, .rightWrong] : [.concept])
       + NumberColumn.all(state).map { .number($0) }
   }
 }
@@ -41,25 +41,28 @@ package enum NumberColumn: Hashable, Sendable {
     case .tokens: "tokens"
     case .position: "position"
     case .norm: "norm"
-    case .column(let index): state.columns.indices.contains(index) ? state.columns[index].name : ""
+    case .column(let index):
+      state.run.columns.indices.contains(index) ? state.run.columns[index].name : ""
     }
   }
 
   package static func all(_ state: ExploreState) -> [NumberColumn] {
-    (state.concepts.count > 1 ? [.margin] : []) + [.tokens]
-      + (state.positions.isEmpty ? [] : [.position]) + [.norm]
-      + state.columns.indices.map { .column($0) }
+    (state.run.concepts.count > 1 ? [.margin] : []) + [.tokens]
+      + (state.run.positions.isEmpty ? [] : [.position]) + [.norm]
+      + state.run.columns.indices.map { .column($0) }
   }
 
   /// One value for each row, NaN where it has none; nil while it is not there yet.
   package func values(_ state: ExploreState) -> [Float]? {
     switch self {
     case .margin: state.separation?.margins
-    case .tokens: state.tokenCounts
-    case .position: state.positions
-    case .norm: state.maps.indices.contains(state.layer) ? state.maps[state.layer].map?.norms : nil
+    case .tokens: state.run.tokenCounts
+    case .position: state.run.positions
+    case .norm:
+      state.chart.maps.indices.contains(state.layer)
+        ? state.chart.maps[state.layer].map?.norms : nil
     case .column(let index):
-      state.columns.indices.contains(index) ? state.columns[index].values : nil
+      state.run.columns.indices.contains(index) ? state.run.columns[index].values : nil
     }
   }
 }
@@ -68,8 +71,8 @@ extension ExploreScreen {
   /// Another way to colour rows; its name.
   static func turnColors(_ state: inout ExploreState, by step: Int) -> String {
     let modes = ColorMode.all(state)
-    let index = modes.firstIndex(of: state.colorMode) ?? 0
-    state.colorMode = modes[(index + step + modes.count) % modes.count]
-    return "colour: \(state.colorMode.name(state))"
+    let index = modes.firstIndex(of: state.look.colorMode) ?? 0
+    state.look.colorMode = modes[(index + step + modes.count) % modes.count]
+    return "colour: \(state.look.colorMode.name(state))"
   }
 }

@@ -10,8 +10,8 @@ struct DetailPane {
     theme = state.theme
     self.layout = layout
     let ascii = state.theme.glyphs.isASCII
-    if let cursor = state.explore.cursor, state.explore.rows.indices.contains(cursor) {
-      let text = Text.visible(state.explore.rows[cursor].text, ascii: ascii)
+    if let cursor = state.explore.cursor, state.explore.run.rows.indices.contains(cursor) {
+      let text = Text.visible(state.explore.run.rows[cursor].text, ascii: ascii)
       lines = Text.wrap(text, width: Self.inside(layout).width)
     } else {
       lines = []
@@ -35,7 +35,7 @@ struct DetailPane {
   /// Lines of the list of nearest rows, its title and the blank line above it included.
   private var nearestLines: Int {
     let height = Self.inside(layout).height
-    guard layout.isWide, height >= 13, state.rows.count > 1 else { return 0 }
+    guard layout.isWide, height >= 13, state.run.rows.count > 1 else { return 0 }
     return min(7, height - factLines - 5)
   }
 
@@ -49,13 +49,13 @@ struct DetailPane {
 
   func draw(into surface: inout Surface) {
     let rect = layout.detail
-    guard let cursor = state.cursor, state.rows.indices.contains(cursor) else {
+    guard let cursor = state.cursor, state.run.rows.indices.contains(cursor) else {
       if layout.isWide { Frame(title: "row").draw(rect, theme, into: &surface) }
       return
     }
     let glyphs = theme.glyphs
-    let row = state.rows[cursor]
-    let scroll = min(state.detailScroll, lastScroll)
+    let row = state.run.rows[cursor]
+    let scroll = min(state.panels.detailScroll, lastScroll)
     let below = lines.count - scroll - visibleLines
     var title = "\(glyphs.cursor) row \(Numbers.grouped(row.row))"
     if layout.isWide {
@@ -90,14 +90,14 @@ struct DetailPane {
   private func drawConcept(
     _ cursor: Int, _ x: Int, _ y: Int, _ end: Int, _ surface: inout Surface
   ) -> Int {
-    let concept = Int(state.conceptOfRow[cursor])
+    let concept = Int(state.run.conceptOfRow[cursor])
     let style = theme.concept(concept)
     var x = surface.write(theme.glyphs.separator, x, y, theme.style(.faint), width: end - x)
     guard x + 2 < end else { return x }
     surface.put(theme.glyphs.mark(concept), x, y, style)
     surface.put(" ", x + 1, y, style)
     x += 2
-    let name = Text.visible(state.concepts[concept].name, ascii: theme.glyphs.isASCII)
+    let name = Text.visible(state.run.concepts[concept].name, ascii: theme.glyphs.isASCII)
     let cut = Text.cut(name, to: end - x, ellipsis: theme.glyphs.ellipsis)
     x = surface.write(cut, x, y, theme.style(.strong), width: end - x)
     if layout.isWide { x = surface.write(" ", x, y, theme.style(.strong)) }
@@ -108,16 +108,18 @@ struct DetailPane {
     guard let nearest = state.currentNearest else { return }
     var y = inside.maxY - factLines - nearestLines + 1
     surface.write(
-      "nearest, by \(state.metric.rawValue)", inside.x, y, theme.style(.faint), width: inside.width)
+      "nearest, by \(state.neighbours.metric.rawValue)", inside.x, y, theme.style(.faint),
+      width: inside.width)
     for (row, value) in zip(nearest.rows, nearest.values).prefix(nearestLines - 2) {
       y += 1
-      let concept = Int(state.conceptOfRow[row])
+      let concept = Int(state.run.conceptOfRow[row])
       let x =
         surface.write(
-          state.metric == .cosine ? Numbers.fine(value) : Numbers.short(value), inside.x, y,
+          state.neighbours.metric == .cosine ? Numbers.fine(value) : Numbers.short(value), inside.x,
+          y,
           theme.style(.faint)) + 1
       surface.put(theme.glyphs.mark(concept), x, y, theme.concept(concept))
-      let text = Text.visible(state.rows[row].text, ascii: theme.glyphs.isASCII)
+      let text = Text.visible(state.run.rows[row].text, ascii: theme.glyphs.isASCII)
         .replacing("\n", with: " ")
       let room = inside.maxX - x - 2
       surface.write(
@@ -127,7 +129,8 @@ struct DetailPane {
   }
 
   private func norm(_ cursor: Int) -> String? {
-    guard state.maps.indices.contains(state.layer), let map = state.maps[state.layer].map
+    guard state.chart.maps.indices.contains(state.layer),
+      let map = state.chart.maps[state.layer].map
     else { return nil }
     return Numbers.short(map.norms[cursor])
   }
@@ -138,15 +141,15 @@ struct DetailPane {
     let separator = theme.glyphs.separator
     let y = inside.maxY - 1
     var facts: [String] = []
-    if let norm = norm(cursor), let map = state.maps[state.layer].map {
+    if let norm = norm(cursor), let map = state.chart.maps[state.layer].map {
       facts.append("norm \(norm)")
       if map.medianNorm > 0 {
         facts.append("\(Numbers.short(map.norms[cursor] / map.medianNorm)) x median")
       }
     }
     facts.append("\(tokens) " + (tokens == 1 ? "token" : "tokens"))
-    if let split = state.rows[cursor].split { facts.append(split) }
-    if let token = state.rows[cursor].token { facts.append("'\(Text.visible(token))'") }
+    if let split = state.run.rows[cursor].split { facts.append(split) }
+    if let token = state.run.rows[cursor].token { facts.append("'\(Text.visible(token))'") }
     var line = ""
     for fact in facts {
       let longer = line.isEmpty ? fact : line + separator + fact

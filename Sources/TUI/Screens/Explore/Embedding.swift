@@ -115,6 +115,15 @@ package struct Embedding: Equatable, Sendable {
   }
 }
 
+/// The t-SNE maps of a run's layers.
+package struct TSNEMaps: Sendable {
+  package var embeddings: [Int: Embedding] = [:]
+  package var settings = TSNESettings()
+  /// The layer whose map is being made, and the number of that work.
+  package var running: TSNERun?
+  var lastRun = 0
+}
+
 /// How far the neighbourhoods of a map can be trusted; nil where it could not be measured.
 package struct MapTrust: Equatable, Sendable {
   package var trustworthiness: Float?

@@ -15,17 +15,17 @@ package enum ExploreEvent: ScreenEvent {
     case .map(let index, let result):
       return ExploreScreen.receive(&state.explore, index: index, result)
     case .separation(let index, let result):
-      if state.explore.separations.indices.contains(index) {
-        state.explore.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
+      if state.explore.figures.separations.indices.contains(index) {
+        state.explore.figures.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
       }
     case .embedding(let run, let result): ExploreScreen.receive(&state, run: run, result)
     case .judged(let key, let trust):
-      state.explore.isJudging = false
-      state.explore.qualities[key] = trust ?? MapTrust()
+      state.explore.chart.isJudging = false
+      state.explore.chart.qualities[key] = trust ?? MapTrust()
     case .nearest(let result): ExploreScreen.receive(&state, result)
     case .groupsCompared(let pair, let comparison):
-      state.explore.isComparing = false
-      state.explore.comparison = (pair, comparison)
+      state.explore.selection.isComparing = false
+      state.explore.selection.comparison = (pair, comparison)
     case .export(let event): ExploreScreen.receive(&state, event)
     }
     return []

@@ -12,9 +12,9 @@ struct ExploreFooter {
 
   /// - Returns: false where nothing is typed.
   func draw(into surface: inout Surface) -> Bool {
-    if let name = state.explore.naming {
+    if let name = state.explore.selection.naming {
       draw(name: name, into: &surface)
-    } else if let exporting = state.explore.exporting {
+    } else if let exporting = state.explore.export.asked {
       draw(exporting, into: &surface)
     } else {
       return drawSearch(into: &surface)
@@ -53,7 +53,7 @@ struct ExploreFooter {
 
   /// What is typed, and what it finds or why it cannot be read.
   func drawSearch(into surface: inout Surface) -> Bool {
-    guard let search = state.explore.search, search.isEditing else { return false }
+    guard let search = state.explore.filter.search, search.isEditing else { return false }
     let start = search.isExpression ? "expression /" : "/"
     var x = surface.write(start, rect.x + 1, rect.y, theme.style(.key))
     let query = Text.visible(search.query, ascii: isASCII)

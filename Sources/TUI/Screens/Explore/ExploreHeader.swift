@@ -4,18 +4,18 @@ import SeerProjection
 enum ExploreHeader {
   /// How the map is made, and how far it is.
   private static func method(_ explore: ExploreState, _ theme: Theme, width: Int) -> String {
-    switch explore.axes {
-    case .components(0, 1): if explore.method != .tsne { return "PCA" }
+    switch explore.chart.axes {
+    case .components(0, 1): if explore.chart.method != .tsne { return "PCA" }
     case .components(let x, let y):
-      if explore.method != .tsne { return "PCA \(x + 1) and \(y + 1)" }
+      if explore.chart.method != .tsne { return "PCA \(x + 1) and \(y + 1)" }
     case .concepts: return "concept axes"
     }
-    let perplexity = width >= 76 ? " perplexity \(Int(explore.tsne.perplexity))" : ""
+    let perplexity = width >= 76 ? " perplexity \(Int(explore.tsneMaps.settings.perplexity))" : ""
     let name = "t-SNE" + perplexity
     guard let embedding = explore.embedding, !embedding.isDone else {
       return explore.embedding == nil ? name + theme.glyphs.separator + "starting" : name
     }
-    let isPaused = explore.running?.isPaused ?? true
+    let isPaused = explore.tsneMaps.running?.isPaused ?? true
     return name + theme.glyphs.separator + (isPaused ? "paused" : "live")
       + " \(embedding.iteration)/\(embedding.iterations)"
   }
@@ -25,7 +25,7 @@ enum ExploreHeader {
     let explore = state.explore
     let separator = theme.glyphs.separator
     var right = method(explore, theme, width: rect.width)
-    if let last = explore.layers.last {
+    if let last = explore.run.layers.last {
       right = "layer \(explore.layerNumber)/\(last)" + separator + right
     }
     if state.runs > 1 && rect.width >= 60 {
@@ -34,8 +34,10 @@ enum ExploreHeader {
     let rightX = rect.maxX - 1 - DisplayWidth.of(right)
     surface.write(right, rightX, rect.y, theme.style(.accent))
     var x = surface.write("seer", rect.x + 1, rect.y, theme.style(.title)) + 2
-    let rows = Numbers.grouped(explore.rows.count)
-    let parts = [explore.model, explore.conceptsName, rows + (rows == "1" ? " row" : " rows")]
+    let rows = Numbers.grouped(explore.run.rows.count)
+    let parts = [
+      explore.run.model, explore.run.conceptsName, rows + (rows == "1" ? " row" : " rows"),
+    ]
     // Drop what is least needed until the rest fits.
     let room = rightX - 2 - x
     let choices = [parts, [parts[0], parts[2]], [parts[0]]].map {

@@ -12,7 +12,7 @@ package struct ExploreLayout: Equatable, Sendable {
   package var isWide = false
 
   package init(_ state: AppState) {
-    self.init(size: state.size, concepts: state.explore.concepts.count)
+    self.init(size: state.size, concepts: state.explore.run.concepts.count)
   }
 
   package init(size: Size, concepts: Int) {

@@ -1,5 +1,4 @@
 import SeerFigures
-import SeerProjection
 
 extension KeyContext {
   package static let map = KeyContext("map", isScreen: true)
@@ -43,9 +42,9 @@ extension ExploreScreen {
 
   // MARK: what they have in common
 
-  static let hasRows: Command.Condition = { !$0.explore.rows.isEmpty }
-  static let hasLayers: Command.Condition = { $0.explore.layers.count > 1 }
-  static let hasConcepts: Command.Condition = { $0.explore.concepts.count > 1 }
+  static let hasRows: Command.Condition = { !$0.explore.run.rows.isEmpty }
+  static let hasLayers: Command.Condition = { $0.explore.run.layers.count > 1 }
+  static let hasConcepts: Command.Condition = { $0.explore.run.concepts.count > 1 }
 
   /// A change of what the screen knows, and nothing else.
   package static func change(
@@ -102,13 +101,13 @@ extension ExploreScreen {
       when: hasRows, do: { state, _ in scrollText(-1, &state) }),
     Command(
       "neighbours", ["b"], .points, in: [.map], "Mark the nearest rows on the map",
-      hint: "neighbours", when: hasRows, do: change { $0.showsNeighbours.toggle() }),
+      hint: "neighbours", when: hasRows, do: change { $0.neighbours.isShown.toggle() }),
     Command(
       "metric", ["u"], .points, in: [.map], "Neighbours by cosine, or by Euclidean distance",
       when: hasRows,
       do: say {
-        $0.metric = next($0.metric)
-        return "neighbours by \($0.metric.rawValue)"
+        $0.neighbours.metric = next($0.neighbours.metric)
+        return "neighbours by \($0.neighbours.metric.rawValue)"
       }),
     Command(
       "bookmark", ["B"], .points, in: [.map], "Bookmark the row, or take its bookmark off",
@@ -137,7 +136,8 @@ extension ExploreScreen {
       "clearSearch", ["Esc"], .search, in: [.map, .compare],
       "End the search, the walk or the selection", hint: "end",
       when: {
-        $0.explore.search != nil || $0.explore.play != nil || $0.explore.group != nil
+        $0.explore.filter.search != nil || $0.explore.walk.play != nil
+          || $0.explore.selection.group != nil
       }, do: ask(end)),
     Command(
       "searchHides", ["F"], .search, in: .maps, "Hide or dim what was not found", hint: "filter",
@@ -145,14 +145,14 @@ extension ExploreScreen {
     Command(
       "acceptSearch", ["Enter"], .search, in: [.search], "Keep the search", hint: "keep",
       do: change {
-        $0.search?.isEditing = false
-        if $0.search?.query.isEmpty ?? true { $0.search = nil }
+        $0.filter.search?.isEditing = false
+        if $0.filter.search?.query.isEmpty ?? true { $0.filter.search = nil }
       }),
     Command(
       "searchExpression", ["Ctrl-r"], .search, in: [.search], "Regular expression, or words",
       hint: "expression",
       do: change {
-        $0.search?.isExpression.toggle()
+        $0.filter.search?.isExpression.toggle()
         find(&$0)
       }),
     Command(
@@ -160,29 +160,31 @@ extension ExploreScreen {
       hint: "filter", do: change(toggleHiding)),
     Command(
       "cancelSearch", ["Esc", "Ctrl-g"], .search, in: [.search], "End it", hint: "end",
-      do: change { $0.search = nil }),
+      do: change { $0.filter.search = nil }),
   ]
 
-  private static let isSearching: Command.Condition = { $0.explore.search != nil }
+  private static let isSearching: Command.Condition = { $0.explore.filter.search != nil }
 
   private static let conceptCommands: [Command] = [
     Command(
       "conceptDown", ["j", "Down"], .concepts, in: [.concepts], "Move down the list",
       hint: "move",
-      do: change { $0.legendIndex = min($0.concepts.count - 1, $0.legendIndex + 1) }),
+      do: change {
+        $0.panels.legendIndex = min($0.run.concepts.count - 1, $0.panels.legendIndex + 1)
+      }),
     Command(
       "conceptUp", ["k", "Up"], .concepts, in: [.concepts], "Move up the list", hint: "move",
-      do: change { $0.legendIndex = max(0, $0.legendIndex - 1) }),
+      do: change { $0.panels.legendIndex = max(0, $0.panels.legendIndex - 1) }),
     Command(
       "conceptToggle", ["Space"], .concepts, in: [.concepts], "Hide or show the concept",
-      hint: "hide/show", do: change { toggle($0.legendIndex, &$0) }),
+      hint: "hide/show", do: change { toggle($0.panels.legendIndex, &$0) }),
     Command(
       "conceptOnly", ["Enter"], .concepts, in: [.concepts], "Only this concept, or all",
-      hint: "only", do: change { only($0.legendIndex, &$0) }),
+      hint: "only", do: change { only($0.panels.legendIndex, &$0) }),
     Command(
       "toggleConcept", ["1", "2", "3", "4", "5", "6", "7", "8", "9"], .concepts, in: .maps,
       "Hide or show by number", hint: "hide",
-      label: Command.Label(help: "1-9") { "1-\(min(9, $0.explore.concepts.count))" },
+      label: Command.Label(help: "1-9") { "1-\(min(9, $0.explore.run.concepts.count))" },
       when: hasConcepts,
       do: { state, key in
         if case .character(let digit) = key, let number = Int(String(digit)) {
@@ -196,17 +198,17 @@ extension ExploreScreen {
       do: change { if let concept = $0.cursorConcept { only(concept, &$0) } }),
     Command(
       "showAll", ["0"], .concepts, in: .maps, "Show all concepts", hint: "all",
-      when: { !$0.explore.hidden.isEmpty }, do: change { $0.hidden = [] }),
+      when: { !$0.explore.filter.hidden.isEmpty }, do: change { $0.filter.hidden = [] }),
     Command(
       "focusConcepts", ["Tab"], .concepts, in: [.map], "Go to the list of concepts",
       hint: "concepts", when: hasConcepts,
       do: change {
-        $0.focus = .concepts
-        if let concept = $0.cursorConcept { $0.legendIndex = concept }
+        $0.panels.focus = .concepts
+        if let concept = $0.cursorConcept { $0.panels.legendIndex = concept }
       }),
     Command(
       "leaveConcepts", ["Esc", "Tab"], .concepts, in: [.concepts], "Back to the map",
-      hint: "map", do: change { $0.focus = .map }),
+      hint: "map", do: change { $0.panels.focus = .map }),
   ]
 
   private static let viewCommands: [Command] = [
@@ -218,7 +220,7 @@ extension ExploreScreen {
       do: { state, _ in zoom(1 / 1.4, around: nil, &state) }),
     Command(
       "fit", ["f", "_"], .view, in: .maps, "Fit the whole map", hint: "fit",
-      when: { $0.explore.view != .whole }, do: change { $0.view = .whole }),
+      when: { $0.explore.look.view != .whole }, do: change { $0.look.view = .whole }),
     panning("panLeft", ["H", "Shift-Left"], "left", SIMD2(-1, 0)),
     panning("panDown", ["J", "Shift-Down"], "down", SIMD2(0, -1)),
     panning("panUp", ["K", "Shift-Up"], "up", SIMD2(0, 1)),
@@ -227,8 +229,8 @@ extension ExploreScreen {
       "marks", ["m"], .view, in: .maps, "Marks: automatic, glyphs, dots, density",
       hint: "marks", when: hasRows,
       do: say {
-        $0.marks = next($0.marks)
-        return "marks: \($0.marks.rawValue)"
+        $0.look.marks = next($0.look.marks)
+        return "marks: \($0.look.marks.rawValue)"
       }),
     Command(
       "colors", ["c"], .view, in: .maps,

@@ -15,23 +15,23 @@ extension ExploreScreen {
       "nextFormat", ["Tab"], .program, in: [.exporting], "Next format: npy, tsv, csv, svg, png",
       hint: "format",
       do: change { explore in
-        explore.exporting = explore.exporting.map { Exporting(path: withNextEnding($0.path)) }
+        explore.export.asked = explore.export.asked.map { Exporting(path: withNextEnding($0.path)) }
       }),
     Command(
       "cancelExport", ["Esc", "Ctrl-g"], .program, in: [.exporting], "Leave it", hint: "leave",
-      do: change { $0.exporting = nil }),
+      do: change { $0.export.asked = nil }),
   ]
 
   private static func beginExport(_ state: inout AppState) -> [Effect] {
     // What moves by itself would be written in the middle of its way.
-    state.explore.play = nil
-    state.explore.morph = nil
+    state.explore.walk.play = nil
+    state.explore.walk.morph = nil
     guard let map = state.explore.exportedMap else {
       state.message = AppState.Message(
         text: "The map of this layer is not there yet.", isError: true)
       return []
     }
-    state.explore.exporting = Exporting(
+    state.explore.export.asked = Exporting(
       path: "seer-layer-\(state.explore.layerNumber)-\(map.method).csv")
     return []
   }
@@ -44,7 +44,7 @@ extension ExploreScreen {
   }
 
   private static func accept(_ state: inout AppState) -> [Effect] {
-    guard let exporting = state.explore.exporting else { return [] }
+    guard let exporting = state.explore.export.asked else { return [] }
     guard let format = ExportFormat(path: exporting.path) else {
       state.message = AppState.Message(
         text: "The name must end in .csv, .tsv, .npy, .svg or .png: Tab chooses.", isError: true)
@@ -59,18 +59,18 @@ extension ExploreScreen {
 
   package static func receive(_ state: inout AppState, _ event: ExportEvent) {
     switch event {
-    case .exists(let file): state.explore.exporting?.existing = file
+    case .exists(let file): state.explore.export.asked?.existing = file
     case .begun:
-      state.explore.exporting = nil
-      state.explore.isExporting = true
+      state.explore.export.asked = nil
+      state.explore.export.isRunning = true
       state.message = AppState.Message(text: "Writing", isError: false)
     case .finished(.success(let result)):
-      state.explore.isExporting = false
+      state.explore.export.isRunning = false
       state.message = AppState.Message(
         text: "Wrote \(result.output), \(Numbers.grouped(result.rows)) rows; how it was made is in "
           + "its .recipe.json", isError: false)
     case .finished(.failure(let problem)):
-      state.explore.isExporting = false
+      state.explore.export.isRunning = false
       state.message = AppState.Message(text: problem.text, isError: true)
     }
   }
@@ -80,17 +80,19 @@ extension ExploreState {
   /// The rows that are neither hidden nor left out by a search, with their places on the current
   /// layer's map; nil until that is there.
   var exportedMap: ExportedMap? {
-    guard shownLayer == layer, maps.indices.contains(layer), let layerMap = maps[layer].map,
-      let shownPoints, shownPoints.count == rows.count
+    guard chart.shownLayer == layer, chart.maps.indices.contains(layer),
+      let layerMap = chart.maps[layer].map,
+      let shownPoints, shownPoints.count == run.rows.count
     else { return nil }
     var map = ExportedMap(
-      points: rows.indices.map { isVisible($0) && isMatch($0) ? shownPoints[$0] : nil },
+      points: run.rows.indices.map { isVisible($0) && isMatch($0) ? shownPoints[$0] : nil },
       method: "pca")
     if let embedding {
       map.method = "tsne"
-      map.seed = tsne.seed
+      map.seed = tsneMaps.settings.seed
       map.settings = [
-        "perplexity": Numbers.whole(tsne.perplexity), "iterations": "\(embedding.iteration)",
+        "perplexity": Numbers.whole(tsneMaps.settings.perplexity),
+        "iterations": "\(embedding.iteration)",
       ]
       return map
     }
@@ -98,8 +100,8 @@ extension ExploreState {
     case .components(let x, let y): map.settings = ["components": "\(x + 1) and \(y + 1)"]
     case .concepts(let x, let y):
       map.method = "concepts"
-      let second = concepts.count > 2 ? concepts[y].name : "the first component"
-      map.settings = ["axes": "\(concepts[x].name) and \(second)"]
+      let second = run.concepts.count > 2 ? run.concepts[y].name : "the first component"
+      map.settings = ["axes": "\(run.concepts[x].name) and \(second)"]
     }
     return map
   }

@@ -5,19 +5,19 @@ extension ExploreScreen {
       "select", ["v"], .groups, in: [.map], "Select rows on the map", hint: "select",
       when: hasRows,
       do: { state, _ in
-        state.explore.focus = .map
-        state.explore.selecting = Selecting(cursorCell(state))
+        state.explore.panels.focus = .map
+        state.explore.selection.selecting = Selecting(cursorCell(state))
         return []
       }),
     Command(
       "nextOfGroup", [")"], .groups, in: [.map], "Next row selected",
-      when: { $0.explore.group != nil }, do: change { stepInGroup(1, &$0) }),
+      when: { $0.explore.selection.group != nil }, do: change { stepInGroup(1, &$0) }),
     Command(
       "previousOfGroup", ["("], .groups, in: [.map], "Previous row selected",
-      when: { $0.explore.group != nil }, do: change { stepInGroup(-1, &$0) }),
+      when: { $0.explore.selection.group != nil }, do: change { stepInGroup(-1, &$0) }),
     Command(
       "groups", ["S"], .groups, in: [.map], "Groups: name, compare, save", hint: "groups",
-      when: { !$0.explore.allGroups.isEmpty }, do: change { open(.groups, &$0) }),
+      when: { !$0.explore.selection.allGroups.isEmpty }, do: change { open(.groups, &$0) }),
     Command(
       "lists", ["i"], .groups, in: [.map], "Lists: outliers, confusions, bookmarks, groups",
       hint: "lists", when: hasRows, do: change { open(.outliers, &$0) }),
@@ -37,12 +37,14 @@ extension ExploreScreen {
     Command(
       "selectAnchor", ["Space"], .groups, in: [.select], "Begin from here", hint: "begin here",
       do: change { explore in
-        explore.selecting = explore.selecting.map { Selecting($0.end, shape: $0.shape) }
+        explore.selection.selecting = explore.selection.selecting.map {
+          Selecting($0.end, shape: $0.shape)
+        }
       }),
     Command(
       "selectShape", ["v"], .groups, in: [.select], "Box, or freehand", hint: "box/freehand",
       do: change { explore in
-        explore.selecting = explore.selecting.map {
+        explore.selection.selecting = explore.selection.selecting.map {
           Selecting($0.end, shape: $0.shape == .box ? .freehand : .box)
         }
       }),
@@ -55,7 +57,7 @@ extension ExploreScreen {
       }),
     Command(
       "cancelSelection", ["Esc"], .groups, in: [.select], "Give it up", hint: "give up",
-      do: change { $0.selecting = nil }),
+      do: change { $0.selection.selecting = nil }),
   ]
 
   /// In the lists of rows and of groups.
@@ -74,33 +76,33 @@ extension ExploreScreen {
       }),
     Command(
       "listNext", ["Tab"], .groups, in: [.list], "Next list", hint: "next list",
-      do: change { if let kind = $0.list?.kind { open(next(kind), &$0) } }),
+      do: change { if let kind = $0.lists.open?.kind { open(next(kind), &$0) } }),
     Command(
       "nameGroup", ["n"], .groups, in: [.list], "Name the group", hint: "name", when: isGroups,
       do: change {
-        guard let list = $0.list, list.kind == .groups, !list.entries.isEmpty else { return }
-        $0.naming = list.entries[list.index].text
+        guard let list = $0.lists.open, list.kind == .groups, !list.entries.isEmpty else { return }
+        $0.selection.naming = list.entries[list.index].text
       }),
     Command(
       "markGroup", ["Space"], .groups, in: [.list], "Compare the group with others",
       hint: "compare", when: isGroups,
       do: change {
-        guard let list = $0.list, list.kind == .groups, !list.entries.isEmpty else { return }
-        $0.list?.marked = list.marked == list.index ? nil : list.index
+        guard let list = $0.lists.open, list.kind == .groups, !list.entries.isEmpty else { return }
+        $0.lists.open?.marked = list.marked == list.index ? nil : list.index
       }),
     Command(
       "saveGroup", ["s"], .groups, in: [.list], "Save the group as a concept file", hint: "save",
       when: isGroups, do: ask { save($0) }),
     Command(
       "deleteEntry", ["d"], .groups, in: [.list], "Remove the bookmark or the group",
-      hint: "remove", when: { isGroups($0) || $0.explore.list?.kind == .bookmarks },
+      hint: "remove", when: { isGroups($0) || $0.explore.lists.open?.kind == .bookmarks },
       do: ask {
         delete(&$0)
         return [.keepView]
       }),
     Command(
       "closeList", ["Esc", "i", "q"], .groups, in: [.list], "Close the list", hint: "close",
-      do: change { $0.list = nil }),
+      do: change { $0.lists.open = nil }),
     Command(
       "acceptName", ["Enter"], .groups, in: [.naming], "Keep the name", hint: "keep",
       do: ask {
@@ -109,10 +111,10 @@ extension ExploreScreen {
       }),
     Command(
       "cancelName", ["Esc", "Ctrl-g"], .groups, in: [.naming], "Leave it", hint: "leave",
-      do: change { $0.naming = nil }),
+      do: change { $0.selection.naming = nil }),
   ]
 
   private static let isGroups: Command.Condition = {
-    $0.explore.list?.kind == .groups && !$0.explore.allGroups.isEmpty
+    $0.explore.lists.open?.kind == .groups && !$0.explore.selection.allGroups.isEmpty
   }
 }

@@ -14,26 +14,26 @@ extension ExploreScreen {
       do: ask { show(layer: 0, &$0) }),
     Command(
       "lastLayer", ["G", "End"], .layers, in: .maps, "Last layer", when: hasLayers,
-      do: ask { show(layer: $0.layers.count - 1, &$0) }),
+      do: ask { show(layer: $0.run.layers.count - 1, &$0) }),
     Command(
       "bestLayer", ["*"], .layers, in: .maps, "The layer the strip marks as best", hint: "best",
-      when: { $0.explore.layers.count > 1 && $0.explore.bestLayer != nil },
+      when: { $0.explore.run.layers.count > 1 && $0.explore.bestLayer != nil },
       do: ask { explore in explore.bestLayer.map { show(layer: $0, &explore) } ?? [] }),
     Command(
       "stripMetric", ["y"], .layers, in: .maps, "Figure of the layer strip", when: hasConcepts,
       do: say {
-        $0.stripMetric = next($0.stripMetric)
-        return "strip: \($0.stripMetric.rawValue)"
+        $0.figures.stripMetric = next($0.figures.stripMetric)
+        return "strip: \($0.figures.stripMetric.rawValue)"
       }),
     Command(
       "projection", ["p"], .layers, in: .maps, "Projection: PCA or t-SNE", hint: "projection",
       when: hasRows, do: { state, _ in changeMethod(&state) }),
     Command(
       "pause", ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE or the walk",
-      hint: "pause", when: { $0.running != nil || $0.explore.play != nil }, do: ask(pause)),
+      hint: "pause", when: { $0.running != nil || $0.explore.walk.play != nil }, do: ask(pause)),
     Command(
       "play", ["P"], .layers, in: [.map], "Walk through the layers, or stop",
-      when: { hasLayers($0) && hasRows($0) && $0.explore.method != .tsne }, do: ask(play)),
+      when: { hasLayers($0) && hasRows($0) && $0.explore.chart.method != .tsne }, do: ask(play)),
     Command(
       "nextAxes", ["]"], .layers, in: [.map, .concepts],
       "Next pair of components, or concept of the x axis", when: hasAxes,
@@ -55,11 +55,14 @@ extension ExploreScreen {
       "newSeed", ["r"], .layers, in: .maps, "Another seed for t-SNE", hint: "new seed",
       when: { $0.isTSNE },
       do: { state, _ in
-        state.explore.tsne.seed += 1
-        state.message = AppState.Message(text: "seed \(state.explore.tsne.seed)", isError: false)
+        state.explore.tsneMaps.settings.seed += 1
+        state.message = AppState.Message(
+          text: "seed \(state.explore.tsneMaps.settings.seed)", isError: false)
         return restart(&state.explore)
       }),
   ]
 
-  private static let hasAxes: Command.Condition = { hasRows($0) && $0.explore.method != .tsne }
+  private static let hasAxes: Command.Condition = {
+    hasRows($0) && $0.explore.chart.method != .tsne
+  }
 }

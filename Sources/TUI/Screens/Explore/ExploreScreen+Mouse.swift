@@ -2,9 +2,9 @@ extension ExploreScreen {
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
     let layout = ExploreLayout(state)
     let place = mouse.place
-    if state.explore.list != nil, chooseInList(&state, mouse, layout) { return [] }
-    if layout.mapInside.contains(place) || state.explore.selecting?.isDragged ?? false
-      || state.explore.dragFrom != nil
+    if state.explore.lists.open != nil, chooseInList(&state, mouse, layout) { return [] }
+    if layout.mapInside.contains(place) || state.explore.selection.selecting?.isDragged ?? false
+      || state.explore.look.dragFrom != nil
     {
       return updateMap(&state, mouse, layout)
     }
@@ -22,10 +22,12 @@ extension ExploreScreen {
       }
       if layout.detail.contains(place) {
         let last = DetailPane(state, layout).lastScroll
-        state.explore.detailScroll = max(0, min(last, state.explore.detailScroll + direction))
+        state.explore.panels.detailScroll = max(
+          0, min(last, state.explore.panels.detailScroll + direction))
       } else if layout.legend.contains(place) {
-        state.explore.legendIndex = max(
-          0, min(state.explore.concepts.count - 1, state.explore.legendIndex + direction))
+        state.explore.panels.legendIndex = max(
+          0, min(state.explore.run.concepts.count - 1, state.explore.panels.legendIndex + direction)
+        )
       }
     default: break
     }
@@ -38,7 +40,8 @@ extension ExploreScreen {
   ) -> Bool {
     guard let pane = RowListPane(state, layout), pane.contains(mouse.place) else { return false }
     switch mouse.action {
-    case .left: if let index = pane.entry(at: mouse.place) { state.explore.list?.index = index }
+    case .left:
+      if let index = pane.entry(at: mouse.place) { state.explore.lists.open?.index = index }
     case .wheelDown: moveInList(1, &state.explore)
     case .wheelUp: moveInList(-1, &state.explore)
     default: break
@@ -55,16 +58,16 @@ extension ExploreScreen {
     if select(&state, mouse.action, at: cell, in: panel.size) { return [] }
     switch mouse.action {
     case .left:
-      state.explore.focus = .map
-      state.explore.dragFrom = cell
+      state.explore.panels.focus = .map
+      state.explore.look.dragFrom = cell
       if let row = nearest(middle, state.explore, panel.size) { move(to: row, &state.explore) }
     case .drag:
-      guard let from = state.explore.dragFrom else { break }
+      guard let from = state.explore.look.dragFrom else { break }
       let width = max(0.5, Float(panel.width - 1))
       let moved = SIMD2(Float(from.x - cell.x), Float(cell.y - from.y) * 2)
-      state.explore.view.pan += moved * 2 / width / state.explore.view.zoom
-      state.explore.dragFrom = cell
-    case .release: state.explore.dragFrom = nil
+      state.explore.look.view.pan += moved * 2 / width / state.explore.look.view.zoom
+      state.explore.look.dragFrom = cell
+    case .release: state.explore.look.dragFrom = nil
     case .wheelUp: zoom(1.25, around: middle, &state)
     case .wheelDown: zoom(1 / 1.25, around: middle, &state)
     default: break
@@ -75,7 +78,7 @@ extension ExploreScreen {
   /// The visible point nearest to a place of the panel, within four columns of it.
   package static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
     guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points) else { return nil }
-    let viewport = Viewport(bounds: bounds, view: state.view, size: panel)
+    let viewport = Viewport(bounds: bounds, view: state.look.view, size: panel)
     return nearest(place, points, viewport, state)
   }
 

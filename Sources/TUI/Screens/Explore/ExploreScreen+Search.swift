@@ -3,14 +3,16 @@ import SeerSupport
 
 extension ExploreScreen {
   static func beginSearch(_ state: inout ExploreState) {
-    if state.searchTexts.count != state.rows.count { state.searchTexts = texts(state.rows) }
-    if state.search == nil { state.search = Search(rows: state.rows.count) }
-    state.search?.isEditing = true
+    if state.filter.searchTexts.count != state.run.rows.count {
+      state.filter.searchTexts = texts(state.run.rows)
+    }
+    if state.filter.search == nil { state.filter.search = Search(rows: state.run.rows.count) }
+    state.filter.search?.isEditing = true
   }
 
   /// Hides what was not found, or dims it.
   static func toggleHiding(_ state: inout ExploreState) {
-    state.search?.hidesRest.toggle()
+    state.filter.search?.hidesRest.toggle()
     keepCursorVisible(&state)
   }
 
@@ -23,7 +25,7 @@ extension ExploreScreen {
 
   /// Looks up what is typed so far and goes to the first row that has it.
   package static func find(_ state: inout ExploreState) {
-    state.search?.find(in: state.searchTexts)
+    state.filter.search?.find(in: state.filter.searchTexts)
     if let cursor = state.cursor, !state.isMatch(cursor) { step(1, &state) }
   }
 }

@@ -6,7 +6,7 @@ extension ExploreScreen {
     guard let row = state.explore.cursor, let points = state.explore.shownPoints,
       let bounds = WorldBounds.ofMap(points)
     else { return middle }
-    return Viewport(bounds: bounds, view: state.explore.view, size: panel).cell(points[row])
+    return Viewport(bounds: bounds, view: state.explore.look.view, size: panel).cell(points[row])
       ?? middle
   }
 
@@ -19,7 +19,7 @@ extension ExploreScreen {
     case .character(let scalar): isFar = scalar.properties.isUppercase
     default: isFar = false
     }
-    guard var selecting = state.explore.selecting else { return [] }
+    guard var selecting = state.explore.selection.selecting else { return [] }
     let panel = ExploreLayout(state).mapInside.size
     // Far steps go cell by cell, so that a freehand line has no gaps.
     for _ in 0..<(isFar ? 5 : 1) {
@@ -28,19 +28,19 @@ extension ExploreScreen {
           x: max(0, min(panel.width - 1, selecting.end.x + x)),
           y: max(0, min(panel.height - 1, selecting.end.y + y))))
     }
-    state.explore.selecting = selecting
+    state.explore.selection.selecting = selecting
     return []
   }
 
   /// Puts the rows inside together, those that a filter or the list of concepts hides left out.
   static func finishSelection(_ state: inout AppState) {
-    guard let selecting = state.explore.selecting else { return }
-    state.explore.selecting = nil
+    guard let selecting = state.explore.selection.selecting else { return }
+    state.explore.selection.selecting = nil
     guard let points = state.explore.shownPoints, let bounds = WorldBounds.ofMap(points) else {
       return
     }
     let viewport = Viewport(
-      bounds: bounds, view: state.explore.view, size: ExploreLayout(state).mapInside.size)
+      bounds: bounds, view: state.explore.look.view, size: ExploreLayout(state).mapInside.size)
     let rows = points.indices.filter {
       state.explore.isVisible($0) && state.explore.isMatch($0)
         && selecting.contains(viewport.place(points[$0]))
@@ -54,13 +54,13 @@ extension ExploreScreen {
 
   package static func setGroup(_ rows: [Int], name: String = "", _ state: inout AppState) {
     let group = RowGroup(name: name, rows: rows)
-    state.explore.group = group
+    state.explore.selection.group = group
     let counts = group.counts(
-      state.explore.conceptOfRow, concepts: state.explore.concepts.count)
+      state.explore.run.conceptOfRow, concepts: state.explore.run.concepts.count)
     let largest = counts.indices.filter { counts[$0] > 0 }.sorted {
       (-counts[$0], $0) < (-counts[$1], $1)
     }
-    let names = largest.prefix(3).map { "\(counts[$0]) \(state.explore.concepts[$0].name)" }
+    let names = largest.prefix(3).map { "\(counts[$0]) \(state.explore.run.concepts[$0].name)" }
     state.message = AppState.Message(
       text: "\(Numbers.grouped(rows.count)) rows: " + names.joined(separator: ", ")
         + (largest.count > 3 ? " and others" : "") + ". S names, compares and saves them.",
@@ -68,7 +68,7 @@ extension ExploreScreen {
   }
 
   static func stepInGroup(_ direction: Int, _ state: inout ExploreState) {
-    guard let rows = state.group?.rows, let cursor = state.cursor else { return }
+    guard let rows = state.selection.group?.rows, let cursor = state.cursor else { return }
     let next =
       direction > 0
       ? rows.first { $0 > cursor } ?? rows.first : rows.last { $0 < cursor } ?? rows.last
@@ -85,17 +85,17 @@ extension ExploreScreen {
       x: max(0, min(panel.width - 1, cell.x)), y: max(0, min(panel.height - 1, cell.y)))
     switch action {
     case .right:
-      state.explore.selecting = Selecting(inside)
-      state.explore.selecting?.isDragged = true
+      state.explore.selection.selecting = Selecting(inside)
+      state.explore.selection.selecting?.isDragged = true
     case .left:
-      guard let old = state.explore.selecting else { return false }
-      state.explore.selecting = Selecting(inside, shape: old.shape)
-      state.explore.selecting?.isDragged = true
+      guard let old = state.explore.selection.selecting else { return false }
+      state.explore.selection.selecting = Selecting(inside, shape: old.shape)
+      state.explore.selection.selecting?.isDragged = true
     case .drag:
-      guard state.explore.selecting?.isDragged ?? false else { return false }
-      state.explore.selecting?.move(to: inside)
+      guard state.explore.selection.selecting?.isDragged ?? false else { return false }
+      state.explore.selection.selecting?.move(to: inside)
     case .release:
-      guard state.explore.selecting?.isDragged ?? false else { return false }
+      guard state.explore.selection.selecting?.isDragged ?? false else { return false }
       finishSelection(&state)
     default: return false
     }

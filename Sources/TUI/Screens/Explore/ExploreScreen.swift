@@ -20,15 +20,15 @@ package enum ExploreScreen: Screen {
   }
 
   package static func ground(_ state: AppState) -> KeyContext {
-    state.explore.focus == .concepts ? .concepts : .map
+    state.explore.panels.focus == .concepts ? .concepts : .map
   }
   static func helpContext(_ state: AppState) -> KeyContext { .map }
   package static func context(_ state: AppState) -> KeyContext {
-    if state.explore.search?.isEditing ?? false { return .search }
-    if state.explore.exporting != nil { return .exporting }
-    if state.explore.naming != nil { return .naming }
-    if state.explore.list != nil { return .list }
-    if state.explore.selecting != nil { return .select }
+    if state.explore.filter.search?.isEditing ?? false { return .search }
+    if state.explore.export.asked != nil { return .exporting }
+    if state.explore.selection.naming != nil { return .naming }
+    if state.explore.lists.open != nil { return .list }
+    if state.explore.selection.selecting != nil { return .select }
     return ground(state)
   }
 
@@ -39,13 +39,13 @@ package enum ExploreScreen: Screen {
   package static func type(_ key: Key, _ state: inout AppState) {
     switch context(state) {
     case .search:
-      state.explore.search?.query.type(key)
+      state.explore.filter.search?.query.type(key)
       find(&state.explore)
-    case .naming: state.explore.naming?.type(key)
+    case .naming: state.explore.selection.naming?.type(key)
     case .exporting:
-      guard var path = state.explore.exporting?.path else { return }
+      guard var path = state.explore.export.asked?.path else { return }
       path.type(key)
-      state.explore.exporting = Exporting(path: path)
+      state.explore.export.asked = Exporting(path: path)
     default: break
     }
   }
@@ -78,13 +78,13 @@ package enum ExploreScreen: Screen {
   // MARK: layers
 
   package static func show(layer: Int, _ state: inout ExploreState) -> [Effect] {
-    guard state.layers.indices.contains(layer) else { return [] }
-    state.play = nil
-    state.morph = nil
+    guard state.run.layers.indices.contains(layer) else { return [] }
+    state.walk.play = nil
+    state.walk.morph = nil
     state.layer = layer
-    state.nearestFailed = false
+    state.neighbours.failed = false
     let stopped = stopTSNE(&state)
-    if state.maps[layer].map != nil { state.shownLayer = layer }
+    if state.chart.maps[layer].map != nil { state.chart.shownLayer = layer }
     return stopped + request(&state)
   }
 
@@ -92,20 +92,20 @@ package enum ExploreScreen: Screen {
   /// that the next key finds it ready. One at a time: what is asked for next depends on where the
   /// user is then.
   package static func request(_ state: inout ExploreState) -> [Effect] {
-    guard !state.rows.isEmpty, state.maps.indices.contains(state.layer) else { return [] }
+    guard !state.run.rows.isEmpty, state.chart.maps.indices.contains(state.layer) else { return [] }
     let wanted: Int
-    let isUrgent = state.maps[state.layer] == .missing
+    let isUrgent = state.chart.maps[state.layer] == .missing
     if isUrgent {
       wanted = state.layer
     } else {
-      let missing = state.maps.indices.filter { state.maps[$0] == .missing }
-      guard !state.maps.contains(.computing),
+      let missing = state.chart.maps.indices.filter { state.chart.maps[$0] == .missing }
+      guard !state.chart.maps.contains(.computing),
         let nearest = missing.min(by: { distance($0, state.layer) < distance($1, state.layer) })
       else { return [] }
       wanted = nearest
     }
-    state.maps[wanted] = .computing
-    let ready = state.maps.indices.filter { state.maps[$0].map != nil }
+    state.chart.maps[wanted] = .computing
+    let ready = state.chart.maps.indices.filter { state.chart.maps[$0].map != nil }
     let reference = ready.min { distance($0, wanted) < distance($1, wanted) }
     return [.explore(.computeMap(index: wanted, reference: reference, isUrgent: isUrgent))]
   }
@@ -117,38 +117,43 @@ package enum ExploreScreen: Screen {
     state.explore.paint()
     var explore = state.explore
     defer { state.explore = explore }
-    guard !explore.rows.isEmpty, explore.maps.indices.contains(explore.layer),
-      !explore.maps.contains(.computing)
+    guard !explore.run.rows.isEmpty, explore.chart.maps.indices.contains(explore.layer),
+      !explore.chart.maps.contains(.computing)
     else { return [] }
     var effects: [Effect] = []
     // While layers go by, nobody reads what belongs to one.
     let isResting = state.tick == nil
-    if let pair = explore.comparedGroups, !explore.isComparing, explore.comparison?.pair != pair {
-      explore.isComparing = true
+    if let pair = explore.comparedGroups, !explore.selection.isComparing,
+      explore.selection.comparison?.pair != pair
+    {
+      explore.selection.isComparing = true
       effects.append(.explore(.compareGroups(pair)))
     }
-    if isResting, !explore.isFindingNearest, let row = explore.cursor,
-      explore.showsNeighbours || DetailPane.hasNeighbours(state),
+    if isResting, !explore.neighbours.isFinding, let row = explore.cursor,
+      explore.neighbours.isShown || DetailPane.hasNeighbours(state),
       let layer = explore.layerWithoutNearest
     {
-      explore.isFindingNearest = true
-      effects.append(.explore(.findNearest(row: row, index: layer, explore.metric)))
+      explore.neighbours.isFinding = true
+      effects.append(.explore(.findNearest(row: row, index: layer, explore.neighbours.metric)))
     }
-    if explore.method == .tsne, explore.running == nil, explore.embeddings[explore.layer] == nil,
-      explore.maps[explore.layer].map != nil
+    if explore.chart.method == .tsne, explore.tsneMaps.running == nil,
+      explore.tsneMaps.embeddings[explore.layer] == nil,
+      explore.chart.maps[explore.layer].map != nil
     {
       effects += startTSNE(&explore, from: nil)
     }
-    if isResting, !explore.isJudging, let key = explore.qualityToJudge {
-      explore.isJudging = true
+    if isResting, !explore.chart.isJudging, let key = explore.qualityToJudge {
+      explore.chart.isJudging = true
       effects.append(.explore(.judge(key)))
     }
-    if explore.concepts.count > 1, !explore.separations.contains(.computing) {
-      let missing = explore.separations.indices.filter { explore.separations[$0] == .missing }
+    if explore.run.concepts.count > 1, !explore.figures.separations.contains(.computing) {
+      let missing = explore.figures.separations.indices.filter {
+        explore.figures.separations[$0] == .missing
+      }
       if let wanted = missing.min(by: {
         distance($0, explore.layer) < distance($1, explore.layer)
       }) {
-        explore.separations[wanted] = .computing
+        explore.figures.separations[wanted] = .computing
         effects.append(.explore(.measureSeparation(index: wanted)))
       }
     }
@@ -156,12 +161,12 @@ package enum ExploreScreen: Screen {
   }
 
   package static func receive(_ state: inout AppState, _ result: Result<NearestRows, Problem>) {
-    state.explore.isFindingNearest = false
+    state.explore.neighbours.isFinding = false
     switch result {
-    case .success(let nearest): state.explore.keep(nearest)
+    case .success(let nearest): state.explore.neighbours.keep(nearest)
     case .failure(let problem):
       // Asked again at another layer: what is broken here stays so.
-      state.explore.nearestFailed = true
+      state.explore.neighbours.failed = true
       if problem != .cancelled {
         state.message = AppState.Message(text: problem.text, isError: true)
       }
@@ -173,22 +178,22 @@ package enum ExploreScreen: Screen {
   package static func receive(
     _ state: inout ExploreState, index: Int, _ result: Result<LayerMap, Problem>
   ) -> [Effect] {
-    guard state.maps.indices.contains(index) else { return [] }
+    guard state.chart.maps.indices.contains(index) else { return [] }
     switch result {
     case .success(let map):
       // The axes were changed meanwhile: that map has been asked for afresh.
-      guard map.axes == state.axes else { return [] }
-      state.maps[index] = .ready(map)
-    case .failure(let problem): state.maps[index] = .failed(problem)
+      guard map.axes == state.chart.axes else { return [] }
+      state.chart.maps[index] = .ready(map)
+    case .failure(let problem): state.chart.maps[index] = .failed(problem)
     }
-    if index == state.layer && state.maps[index].map != nil { state.shownLayer = index }
+    if index == state.layer && state.chart.maps[index].map != nil { state.chart.shownLayer = index }
     return request(&state)
   }
 
   // MARK: the cursor
 
   package static func move(to row: Int?, _ state: inout ExploreState) {
-    if row != state.cursor { state.detailScroll = 0 }
+    if row != state.cursor { state.panels.detailScroll = 0 }
     state.cursor = row
   }
 
@@ -196,18 +201,18 @@ package enum ExploreScreen: Screen {
     _ direction: Int, _ state: inout ExploreState, sameConcept: Bool = false
   ) {
     guard let cursor = state.cursor else { return }
-    let count = state.rows.count
+    let count = state.run.rows.count
     for distance in 1...max(1, count) {
       let row = ((cursor + direction * distance) % count + count) % count
       guard state.isVisible(row), state.isMatch(row) else { continue }
-      if sameConcept && state.conceptOfRow[row] != state.conceptOfRow[cursor] { continue }
+      if sameConcept && state.run.conceptOfRow[row] != state.run.conceptOfRow[cursor] { continue }
       move(to: row, &state)
       return
     }
   }
 
   /// Goes to the point that lies best in a direction: near, and more along than across.
-  static func walk(_ direction: SIMD2<Float>, _ app: inout AppState) -> [Effect] {
+  package static func walk(_ direction: SIMD2<Float>, _ app: inout AppState) -> [Effect] {
     guard let cursor = app.explore.cursor, let points = app.shownPoints else { return [] }
     let state = app.explore
     let from = points[cursor]
@@ -227,22 +232,22 @@ package enum ExploreScreen: Screen {
   // MARK: concepts
 
   package static func toggle(_ concept: Int, _ state: inout ExploreState) {
-    guard state.concepts.indices.contains(concept) else { return }
-    if state.hidden.remove(concept) == nil { state.hidden.insert(concept) }
+    guard state.run.concepts.indices.contains(concept) else { return }
+    if state.filter.hidden.remove(concept) == nil { state.filter.hidden.insert(concept) }
     keepCursorVisible(&state)
   }
 
   package static func only(_ concept: Int, _ state: inout ExploreState) {
-    guard state.concepts.indices.contains(concept) else { return }
-    let others = Set(state.concepts.indices).subtracting([concept])
-    state.hidden = state.hidden == others ? [] : others
+    guard state.run.concepts.indices.contains(concept) else { return }
+    let others = Set(state.run.concepts.indices).subtracting([concept])
+    state.filter.hidden = state.filter.hidden == others ? [] : others
     keepCursorVisible(&state)
   }
 
   static func keepCursorVisible(_ state: inout ExploreState) {
     if let cursor = state.cursor, state.isVisible(cursor) { return }
     let start = state.cursor ?? 0
-    let rows = state.rows.indices
+    let rows = state.run.rows.indices
     let next = rows[start...].first { state.isVisible($0) } ?? rows.first { state.isVisible($0) }
     // With everything hidden the cursor stays where it was and is not drawn.
     if let next { move(to: next, &state) }
@@ -257,7 +262,7 @@ package enum ExploreScreen: Screen {
   ) -> [Effect] {
     let panel = state.mapPanel
     guard let points = state.shownPoints, let bounds = state.mapBounds else { return [] }
-    let before = Viewport(bounds: bounds, view: state.explore.view, size: panel)
+    let before = Viewport(bounds: bounds, view: state.explore.look.view, size: panel)
     let anchor: SIMD2<Float>
     if let place {
       anchor = before.world(place)
@@ -267,27 +272,27 @@ package enum ExploreScreen: Screen {
       anchor = before.center
     }
     let range = View.zoomRange
-    state.explore.view.zoom = min(
-      range.upperBound, max(range.lowerBound, state.explore.view.zoom * factor))
-    let after = Viewport(bounds: bounds, view: state.explore.view, size: panel)
+    state.explore.look.view.zoom = min(
+      range.upperBound, max(range.lowerBound, state.explore.look.view.zoom * factor))
+    let after = Viewport(bounds: bounds, view: state.explore.look.view, size: panel)
     // Columns per half-width: pan is in units of it.
-    let unit = max(0.5, Float(panel.width - 1)) / 2 / (after.scale / state.explore.view.zoom)
+    let unit = max(0.5, Float(panel.width - 1)) / 2 / (after.scale / state.explore.look.view.zoom)
     let moved = (anchor - before.center) * (1 - before.scale / after.scale)
-    state.explore.view.pan += moved / unit
-    if abs(state.explore.view.zoom - 1) < 0.01 { state.explore.view = .whole }
+    state.explore.look.view.pan += moved / unit
+    if abs(state.explore.look.view.zoom - 1) < 0.01 { state.explore.look.view = .whole }
     return []
   }
 
   package static func pan(_ direction: SIMD2<Float>, _ state: inout ExploreState) {
-    state.view.pan += direction * 0.25 / state.view.zoom
+    state.look.view.pan += direction * 0.25 / state.look.view.zoom
   }
 
   static func scrollText(_ direction: Int, _ state: inout AppState) -> [Effect] {
     let layout = ExploreLayout(state)
     let pane = DetailPane(state, layout)
     let page = max(1, pane.visibleLines - 1)
-    state.explore.detailScroll = max(
-      0, min(pane.lastScroll, state.explore.detailScroll + direction * page))
+    state.explore.panels.detailScroll = max(
+      0, min(pane.lastScroll, state.explore.panels.detailScroll + direction * page))
     return []
   }
 }

@@ -30,11 +30,11 @@ extension Session {
   }
 
   private func computeMap(_ index: Int, reference: Int?, isUrgent: Bool) {
-    let layer = state.explore.layers[index]
-    let points = reference.flatMap { state.explore.maps[$0].map?.points }
-    let axes = state.explore.axes
-    let conceptOfRow = state.explore.conceptOfRow
-    let concepts = state.explore.concepts.count
+    let layer = state.explore.run.layers[index]
+    let points = reference.flatMap { state.explore.chart.maps[$0].map?.points }
+    let axes = state.explore.chart.axes
+    let conceptOfRow = state.explore.run.conceptOfRow
+    let concepts = state.explore.run.concepts.count
     engine.submit(
       "map of layer \(layer)", priority: isUrgent ? .typing : .map,
       onEvent: { [poster] (event: JobEvent<LayerMap>) in
@@ -56,9 +56,9 @@ extension Session {
   }
 
   private func measureSeparation(_ index: Int) {
-    let layer = state.explore.layers[index]
-    let labels = state.explore.conceptOfRow.map { Int($0) }
-    let concepts = state.explore.concepts.count
+    let layer = state.explore.run.layers[index]
+    let labels = state.explore.run.conceptOfRow.map { Int($0) }
+    let concepts = state.explore.run.concepts.count
     let folds = folds
     engine.submit(
       "separation at layer \(layer)", priority: .map,
@@ -73,7 +73,7 @@ extension Session {
   }
 
   private func startTSNE(_ index: Int, _ number: Int, _ start: TSNEStart) {
-    let layer = state.explore.layers[index]
+    let layer = state.explore.run.layers[index]
     jobs(ExploreJobs.self).tsne =
       engine.submit(
         "t-SNE of layer \(layer)", priority: .map,
@@ -90,11 +90,11 @@ extension Session {
   }
 
   private func judge(_ key: QualityKey) {
-    let layer = state.explore.layers[key.layer]
+    let layer = state.explore.run.layers[key.layer]
     let points =
       key.method == .tsne
-      ? state.explore.embeddings[key.layer]?.points
-      : state.explore.maps[key.layer].map?.points
+      ? state.explore.tsneMaps.embeddings[key.layer]?.points
+      : state.explore.chart.maps[key.layer].map?.points
     engine.submit(
       "trust in the map of layer \(layer)", priority: .map,
       onEvent: { [poster] (event: JobEvent<MapTrust>) in
@@ -107,8 +107,8 @@ extension Session {
   }
 
   private func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
-    let layer = state.explore.layers[index]
-    let norms = state.explore.maps[index].map?.norms ?? []
+    let layer = state.explore.run.layers[index]
+    let norms = state.explore.chart.maps[index].map?.norms ?? []
     engine.submit(
       "rows nearest to row \(row)", priority: .typing,
       onEvent: { [poster] (event: JobEvent<NearestRows>) in
@@ -122,7 +122,7 @@ extension Session {
   }
 
   private func compareGroups(_ pair: GroupPair) {
-    let layer = state.explore.layers[pair.layer]
+    let layer = state.explore.run.layers[pair.layer]
     engine.submit(
       "two groups at layer \(layer)", priority: .typing,
       onEvent: { [poster] (event: JobEvent<GroupComparison>) in

@@ -7,6 +7,12 @@ package struct Exporting: Equatable, Sendable {
   package var existing: String?
 }
 
+/// The file that is asked for, and whether one is being written.
+package struct ExportStatus: Sendable {
+  package var asked: Exporting?
+  package var isRunning = false
+}
+
 /// The map as it is on screen, to be written.
 package struct ExportRequest: Equatable, Sendable {
   package var path: String

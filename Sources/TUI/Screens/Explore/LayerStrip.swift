@@ -16,10 +16,10 @@ package struct LayerStrip {
   private var captionWidth: Int { rect.width >= 76 ? 34 : rect.width >= 56 ? 18 : 0 }
   private var room: Int { max(3, rect.maxX - 1 - captionWidth - start) }
   /// Two columns a layer where they fit, for easier clicking.
-  private var step: Int { state.layers.count * 2 + 2 <= room ? 2 : 1 }
+  private var step: Int { state.run.layers.count * 2 + 2 <= room ? 2 : 1 }
   private var capacity: Int { max(1, (room - 2) / step) }
   private var first: Int {
-    max(0, min(state.layers.count - capacity, state.layer - capacity / 2))
+    max(0, min(state.run.layers.count - capacity, state.layer - capacity / 2))
   }
 
   /// The columns of a layer; the current one is widened by its brackets.
@@ -29,7 +29,7 @@ package struct LayerStrip {
 
   package func layer(at place: Cursor) -> Int? {
     guard rect.contains(place) else { return nil }
-    return (first..<min(state.layers.count, first + capacity)).first {
+    return (first..<min(state.run.layers.count, first + capacity)).first {
       let x = column($0)
       return place.x >= x && place.x < x + step
         || $0 == state.layer && abs(place.x - x) <= 1
@@ -37,17 +37,17 @@ package struct LayerStrip {
   }
 
   package func draw(into surface: inout Surface) {
-    guard !state.layers.isEmpty else { return }
+    guard !state.run.layers.isEmpty else { return }
     let glyphs = theme.glyphs
     surface.write(Self.label, rect.x + 1, rect.maxY - 1, theme.style(.faint))
-    let values = state.layers.indices.map { state.stripValue($0, state.shownMetric) }
+    let values = state.run.layers.indices.map { state.stripValue($0, state.shownMetric) }
     let known = values.compactMap { $0 }
     let best = state.bestLayer
     // The lowest value keeps one step: no bar means no value.
     let lowest = known.min() ?? 0
     let range = max((known.max() ?? 1) - lowest, .leastNormalMagnitude)
     let steps = glyphs.levels.count
-    for layer in first..<min(state.layers.count, first + capacity) {
+    for layer in first..<min(state.run.layers.count, first + capacity) {
       let x = column(layer)
       let isCurrent = layer == state.layer
       var style = theme.style(isCurrent ? .accent : layer == best ? .good : .bar)
@@ -60,7 +60,7 @@ package struct LayerStrip {
           if part > 0 { surface.put(glyphs.levels[part - 1], x, rect.maxY - 1 - row, style) }
         }
       } else {
-        let isFailed = if case .failed = state.maps[layer] { true } else { false }
+        let isFailed = if case .failed = state.chart.maps[layer] { true } else { false }
         surface.put(
           isFailed ? "!" : glyphs.hiddenConcept, x, rect.maxY - 1,
           theme.style(isFailed ? .error : isCurrent ? .accent : .faint))
@@ -77,11 +77,11 @@ package struct LayerStrip {
   private func drawCaption(_ values: [Float?], _ best: Int?, into surface: inout Surface) {
     guard captionWidth > 0, let current = values[state.layer] else { return }
     let metric = state.shownMetric
-    let last = min(state.layers.count, first + capacity) - 1
+    let last = min(state.run.layers.count, first + capacity) - 1
     let x = column(last) + step + 1
     let room = rect.maxX - 1 - x
     let value = metric == .angle ? Numbers.short(current) : Numbers.share(current)
-    let bestText = best.map { "\(theme.glyphs.separator)best \(state.layers[$0])" } ?? ""
+    let bestText = best.map { "\(theme.glyphs.separator)best \(state.run.layers[$0])" } ?? ""
     let choices = [
       (metric.rawValue + " ", bestText), (metric.short + " ", bestText), ("", bestText), ("", ""),
     ]

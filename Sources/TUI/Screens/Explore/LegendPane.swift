@@ -10,18 +10,18 @@ struct LegendPane {
     self.layout = layout
   }
 
-  private var isFocused: Bool { state.focus == .concepts }
+  private var isFocused: Bool { state.panels.focus == .concepts }
 
   /// The concept that should be in sight: the one chosen in the list, else the cursor's.
   private var anchor: Int {
-    if isFocused { return state.legendIndex }
-    return state.cursor.map { Int(state.conceptOfRow[$0]) } ?? 0
+    if isFocused { return state.panels.legendIndex }
+    return state.cursor.map { Int(state.run.conceptOfRow[$0]) } ?? 0
   }
 
   /// The first concept of the list on screen; it moves only as far as it must.
   private var first: Int {
     let height = layout.legend.inside.height
-    return max(0, min(state.concepts.count - height, anchor - height / 2))
+    return max(0, min(state.run.concepts.count - height, anchor - height / 2))
   }
 
   func concept(at place: Cursor) -> Int? {
@@ -29,7 +29,7 @@ struct LegendPane {
     if layout.isWide {
       guard layout.legend.inside.contains(place) else { return nil }
       let index = first + place.y - layout.legend.inside.y
-      return state.concepts.indices.contains(index) ? index : nil
+      return state.run.concepts.indices.contains(index) ? index : nil
     }
     return entries().first { place.x >= $0.x && place.x < $0.x + $0.width }?.concept
   }
@@ -39,21 +39,21 @@ struct LegendPane {
   }
 
   private func markStyle(_ concept: Int) -> Style {
-    state.hidden.contains(concept) ? theme.style(.faint) : theme.concept(concept)
+    state.filter.hidden.contains(concept) ? theme.style(.faint) : theme.concept(concept)
   }
 
   private func mark(_ concept: Int) -> Unicode.Scalar {
-    state.hidden.contains(concept) ? theme.glyphs.hiddenConcept : theme.glyphs.mark(concept)
+    state.filter.hidden.contains(concept) ? theme.glyphs.hiddenConcept : theme.glyphs.mark(concept)
   }
 
   private func drawList(into surface: inout Surface) {
     let rect = layout.legend
     let inside = rect.inside
-    let hiddenCount = state.hidden.count
+    let hiddenCount = state.filter.hidden.count
     var note = hiddenCount > 0 ? "\(hiddenCount) hidden" : ""
-    if state.concepts.count > inside.height {
+    if state.run.concepts.count > inside.height {
       let range =
-        "\(first + 1)-\(min(state.concepts.count, first + inside.height)) of \(state.concepts.count)"
+        "\(first + 1)-\(min(state.run.concepts.count, first + inside.height)) of \(state.run.concepts.count)"
       note = note.isEmpty ? range : range + theme.glyphs.separator + note
     }
     if note.isEmpty && barWidth(inside) > 0 && state.separation?.nearestPrototype != nil {
@@ -61,14 +61,14 @@ struct LegendPane {
     }
     Frame(title: "concepts", note: note, isFocused: isFocused).draw(rect, theme, into: &surface)
     let recalls: [Float?] =
-      state.separation?.recalls(state.concepts.count, conceptOfRow: state.conceptOfRow)
-      ?? Array(repeating: nil, count: state.concepts.count)
+      state.separation?.recalls(state.run.concepts.count, conceptOfRow: state.run.conceptOfRow)
+      ?? Array(repeating: nil, count: state.run.concepts.count)
     for offset in 0..<inside.height {
       let concept = first + offset
-      guard state.concepts.indices.contains(concept) else { break }
-      let group = state.concepts[concept]
+      guard state.run.concepts.indices.contains(concept) else { break }
+      let group = state.run.concepts[concept]
       let y = inside.y + offset
-      let isHidden = state.hidden.contains(concept)
+      let isHidden = state.filter.hidden.contains(concept)
       let count = Numbers.grouped(group.count)
       if concept < 9 { surface.write("\(concept + 1)", inside.x, y, theme.style(.faint)) }
       surface.put(mark(concept), inside.x + 2, y, markStyle(concept))
@@ -86,7 +86,7 @@ struct LegendPane {
         surface.write(theme.glyphs.bar(recall, width: barWidth), x, y, markStyle(concept))
         surface.write(Numbers.share(recall), x + barWidth + 1, y, theme.style(.text))
       }
-      if isFocused && concept == state.legendIndex {
+      if isFocused && concept == state.panels.legendIndex {
         let selected = theme.style(.selection)
         surface.restyle(Rect(x: inside.x, y: y, width: inside.width, height: 1)) {
           theme.depth == .mono || theme.depth == .ansi16
@@ -113,7 +113,7 @@ struct LegendPane {
     let rect = layout.legend
     var pages: [[Entry]] = [[]]
     var x = rect.x + 1
-    for (concept, group) in state.concepts.enumerated() {
+    for (concept, group) in state.run.concepts.enumerated() {
       let name = Text.cut(
         Text.visible(group.name, ascii: theme.glyphs.isASCII), to: 14,
         ellipsis: theme.glyphs.ellipsis)
@@ -133,9 +133,9 @@ struct LegendPane {
     let rect = layout.legend
     for entry in entries() {
       surface.put(mark(entry.concept), entry.x, rect.y, markStyle(entry.concept))
-      let isHidden = state.hidden.contains(entry.concept)
+      let isHidden = state.filter.hidden.contains(entry.concept)
       var style = theme.style(isHidden ? .faint : .text)
-      if isFocused && entry.concept == state.legendIndex { style = style.with(.reverse) }
+      if isFocused && entry.concept == state.panels.legendIndex { style = style.with(.reverse) }
       surface.write(entry.text, entry.x + 2, rect.y, style, width: rect.maxX - entry.x - 2)
     }
   }

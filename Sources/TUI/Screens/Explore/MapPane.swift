@@ -19,7 +19,7 @@ struct MapPane {
     if layout.mapHasBorder {
       Frame(title: title(field), note: note).draw(layout.map, theme, into: &surface)
     }
-    if state.rows.isEmpty {
+    if state.run.rows.isEmpty {
       Notice(
         title: "This run has no rows.",
         lines: ["Extract a concept file with rows into it: seer extract --concepts FILE --run DIR"]
@@ -48,7 +48,7 @@ struct MapPane {
     let panel = layout.mapInside
     guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points), !panel.isEmpty
     else { return nil }
-    let viewport = Viewport(bounds: bounds, view: state.view, size: panel.size)
+    let viewport = Viewport(bounds: bounds, view: state.look.view, size: panel.size)
     let painting = paint.painting
     func scatter(_ groups: [Int32]) -> Scatter {
       Scatter(
@@ -64,31 +64,34 @@ struct MapPane {
 
   private func title(_ field: Field?) -> String {
     var parts = ["map"]
-    if state.view != .whole { parts.append("\(Numbers.short(state.view.zoom))x") }
+    if state.look.view != .whole { parts.append("\(Numbers.short(state.look.view.zoom))x") }
     // Points too far off to fit the rest by; zooming out shows them.
-    let outside = state.view == .whole ? field?.found.outside ?? 0 : 0
+    let outside = state.look.view == .whole ? field?.found.outside ?? 0 : 0
     if outside > 0 { parts.append("\(Numbers.grouped(outside)) outside") }
-    if let play = state.play {
+    if let play = state.walk.play {
       parts.append(play.isPaused ? "paused" : "playing")
-      if let morph = state.morph {
-        parts[parts.count - 1] += " \(state.layers[morph.from]) to \(state.layers[morph.to])"
+      if let morph = state.walk.morph {
+        parts[parts.count - 1] +=
+          " \(state.run.layers[morph.from]) to \(state.run.layers[morph.to])"
       }
     }
-    if case .concepts(let x, let y) = state.axes {
+    if case .concepts(let x, let y) = state.chart.axes {
       let names = [x, y].map {
         Text.cut(
-          Text.visible(state.concepts[$0].name, ascii: theme.glyphs.isASCII), to: 16,
+          Text.visible(state.run.concepts[$0].name, ascii: theme.glyphs.isASCII), to: 16,
           ellipsis: theme.glyphs.ellipsis)
       }
       parts.append("x \(names[0])")
-      parts.append("y " + (state.concepts.count > 2 ? names[1] : "first component"))
+      parts.append("y " + (state.run.concepts.count > 2 ? names[1] : "first component"))
     }
-    if let group = state.group { parts.append("\(Numbers.grouped(group.rows.count)) selected") }
-    if state.marks == .density, let field {
+    if let group = state.selection.group {
+      parts.append("\(Numbers.grouped(group.rows.count)) selected")
+    }
+    if state.look.marks == .density, let field {
       parts.append("up to \(Numbers.grouped(field.found.largest)) a cell")
     }
-    if state.colorMode != .concept { parts.append(state.colorMode.name(state)) }
-    if let search = state.search, !search.isEditing {
+    if state.look.colorMode != .concept { parts.append(state.look.colorMode.name(state)) }
+    if let search = state.filter.search, !search.isEditing {
       let query = Text.visible(search.query, ascii: theme.glyphs.isASCII)
       parts.append(
         "/\(query)\(search.isExpression ? "/" : "")  \(Numbers.grouped(search.count)) found")
@@ -97,7 +100,7 @@ struct MapPane {
   }
 
   private func drawNothing(into surface: inout Surface) {
-    let isSearch = (state.search?.hidesRest ?? false) && state.search?.count == 0
+    let isSearch = (state.filter.search?.hidesRest ?? false) && state.filter.search?.count == 0
     Notice(
       title: isSearch ? "No row has this." : "Every row is hidden.",
       lines: [isSearch ? "F dims the rest in place of hiding it." : "0 shows all concepts."]
@@ -128,7 +131,9 @@ struct MapPane {
 
   /// What this map can be trusted with, the most telling first.
   private var note: String {
-    guard state.shownLayer == state.layer, let map = state.maps[state.layer].map else { return "" }
+    guard state.chart.shownLayer == state.layer, let map = state.chart.maps[state.layer].map else {
+      return ""
+    }
     var parts: [String] = []
     if let embedding = state.embedding {
       if let kept = state.trust?.neighboursKept {
@@ -173,7 +178,7 @@ struct MapPane {
 
   /// Whether the points on screen are not the current map's.
   private var isStale: Bool {
-    state.shownLayer != state.layer || state.maps[state.layer].map == nil
+    state.chart.shownLayer != state.layer || state.chart.maps[state.layer].map == nil
   }
 
   private func highlighted(_ style: Style) -> Style {
@@ -183,7 +188,7 @@ struct MapPane {
 
   /// The cells of the selected rows.
   private func drawGroup(_ field: Field, into surface: inout Surface) {
-    guard let group = state.group else { return }
+    guard let group = state.selection.group else { return }
     let panel = layout.mapInside
     var cells = Set<Cursor>()
     for row in group.rows where state.isVisible(row) {
@@ -197,7 +202,7 @@ struct MapPane {
 
   /// The box or the line of a selection on its way.
   private func drawSelecting(into surface: inout Surface) {
-    guard let selecting = state.selecting else { return }
+    guard let selecting = state.selection.selecting else { return }
     let panel = layout.mapInside
     func restyle(_ cell: Cursor, _ change: (Style) -> Style) {
       guard panel.contains(Cursor(x: panel.x + cell.x, y: panel.y + cell.y)) else { return }
@@ -234,7 +239,7 @@ struct MapPane {
         let count = scatter.count(x, y)
         var style = isBright ? paint.style(group) : faint
         let glyph: Unicode.Scalar
-        if state.marks == .density {
+        if state.look.marks == .density {
           let shade = Int(log2(Float(count)) * shadeOf)
           glyph = shades[max(0, min(shades.count - 1, shade))]
         } else if asDots {
@@ -251,19 +256,19 @@ struct MapPane {
 
   /// Glyphs tell concepts apart by shape; dots show more of where points are.
   private func usesDots(_ panel: Size) -> Bool {
-    switch state.marks {
+    switch state.look.marks {
     case .glyphs: false
     case .dots: true
     case .density: false
     case .automatic:
       // In mono and ASCII a dot says nothing about its concept.
       theme.depth != .mono && !theme.glyphs.isASCII
-        && state.rows.count > 4 * panel.width * panel.height
+        && state.run.rows.count > 4 * panel.width * panel.height
     }
   }
 
   private func drawNeighbours(_ field: Field, into surface: inout Surface) {
-    guard state.showsNeighbours, let nearest = state.currentNearest else { return }
+    guard state.neighbours.isShown, let nearest = state.currentNearest else { return }
     let selected = theme.style(.selection)
     for row in nearest.rows where state.isVisible(row) {
       guard let cell = field.viewport.cell(field.points[row]) else { continue }
@@ -295,15 +300,15 @@ struct MapPane {
   }
 
   private func drawStatus(into surface: inout Surface) {
-    guard state.maps.indices.contains(state.layer) else { return }
+    guard state.chart.maps.indices.contains(state.layer) else { return }
     let panel = layout.mapInside
-    switch state.maps[state.layer] {
+    switch state.chart.maps[state.layer] {
     case .ready: break
     case .missing, .computing:
       if state.shownPoints == nil {
         Notice(
           title: "Reading layer \(state.layerNumber)",
-          lines: ["\(Numbers.grouped(state.rows.count)) rows, then their principal components"]
+          lines: ["\(Numbers.grouped(state.run.rows.count)) rows, then their principal components"]
         ).draw(panel, theme, into: &surface)
       } else {
         surface.write(

@@ -29,6 +29,6 @@ extension ExploreScreen: MapScreen {
     state.explore.shownPoints.flatMap(WorldBounds.ofMap)
   }
   package static func panel(_ state: AppState) -> Size { ExploreLayout(state).mapInside.size }
-  static func isTSNE(_ state: AppState) -> Bool { state.explore.method == .tsne }
-  package static func running(_ state: AppState) -> TSNERun? { state.explore.running }
+  static func isTSNE(_ state: AppState) -> Bool { state.explore.chart.method == .tsne }
+  package static func running(_ state: AppState) -> TSNERun? { state.explore.tsneMaps.running }
 }

@@ -111,31 +111,31 @@ extension ExploreState {
   /// How rows are painted, from the last event or afresh where the state has changed since.
   package var painted: Painting {
     let inputs = paintingInputs
-    if let painting, painting.inputs == inputs { return painting }
+    if let painting = look.painting, painting.inputs == inputs { return painting }
     return Painting(inputs)
   }
 
   /// Without what a mode needs of the layer, concepts are shown.
   private var paintingInputs: Painting.Inputs {
     let values: [Float]? =
-      if case .number(let column) = colorMode { column.values(self) } else { nil }
-    let predicted = colorMode == .concept ? [] : separation?.predicted ?? []
-    var mode = colorMode
-    switch colorMode {
+      if case .number(let column) = look.colorMode { column.values(self) } else { nil }
+    let predicted = look.colorMode == .concept ? [] : separation?.predicted ?? []
+    var mode = look.colorMode
+    switch look.colorMode {
     case .concept: break
-    case .predicted, .rightWrong: if predicted.count != rows.count { mode = .concept }
-    case .number: if values?.count != rows.count { mode = .concept }
+    case .predicted, .rightWrong: if predicted.count != run.rows.count { mode = .concept }
+    case .number: if values?.count != run.rows.count { mode = .concept }
     }
     return Painting.Inputs(
-      mode: mode, conceptOfRow: conceptOfRow, concepts: concepts.count,
+      mode: mode, conceptOfRow: run.conceptOfRow, concepts: run.concepts.count,
       predicted: mode == .predicted || mode == .rightWrong ? predicted : [],
-      values: mode == .concept ? nil : values, isConceptHidden: isConceptHidden,
-      matches: search?.matches, hidesRest: search?.hidesRest ?? false)
+      values: mode == .concept ? nil : values, isConceptHidden: filter.isConceptHidden,
+      matches: filter.search?.matches, hidesRest: filter.search?.hidesRest ?? false)
   }
 
   /// Keeps the painting of this state for the frames to come.
   package mutating func paint() {
     let inputs = paintingInputs
-    if painting?.inputs != inputs { painting = Painting(inputs) }
+    if look.painting?.inputs != inputs { look.painting = Painting(inputs) }
   }
 }

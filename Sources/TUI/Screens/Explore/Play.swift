@@ -21,33 +21,39 @@ package struct Morph: Equatable, Sendable {
   package var points: [SIMD2<Float>]
 }
 
+/// A walk on its way, and the map between two layers.
+package struct LayerWalk: Sendable {
+  package var play: Play?
+  package var morph: Morph?
+}
+
 extension ExploreScreen {
   package static func play(_ state: inout ExploreState) -> [Effect] {
-    if state.play != nil { return stopPlaying(&state) }
-    let last = state.layers.count - 1
-    state.play = Play(direction: state.layer == last ? -1 : 1)
+    if state.walk.play != nil { return stopPlaying(&state) }
+    let last = state.run.layers.count - 1
+    state.walk.play = Play(direction: state.layer == last ? -1 : 1)
     return []
   }
 
   /// Ends the walk where it is.
   static func stopPlaying(_ state: inout ExploreState) -> [Effect] {
-    state.play = nil
-    state.morph = nil
+    state.walk.play = nil
+    state.walk.morph = nil
     return []
   }
 
   /// The next frame.
   package static func tick(_ state: inout ExploreState) -> [Effect] {
-    guard var play = state.play, !play.isPaused else { return [] }
+    guard var play = state.walk.play, !play.isPaused else { return [] }
     var next = state.layer + play.direction
-    if !state.layers.indices.contains(next) {
+    if !state.run.layers.indices.contains(next) {
       play.direction = -play.direction
       next = state.layer + play.direction
     }
-    defer { state.play = play }
-    guard state.layers.indices.contains(next) else { return [] }
+    defer { state.walk.play = play }
+    guard state.run.layers.indices.contains(next) else { return [] }
     // Waits for a map that is still being computed.
-    guard let from = state.maps[state.layer].map, let to = state.maps[next].map,
+    guard let from = state.chart.maps[state.layer].map, let to = state.chart.maps[next].map,
       from.points.count == to.points.count
     else {
       play.frame = min(play.frame, Play.stillFrames)
@@ -58,13 +64,13 @@ extension ExploreScreen {
     guard glide > 0 else { return [] }
     if glide >= Play.glideFrames {
       play.frame = 0
-      state.morph = nil
+      state.walk.morph = nil
       return show(layer: next, &state)
     }
     let share = Float(glide) / Float(Play.glideFrames)
     // Slow at both ends.
     let eased = share * share * (3 - 2 * share)
-    state.morph = Morph(
+    state.walk.morph = Morph(
       from: state.layer, to: next, points: mix(from.points, to.points, eased))
     return []
   }
@@ -87,5 +93,5 @@ extension ExploreScreen {
 
 extension ExploreState {
   /// How soon it wants to change by itself.
-  package var tick: Duration? { play.map { !$0.isPaused } ?? false ? Play.frameTime : nil }
+  package var tick: Duration? { walk.play.map { !$0.isPaused } ?? false ? Play.frameTime : nil }
 }

@@ -37,13 +37,13 @@ struct PointField {
   }
 
   private func usesDots(_ explore: ExploreState, _ theme: Theme) -> Bool {
-    switch explore.marks {
+    switch explore.look.marks {
     case .glyphs: false
     case .dots: true
     case .density: true
     case .automatic:
       theme.depth != .mono && !theme.glyphs.isASCII
-        && explore.rows.count > 4 * panel.width * panel.height
+        && explore.run.rows.count > 4 * panel.width * panel.height
     }
   }
 

@@ -6,7 +6,7 @@ struct PointPaint {
 
   init(_ state: ExploreState, _ theme: Theme) {
     self.theme = theme
-    concepts = state.concepts.count
+    concepts = state.run.concepts.count
     painting = state.painted
   }
 

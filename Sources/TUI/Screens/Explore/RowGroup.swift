@@ -82,6 +82,22 @@ package struct Selecting: Equatable, Sendable {
   }
 }
 
+/// A selection being made, the rows of the last one, and those with a name.
+package struct Selection: Sendable {
+  package var selecting: Selecting?
+  package var group: RowGroup?
+  package var groups: [RowGroup] = []
+  /// The name being typed for a group.
+  package var naming: String?
+  package var comparison: (pair: GroupPair, result: GroupComparison?)?
+  package var isComparing = false
+
+  /// The named groups, then the selection.
+  var allGroups: [RowGroup] {
+    groups + (group.map { [RowGroup(name: "selection", rows: $0.rows)] } ?? [])
+  }
+}
+
 /// How two groups of rows lie to each other at a layer.
 package struct GroupComparison: Equatable, Sendable {
   /// The cosine between their mean unit states, and of the rows of each to its own mean.

@@ -36,15 +36,21 @@ package struct RowList: Equatable, Sendable {
   package static let longest = 200
 }
 
+/// The list that lies over the panels, and what the user keeps for one.
+package struct RowLists: Sendable {
+  package var open: RowList?
+  package var bookmarks: [Int] = []
+}
+
 extension ExploreState {
   /// What a list holds at this layer.
   package func entries(_ kind: RowList.Kind) -> [RowList.Entry] {
     switch kind {
     case .outliers: outliers
     case .confusions: confusions
-    case .bookmarks: bookmarks.map { entry($0, value: "\($0)") }
+    case .bookmarks: lists.bookmarks.map { entry($0, value: "\($0)") }
     case .groups:
-      allGroups.map { group in
+      selection.allGroups.map { group in
         RowList.Entry(
           value: Numbers.grouped(group.rows.count), concepts: [], text: group.name,
           rows: group.rows)
@@ -54,12 +60,12 @@ extension ExploreState {
 
   private func entry(_ row: Int, value: String) -> RowList.Entry {
     RowList.Entry(
-      value: value, concepts: [Int(conceptOfRow[row])], text: rows[row].text, rows: [row])
+      value: value, concepts: [Int(run.conceptOfRow[row])], text: run.rows[row].text, rows: [row])
   }
 
   private var outliers: [RowList.Entry] {
-    guard let typical = separation?.typical, typical.count == rows.count else { return [] }
-    let shown = rows.indices.filter { typical[$0].isFinite && isVisible($0) }
+    guard let typical = separation?.typical, typical.count == run.rows.count else { return [] }
+    let shown = run.rows.indices.filter { typical[$0].isFinite && isVisible($0) }
     return shown.sorted { (typical[$0], $0) < (typical[$1], $1) }.prefix(RowList.longest).map {
       entry($0, value: Numbers.fine(typical[$0]))
     }
@@ -67,10 +73,13 @@ extension ExploreState {
 
   /// Concepts with the concept their held-out rows were taken for, the most frequent first.
   private var confusions: [RowList.Entry] {
-    guard let predicted = separation?.predicted, predicted.count == rows.count else { return [] }
+    guard let predicted = separation?.predicted, predicted.count == run.rows.count else {
+      return []
+    }
     var pairs: [SIMD2<Int32>: [Int]] = [:]
-    for row in rows.indices where predicted[row] >= 0 && predicted[row] != conceptOfRow[row] {
-      pairs[SIMD2(conceptOfRow[row], predicted[row]), default: []].append(row)
+    for row in run.rows.indices where predicted[row] >= 0 && predicted[row] != run.conceptOfRow[row]
+    {
+      pairs[SIMD2(run.conceptOfRow[row], predicted[row]), default: []].append(row)
     }
     let ordered = pairs.sorted {
       (-$0.value.count, $0.key.x, $0.key.y) < (-$1.value.count, $1.key.x, $1.key.y)
@@ -79,8 +88,8 @@ extension ExploreState {
       let own = Int(pair.x)
       let other = Int(pair.y)
       return RowList.Entry(
-        value: "\(rows.count) of \(concepts[own].count)", concepts: [own, other],
-        text: concepts[own].name + " > " + concepts[other].name, rows: rows)
+        value: "\(rows.count) of \(run.concepts[own].count)", concepts: [own, other],
+        text: run.concepts[own].name + " > " + run.concepts[other].name, rows: rows)
     }
   }
 }

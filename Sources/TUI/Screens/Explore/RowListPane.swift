@@ -6,7 +6,7 @@ struct RowListPane {
   private let list: RowList
 
   init?(_ state: AppState, _ layout: ExploreLayout) {
-    guard let list = state.explore.list else { return nil }
+    guard let list = state.explore.lists.open else { return nil }
     self.list = list
     self.state = state.explore
     theme = state.theme
@@ -93,15 +93,16 @@ struct RowListPane {
 
   /// The concepts of the chosen group, beside those of the marked one.
   private func drawFacts(into surface: inout Surface) {
-    let groups = state.allGroups
+    let groups = state.selection.allGroups
     guard groups.indices.contains(list.index) else { return }
     let inside = rect.inside
     var y = inside.maxY - factLines
     let other = list.marked.flatMap {
       $0 != list.index && groups.indices.contains($0) ? groups[$0] : nil
     }
-    let counts = groups[list.index].counts(state.conceptOfRow, concepts: state.concepts.count)
-    let others = other?.counts(state.conceptOfRow, concepts: state.concepts.count)
+    let counts = groups[list.index].counts(
+      state.run.conceptOfRow, concepts: state.run.concepts.count)
+    let others = other?.counts(state.run.conceptOfRow, concepts: state.run.concepts.count)
     let name =
       other.map {
         "this, and + " + Text.visible($0.name, ascii: theme.glyphs.isASCII)
@@ -120,7 +121,7 @@ struct RowListPane {
       if let others { numbers += "  \(Numbers.grouped(others[concept]))" }
       let room = inside.width - 5 - numbers.count
       let text = Text.cut(
-        Text.visible(state.concepts[concept].name, ascii: theme.glyphs.isASCII), to: room,
+        Text.visible(state.run.concepts[concept].name, ascii: theme.glyphs.isASCII), to: room,
         ellipsis: theme.glyphs.ellipsis)
       surface.write(text, inside.x + 3, y, theme.style(.text), width: room)
       surface.write(numbers, inside.maxX - 1 - numbers.count, y, theme.style(.text))

@@ -56,16 +56,17 @@ package struct SavedView: Codable, Equatable, Sendable {
 extension ExploreState {
   package var savedView: SavedView {
     SavedView(
-      rows: rows.count, concepts: conceptsName, layer: layerNumber, cursor: cursor,
-      zoom: view.zoom, panX: view.pan.x, panY: view.pan.y,
-      hidden: hidden.sorted().map { concepts[$0].name }, marks: marks.rawValue,
-      color: colorMode.name(self),
+      rows: run.rows.count, concepts: run.conceptsName, layer: layerNumber, cursor: cursor,
+      zoom: look.view.zoom, panX: look.view.pan.x, panY: look.view.pan.y,
+      hidden: filter.hidden.sorted().map { run.concepts[$0].name }, marks: look.marks.rawValue,
+      color: look.colorMode.name(self),
       // A t-SNE map takes a while: it is made again when it is asked for.
-      method: (method == .tsne ? .principal : method).rawValue, pair: pair,
-      conceptAxes: concepts.count > 1
-        ? [concepts[conceptAxes.x].name, concepts[conceptAxes.y].name] : [],
-      metric: metric.rawValue, strip: stripMetric.rawValue, showsNeighbours: showsNeighbours,
-      bookmarks: bookmarks, groups: groups)
+      method: (chart.method == .tsne ? .principal : chart.method).rawValue, pair: chart.pair,
+      conceptAxes: run.concepts.count > 1
+        ? [run.concepts[chart.conceptAxes.x].name, run.concepts[chart.conceptAxes.y].name] : [],
+      metric: neighbours.metric.rawValue, strip: figures.stripMetric.rawValue,
+      showsNeighbours: neighbours.isShown,
+      bookmarks: lists.bookmarks, groups: selection.groups)
   }
 
   /// Takes over a view of the same run, before anything is computed.
@@ -73,32 +74,35 @@ extension ExploreState {
   /// - Returns: false, with nothing changed, where it is of another run.
   @discardableResult
   package mutating func restore(_ saved: SavedView) -> Bool {
-    guard saved.format == SavedView.currentFormat, saved.rows == rows.count,
-      saved.concepts == conceptsName, !rows.isEmpty
+    guard saved.format == SavedView.currentFormat, saved.rows == run.rows.count,
+      saved.concepts == run.conceptsName, !run.rows.isEmpty
     else { return false }
-    if let index = layers.firstIndex(of: saved.layer) {
+    if let index = run.layers.firstIndex(of: saved.layer) {
       layer = index
-      shownLayer = index
+      chart.shownLayer = index
     }
-    if let row = saved.cursor, rows.indices.contains(row) { cursor = row }
+    if let row = saved.cursor, run.rows.indices.contains(row) { cursor = row }
     let pan = SIMD2(saved.panX, saved.panY)
     if saved.zoom.isFinite, pan.x.isFinite, pan.y.isFinite, abs(pan.x) < 1000, abs(pan.y) < 1000 {
-      view.zoom = min(View.zoomRange.upperBound, max(View.zoomRange.lowerBound, saved.zoom))
-      view.pan = pan
+      look.view.zoom = min(View.zoomRange.upperBound, max(View.zoomRange.lowerBound, saved.zoom))
+      look.view.pan = pan
     }
-    hidden = Set(concepts.indices.filter { saved.hidden.contains(concepts[$0].name) })
-    marks = MarkMode(rawValue: saved.marks) ?? marks
-    metric = NearestRows.Metric(rawValue: saved.metric) ?? metric
-    stripMetric = StripMetric(rawValue: saved.strip) ?? stripMetric
-    colorMode = ColorMode.all(self).first { $0.name(self) == saved.color } ?? colorMode
-    if MapAxes.pairs.indices.contains(saved.pair) { pair = saved.pair }
-    let axes = saved.conceptAxes.compactMap { name in concepts.firstIndex { $0.name == name } }
-    if axes.count == 2, axes[0] != axes[1] { conceptAxes = SIMD2(axes[0], axes[1]) }
-    if saved.method == MapMethod.concepts.rawValue, concepts.count > 1 { method = .concepts }
-    showsNeighbours = saved.showsNeighbours
-    bookmarks = saved.bookmarks.filter(rows.indices.contains)
-    groups = saved.groups.compactMap { group in
-      let inside = group.rows.filter(rows.indices.contains)
+    filter.hidden = Set(
+      run.concepts.indices.filter { saved.hidden.contains(run.concepts[$0].name) })
+    look.marks = MarkMode(rawValue: saved.marks) ?? look.marks
+    neighbours.metric = NearestRows.Metric(rawValue: saved.metric) ?? neighbours.metric
+    figures.stripMetric = StripMetric(rawValue: saved.strip) ?? figures.stripMetric
+    look.colorMode = ColorMode.all(self).first { $0.name(self) == saved.color } ?? look.colorMode
+    if MapAxes.pairs.indices.contains(saved.pair) { chart.pair = saved.pair }
+    let axes = saved.conceptAxes.compactMap { name in run.concepts.firstIndex { $0.name == name } }
+    if axes.count == 2, axes[0] != axes[1] { chart.conceptAxes = SIMD2(axes[0], axes[1]) }
+    if saved.method == MapMethod.concepts.rawValue, run.concepts.count > 1 {
+      chart.method = .concepts
+    }
+    neighbours.isShown = saved.showsNeighbours
+    lists.bookmarks = saved.bookmarks.filter(run.rows.indices.contains)
+    selection.groups = saved.groups.compactMap { group in
+      let inside = group.rows.filter(run.rows.indices.contains)
       return inside.isEmpty ? nil : RowGroup(name: group.name, rows: inside)
     }
     return true

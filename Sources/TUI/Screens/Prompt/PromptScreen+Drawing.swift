@@ -156,11 +156,11 @@ extension PromptScreen {
     }
     let viewport = Viewport(bounds: bounds, view: .whole, size: panel.size)
     let explore = state.explore
-    for (row, point) in way.rows.enumerated() where explore.conceptOfRow.indices.contains(row) {
+    for (row, point) in way.rows.enumerated() where explore.run.conceptOfRow.indices.contains(row) {
       guard let cell = viewport.cell(point) else { continue }
       surface.put(
         theme.glyphs.hiddenConcept, panel.x + cell.x, panel.y + cell.y,
-        theme.concept(Int(explore.conceptOfRow[row])))
+        theme.concept(Int(explore.run.conceptOfRow[row])))
     }
     let side = prompt.answerSide
     let scores = prompt.reading?.scores(side, layer: prompt.layerNumber)

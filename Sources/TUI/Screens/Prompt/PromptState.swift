@@ -86,8 +86,8 @@ package struct PromptState: Sendable {
   package init(model: String, adapter: String?, explore: ExploreState) {
     self.model = model
     self.adapter = adapter
-    concepts = explore.concepts
-    layers = explore.layers
+    concepts = explore.run.concepts
+    layers = explore.run.layers
     layer = explore.layer
     answerSide = adapter == nil ? .base : .tuned
   }

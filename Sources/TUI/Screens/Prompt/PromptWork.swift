@@ -127,7 +127,8 @@ extension Session {
   private func trace(_ index: Int, _ prompt: PromptState) {
     let layer = prompt.layers[index]
     let side = prompt.answerSide
-    let map = state.explore.maps.indices.contains(index) ? state.explore.maps[index].map : nil
+    let map =
+      state.explore.chart.maps.indices.contains(index) ? state.explore.chart.maps[index].map : nil
     let source = side == .tuned ? tuned ?? workspace.run : workspace.run
     engine.submit(
       "the prompt on the map of layer \(layer)", priority: .map,

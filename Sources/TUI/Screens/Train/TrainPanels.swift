@@ -169,6 +169,6 @@ struct TrainPanels {
   private func color(_ label: Int) -> Int {
     guard train.concepts.indices.contains(label) else { return label }
     let name = train.concepts[label]
-    return state.explore.concepts.firstIndex { $0.name.utf8.elementsEqual(name.utf8) } ?? label
+    return state.explore.run.concepts.firstIndex { $0.name.utf8.elementsEqual(name.utf8) } ?? label
   }
 }
