@@ -2,7 +2,7 @@
 package struct KeyContext: Hashable, Sendable {
   package let name: String
   /// Whether a screen itself gets the keys, rather than something that lies over it.
-  let isScreen: Bool
+  package let isScreen: Bool
   /// Where characters are text: only other keys do something.
   let isWriting: Bool
 

@@ -6,6 +6,16 @@ import Testing
     #expect(Set(Command.all.map(\.id)).count == Command.all.count)
   }
 
+  /// Two of one name would share a place in a key file, a picture's name or a page.
+  @Test func screensAndContextsHaveNamesOfTheirOwn() {
+    #expect(Set(Screens.all.map { $0.id }).count == Screens.all.count)
+    #expect(Set(Screens.contexts).count == Screens.contexts.count)
+    for screen in Screens.all {
+      #expect(Command.all.contains { $0.id == screen.entry.command }, "\(screen.id.name)")
+      #expect(screen.contexts.contains { $0.isScreen }, "\(screen.id.name) gets no keys")
+    }
+  }
+
   @Test func everyCommandHasAKeyAndHelp() {
     for command in Command.all {
       #expect(!command.keys.isEmpty, "\(command.id)")
