@@ -1,12 +1,15 @@
 import Foundation
 
-/// The shape of a group's points: told apart without colour.
+/// The shape of a group's points: told apart without colour. The screens' marks are these, in this
+/// order.
 package enum Mark: String, CaseIterable, Sendable {
   case disc, triangle, square, diamond, star
   case ring, openTriangle, openSquare, openDiamond, openStar
   case downTriangle, openDownTriangle
+  case leftHalfDisc, rightHalfDisc, leftTriangle, rightTriangle
 
-  /// The mark of a group; they repeat after twelve.
+  /// The mark of a group; they repeat after sixteen (``Shape/symbol(group:x:y:radius:opacity:)`` goes
+  /// on with letters).
   package init(group: Int) {
     let all = Self.allCases
     self = all[((group % all.count) + all.count) % all.count]
@@ -26,9 +29,21 @@ package enum Mark: String, CaseIterable, Sendable {
     case .disc, .ring: []
     case .triangle, .openTriangle: Self.star(points: 3, outer: 1.45, inner: nil, turn: -90)
     case .downTriangle, .openDownTriangle: Self.star(points: 3, outer: 1.45, inner: nil, turn: 90)
+    case .leftTriangle: Self.star(points: 3, outer: 1.45, inner: nil, turn: 180)
+    case .rightTriangle: Self.star(points: 3, outer: 1.45, inner: nil, turn: 0)
+    case .leftHalfDisc: Self.halfDisc(from: 90)
+    case .rightHalfDisc: Self.halfDisc(from: -90)
     case .square, .openSquare: Self.star(points: 4, outer: 1.27, inner: nil, turn: 45)
     case .diamond, .openDiamond: Self.star(points: 4, outer: 1.3, inner: nil, turn: 0)
     case .star, .openStar: Self.star(points: 5, outer: 1.6, inner: 0.72, turn: -90)
+    }
+  }
+
+  private static func halfDisc(from start: Double) -> [(x: Double, y: Double)] {
+    (0...12).map { step in
+      let angle = (start + 15 * Double(step)) * .pi / 180
+      // Its middle, not that of the whole disc, is at (0, 0).
+      return (1.4 * cos(angle) + (start > 0 ? 0.6 : -0.6), 1.4 * sin(angle))
     }
   }
 
@@ -44,6 +59,29 @@ package enum Mark: String, CaseIterable, Sendable {
   }
 }
 
+extension Shape {
+  private static let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".map { $0 }
+
+  /// What stands for a group in every picture, in its colour: the marks first, then letters, as on
+  /// the screens. They repeat after 68.
+  package static func symbol(
+    group: Int, x: Double, y: Double, radius: Double, opacity: Double = 1
+  ) -> Shape {
+    let color = GroupColors.color(group)
+    let marks = Mark.allCases.count
+    let all = marks + letters.count
+    let place = ((group % all) + all) % all
+    guard place >= marks else {
+      return .mark(
+        Mark(group: place), x: x, y: y, radius: radius, color: color, opacity: opacity)
+    }
+    let size = 3.2 * radius
+    return .text(
+      String(letters[place - marks]), x: x, y: y + 0.36 * size, size: size, anchor: .middle,
+      color: color, isBold: true)
+  }
+}
+
 /// Colours of groups that stay apart under the common colour-blindnesses.
 package enum GroupColors {
   /// On a white ground: Okabe and Ito's, darkened, then Tol's.
@@ -52,11 +90,8 @@ package enum GroupColors {
     0xB8405E, 0x2B7A9E, 0x6E7F00,
   ]
 
-  /// The colour of a group; they repeat after twelve, at other marks from the 145th group on only.
+  /// The colour of a group: the screens' on light ground. They repeat after twelve, with other marks.
   package static func color(_ group: Int) -> UInt32 {
-    let index = ((group % onWhite.count) + onWhite.count) % onWhite.count
-    // A second round shifts colours against marks, so that pairs repeat late.
-    let round = group / Mark.allCases.count
-    return onWhite[(index + max(0, round)) % onWhite.count]
+    onWhite[((group % onWhite.count) + onWhite.count) % onWhite.count]
   }
 }

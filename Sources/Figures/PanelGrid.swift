@@ -126,10 +126,9 @@ package struct PanelGrid: Equatable, Sendable {
     where group >= 0 && point.x.isFinite && point.y.isFinite {
       let place = (point - frame.centre) / frame.reach
       picture.add(
-        .mark(
-          Mark(group: group), x: x + side / 2 * (1 + Double(place.x)),
-          y: y + side / 2 * (1 - Double(place.y)), radius: radius,
-          color: GroupColors.color(group), opacity: 0.8))
+        .symbol(
+          group: group, x: x + side / 2 * (1 + Double(place.x)),
+          y: y + side / 2 * (1 - Double(place.y)), radius: radius, opacity: 0.8))
     }
     var labels = PanelLabels(x: x, y: y, side: side)
     for label in panel.labels {
@@ -169,9 +168,7 @@ package struct PanelGrid: Equatable, Sendable {
     for (group, place) in legendPlaces(names).enumerated() {
       let middle = y + Double(place.line) * 16
       picture.add(
-        .mark(
-          Mark(group: group), x: x + place.x + 6, y: middle, radius: 4,
-          color: GroupColors.color(group)))
+        .symbol(group: group, x: x + place.x + 6, y: middle, radius: 4))
       picture.add(.text(place.name, x: x + place.x + 15, y: middle + 4, size: 11))
     }
   }

@@ -52,8 +52,8 @@ struct PanelGridTests {
   }
 
   @Test func groupsAreToldApartByMarkAndColour() {
-    let pairs = (0..<144).map { "\(Mark(group: $0)) \(GroupColors.color($0))" }
-    #expect(Set(pairs).count == 144)
+    let symbols = (0..<204).map { "\(Shape.symbol(group: $0, x: 0, y: 0, radius: 1))" }
+    #expect(Set(symbols).count == 204)
   }
 
   @Test func numbersAreShort() {

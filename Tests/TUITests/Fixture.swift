@@ -5,7 +5,7 @@ import SeerScreens
 /// States with coordinates written down, never computed: pictures of computed maps would differ
 /// between linear algebra kernels.
 enum Fixture {
-  static let names = ["violence", "bias", "honesty", "deception", "privacy", "everyday"]
+  static let names = ["bias", "deception", "everyday", "honesty", "privacy", "violence"]
 
   static let texts = [
     "She told the auditor the invoices had never existed, and smiled.",

@@ -12,7 +12,9 @@ package struct Color: Hashable, Sendable {
   /// 0...15: the ANSI colours; 16...231: the 6 x 6 x 6 cube; 232...255: greys.
   package static func palette(_ index: UInt8) -> Color { Color(code: Int32(index)) }
 
-  static func rgb(_ value: UInt32) -> Color { Color(code: direct | Int32(value & 0xFF_FFFF)) }
+  package static func rgb(_ value: UInt32) -> Color {
+    Color(code: direct | Int32(value & 0xFF_FFFF))
+  }
 
   /// 0xRRGGBB of a direct colour, else nil.
   var directValue: UInt32? { code >= Self.direct ? UInt32(code & 0xFF_FFFF) : nil }

@@ -105,7 +105,7 @@ package struct Glyphs: Equatable, Sendable {
   private static let letters: [Unicode.Scalar] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".unicodeScalars.map { $0 }
   private static let shapes: [Unicode.Scalar] =
-    ["●", "▲", "■", "◆", "★", "○", "△", "□", "◇", "☆", "▼", "◐", "▽", "◑", "◀", "▶"] + letters
+    ["●", "▲", "■", "◆", "★", "○", "△", "□", "◇", "☆", "▼", "▽", "◐", "◑", "◀", "▶"] + letters
   private static let blockShapes: [Unicode.Scalar] =
     ["•", "▲", "■", "♦", "+", "o", "▼", "►", "◄", "#", "%", "="] + letters
   private static let asciiShapes: [Unicode.Scalar] =

@@ -7,7 +7,7 @@ package struct Theme: Equatable, Sendable {
 
   package let depth: ColorDepth
   /// Whether the terminal's background is light.
-  let isLight: Bool
+  package let isLight: Bool
   package let glyphs: Glyphs
 
   package init(depth: ColorDepth, isLight: Bool = false, glyphs: GlyphLevel = .braille) {
@@ -17,7 +17,7 @@ package struct Theme: Equatable, Sendable {
   }
 
   /// The convention of rxvt, Konsole and others: COLORFGBG is `foreground;background`.
-  static func isLight(environment: [String: String]) -> Bool {
+  package static func isLight(environment: [String: String]) -> Bool {
     guard let last = environment["COLORFGBG"]?.split(separator: ";").last, let index = Int(last)
     else { return false }
     return index == 7 || index == 15

@@ -17,5 +17,7 @@ struct ConceptNamesTests {
     #expect(Self.names.map(known.place) == [4, 3, 1, 2, 4, 0])
     #expect(known.names.map { Array($0.utf8).count } == [1, 1, 6, 5, 1])
     #expect(ConceptNames(sorted: []).names.isEmpty)
+    // Rows without a concept shift nobody's number.
+    #expect(ConceptNames(sorted: ["b", "", "a", ""]).names == ["a", "b", ""])
   }
 }

@@ -179,7 +179,7 @@ extension Fixture {
   /// Off unless asked for; what an answer was steered by stays with it.
   @Test func steering() throws {
     var state = Fixture.prompt(110, 30).after("Esc", "+", "+", "-", "+", "+")
-    #expect(state.prompt?.steering == "deception +0.15 at layer 23")
+    #expect(state.prompt?.steering == "honesty +0.15 at layer 23")
     try expectSnapshot(render(state), "prompt-steering")
     _ = update(&state, .key(.character("i")))
     #expect(update(&state, .key(.enter)).contains(.prompt(.answer(number: 1))))
@@ -190,14 +190,14 @@ extension Fixture {
       .prompt(
         .answering(number: 1, text: "No", Fixture.reading([said, "No"]), tokensPerSecond: 1)))
     _ = update(&state, .prompt(.answered(number: 1, .success("No"))))
-    #expect(state.prompt?.chat.last?.steering == "deception +0.15 at layer 23")
+    #expect(state.prompt?.chat.last?.steering == "honesty +0.15 at layer 23")
     try expectSnapshot(render(state), "prompt-steered")
     let off = state.after("Esc", "0")
     #expect(off.prompt?.steering == nil && off.prompt?.chat.last?.steering != nil)
     let prompt = try #require(state.prompt)
     let transcript = Transcript(prompt, Fixture.reading([said, "No"]))
-    #expect(transcript.messages.last?.steering == "deception +0.15 at layer 23")
-    #expect(transcript.markdown.contains("tuned, steered: deception +0.15 at layer 23"))
+    #expect(transcript.messages.last?.steering == "honesty +0.15 at layer 23")
+    #expect(transcript.markdown.contains("tuned, steered: honesty +0.15 at layer 23"))
     var far = Fixture.prompt(80, 24).after("Esc")
     for _ in 0..<100 { far = far.after("-") }
     #expect(far.prompt?.strength == -2)

@@ -20,11 +20,15 @@ package struct ConceptNames: Equatable, Sendable {
     self.places = places
   }
 
-  /// Sorted by their bytes. O(n log n).
+  /// Sorted by their bytes, the empty name (of rows without a concept) last: the one order in which
+  /// concepts are numbered, and so coloured and marked, wherever they are shown. O(n log n).
   package init(sorted all: some Sequence<String>) {
     let names = Self(inOrderOf: all).names
     self.init(
-      inOrderOf: names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+      inOrderOf: names.sorted { first, second in
+        if first.isEmpty || second.isEmpty { return second.isEmpty && !first.isEmpty }
+        return first.utf8.lexicographicallyPrecedes(second.utf8)
+      })
   }
 
   /// The place of a name; nil where it is none of these.

@@ -6,9 +6,9 @@ package struct ConceptGroup: Equatable, Sendable {
   package var name: String
   package var count: Int
 
-  /// The concepts in the order of their first row, and each row's index among them.
+  /// The concepts as figures and reports number them, and each row's index among them.
   package static func groups(of rows: [RunRow]) -> ([ConceptGroup], [Int32]) {
-    let known = ConceptNames(inOrderOf: rows.map(\.concept))
+    let known = ConceptNames(sorted: rows.map(\.concept))
     var groups = known.names.map { ConceptGroup(name: $0, count: 0) }
     let ofRow = rows.map { row in
       let place = known.place(of: row.concept) ?? 0
@@ -25,7 +25,7 @@ package struct RunFacts: Sendable {
   let conceptsName: String
   package let layers: [Int]
   package let rows: [RunRow]
-  /// In the order of their first row.
+  /// Sorted by their bytes, rows without one last: the order of every figure and report.
   package let concepts: [ConceptGroup]
   /// Index into ``concepts`` for each row.
   package let conceptOfRow: [Int32]

@@ -1,0 +1,30 @@
+import Foundation
+import SeerRuns
+import SeerScreens
+import Testing
+
+/// What version 0.1 kept of a run, byte for byte, opens although concepts are in another order now.
+@Suite struct OldViewTests {
+  private static let written = """
+    {"bookmarks":[2],"color":"concept","conceptAxes":["violence","bias"],"concepts":"set",\
+    "cursor":1,"format":1,"groups":[{"name":"mine","rows":[0,2]}],"hidden":["violence"],"layer":1,\
+    "marks":"dots","method":"concept axes","metric":"cosine","pair":0,"panX":0.25,"panY":0,\
+    "rows":3,"showsNeighbours":true,"strip":"silhouette","zoom":1.5}
+    """
+
+  @Test func namesFindTheirConcepts() throws {
+    let view = try JSONDecoder().decode(SavedView.self, from: Data(Self.written.utf8))
+    let rows = ["violence", "honesty", "bias"].enumerated().map {
+      RunRow(row: $0, text: "t", concept: $1, tokens: 1)
+    }
+    var state = ExploreState(
+      RunSource(
+        model: "m", concepts: "set", layers: [0, 1], rows: rows,
+        states: { _ in throw Problem("none") }))
+    let isTaken = state.restore(view)
+    #expect(isTaken)
+    #expect(state.concepts.map(\.name) == ["bias", "honesty", "violence"])
+    #expect(state.hidden == [2] && state.conceptAxes == SIMD2(2, 0) && state.layer == 1)
+    #expect(state.savedView == view)
+  }
+}
