@@ -96,7 +96,7 @@ package final class Conversation: @unchecked Sendable {
   }
 
   /// The scores of some tokens together, by the mean of their states, as a run of `--position
-  /// mean` has them; nil for none.
+  /// mean` has them, without the text's first token (``withoutFirst(_:)``); nil for none.
   package func score(_ monitor: Monitor, side: Side, together tokens: Range<Int>) -> ConceptScores?
   {
     guard !tokens.isEmpty else { return nil }

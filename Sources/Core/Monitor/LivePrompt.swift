@@ -249,18 +249,12 @@ package final class LivePrompt: @unchecked Sendable {
     keptIDs[side] = ids
   }
 
-  /// A turn's words together: the score of their mean state.
+  /// A turn's words together.
   private func rollUp(_ tokens: Range<Int>, _ side: Int, _ layer: Int) -> ConceptScores? {
     let range = tokens.clamped(to: 0..<conversation.count(sides[side]))
-    guard let monitor = monitors[side][layer], !range.isEmpty else { return nil }
-    let states = conversation.states(layer: layer, side: sides[side], tokens: range)
-    let mean = Matrix(rows: 1, columns: states.columns)
-    for row in 0..<states.rows {
-      for column in 0..<states.columns {
-        mean.elements[column] += states.row(row)[column] / Float(states.rows)
-      }
-    }
-    return monitor.score(mean).first
+    guard let monitor = monitors[side][layer] else { return nil }
+    return conversation.score(monitor.monitor, side: sides[side], together: range).map(
+      monitor.ordered)
   }
 
   /// The states of the text's tokens at a layer, (tokens, width).
@@ -335,10 +329,13 @@ private struct OrderedMonitor {
   }
 
   func score(_ states: Matrix) -> [ConceptScores] {
-    monitor.score(states).map { scores in
-      ConceptScores(
-        scores: places.map { $0.map { scores.scores[$0] } ?? 0 }, best: targets[scores.best],
-        cosine: scores.cosine, isUnknown: scores.isUnknown)
-    }
+    monitor.score(states).map(ordered)
+  }
+
+  /// The monitor's scores in the order wanted.
+  func ordered(_ scores: ConceptScores) -> ConceptScores {
+    ConceptScores(
+      scores: places.map { $0.map { scores.scores[$0] } ?? 0 }, best: targets[scores.best],
+      cosine: scores.cosine, isUnknown: scores.isUnknown)
   }
 }

@@ -58,6 +58,29 @@ import Testing
     #expect(reading.scores(.base, layer: 0) == nil, "its monitor was not asked for")
   }
 
+  /// A turn on the screen has the score that `seer score` and `seer chat` print for it.
+  @Test func turnsAreScoredAsByTheCommands() throws {
+    let live = try live(["a", "b, c"])
+    let layer = try #require(live.layers.last)
+    let scorer = try Scorer(
+      model: Fixtures.tinyModel, adapter: nil, run: fixture.folder("run"), layer: layer,
+      template: .plain)
+    for text in ["the blue sky and sea", "sea", "Gold user"] {
+      let (turn, scored) = try inJob { context in
+        try live.prepare(layer: layer)
+        let reading = try live.read([], draft: text, layer: layer, context)
+        var scored: ScoredText?
+        try scorer.score([ScoringInput(prompt: text, response: nil)], context: context) {
+          scored = try $1.get()
+        }
+        return (reading.turns[0][0], scored?.turns.first)
+      }
+      let (ours, theirs) = (try #require(turn), try #require(scored?.scores))
+      #expect(ours.best == theirs.best && abs(ours.cosine - theirs.cosine) < 1e-4, "\(text)")
+      #expect(zip(ours.scores, theirs.scores).allSatisfy { abs($0 - $1) < 1e-4 }, "\(text)")
+    }
+  }
+
   /// Edits in the middle give what a fresh reading gives.
   @Test func editsAreReadAfresh() throws {
     let edited = try live(["a", "b, c"])
