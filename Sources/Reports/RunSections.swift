@@ -10,9 +10,9 @@ import SeerSupport
 struct RunSections {
   private let runs: [Run]
   private let names: [String]
-  private let concepts: [String]
-  private let labels: [Int]
-  private let folds: Folds
+  private let labelled: LabelledRows
+  private var concepts: [String] { labelled.concepts }
+  private var labels: [Int] { labelled.labels }
 
   /// Fails where a run has no concepts or rows, or the runs' rows or layers differ.
   init(_ runs: [Run]) throws(Failure) {
@@ -32,29 +32,29 @@ struct RunSections {
     }
     let kinds = runs.map { $0.manifest.adapter == nil ? "base" : "tuned" }
     names = Set(kinds).count == runs.count ? kinds : runs.map(\.folder)
-    let known = ConceptNames(sorted: first.rows.map(\.concept))
-    concepts = known.names
-    labels = first.rows.map { known.place(of: $0.concept) ?? 0 }
-    folds = Folds(
-      prompts: first.rows.map(\.text),
-      splits: first.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
-    guard !first.rows.isEmpty else {
-      throw Failure(.badData, file: first.folder, found: "a run without rows", wanted: "rows")
+    labelled = LabelledRows(first.rows, twin: runs.last?.rows)
+    guard !labelled.rows.isEmpty else {
+      throw Failure(
+        .badData, file: first.folder, found: "a run without labelled rows",
+        wanted: "rows with a concept")
     }
+  }
+
+  /// One layer's states of the rows that have a concept, with their labels.
+  private func sample(_ run: Run, _ layer: Int) throws(Failure) -> LayerSample {
+    try labelled.sample(try run.states(layer: layer), layer: layer, name: run.folder)
   }
 
   /// - layer: of maps and confusion; nil for the last run's layer of best held-out accuracy.
   func blocks(layer wanted: Int?, _ context: JobContext) throws -> [ReportDocument.Block] {
     let layers = runs[0].manifest.layers
-    var measured: [[Separation]] = []
+    var measured: [[SeparationFigures]] = []
     for (index, run) in runs.enumerated() {
-      var own: [Separation] = []
+      var own: [SeparationFigures] = []
       for layer in layers {
         try context.checkpoint()
         own.append(
-          Separation(
-            of: try run.states(layer: layer), labels: labels, concepts: concepts.count,
-            folds: folds))
+          try CosineSeparation(sample(run, layer), checkpoint: context.checkpoint).figures)
         context.report(
           JobProgress(
             completed: index * layers.count + own.count, total: runs.count * layers.count,
@@ -64,7 +64,8 @@ struct RunSections {
     }
     let last = measured[measured.count - 1]
     let best = layers.indices.max {
-      (last[$0].nearestPrototype ?? -1, -$0) < (last[$1].nearestPrototype ?? -1, -$1)
+      (last[$0][.nearestPrototype].value ?? -1, -$0)
+        < (last[$1][.nearestPrototype].value ?? -1, -$1)
     }
     let layer =
       try wanted.map { layer throws(Failure) in
@@ -76,6 +77,7 @@ struct RunSections {
         return layer
       } ?? best.map { layers[$0] } ?? layers[0]
     var blocks = recipe()
+    if let note = labelled.note(runs[0].folder) { blocks.append(.note(note)) }
     blocks += curves(measured)
     if wanted == nil {
       blocks.append(
@@ -114,14 +116,14 @@ struct RunSections {
     ]
   }
 
-  private func curves(_ measured: [[Separation]]) -> [ReportDocument.Block] {
+  private func curves(_ measured: [[SeparationFigures]]) -> [ReportDocument.Block] {
     let layers = runs[0].manifest.layers.map(Double.init)
     func chart(
-      _ title: String, _ range: ClosedRange<Double>?, _ value: (Separation) -> Double?
+      _ title: String, _ range: ClosedRange<Double>?, _ metric: SeparationMetric
     ) -> String {
       let series = measured.indices.map { index in
         CurveChart.Series(
-          name: names[index], xs: layers, ys: measured[index].map { value($0) ?? .nan })
+          name: names[index], xs: layers, ys: measured[index].map { $0[metric].value ?? .nan })
       }
       return CurveChart(title: title, xName: "layer", series: series, range: range).svg
     }
@@ -129,12 +131,13 @@ struct RunSections {
       .heading(level: 2, "Layers"),
       .figures(
         [
-          chart("Nearest prototype, held out", 0...1) { $0.nearestPrototype },
-          chart("Silhouette (cosine)", nil) { $0.silhouette },
-          chart("Angle between prototypes, degrees", nil) { $0.angleBetween },
-          chart("Angle to the own prototype, degrees", nil) { $0.angleWithin },
+          chart("Nearest prototype, held out", 0...1, .nearestPrototype),
+          chart("Silhouette (cosine)", nil, .silhouette),
+          chart("Angle between prototypes, degrees", nil, .angleBetween),
+          chart("Angle to the own prototype, degrees", nil, .angleWithin),
         ],
-        caption: "Accuracy is over held-out rows (the split, or five folds by text); the geometry "
+        caption:
+          "Accuracy is over held-out rows (the split, or five folds by prompt); the geometry "
           + "is over all rows."),
     ]
   }
@@ -142,7 +145,7 @@ struct RunSections {
   private func maps(_ layer: Int, _ context: JobContext) throws -> [ReportDocument.Block] {
     guard labels.count > 2 else { return [] }
     // About each run's own mean: what moved all rows alike would push the clusters apart.
-    let states = try runs.map { run throws(Failure) in centred(try run.states(layer: layer)) }
+    let states = try runs.map { run throws(Failure) in centred(try sample(run, layer).states) }
     let stacked = try JointMap.stack(states)
     let pca = try PCA.fit(stacked, components: 2, checkpoint: context.checkpoint)
     let map = pca.transform(stacked)
@@ -206,19 +209,16 @@ struct RunSections {
   private func confusion(_ layer: Int) throws -> [ReportDocument.Block] {
     var blocks: [ReportDocument.Block] = [.heading(level: 2, "Confusion")]
     for (index, run) in runs.enumerated() {
-      let states = try run.states(layer: layer)
-      let predicted = heldOutNearestPrototype(
-        units: unitNormalised(states), labels: labels, concepts: concepts.count, folds: folds)
-      let judged = predicted.indices.filter { predicted[$0] != nil }
-      guard !judged.isEmpty else {
+      let found = try CosineSeparation(sample(run, layer))
+      let confusion = Confusion(
+        heldOut: found.heldOut.nearest, labels: labels, concepts: concepts.count)
+      guard confusion.total > 0 else {
         blocks.append(.note("\(names[index]): no row could be held out."))
         continue
       }
       blocks.append(
         confusionTable(
-          Confusion(
-            actual: judged.map { labels[$0] }, predicted: judged.map { predicted[$0] },
-            concepts: concepts.count),
+          confusion,
           concepts,
           "\(names[index]), layer \(layer): rows of each concept by their nearest prototype"))
     }

@@ -106,7 +106,8 @@ struct ResultTests {
     #expect(manifest["template"] as? String == "chat")
     let rows = String(decoding: try bytes(ofFile: seer.folder("run/rows.csv")), as: UTF8.self)
     #expect(
-      rows.hasPrefix("row,text,concept,tokens,split\n0,\"Is the sky blue?\nYes, it is.\",color,"))
+      rows.hasPrefix(
+        "row,text,concept,tokens,split,prompt\n0,\"Is the sky blue?\nYes, it is.\",color,"))
     // Progress goes to standard error: plain lines where there is no terminal.
     #expect(outcome.errors.contains("extract: ") && !outcome.errors.contains("\u{1B}"))
   }
@@ -120,7 +121,7 @@ struct ResultTests {
     ).json()
     #expect(result["rows"] as? Int == (position == "all" ? 27 : 3))
     let rows = String(decoding: try bytes(ofFile: seer.folder("run/rows.csv")), as: UTF8.self)
-    #expect(rows.contains("split,token\n") == (position == "all"))
+    #expect(rows.contains("split,prompt,token\n") == (position == "all"))
   }
 
   @Test func theNumberOfThreadsDoesNotShowInTheStates() throws {

@@ -7,11 +7,14 @@ package struct RunBuilder {
     package var text: String
     package var concept: String
     package var split: String
+    /// The text where nil.
+    package var prompt: String?
 
-    package init(text: String, concept: String, split: String = "") {
+    package init(text: String, concept: String, split: String = "", prompt: String? = nil) {
       self.text = text
       self.concept = concept
       self.split = split
+      self.prompt = prompt
     }
   }
 
@@ -21,6 +24,8 @@ package struct RunBuilder {
   package var model = "made-up"
   package var adapter: String?
   package var position = "last"
+  /// Runs of 0.1 do not say their rows' prompts.
+  package var hasPrompts = true
   package var state: (_ layer: Int, _ row: Int, _ column: Int) -> Float
 
   package init(
@@ -70,10 +75,11 @@ package struct RunBuilder {
       "{\"states\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":[0,\(values.count * 4)]}}"
     let states = little(UInt64(header.utf8.count)) + Array(header.utf8) + floatBytes(values)
     try Data(states).write(to: URL(fileURLWithPath: path + "/states.safetensors"))
-    var table = "row,text,concept,tokens,split\n"
+    func quoted(_ text: String) -> String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
+    var table = "row,text,concept,tokens,split\(hasPrompts ? ",prompt" : "")\n"
     for (index, row) in rows.enumerated() {
-      let text = row.text.replacing("\"", with: "\"\"")
-      table += "\(index),\"\(text)\",\(row.concept),3,\(row.split)\n"
+      table += "\(index),\(quoted(row.text)),\(row.concept),3,\(row.split)"
+      table += hasPrompts ? ",\(quoted(row.prompt ?? row.text))\n" : "\n"
     }
     try Data(table.utf8).write(to: URL(fileURLWithPath: path + "/rows.csv"))
     var manifest: [String: Any] = [

@@ -1,22 +1,8 @@
-/// How often rows of one concept were taken for another when held out.
-package struct ConfusionMatrix: Equatable, Sendable {
-  package let concepts: Int
-  /// `counts[actual][taken for]`
-  package private(set) var counts: [[Int]]
-
-  /// Counts the rows that were judged.
-  package init(labels: [Int], predicted: [Int?], concepts: Int) {
-    self.concepts = concepts
-    counts = [[Int]](repeating: [Int](repeating: 0, count: concepts), count: concepts)
-    for (label, predicted) in zip(labels, predicted) {
-      if let predicted { counts[label][predicted] += 1 }
-    }
-  }
-
+extension Confusion {
   /// The share of the judged rows of two concepts that were taken for the other one; nil without
   /// rows.
   package func mixing(_ a: Int, _ b: Int) -> Double? {
-    let rows = counts[a].reduce(0, +) + counts[b].reduce(0, +)
+    let rows = support(a) + support(b)
     return rows > 0 ? Double(counts[a][b] + counts[b][a]) / Double(rows) : nil
   }
 }
@@ -30,9 +16,9 @@ package struct MixingChange: Equatable, Sendable {
   package var after: Double
 
   /// All pairs, those that came apart most first, those that merged last.
-  package static func all(_ base: ConfusionMatrix, _ tuned: ConfusionMatrix) -> [MixingChange] {
+  package static func all(_ base: Confusion, _ tuned: Confusion) -> [MixingChange] {
     var changes: [MixingChange] = []
-    for second in 0..<base.concepts {
+    for second in base.counts.indices {
       for first in 0..<second {
         guard let before = base.mixing(first, second), let after = tuned.mixing(first, second)
         else { continue }

@@ -92,28 +92,6 @@ package struct Prototypes: Sendable {
       }
     }
   }
-
-  /// The angle in degrees between two concepts' prototypes.
-  package func angle(_ a: Int, _ b: Int) -> Double {
-    var square = 0.0
-    for column in 0..<width {
-      let difference = directions[a * width + column] - directions[b * width + column]
-      square += difference * difference
-    }
-    return degrees(chord: square.squareRoot())
-  }
-
-  /// The angle in degrees between a unit vector and a concept's prototype.
-  package func angle(_ unit: UnsafePointer<Float>, _ concept: Int) -> Double {
-    directions.withUnsafeBufferPointer { directions in
-      var square = 0.0
-      for column in 0..<width {
-        let difference = Double(unit[column]) - directions[concept &* width &+ column]
-        square += difference * difference
-      }
-      return degrees(chord: square.squareRoot())
-    }
-  }
 }
 
 /// The inner product in Double.

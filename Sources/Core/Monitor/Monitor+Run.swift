@@ -1,4 +1,3 @@
-import SeerAnalysis
 import SeerModels
 import SeerRuns
 import SeerSupport
@@ -7,15 +6,14 @@ import SeerTokenizers
 extension Monitor {
   /// The monitor of a run's layer, taught and calibrated by the split rule.
   package init(run: Run, layer: Int) throws(Failure) {
-    let states = try run.states(layer: layer)
-    let concepts = ConceptNames(sorted: run.rows.map(\.concept).filter { !$0.isEmpty })
-    let folds = Folds(
-      prompts: run.rows.map(\.text), splits: run.rows.map { $0.split.flatMap(ConceptSet.Side.init) }
-    )
+    let labelled = LabelledRows(run.rows)
+    let sample = try labelled.sample(
+      try run.states(layer: layer), layer: layer, name: run.folder)
     do throws(Failure) {
       try self.init(
-        states, labels: run.rows.map { concepts.place(of: $0.concept) }, concepts: concepts.names,
-        folds: folds, layer: layer)
+        sample.states, labels: sample.labels, concepts: labelled.concepts, folds: sample.folds,
+        layer: layer)
+      if let note = labelled.note(run.folder) { notes.append(note) }
     } catch {
       var failure = error
       failure.file = failure.file ?? run.folder

@@ -77,12 +77,12 @@ package struct Monitor: Sendable {
       held.append(directions, states, labels: labels, rows: teaching)
     }
     calibration = Calibration(held)
-    unknownBelow = held.largest.isEmpty ? 0 : quantile(held.largest.sorted(), 0.05)
-    typicalLength = quantile(
-      teaching.map { row in
-        let state = states.row(row)
-        return Float(dot(state, state, count: states.columns).squareRoot())
-      }.sorted(), 0.5)
+    unknownBelow = quantile(0.05, ofSorted: held.largest.sorted()) ?? 0
+    let lengths = teaching.map { row in
+      let state = states.row(row)
+      return Float(dot(state, state, count: states.columns).squareRoot())
+    }
+    typicalLength = quantile(0.5, ofSorted: lengths.sorted()) ?? 0
     randomBand = Monitor.randomBand(directions.centred(states, rows: thinned(teaching, to: 1000)))
   }
 
@@ -103,17 +103,11 @@ package struct Monitor: Sendable {
     let mixtures = Matrix(rows: 200, columns: centred.rows) { _, _ in generator.normal() }
     let directions = unitNormalised(multiply(mixtures, centred))
     let cosines = multiply(centred, directions, transposeB: true).values.sorted()
-    return quantile(cosines, 0.025)...quantile(cosines, 0.975)
+    guard let low = quantile(0.025, ofSorted: cosines),
+      let high = quantile(0.975, ofSorted: cosines)
+    else { return 0...0 }
+    return low...high
   }
-}
-
-/// The value below which a share of ascending values lies, between two of them by their distance.
-package func quantile(_ sorted: [Float], _ share: Double) -> Float {
-  guard let last = sorted.last else { return 0 }
-  let place = share * Double(sorted.count - 1)
-  let lower = Int(place)
-  guard lower + 1 < sorted.count else { return last }
-  return sorted[lower] + Float(place - Double(lower)) * (sorted[lower + 1] - sorted[lower])
 }
 
 /// At most `count` of the values, evenly spaced.

@@ -215,7 +215,8 @@ package struct Extraction: Sendable {
       let response = row.response ?? ""
       var entry = RunRow(
         row: index, text: response.isEmpty ? row.prompt : row.prompt + "\n" + response,
-        concept: row.concept ?? "", tokens: rendered[index].ids.count, split: row.split?.rawValue)
+        concept: row.concept ?? "", tokens: rendered[index].ids.count, split: row.split?.rawValue,
+        prompt: row.prompt)
       guard position == .all else {
         rows.append(entry)
         continue

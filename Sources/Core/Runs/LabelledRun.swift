@@ -7,8 +7,7 @@ package struct LabelledRun: Sendable {
   private let labelled: LabelledRows
   /// Another run of the same model, whose rows give prototypes and probe.
   package let training: Run?
-  private let trainingRows: [Int]
-  private let trainingLabels: [Int]
+  private let taught: LabelledRows?
 
   /// The concepts' names, sorted by their bytes, those of the training run included.
   package var concepts: [String] { labelled.concepts }
@@ -16,11 +15,18 @@ package struct LabelledRun: Sendable {
   package var rows: [Int] { labelled.rows }
   /// The concept of each of ``rows``.
   package var labels: [Int] { labelled.labels }
-  /// Over places in ``rows``. Rows of the same text stay together.
+  /// Over places in ``rows``. Rows of the same prompt stay together.
   package var folds: Folds { labelled.folds }
 
+  /// - Parameters:
+  ///   - training: another run of the same model, whose rows give prototypes and probe.
+  ///   - twin, trainingTwin: the same rows of other runs (``LabelledRows/init(_:twin:others:seed:)``).
+  ///
   /// Fails where no row has a concept, or where the training run cannot belong to the run.
-  package init(_ run: Run, training: Run? = nil, seed: UInt64 = 0) throws(Failure) {
+  package init(
+    _ run: Run, training: Run? = nil, twin: Run? = nil, trainingTwin: Run? = nil,
+    seed: UInt64 = 0
+  ) throws(Failure) {
     self.run = run
     self.training = training
     if let training, training.manifest.width != run.manifest.width {
@@ -29,11 +35,13 @@ package struct LabelledRun: Sendable {
         wanted: "\(run.manifest.width), as \(run.folder) has it",
         advice: "Give a training run of the same model.")
     }
-    let taught = training?.rows ?? []
-    trainingRows = taught.indices.filter { !taught[$0].concept.isEmpty }
-    let names = trainingRows.map { taught[$0].concept }
-    labelled = LabelledRows(run.rows, others: names, seed: seed)
-    trainingLabels = labelled.labels(of: names)
+    func names(_ run: Run?) -> [String] {
+      run.map { $0.rows.map(\.concept).filter { !$0.isEmpty } } ?? []
+    }
+    labelled = LabelledRows(run.rows, twin: twin?.rows, others: names(training), seed: seed)
+    taught = training.map {
+      LabelledRows($0.rows, twin: trainingTwin?.rows, others: names(run), seed: seed)
+    }
     guard !labelled.rows.isEmpty else {
       throw Failure(
         .badData, file: run.folder, place: "rows.csv, column concept",
@@ -48,11 +56,11 @@ package struct LabelledRun: Sendable {
   package func sample(layer: Int) throws(Failure) -> LayerSample {
     var sample = try labelled.sample(
       try run.states(layer: layer), layer: layer, name: run.folder)
-    if let training {
+    if let training, let taught {
+      let own = try taught.sample(
+        try training.states(layer: layer), layer: layer, name: training.folder)
       sample.training = LayerSample.Training(
-        states: try LabelledRows.select(
-          trainingRows, of: try training.states(layer: layer), layer: layer,
-          name: training.folder), labels: trainingLabels)
+        states: own.states, labels: own.labels, groups: own.groups, prompts: own.prompts)
     }
     return sample
   }
@@ -67,6 +75,7 @@ package struct LabelledRun: Sendable {
     if rows.count < run.rows.count {
       notes.append("\(run.rows.count - rows.count) rows without a concept are left out.")
     }
+    if training == nil, let note = labelled.note(run.folder) { notes.append(note) }
     if training == nil, folds.folds.isEmpty {
       notes.append("No row can be held out: there are no accuracies.")
     }

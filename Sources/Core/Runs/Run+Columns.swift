@@ -9,7 +9,9 @@ extension Run {
     package var values: [Float]
   }
 
-  private static let ownColumns = ["row", "text", "concept", "tokens", "split", "token"]
+  private static let ownColumns = [
+    "row", "text", "concept", "tokens", "split", "prompt", "token",
+  ]
 
   /// The columns of numbers beside the run's own; none where the file has only those.
   ///

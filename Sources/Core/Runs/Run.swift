@@ -12,27 +12,34 @@ package struct RunRow: Equatable, Sendable {
   /// How many tokens the row's text has (after `--max-tokens`).
   package var tokens: Int
   package var split: String?
+  /// The row's prompt without its response; nil in runs of 0.1, which do not say.
+  package var prompt: String?
   /// The token's text, with position `all`.
   package var token: String?
 
   package init(
     row: Int, text: String, concept: String, tokens: Int, split: String? = nil,
-    token: String? = nil
+    prompt: String? = nil, token: String? = nil
   ) {
     self.row = row
     self.text = text
     self.concept = concept
     self.tokens = tokens
     self.split = split
+    self.prompt = prompt
     self.token = token
   }
+
+  /// What rows that must not part in folds have in common: their prompt, or their text where that
+  /// is empty or not known.
+  package var foldKey: String { prompt.flatMap { $0.isEmpty ? nil : $0 } ?? text }
 }
 
 /// A finished run folder, opened read-only with its states memory-mapped.
 ///
 /// A run folder holds, in the order they are completed:
 /// 1. `states.safetensors`: tensor `states`, (layers, rows, width), float32 or float16;
-/// 2. `rows.csv`: `row,text,concept,tokens,split` and, with position `all`, `token`;
+/// 2. `rows.csv`: `row,text,concept,tokens,split,prompt` and, with position `all`, `token`;
 /// 3. `run.json`: the ``RunManifest``. A folder without it is not a finished run.
 package struct Run: Sendable {
   package let folder: String

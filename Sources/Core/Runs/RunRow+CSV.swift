@@ -1,14 +1,17 @@
 import SeerSupport
 
-/// `rows.csv`: `row,text,concept,tokens,split` and, where rows are tokens, `token`.
+/// `rows.csv`: `row,text,concept,tokens,split,prompt` and, where rows are tokens, `token`. Runs of
+/// 0.1 have no `prompt`.
 extension RunRow {
   package static func header(withTokens: Bool) -> String {
-    CSV.line(["row", "text", "concept", "tokens", "split"] + (withTokens ? ["token"] : []))
+    CSV.line(
+      ["row", "text", "concept", "tokens", "split", "prompt"] + (withTokens ? ["token"] : []))
   }
 
   package func line(withToken: Bool) -> String {
     CSV.line(
-      [String(row), text, concept, String(tokens), split ?? ""] + (withToken ? [token ?? ""] : []))
+      [String(row), text, concept, String(tokens), split ?? "", prompt ?? ""]
+        + (withToken ? [token ?? ""] : []))
   }
 
   package static func read(_ path: String) throws(Failure) -> [RunRow] {
@@ -17,7 +20,7 @@ extension RunRow {
       row: try table.requiredIndex(of: "row"), text: try table.requiredIndex(of: "text"),
       concept: try table.requiredIndex(of: "concept"),
       tokens: try table.requiredIndex(of: "tokens"), split: table.index(of: "split"),
-      token: table.index(of: "token")
+      prompt: table.index(of: "prompt"), token: table.index(of: "token")
     )
     var rows: [RunRow] = []
     rows.reserveCapacity(table.rows.count)
@@ -39,6 +42,7 @@ extension RunRow {
           concept: table.text(row: index, column: columns.concept) ?? "",
           tokens: try number(columns.tokens, "tokens"),
           split: split.flatMap { $0.isEmpty ? nil : $0 },
+          prompt: columns.prompt.map { table.text(row: index, column: $0) ?? "" },
           token: columns.token.flatMap { table.text(row: index, column: $0) }))
     }
     return rows

@@ -74,8 +74,9 @@ package struct HeldOutJudge {
       }
     }
     return HeldOutFigures(
-      accuracy: nearestPrototypeAccuracy(
-        units: unit, labels: labels, concepts: concepts, folds: folds) ?? 0,
+      accuracy: try HeldOutPrototypes.measure(
+        states, labels: labels, concepts: concepts, folds: folds, checkpoint: checkpoint
+      ).accuracy(labels) ?? 0,
       within: sums.within / Double(max(1, counts.within)),
       between: sums.between / Double(max(1, counts.between)),
       kl: try divergence(adapter, checkpoint))

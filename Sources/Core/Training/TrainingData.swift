@@ -81,7 +81,7 @@ package struct TrainingData: Sendable {
     self.rows = rows
     self.concepts = names
     let (train, heldOut) = Self.split(
-      rows, concepts: names.count, prompts: usable.map { set.rows[$0].prompt },
+      rows, concepts: names.count, prompts: usable.map { set.rows[$0].foldKey },
       share: preset.heldOut, seed: seed)
     for (label, members) in train.enumerated() where members.count < 2 {
       throw Failure(

@@ -41,6 +41,11 @@ package struct LayerExport: Sendable {
     (path.hasSuffix(".tsv") ? String(path.dropLast(4)) : path) + ".vectors.tsv"
   }
 
+  /// What the user should know of the held-out columns of a table; nil where all is well.
+  package func note(_ format: ExportFormat) -> String? {
+    format == .csv || format == .tsv ? LabelledRows.note(run.rows, run.folder) : nil
+  }
+
   /// Writes the file and its recipe.
   ///
   /// - Parameter map: where the rows lie; nil: along the first two principal components. One that

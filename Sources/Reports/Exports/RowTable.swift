@@ -13,18 +13,20 @@ struct RowTable {
   private let points: [SIMD2<Float>?]
   private let rows: [RunRow]
   private let concepts: [String]
-  private let judged: [HeldOutRow]
+  /// By row of the run.
+  private let nearest: [Int?]
+  private let margins: [Double?]
 
   init(_ points: [SIMD2<Float>?], _ rows: [RunRow], _ states: Matrix) {
     self.points = points
     self.rows = rows
-    let known = ConceptNames(inOrderOf: rows.map(\.concept))
-    let labels = rows.map { known.place(of: $0.concept) ?? 0 }
-    concepts = known.names
-    let folds = Folds(
-      prompts: rows.map(\.text), splits: rows.map { $0.split.flatMap(ConceptSet.Side.init) })
-    judged = heldOutPrototypes(
-      units: unitNormalised(states), labels: labels, concepts: known.count, folds: folds)
+    let labelled = LabelledRows(rows)
+    concepts = labelled.concepts
+    let judged = HeldOutPrototypes.measure(
+      labelled.rows.count == rows.count ? states : states.selecting(rows: labelled.rows),
+      labels: labelled.labels, concepts: concepts.count, folds: labelled.folds, checkpoint: {})
+    nearest = labelled.spread(judged.nearest, over: rows.count, nil)
+    margins = labelled.spread(judged.cosineMargins, over: rows.count, nil)
   }
 
   func text(isTSV: Bool) -> String {
@@ -35,13 +37,12 @@ struct RowTable {
     ]
     for (index, row) in rows.enumerated() {
       guard let point = points[index] else { continue }
-      let score = judged[index]
       lines.append(
         ["\(point.x)", "\(point.y)", "\(row.row)", row.concept, row.split ?? "", row.text]
           + (hasTokens ? [row.token ?? ""] : [])
           + [
-            score.nearest.map { concepts[$0] } ?? "",
-            score.margin.isFinite ? "\(score.margin)" : "",
+            nearest[index].map { concepts[$0] } ?? "",
+            margins[index].map { "\(Float($0))" } ?? "",
           ])
     }
     guard isTSV else { return lines.map(CSV.line).joined() }

@@ -1,5 +1,5 @@
 import Foundation
-import SeerAnalysis
+import SeerRuns
 import SeerSupport
 
 /// The state with everything around it: the engine that computes for it and the mailbox that
@@ -71,7 +71,7 @@ package final class Session {
     parked[state.run] = state.explore
     opening += 1
     source = sources[index]
-    folds = Self.folds(source)
+    labelled = label(source)
     var explore = parked[index] ?? ExploreState(source)
     var message = "run \(index + 1) of \(sources.count): \(source.name)"
     if parked[index] == nil, let views {
@@ -110,7 +110,7 @@ package final class Session {
     source = workspace.run
     sources = workspace.sources
     parked = [:]
-    folds = Self.folds(source)
+    labelled = label(source)
     state = next
     state.runs = sources.count
     run(start(&state))
@@ -135,13 +135,12 @@ package final class Session {
     }
   }
 
-  /// The split rule over the run's rows; rows of the same text stay together.
-  package private(set) lazy var folds = Self.folds(source)
+  /// The run's rows that have a concept, with the split rule applied.
+  package private(set) lazy var labelled = label(source)
 
-  private static func folds(_ source: RunSource) -> Folds {
-    Folds(
-      prompts: source.rows.map(\.text),
-      splits: source.rows.map { $0.split.flatMap(ConceptSet.Side.init) })
+  private func label(_ source: RunSource) -> LabelledRows {
+    // Of two runs over the same rows one may know the prompts where the other does not.
+    LabelledRows(source.rows, twin: source.folder == workspace.run.folder ? tuned?.rows : nil)
   }
 
   private func save(_ path: String) -> Problem? {

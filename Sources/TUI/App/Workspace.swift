@@ -79,6 +79,9 @@ package struct Workspace: Sendable {
     var state = AppState(
       size: size, theme: theme, explore: ExploreState(run), isMouseOn: isMouseOn)
     for screen in Screens.all { screen.open(self, in: &state) }
+    if let note = LabelledRows.note(run.rows, run.name) {
+      state.message = AppState.Message(text: note, isError: false)
+    }
     return state
   }
 }

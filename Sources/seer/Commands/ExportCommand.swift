@@ -61,6 +61,7 @@ struct ExportCommand: ParsableCommand {
   private func export(_ context: JobContext) throws -> LayerExport.Result {
     if let recipe {
       let order = try LayerExport.order(recipe: recipe, tool: Version.tool)
+      if let note = order.export.note(order.format) { Report.note(note) }
       return try order.export.write(
         order.format, order.map, to: output ?? order.output, checkpoint: context.checkpoint)
     }
@@ -68,9 +69,11 @@ struct ExportCommand: ParsableCommand {
     let run = try Run.open(folder ?? "")
     let output = output ?? ""
     let points = try map.map { try MapFile.read($0, rows: run.rows) }
-    return try LayerExport(run, layer: layer ?? 0, tool: Version.tool).write(
-      format ?? ExportFormat(path: output) ?? .csv,
-      points.map { ExportedMap(points: $0, method: "map", file: map) }, to: output,
+    let export = LayerExport(run, layer: layer ?? 0, tool: Version.tool)
+    let format = format ?? ExportFormat(path: output) ?? .csv
+    if let note = export.note(format) { Report.note(note) }
+    return try export.write(
+      format, points.map { ExportedMap(points: $0, method: "map", file: map) }, to: output,
       checkpoint: context.checkpoint)
   }
 }

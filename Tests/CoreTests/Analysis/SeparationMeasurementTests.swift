@@ -132,20 +132,29 @@ struct SeparationMeasurementTests {
     }
   }
 
-  @Test func quantilesAreInterpolated() {
-    let band = Quantiles((0...100).map(Double.init).shuffled())
-    #expect(band?.low == 2.5 && band?.high == 97.5)
-    #expect(Quantiles([]) == nil && Quantiles([.nan, 1]) == nil)
+  @Test func bandsAreInterpolated() {
+    var figure = SeparationFigure(value: 1)
+    figure.setNull((0...100).map(Double.init).shuffled())
+    #expect(figure.nullLow == 2.5 && figure.nullHigh == 97.5 && figure.nullMean == 50)
+    figure.setInterval([])
+    figure.setInterval([.nan, 1])
+    #expect(figure.low == nil && figure.high == nil)
   }
 
-  /// Wanted: scipy.stats.binom.ppf.
-  @Test func theBootstrapOfSharesIsBinomial() {
-    let wide = bootstrapInterval(right: 120, of: 400)
-    #expect(wide.low == 0.255 && wide.high == 0.345)
-    let few = bootstrapInterval(right: 8, of: 9)
-    #expect(abs(few.low - 6.0 / 9) < 1e-12 && few.high == 1)
-    #expect(bootstrapInterval(right: 5, of: 5) == (1, 1))
-    #expect(bootstrapInterval(right: 0, of: 5) == (0, 0))
+  /// Accuracies are bootstrapped as `evaluate` does: rows of one prompt are drawn together.
+  @Test func intervalsAreOfPrompts() throws {
+    var own = sample(distance: 1.2)
+    let alone = try measured(own, permutations: 0)[.nearestPrototype]
+    own.prompts = (0..<60).map { $0 / 6 }
+    let grouped = try measured(own, permutations: 0)[.nearestPrototype]
+    #expect(grouped.value == alone.value)
+    let found = try CosineSeparation(own)
+    let tested = own.folds.folds.flatMap(\.test)
+    let right = tested.map { found.heldOut.nearest[$0] == own.labels[$0] }
+    let wanted = try #require(
+      Bootstrap(keys: tested.map { "\($0 / 6)" }, seed: 2).estimate { share(right, $0) })
+    #expect(grouped.low == wanted.low && grouped.high == wanted.high)
+    #expect(alone.low != grouped.low || alone.high != grouped.high)
   }
 
   @Test func everyMetricIsExplained() {

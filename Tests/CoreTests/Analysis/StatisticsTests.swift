@@ -20,7 +20,7 @@ struct StatisticsTests {
     #expect(Reliability(confidences: [], isRight: []) == nil)
     #expect(ROC(scores: [], isPositive: []).area() == nil)
     #expect(ROC(scores: [1, 2], isPositive: [true, true]).area() == nil)
-    #expect(quantile(0.5, ofSorted: []) == nil)
+    #expect(quantile(0.5, ofSorted: [Double]()) == nil)
     #expect(proportion(0, of: 0) == nil)
     #expect(Bootstrap(rows: 0).estimate { share([], $0) } == nil)
   }

@@ -92,7 +92,7 @@ struct MonitorTests {
 
   @Test func quantiles() {
     let values: [Float] = [1, 2, 3, 4, 5]
-    #expect(quantile(values, 0) == 1 && quantile(values, 1) == 5 && quantile(values, 0.5) == 3)
-    #expect(quantile(values, 0.625) == 3.5 && quantile([7], 0.3) == 7)
+    #expect(quantile(0, ofSorted: values) == 1 && quantile(1, ofSorted: values) == 5)
+    #expect(quantile(0.625, ofSorted: values) == 3.5)
   }
 }

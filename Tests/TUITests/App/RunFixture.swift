@@ -12,9 +12,10 @@ struct RunFixture {
     folder = NSTemporaryDirectory() + "seer-run-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let names = ["violence", "honesty", "everyday"]
-    var csv = "row,text,concept,tokens,split\n"
+    var csv = "row,text,concept,tokens,split,prompt\n"
     for row in 0..<rows {
-      csv += "\(row),\"The text of row \(row), in full.\",\(names[row % 3]),7,train\n"
+      csv +=
+        "\(row),\"The text of row \(row), in full.\",\(names[row % 3]),7,train,Tell me of \(row).\n"
     }
     try write(Data(csv.utf8), "rows.csv")
 

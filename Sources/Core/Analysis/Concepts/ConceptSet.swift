@@ -34,6 +34,10 @@ package struct ConceptSet: Equatable, Sendable {
       self.split = split
       self.others = others
     }
+
+    /// What rows that must not part in folds have in common: their prompt, or their response where
+    /// they have no other text.
+    package var foldKey: String { prompt.isEmpty ? response ?? "" : prompt }
   }
 
   package var rows: [Row]
@@ -115,6 +119,6 @@ package struct ConceptSet: Equatable, Sendable {
 
   /// The split rule: the `split` column where there is one, else seeded folds.
   package func folds(seed: UInt64 = 0) -> Folds {
-    Folds(prompts: rows.map(\.prompt), splits: rows.map(\.split), seed: seed)
+    Folds(prompts: rows.map(\.foldKey), splits: rows.map(\.split), seed: seed)
   }
 }

@@ -32,17 +32,9 @@ package struct Folds: Equatable, Sendable {
       folds = fold.train.isEmpty || fold.test.isEmpty ? [] : [fold]
       return
     }
-    // Prompts are equal when their bytes are.
-    var groupOfPrompt: [[UInt8]: Int] = [:]
-    var groups: [[Int]] = []
-    for (row, prompt) in prompts.enumerated() {
-      let group = groupOfPrompt[Array(prompt.utf8), default: groups.count]
-      if group == groups.count {
-        groupOfPrompt[Array(prompt.utf8)] = group
-        groups.append([])
-      }
-      groups[group].append(row)
-    }
+    let groupOfRow = numbered(prompts)
+    var groups = [[Int]](repeating: [], count: (groupOfRow.max() ?? -1) + 1)
+    for (row, group) in groupOfRow.enumerated() { groups[group].append(row) }
     guard groups.count > 1 else {
       folds = []
       return
@@ -58,5 +50,17 @@ package struct Folds: Equatable, Sendable {
       for row in test { isTest[row] = true }
       return Fold(train: prompts.indices.filter { !isTest[$0] }, test: test.sorted())
     }
+  }
+}
+
+/// Each key's number, counted in the order of their first appearance; keys are equal when their
+/// bytes are. O(length of all keys).
+package func numbered(_ keys: [String]) -> [Int] {
+  var numbers: [[UInt8]: Int] = [:]
+  return keys.map { key in
+    let bytes = Array(key.utf8)
+    let number = numbers[bytes, default: numbers.count]
+    numbers[bytes] = number
+    return number
   }
 }

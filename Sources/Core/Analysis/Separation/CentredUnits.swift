@@ -41,6 +41,8 @@ struct ConceptSums {
   private let products: [Double]
   /// Sums of the rests' squares.
   private let squares: [Double]
+  /// The lengths of ``rests``, squared.
+  private let restSquares: [Double]
   /// The lengths of the sums of unit vectors.
   let lengths: [Double]
 
@@ -64,13 +66,16 @@ struct ConceptSums {
         squares[place] += units.squares[row]
       }
     }
-    lengths = results(count: counts.count, grain: 8) { place in
+    let own = results(count: counts.count, grain: 8) { place in
+      dot(sums.row(place), sums.row(place), count: sums.columns)
+    }
+    lengths = counts.indices.map { place in
       let count = Double(counts[place])
       let square =
-        count * count * units.meanSquare + 2 * count * products[place]
-        + dot(sums.row(place), sums.row(place), count: sums.columns)
+        count * count * units.meanSquare + 2 * count * products[place] + own[place]
       return max(0, square).squareRoot()
     }
+    restSquares = own
     self.counts = counts
     self.products = products
     self.squares = squares
@@ -82,6 +87,36 @@ struct ConceptSums {
   func product(row: Int, place: Int, rest: Float) -> Double {
     Double(counts[place]) * (units.meanSquare + units.products[row]) + products[place]
       + Double(rest)
+  }
+
+  /// Half the squared distance from a row's unit vector to the sum at a place, scaled to length 1:
+  /// 1 - their cosine, from differences that are small where it is. 1 where the sum has no length.
+  @inline(__always)
+  func cosineDistance(row: Int, to place: Int, rest: Float) -> Double {
+    let length = lengths[place]
+    guard length > 0 else { return 1 }
+    let count = Double(counts[place])
+    var rests =
+      units.squares[row] - 2 * Double(rest) / length + restSquares[place] / (length * length)
+    // What is left of equal numbers says little of rows that are almost their concept's mean.
+    if rests < 1e-5 { rests = restDistance(row: row, to: place, length: length) }
+    // unit - sum / length = aside * mean + (the row's rest - the sum's rest / length)
+    let aside = (length - count) / length
+    let square =
+      aside * aside * units.meanSquare + rests
+      + 2 * aside * (units.products[row] - products[place] / length)
+    return max(0, square / 2)
+  }
+
+  /// The squared distance from a row's rest to that of the sum at a place, over its length.
+  private func restDistance(row: Int, to place: Int, length: Double) -> Double {
+    let (own, other) = (units.rest.row(row), rests.row(place))
+    var square = 0.0
+    for column in 0..<units.rest.columns {
+      let difference = Double(own[column]) - Double(other[column]) / length
+      square += difference * difference
+    }
+    return square
   }
 
   /// Half the sum of squared distances from a row to the rows of a place: with unit vectors, the

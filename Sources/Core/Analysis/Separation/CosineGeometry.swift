@@ -36,9 +36,8 @@ package struct CosineGeometry: Equatable {
         if sums.counts[own] > 1, larger > 1e-6, outside < .infinity {
           totals[index] += (outside - inside) / larger
         }
-        let product = sums.product(row: row, place: own, rest: values[own])
         totals[labelings.count &+ index] += angle(
-          cosineDistance: sums.lengths[own] > 0 ? 1 - product / sums.lengths[own] : 1)
+          cosineDistance: sums.cosineDistance(row: row, to: own, rest: values[own]))
       }
     }
     return labelings.indices.map { index in
@@ -56,9 +55,11 @@ package struct CosineGeometry: Equatable {
   }
 }
 
-/// The angle in degrees whose cosine is 1 - distance; exact for small ones.
+/// The angle in degrees whose cosine is 1 - distance, by its chord: exact for small ones, unlike the
+/// arc cosine.
 package func angle(cosineDistance: Double) -> Double {
-  degrees(chord: (2 * max(0, cosineDistance)).squareRoot())
+  let chord = (2 * max(0, cosineDistance)).squareRoot()
+  return 2 * asin(min(1, chord / 2)) * 180 / .pi
 }
 
 /// Sums over rows of `count` quantities, added up tile by tile in a fixed order on all cores.

@@ -1,9 +1,12 @@
 import LinearAlgebra
 
 /// How a nearest-prototype classifier by cosine judges held-out rows, for one labeling.
-package struct HeldOutPrototypes: Equatable {
+package struct HeldOutPrototypes: Equatable, Sendable {
   /// Each row's nearest concept when it was held out; nil for rows that no fold tests.
   package var nearest: [Int?]
+  /// Each row's cosine to its own concept's prototype less the largest other one, when it was held
+  /// out; nil for rows that no fold tests, and where one of the two is missing.
+  package var cosineMargins: [Double?]
   /// For each judged row, in the order of the folds: the cosine to its own concept's prototype
   /// less the largest other one, over the classifier's Lipschitz constant (the largest distance
   /// between two prototypes, Chuang et al. 2021). Rows whose concept has no prototype have none.
@@ -23,6 +26,19 @@ package struct HeldOutPrototypes: Equatable {
     return judged > 0 ? Double(right) / Double(judged) : nil
   }
 
+  /// Judges the rows of finite states, (rows, width), of labels below `concepts`.
+  /// O(rows x width x concepts) for each fold.
+  ///
+  /// - Parameter checkpoint: called for every fold; throws to cancel.
+  package static func measure(
+    _ states: Matrix, labels: [Int], concepts: Int, folds: Folds,
+    checkpoint: () throws -> Void
+  ) rethrows -> HeldOutPrototypes {
+    try measure(
+      CentredUnits(states), labelings: [labels], concepts: concepts, folds: folds,
+      checkpoint: checkpoint)[0]
+  }
+
   /// Judges many labelings at once.
   ///
   /// - Parameter trainMargins: whether to look at training rows, too.
@@ -33,7 +49,8 @@ package struct HeldOutPrototypes: Equatable {
     let rows = units.rest.rows
     var found = [HeldOutPrototypes](
       repeating: HeldOutPrototypes(
-        nearest: [Int?](repeating: nil, count: rows), margins: [], trainMargins: []),
+        nearest: [Int?](repeating: nil, count: rows),
+        cosineMargins: [Double?](repeating: nil, count: rows), margins: [], trainMargins: []),
       count: labelings.count)
     for fold in folds.folds {
       try checkpoint()
@@ -58,6 +75,7 @@ package struct HeldOutPrototypes: Equatable {
       }
       judge(fold.test) { index, row, verdict in
         found[index].nearest[row] = verdict.nearest
+        found[index].cosineMargins[row] = verdict.margin
         if let margin = verdict.margin, lipschitz[index] > 0 {
           found[index].margins.append(margin / lipschitz[index])
         }
@@ -110,12 +128,4 @@ package struct HeldOutPrototypes: Equatable {
     }
     return largest
   }
-}
-
-/// The median; nil of nothing.
-package func median(_ values: [Double]) -> Double? {
-  guard !values.isEmpty else { return nil }
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

@@ -12,6 +12,9 @@ package struct LayerSample: Sendable {
   /// Rows that get one label together when labels are permuted: the tokens of one text. Nil where
   /// every row is one by itself.
   package var groups: [Int]?
+  /// The prompt of each row as a number: the labels of a prompt's rows change places as one list.
+  /// Nil where every row (or group) is a prompt by itself.
+  package var prompts: [Int]?
   /// Other rows that give prototypes and probe; every row of `states` is then a test row, unless
   /// its split says otherwise.
   package var training: Training?
@@ -19,23 +22,36 @@ package struct LayerSample: Sendable {
   package struct Training: Sendable {
     package var states: Matrix
     package var labels: [Int]
+    /// As the sample's own.
+    package var groups: [Int]?
+    package var prompts: [Int]?
 
-    package init(states: Matrix, labels: [Int]) {
+    package init(
+      states: Matrix, labels: [Int], groups: [Int]? = nil, prompts: [Int]? = nil
+    ) {
       self.states = states
       self.labels = labels
+      self.groups = groups
+      self.prompts = prompts
     }
   }
 
   package init(
     states: Matrix, labels: [Int], concepts: Int, folds: Folds, groups: [Int]? = nil,
-    training: Training? = nil
+    prompts: [Int]? = nil, training: Training? = nil
   ) {
     self.states = states
     self.labels = labels
     self.concepts = concepts
     self.folds = folds
     self.groups = groups
+    self.prompts = prompts
     self.training = training
+  }
+
+  /// Labelings as they would be if labels meant nothing.
+  package func permuted(count: Int, seed: UInt64) -> [[Int]] {
+    permutedLabelings(labels, groups: groups, prompts: prompts, count: count, seed: seed)
   }
 }
 
@@ -45,6 +61,7 @@ package struct HeldOutRows {
   package var labels: [Int]
   package var folds: Folds
   package var groups: [Int]?
+  package var prompts: [Int]?
 
   /// The sample's own rows by its folds, or its training rows followed by its test rows.
   package init(_ sample: LayerSample) {
@@ -53,6 +70,7 @@ package struct HeldOutRows {
       labels = sample.labels
       folds = sample.folds
       groups = sample.groups
+      prompts = sample.prompts
       return
     }
     let first = training.states.rows
@@ -64,46 +82,38 @@ package struct HeldOutRows {
     let test =
       sample.folds.folds.count == 1 ? sample.folds.folds[0].test : Array(sample.labels.indices)
     folds = Folds([.init(train: Array(0..<first), test: test.map { $0 + first })])
-    groups = sample.groups.map { groups in
-      // Training rows are one each.
-      let most = (groups.max() ?? 0) + 1
-      return (0..<first).map { most + $0 } + groups
-    }
+    groups = Self.joined(training.groups, first, sample.groups, sample.states.rows)
+    prompts = Self.joined(training.prompts, first, sample.prompts, sample.states.rows)
   }
 
-  /// Folds of a fold's training rows alone; groups stay together.
+  /// The numbers of training rows and those of test rows, none of them shared; rows of a side
+  /// without numbers are one each.
+  private static func joined(
+    _ training: [Int]?, _ first: Int, _ test: [Int]?, _ count: Int
+  ) -> [Int]? {
+    guard training != nil || test != nil else { return nil }
+    let training = training ?? Array(0..<first)
+    let free = (training.max() ?? -1) + 1
+    return training + (test ?? Array(0..<count)).map { $0 + free }
+  }
+
+  /// Labelings as they would be if labels meant nothing.
+  package func permuted(count: Int, seed: UInt64) -> [[Int]] {
+    permutedLabelings(labels, groups: groups, prompts: prompts, count: count, seed: seed)
+  }
+
+  /// The number of a row's prompt.
+  package func prompt(_ row: Int) -> Int { prompts?[row] ?? groups?[row] ?? row }
+
+  /// Folds of a fold's training rows alone; rows of a prompt stay together.
   package func innerFolds(of fold: Folds.Fold, seed: UInt64) -> Folds {
     let inner = Folds(
-      prompts: fold.train.map { "\(groups?[$0] ?? $0)" },
+      prompts: fold.train.map { "\(prompt($0))" },
       splits: fold.train.map { _ in nil }, seed: seed)
     return Folds(
       inner.folds.map { inner in
         Folds.Fold(
           train: inner.train.map { fold.train[$0] }, test: inner.test.map { fold.train[$0] })
       })
-  }
-}
-
-/// Labels as they would be if they meant nothing.
-///
-/// - Parameter groups: rows with the same number keep a label together.
-package func permutedLabelings(
-  _ labels: [Int], groups: [Int]?, count: Int, seed: UInt64
-) -> [[Int]] {
-  var random = SeededGenerator(seed: seed)
-  guard let groups else {
-    return (0..<count).map { _ in random.permutation(labels.count).map { labels[$0] } }
-  }
-  var places: [Int: Int] = [:]
-  var labelOfPlace: [Int] = []
-  let placeOfRow = groups.enumerated().map { row, group in
-    if let place = places[group] { return place }
-    places[group] = labelOfPlace.count
-    labelOfPlace.append(labels[row])
-    return labelOfPlace.count - 1
-  }
-  return (0..<count).map { _ in
-    let order = random.permutation(labelOfPlace.count)
-    return placeOfRow.map { labelOfPlace[order[$0]] }
   }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A figure, what it would be if the labels meant nothing, and how sure it is.
 package struct SeparationFigure: Equatable, Sendable {
   /// Nil where there is nothing to measure.
@@ -22,15 +20,24 @@ package struct SeparationFigure: Equatable, Sendable {
     return value < nullLow || value > nullHigh
   }
 
-  mutating func setNull(_ values: [Double]) {
-    guard let band = Quantiles(values) else { return }
+  package mutating func setNull(_ values: [Double]) {
+    guard let band = Self.band(values) else { return }
     nullMean = values.reduce(0, +) / Double(values.count)
-    (nullLow, nullHigh) = (band.low, band.high)
+    (nullLow, nullHigh) = band
   }
 
-  mutating func setInterval(_ values: [Double]) {
-    guard let band = Quantiles(values) else { return }
-    (low, high) = (band.low, band.high)
+  package mutating func setInterval(_ values: [Double]) {
+    guard let band = Self.band(values) else { return }
+    (low, high) = band
+  }
+
+  /// The 2.5 % and 97.5 % quantiles; nil of nothing and of values that are not finite.
+  private static func band(_ values: [Double]) -> (low: Double, high: Double)? {
+    guard values.allSatisfy(\.isFinite) else { return nil }
+    let sorted = values.sorted()
+    guard let low = quantile(0.025, ofSorted: sorted), let high = quantile(0.975, ofSorted: sorted)
+    else { return nil }
+    return (low, high)
   }
 }
 
@@ -43,43 +50,5 @@ package struct SeparationFigures: Equatable, Sendable {
   package subscript(metric: SeparationMetric) -> SeparationFigure {
     get { figures[metric] ?? SeparationFigure() }
     set { figures[metric] = newValue }
-  }
-}
-
-/// The 2.5 % and 97.5 % quantiles of the share that is right when the rows are drawn again with
-/// replacement: a bootstrap of yes and no is binomial, so nothing has to be drawn.
-package func bootstrapInterval(right: Int, of count: Int) -> (low: Double, high: Double) {
-  let share = Double(right) / Double(count)
-  guard right > 0, right < count else { return (share, share) }
-  var low: Double?
-  var cumulative = 0.0
-  var logarithm = Double(count) * log(1 - share)
-  for place in 0..<count {
-    cumulative += exp(logarithm)
-    if low == nil, cumulative >= 0.025 { low = Double(place) / Double(count) }
-    if cumulative >= 0.975 { return (low ?? 0, Double(place) / Double(count)) }
-    logarithm +=
-      log(Double(count - place) / Double(place + 1)) + log(share / (1 - share))
-  }
-  return (low ?? 1, 1)
-}
-
-/// The 2.5 % and 97.5 % quantiles, interpolated between neighbours as numpy's default does.
-package struct Quantiles {
-  package var low: Double
-  package var high: Double
-
-  /// Nil for nothing, and for values that are not finite.
-  package init?(_ values: [Double]) {
-    let sorted = values.sorted()
-    guard !sorted.isEmpty, sorted.allSatisfy(\.isFinite) else { return nil }
-    func quantile(_ share: Double) -> Double {
-      let place = share * Double(sorted.count - 1)
-      let below = Int(place)
-      let above = min(below + 1, sorted.count - 1)
-      return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
-    }
-    low = quantile(0.025)
-    high = quantile(0.975)
   }
 }

@@ -35,6 +35,10 @@ package struct SeparationMeasurement {
 
   private let sample: LayerSample
   private let heldOut: HeldOutRows
+  /// The bootstrap of accuracies draws rows of one prompt together.
+  private let bootstrap: Bootstrap
+  /// The judged rows, in the order of the folds.
+  private let tested: [Int]
   private let options: SeparationOptions
   private let units: CentredUnits
   private let heldOutUnits: CentredUnits
@@ -50,28 +54,27 @@ package struct SeparationMeasurement {
   ) throws {
     self.sample = sample
     self.options = options
-    heldOut = HeldOutRows(sample)
-    units = CentredUnits(sample.states)
-    heldOutUnits = sample.training == nil ? units : CentredUnits(heldOut.states)
-    try checkpoint()
+    let cosines = try CosineSeparation(sample, trainMargins: true, checkpoint: checkpoint)
+    heldOut = cosines.rows
+    units = cosines.units
+    heldOutUnits = cosines.allUnits
+    let tested = heldOut.folds.folds.flatMap(\.test)
+    self.tested = tested
+    bootstrap = Bootstrap(numbers: tested.map(heldOut.prompt), seed: options.seed)
     features = ProbeFeatures(heldOut.states)
-    try measurePrototypes(checkpoint)
+    measurePrototypes(cosines)
     try measureProbe(checkpoint)
     try measureGeometry(checkpoint)
     try measureRates(checkpoint)
     try measureTransport(checkpoint)
   }
 
-  private mutating func measurePrototypes(_ checkpoint: () throws -> Void) throws {
-    let found = try HeldOutPrototypes.measure(
-      heldOutUnits, labelings: [heldOut.labels], concepts: sample.concepts, folds: heldOut.folds,
-      trainMargins: true, checkpoint: checkpoint)[0]
-    try checkpoint()
-    let first = heldOut.states.rows - sample.states.rows
-    nearest = Array(found.nearest[first...])
-    figures[.nearestPrototype] = accuracyFigure(found.nearest)
-    figures[.margin] = SeparationFigure(value: median(found.margins))
-    figures[.marginTrain] = SeparationFigure(value: median(found.trainMargins))
+  private mutating func measurePrototypes(_ cosines: CosineSeparation) {
+    figures = cosines.figures
+    nearest = cosines.heldOut.nearest
+    figures[.nearestPrototype] = accuracyFigure(cosines.judged.nearest)
+    figures[.margin] = SeparationFigure(value: median(cosines.judged.margins))
+    figures[.marginTrain] = SeparationFigure(value: median(cosines.judged.trainMargins))
   }
 
   private mutating func measureProbe(_ checkpoint: () throws -> Void) throws {
@@ -88,31 +91,27 @@ package struct SeparationMeasurement {
     figures[.linearProbe] = accuracyFigure(predicted)
   }
 
-  /// The share that is right, with an interval over bootstrapped test rows.
+  /// The share that is right, with an interval over bootstrapped prompts of test rows.
   private func accuracyFigure(_ predicted: [Int?]) -> SeparationFigure {
-    var hits: [Int] = []
-    for fold in heldOut.folds.folds {
-      for row in fold.test {
-        guard let concept = predicted[row] else { continue }
-        hits.append(concept == heldOut.labels[row] ? 1 : 0)
+    let isJudged = tested.map { predicted[$0] != nil }
+    let isRight = tested.map { predicted[$0] == heldOut.labels[$0] }
+    let estimate = bootstrap.estimate { weights in
+      var (right, judged) = (0, 0)
+      for place in weights.indices where isJudged[place] {
+        judged &+= weights[place]
+        if isRight[place] { right &+= weights[place] }
       }
+      return judged > 0 ? Double(right) / Double(judged) : nil
     }
-    guard !hits.isEmpty else { return SeparationFigure() }
-    var figure = SeparationFigure(value: Double(hits.reduce(0, +)) / Double(hits.count))
-    (figure.low, figure.high) = bootstrapInterval(right: hits.reduce(0, +), of: hits.count)
+    var figure = SeparationFigure(value: estimate?.value)
+    (figure.low, figure.high) = (estimate?.low, estimate?.high)
     return figure
   }
 
   private mutating func measureGeometry(_ checkpoint: () throws -> Void) throws {
-    let cosines = CosineGeometry.measure(
-      units, labelings: [sample.labels], concepts: sample.concepts)[0]
-    try checkpoint()
     let distances = try ConceptDistances.measure(
       centred(sample.states), labelings: [sample.labels], concepts: sample.concepts,
       checkpoint: checkpoint)[0]
-    figures[.silhouette] = SeparationFigure(value: cosines.silhouette)
-    figures[.angleBetween] = SeparationFigure(value: cosines.angleBetween)
-    figures[.angleWithin] = SeparationFigure(value: cosines.angleWithin)
     figures[.l1] = SeparationFigure(value: distances.l1)
     figures[.l2] = SeparationFigure(value: distances.l2)
     figures[.hausdorff] = SeparationFigure(value: distances.hausdorff)
@@ -170,13 +169,11 @@ package struct SeparationMeasurement {
   }
 
   private mutating func addQuickNulls(_ checkpoint: () throws -> Void) throws {
-    let labelings = permutedLabelings(
-      sample.labels, groups: sample.groups, count: options.permutations, seed: options.seed)
+    let labelings = sample.permuted(count: options.permutations, seed: options.seed)
     let heldOutLabelings =
       sample.training == nil
       ? labelings
-      : permutedLabelings(
-        heldOut.labels, groups: heldOut.groups, count: options.permutations, seed: options.seed)
+      : heldOut.permuted(count: options.permutations, seed: options.seed)
     // Some 16 million products at a time.
     let batch = max(1, 16_000_000 / max(1, heldOut.states.rows * sample.concepts))
     let states = centred(sample.states)
@@ -208,8 +205,7 @@ package struct SeparationMeasurement {
   }
 
   private mutating func addRateNulls(_ checkpoint: () throws -> Void) throws {
-    let labelings = permutedLabelings(
-      sample.labels, groups: sample.groups, count: options.permutations, seed: options.seed)
+    let labelings = sample.permuted(count: options.permutations, seed: options.seed)
     for scale in CodingRateScale.allCases {
       let rates = CodingRates(sample.states, scale: scale, sharesProducts: true)
       let metrics = scale.metrics
@@ -237,8 +233,7 @@ package struct SeparationMeasurement {
     figures[.kVariance].setInterval(found.compactMap(\.kVariance))
     figures[.wasserstein].setInterval(found.compactMap(\.wasserstein))
 
-    let labelings = permutedLabelings(
-      sample.labels, groups: sample.groups, count: count, seed: options.seed)
+    let labelings = sample.permuted(count: count, seed: options.seed)
     let permuted = try Transport.measure(
       units.rest,
       samples: labelings.map {
@@ -246,8 +241,7 @@ package struct SeparationMeasurement {
       }, checkpoint: checkpoint)
     figures[.kVariance].setNull(permuted.compactMap(\.kVariance))
     figures[.wasserstein].setNull(permuted.compactMap(\.wasserstein))
-    let heldOutLabelings = permutedLabelings(
-      heldOut.labels, groups: heldOut.groups, count: count, seed: options.seed)
+    let heldOutLabelings = heldOut.permuted(count: count, seed: options.seed)
     let judged = try HeldOutPrototypes.measure(
       heldOutUnits, labelings: heldOutLabelings, concepts: sample.concepts, folds: heldOut.folds,
       trainMargins: true, checkpoint: checkpoint)
@@ -264,8 +258,7 @@ package struct SeparationMeasurement {
   }
 
   private mutating func addProbeNull(_ checkpoint: () throws -> Void) throws {
-    let labelings = permutedLabelings(
-      heldOut.labels, groups: heldOut.groups, count: options.slowPermutations, seed: options.seed)
+    let labelings = heldOut.permuted(count: options.slowPermutations, seed: options.seed)
     let predicted = try heldOutLinearProbes(
       features, labelings: labelings, concepts: sample.concepts, folds: heldOut.folds,
       strengths: [options.strength], foldStrengths: foldStrengths, checkpoint: checkpoint)

@@ -35,13 +35,15 @@ extension SeparationMetric {
       "Held out",
       "Accuracies and the median margin are over test rows, prototypes and probe from training "
         + "rows: those of `--train` and `--train-tuned` where they are given, else by the `split` "
-        + "column, else by 5 seeded folds in which rows of the same text stay together. Everything "
-        + "else is over all rows of the run."
+        + "column, else by 5 seeded folds in which rows of the same prompt stay together. A run of "
+        + "seer 0.1 does not say its prompts: its rows stay together by their texts. Everything else "
+        + "is over all rows of the run."
     ),
     (
       "Null",
-      "Each figure stands beside what it is when labels are permuted among the rows (the tokens of "
-        + "one text keep one label): the mean and the 95 % band over 200 permutations, 20 for those "
+      "Each figure stands beside what it is when labels are permuted: prompts with equally many rows "
+        + "exchange their lists of labels (the tokens of one text keep one label; a prompt that no "
+        + "other equals in rows keeps its labels): the mean and the 95 % band over 200 permutations, 20 for those "
         + "of the probe, the margin and of transport, of which each takes long. A figure inside the "
         + "band says nothing. Of \(allCases.count) figures, one in twenty lies outside by chance."
     ),
@@ -52,7 +54,7 @@ extension SeparationMetric {
     ),
     (
       "Interval",
-      "(`low`, `high`): for accuracies the bootstrap over test rows, for transport 20 more seeded "
+      "(`low`, `high`): for accuracies the bootstrap over the prompts of test rows, for transport 20 more seeded "
         + "samples."
     ),
     (

@@ -35,15 +35,15 @@ package struct Bootstrap: Sendable {
     self.init(groups: Array(0..<rows), resamples: resamples, level: level, seed: seed)
   }
 
+  /// Rows of the same number together, whatever the numbers.
+  package init(numbers: [Int], resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
+    self.init(
+      keys: numbers.map(String.init), resamples: resamples, level: level, seed: seed)
+  }
+
   /// Rows of the same key together; keys are compared byte by byte.
   package init(keys: [String], resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
-    var places: [[UInt8]: Int] = [:]
-    let groups = keys.map { key in
-      let place = places[Array(key.utf8), default: places.count]
-      places[Array(key.utf8)] = place
-      return place
-    }
-    self.init(groups: groups, resamples: resamples, level: level, seed: seed)
+    self.init(groups: numbered(keys), resamples: resamples, level: level, seed: seed)
   }
 
   /// The statistic of the rows as they are, with its interval over the resamples; nil where it has

@@ -27,6 +27,16 @@ package struct Confusion: Equatable, Sendable, Codable {
     }
   }
 
+  /// Counts the rows that were held out at some time; the others were never judged and are left
+  /// out.
+  ///
+  /// - heldOut: the concept each row was taken for; nil where no fold tests it.
+  package init(heldOut: [Int?], labels: [Int], concepts: Int) {
+    let judged = heldOut.indices.filter { heldOut[$0] != nil }
+    self.init(
+      actual: judged.map { labels[$0] }, predicted: judged.map { heldOut[$0] }, concepts: concepts)
+  }
+
   package var total: Int { counts.joined().reduce(0, +) + unknown.reduce(0, +) }
 
   /// The share of rows taken for their own concept; nil without rows.

@@ -15,13 +15,18 @@ package struct Estimate: Equatable, Sendable, Codable {
 
 /// The value below which a share of the sorted values lies, linear between neighbours (type 7 of
 /// Hyndman and Fan 1996, numpy's default). Nil without values.
-package func quantile(_ share: Double, ofSorted values: [Double]) -> Double? {
+package func quantile<Value: BinaryFloatingPoint>(
+  _ share: Double, ofSorted values: [Value]
+) -> Value? {
   guard let last = values.indices.last else { return nil }
   let place = min(1, max(0, share)) * Double(last)
   let below = Int(place)
   let above = min(last, below + 1)
-  return values[below] + (place - Double(below)) * (values[above] - values[below])
+  return values[below] + Value(place - Double(below)) * (values[above] - values[below])
 }
+
+/// The median; nil of nothing.
+package func median(_ values: [Double]) -> Double? { quantile(0.5, ofSorted: values.sorted()) }
 
 /// The share of successes with Wilson's score interval (Wilson 1927), which stays sensible at 0
 /// and 1. Nil without trials.

@@ -1,5 +1,3 @@
-import LinearAlgebra
-
 /// What a figure comes to when the labels it learns from say nothing: the control that shows how
 /// much of it chance and the method's freedom would give anyway.
 package struct PermutedLabels: Equatable, Sendable, Codable {
@@ -14,18 +12,17 @@ package struct PermutedLabels: Equatable, Sendable, Codable {
 
   /// Runs the figure on shuffled labels; nil where it has no value on any.
   ///
+  /// - prompts: rows with the same number are of one prompt, whose labels change places as one
+  ///   list (``permutedLabelings(_:groups:prompts:count:seed:)``); nil where every row is.
   /// - figure: the true labels' value, larger being better.
   /// - statistic: computes it anew from labels in another order.
   package init?(
-    labels: [Int], figure: Double, permutations: Int = 100, seed: UInt64 = 0,
+    labels: [Int], prompts: [Int]? = nil, figure: Double, permutations: Int = 100,
+    seed: UInt64 = 0,
     _ statistic: (_ shuffled: [Int]) throws -> Double?
   ) rethrows {
-    var random = SeededGenerator(seed: seed)
-    var values: [Double] = []
-    for _ in 0..<permutations {
-      if let value = try statistic(labels.shuffled(using: &random)) { values.append(value) }
-    }
-    values.sort()
+    let labelings = permutedLabelings(labels, prompts: prompts, count: permutations, seed: seed)
+    let values = try labelings.compactMap(statistic).sorted()
     guard let low = quantile(0.025, ofSorted: values), let high = quantile(0.975, ofSorted: values)
     else { return nil }
     mean = values.reduce(0, +) / Double(values.count)

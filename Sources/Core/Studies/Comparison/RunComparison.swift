@@ -7,8 +7,8 @@ package struct LayerComparison: Equatable, Sendable {
   package var base: SeparationFigures
   package var tuned: SeparationFigures
   /// By the nearest prototype, over held-out rows.
-  package var baseConfusion: ConfusionMatrix
-  package var tunedConfusion: ConfusionMatrix
+  package var baseConfusion: Confusion
+  package var tunedConfusion: Confusion
   /// For each measured row the concept it was taken for when held out.
   package var baseNearest: [Int?]
   package var tunedNearest: [Int?]
@@ -87,10 +87,10 @@ extension LayerComparison {
     )
     return LayerComparison(
       layer: layer, base: before.figures, tuned: after.figures,
-      baseConfusion: ConfusionMatrix(
-        labels: base.labels, predicted: before.nearest, concepts: base.concepts),
-      tunedConfusion: ConfusionMatrix(
-        labels: base.labels, predicted: after.nearest, concepts: base.concepts),
+      baseConfusion: Confusion(
+        heldOut: before.nearest, labels: base.labels, concepts: base.concepts),
+      tunedConfusion: Confusion(
+        heldOut: after.nearest, labels: base.labels, concepts: base.concepts),
       baseNearest: before.nearest, tunedNearest: after.nearest,
       cka: linearCKA(base.states, tuned.states), drift: Drift(from: base.states, to: tuned.states),
       neighboursKept: nearest.base.kept(in: nearest.tuned), hasNulls: withNulls)

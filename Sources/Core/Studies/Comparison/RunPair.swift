@@ -35,8 +35,12 @@ package struct RunPair: Sendable {
       try Self.check(opened.base, opened.tuned)
       training = opened
     }
-    self.base = try LabelledRun(runs.base, training: training?.base, seed: seed)
-    self.tuned = try LabelledRun(runs.tuned, training: training?.tuned, seed: seed)
+    self.base = try LabelledRun(
+      runs.base, training: training?.base, twin: runs.tuned, trainingTwin: training?.tuned,
+      seed: seed)
+    self.tuned = try LabelledRun(
+      runs.tuned, training: training?.tuned, twin: runs.base, trainingTwin: training?.base,
+      seed: seed)
     let all = [runs.base, runs.tuned] + (training.map { [$0.base, $0.tuned] } ?? [])
     layers = runs.base.manifest.layers.filter { layer in
       all.allSatisfy { $0.manifest.layers.contains(layer) }
@@ -64,6 +68,8 @@ package struct RunPair: Sendable {
         ("text", first.text, second.text), ("concept", first.concept, second.concept),
         ("split", first.split ?? "", second.split ?? ""),
         ("token", first.token ?? "", second.token ?? ""),
+        // A run of 0.1 says none.
+        ("prompt", first.prompt ?? second.prompt ?? "", second.prompt ?? first.prompt ?? ""),
       ]
       for (column, wanted, found) in differences where !wanted.utf8.elementsEqual(found.utf8) {
         throw Failure(

@@ -10,6 +10,8 @@ struct ClassificationJudge {
   private let data: ClassificationData
   private let layers: [Int]
   private let folds: Folds
+  /// The prompt of each training row, as a number.
+  private let trainPrompts: [Int]
   private let bootstrap: Bootstrap
   private var results: [ClassificationFigures.Result] = []
   private var choices: [ClassificationFigures.Choice] = []
@@ -22,11 +24,13 @@ struct ClassificationJudge {
     self.evaluation = evaluation
     self.data = data
     self.layers = layers
+    let keys = data.train.map(\.foldKey)
+    trainPrompts = numbered(keys)
     folds = Folds(
-      prompts: data.train.map(\.prompt), splits: data.train.map { _ in nil },
+      prompts: keys, splits: data.train.map { _ in nil },
       seed: evaluation.seed)
     bootstrap = Bootstrap(
-      keys: data.test.map(\.prompt), resamples: evaluation.resamples, seed: evaluation.seed)
+      keys: data.test.map(\.foldKey), resamples: evaluation.resamples, seed: evaluation.seed)
     samples = TransportAccount.samples(
       train: data.trainLabels, test: data.testLabels, concepts: data.concepts.count,
       seed: evaluation.seed)
@@ -45,9 +49,10 @@ struct ClassificationJudge {
         let input = ClassifierInput(
           train: all.selecting(rows: train), test: all.selecting(rows: test), folds: folds)
         let accuracy =
-          nearestPrototypeAccuracy(
-            units: unitNormalised(input.train), labels: data.trainLabels,
-            concepts: data.concepts.count, folds: folds) ?? 0
+          try HeldOutPrototypes.measure(
+            input.train, labels: data.trainLabels, concepts: data.concepts.count, folds: folds,
+            checkpoint: context.checkpoint
+          ).accuracy(data.trainLabels) ?? 0
         // Of equal layers the lowest.
         if accuracy > best?.trainAccuracy ?? -1 {
           best = ClassificationFigures.Choice(
@@ -112,8 +117,8 @@ struct ClassificationJudge {
     else { return nil }
     let counts = confusion(nil)
     let permuted = try PermutedLabels(
-      labels: data.trainLabels, figure: accuracy.value, permutations: evaluation.permutations,
-      seed: evaluation.seed
+      labels: data.trainLabels, prompts: trainPrompts, figure: accuracy.value,
+      permutations: evaluation.permutations, seed: evaluation.seed
     ) { shuffled in
       let predictions = try input.predictions(classifier, labels: shuffled, concepts: concepts)
       return Double(zip(predictions.concepts, labels).count { $0 == $1 }) / Double(labels.count)

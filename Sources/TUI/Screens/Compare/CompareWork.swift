@@ -29,9 +29,7 @@ extension Session {
         })
     case .measureSeparation(let index):
       let layer = state.explore.run.layers[index]
-      let labels = state.explore.run.conceptOfRow.map { Int($0) }
-      let concepts = state.explore.run.concepts.count
-      let folds = folds
+      let labelled = labelled
       engine.submit(
         "separation at layer \(layer), second run", priority: .map,
         onEvent: { [outbox] (event: JobEvent<LayerSeparation>) in
@@ -40,8 +38,7 @@ extension Session {
         },
         body: { context in
           try LayerSeparation.measure(
-            tuned.states(layer), labels: labels, concepts: concepts, folds: folds,
-            context: context)
+            tuned.states(layer), labelled, layer: layer, name: tuned.name, context: context)
         })
     case .measureFigures(let measuring): measureFigures(measuring, tuned)
     case .stopFigures:

@@ -55,7 +55,7 @@ package struct PairFigures: Equatable, Sendable {
     base: RunSource, tuned: RunSource, layer: Int, withNulls: Bool, context: JobContext,
     progress: (Double) -> Void
   ) throws -> PairFigures {
-    let rows = LabelledRows(base.rows)
+    let rows = LabelledRows(base.rows, twin: tuned.rows)
     let samples = (
       base: try rows.sample(try base.states(layer), layer: layer, name: base.name),
       tuned: try rows.sample(try tuned.states(layer), layer: layer, name: tuned.name)

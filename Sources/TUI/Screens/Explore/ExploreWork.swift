@@ -57,9 +57,7 @@ extension Session {
 
   private func measureSeparation(_ index: Int) {
     let layer = state.explore.run.layers[index]
-    let labels = state.explore.run.conceptOfRow.map { Int($0) }
-    let concepts = state.explore.run.concepts.count
-    let folds = folds
+    let labelled = labelled
     engine.submit(
       "separation at layer \(layer)", priority: .map,
       onEvent: { [poster] (event: JobEvent<LayerSeparation>) in
@@ -68,7 +66,7 @@ extension Session {
       },
       body: { [source] context in
         try LayerSeparation.measure(
-          source.states(layer), labels: labels, concepts: concepts, folds: folds, context: context)
+          source.states(layer), labelled, layer: layer, name: source.name, context: context)
       })
   }
 

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerRuns
 import SeerSupport
 
 /// How well a layer tells the concepts apart, as the strip, the legend and the colours show it.
@@ -35,48 +36,51 @@ package struct LayerSeparation: Equatable, Sendable {
 
   /// Rows of each concept (first) by the concept they were taken for.
   package func confusion(conceptOfRow: [Int32], concepts: Int) -> [[Int]] {
-    var counts = Array(repeating: Array(repeating: 0, count: concepts), count: concepts)
-    for (row, guess) in predicted.enumerated() where guess >= 0 {
-      counts[Int(conceptOfRow[row])][Int(guess)] += 1
-    }
-    return counts
+    counted(conceptOfRow, concepts).counts
   }
 
   /// For each concept the share of its held-out rows that were taken for it; nil where none were
   /// judged. O(rows).
   func recalls(_ concepts: Int, conceptOfRow: [Int32]) -> [Float?] {
-    var right = [Int](repeating: 0, count: concepts)
-    var judged = right
-    for row in predicted.indices where predicted[row] >= 0 {
-      let concept = Int(conceptOfRow[row])
-      judged[concept] += 1
-      if Int(predicted[row]) == concept { right[concept] += 1 }
+    let confusion = counted(conceptOfRow, concepts)
+    return (0..<concepts).map {
+      confusion.support($0) > 0 ? Float(confusion.recall($0)) : nil
     }
-    return (0..<concepts).map { judged[$0] > 0 ? Float(right[$0]) / Float(judged[$0]) : nil }
   }
 
+  private func counted(_ conceptOfRow: [Int32], _ concepts: Int) -> Confusion {
+    Confusion(
+      heldOut: predicted.map { $0 < 0 ? nil : Int($0) }, labels: conceptOfRow.map { Int($0) },
+      concepts: concepts)
+  }
+
+  /// - Parameters:
+  ///   - states: of all rows of the run, (rows, width).
+  ///   - name: what the run is called in messages.
   package static func measure(
-    _ states: Matrix, labels: [Int], concepts: Int, folds: Folds, context: JobContext
+    _ states: Matrix, _ labelled: LabelledRows, layer: Int, name: String, context: JobContext
   ) throws -> LayerSeparation {
-    let separation = Separation(of: states, labels: labels, concepts: concepts, folds: folds)
-    try context.checkpoint()
-    let units = unitNormalised(states)
-    let judged = heldOutPrototypes(
-      units: units, labels: labels, concepts: concepts, folds: folds)
-    try context.checkpoint()
-    let prototypes = Prototypes(units: units, labels: labels, concepts: concepts)
-    var cosines = [Double](repeating: 0, count: concepts)
-    let typical = labels.indices.map { row in
+    let sample = try labelled.sample(states, layer: layer, name: name)
+    let found = try CosineSeparation(sample, checkpoint: context.checkpoint)
+    let units = unitNormalised(sample.states)
+    let prototypes = Prototypes(units: units, labels: sample.labels, concepts: sample.concepts)
+    var cosines = [Double](repeating: 0, count: sample.concepts)
+    let typical = sample.labels.enumerated().map { row, label in
       prototypes.cosines(to: units.row(row), into: &cosines)
-      return prototypes.counts[labels[row]] > 1 ? Float(cosines[labels[row]]) : .nan
+      return prototypes.counts[label] > 1 ? Float(cosines[label]) : .nan
+    }
+    func figure(_ metric: SeparationMetric) -> Float? {
+      found.figures[metric].value.map { Float($0) }
+    }
+    func spread<Value>(_ values: [Value], _ other: Value) -> [Value] {
+      labelled.spread(values, over: states.rows, other)
     }
     return LayerSeparation(
-      nearestPrototype: separation.nearestPrototype.map { Float($0) },
-      silhouette: separation.silhouette.map { Float($0) },
-      angleBetween: separation.angleBetween.map { Float($0) },
-      angleWithin: separation.angleWithin.map { Float($0) },
-      predicted: judged.map { Int32($0.nearest ?? -1) }, margins: judged.map(\.margin),
-      typical: typical)
+      nearestPrototype: figure(.nearestPrototype), silhouette: figure(.silhouette),
+      angleBetween: figure(.angleBetween), angleWithin: figure(.angleWithin),
+      predicted: spread(found.heldOut.nearest.map { Int32($0 ?? -1) }, -1),
+      margins: spread(found.heldOut.cosineMargins.map { $0.map { Float($0) } ?? .nan }, .nan),
+      typical: spread(typical, .nan))
   }
 }
 
