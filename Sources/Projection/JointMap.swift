@@ -1,11 +1,34 @@
 import LinearAlgebra
 
-/// Several matrices in one space: base and tuned states in one map.
+/// The states of two runs over the same rows in one space: base and tuned in one map.
 ///
-///     let joint = try JointMap.stack([base, tuned])
-///     let map = try TSNE.fit(TSNE.reduced(joint)).points
+///     let both = try JointMap.stacked(base, tuned)
+///     let map = try TSNE.fit(TSNE.reduced(both)).points
 ///     let parts = JointMap.split(map, rows: [base.rows, tuned.rows])
+///
+/// States take part as unit vectors, each run about its own mean (``prepared(_:)``): lengths differ
+/// from run to run by orders of magnitude, and so may what all rows of a run have in common; either
+/// would fill the map, and the concepts be two dots in it.
 package enum JointMap {
+  /// A run's states as they take part in a map of two runs: of length 1, less the mean of those.
+  ///
+  /// - Parameter states: (rows, width).
+  /// - Throws: ``ProjectionError`` for a value that is not finite.
+  package static func prepared(_ states: Matrix) throws(ProjectionError) -> Matrix {
+    for row in 0..<states.rows {
+      let values = states.row(row)
+      if let column = (0..<states.columns).first(where: { !values[$0].isFinite }) {
+        throw .notFinite(row: row, column: column, value: values[column])
+      }
+    }
+    return centred(unitNormalised(states))
+  }
+
+  /// Both runs' prepared states, the base's first. Refuses runs of different widths.
+  package static func stacked(_ base: Matrix, _ tuned: Matrix) throws(ProjectionError) -> Matrix {
+    try stack([prepared(base), prepared(tuned)])
+  }
+
   /// All rows, one matrix after the other. Refuses matrices of different widths.
   package static func stack(_ matrices: [Matrix]) throws(ProjectionError) -> Matrix {
     let width = matrices.first?.columns ?? 0

@@ -144,19 +144,16 @@ struct RunSections {
 
   private func maps(_ layer: Int, _ context: JobContext) throws -> [ReportDocument.Block] {
     guard labels.count > 2 else { return [] }
-    // About each run's own mean: what moved all rows alike would push the clusters apart.
-    let states = try runs.map { run throws(Failure) in centred(try sample(run, layer).states) }
-    let stacked = try JointMap.stack(states)
-    let pca = try PCA.fit(stacked, components: 2, checkpoint: context.checkpoint)
-    let map = pca.transform(stacked)
-    guard map.columns == 2 else { return [] }
-    let ratio = pca.explainedVarianceRatio.map { figure(100 * Double($0), 1) }
-    let two = runs.count > 1
+    let states = try runs.map { run throws(Failure) in try sample(run, layer).states }
+    let two = states.count > 1
+    let (projected, shares) = try principal(states, context)
+    guard !projected.isEmpty else { return [] }
+    let ratio = shares.map { figure(100 * Double($0), 1) }
     var blocks: [ReportDocument.Block] = [
       .heading(level: 2, "Maps"),
       .figure(
-        svg: mapsSVG(JointMap.split(map, rows: states.map(\.rows)), "PCA, layer \(layer)"),
-        caption: "PCA of the states"
+        svg: mapsSVG(projected, "PCA, layer \(layer)"),
+        caption: "PCA of the \(two ? "unit " : "")states"
           + (two ? " of both runs together, each about its own mean, on the same axes" : "")
           + "; the axes hold \(ratio.joined(separator: " % and ")) % of the variance."),
     ]
@@ -172,6 +169,21 @@ struct RunSections {
     return blocks
   }
 
+  /// The maps of one run's states, or of two runs' together, and the variance along their axes; none
+  /// where there are no two axes.
+  private func principal(
+    _ states: [Matrix], _ context: JobContext
+  ) throws -> (maps: [Matrix], shares: [Float]) {
+    if states.count > 1 {
+      let pair = try PairProjection(
+        base: states[0], tuned: states[1], checkpoint: context.checkpoint)
+      return pair.explained.count == 2 ? ([pair.base, pair.tuned], pair.explained) : ([], [])
+    }
+    let pca = try PCA.fit(states[0], components: 2, checkpoint: context.checkpoint)
+    let map = pca.transform(states[0])
+    return map.columns == 2 ? ([map], pca.explainedVarianceRatio) : ([], [])
+  }
+
   /// Rows of which a t-SNE map is drawn: a report is not waited for longer.
   private static let largestTSNE = 10_000
 
@@ -180,8 +192,9 @@ struct RunSections {
   ) throws -> (maps: [Matrix], perplexity: Float) {
     var maps: [Matrix] = []
     var perplexity: Float = 0
-    for states in states {
-      let reduced = try TSNE.reduced(states, checkpoint: context.checkpoint)
+    for own in states {
+      let prepared = try states.count > 1 ? JointMap.prepared(own) : own
+      let reduced = try TSNE.reduced(prepared, checkpoint: context.checkpoint)
       let map = try TSNE.fit(
         reduced, initialization: maps.first.map { .arrangement($0) } ?? .principalComponents,
         checkpoint: context.checkpoint)

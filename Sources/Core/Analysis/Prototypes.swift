@@ -1,22 +1,5 @@
 import LinearAlgebra
 
-/// The states as unit vectors, (rows, width); a row of zeros stays one.
-package func unitNormalised(_ states: Matrix) -> Matrix {
-  let units = Matrix(rows: states.rows, columns: states.columns)
-  Parallel.ranges(of: states.rows, grain: 64) { range in
-    for row in range {
-      let source = states.row(row)
-      let target = units.row(row)
-      let norm = dot(source, source, count: states.columns).squareRoot()
-      guard norm > 0 else { continue }
-      for column in 0..<states.columns {
-        target[column] = Float(Double(source[column]) / norm)
-      }
-    }
-  }
-  return units
-}
-
 /// Each concept's mean of unit-normalised states (not centred), scaled to length 1.
 ///
 /// Held in Double: in some layers all states share most of their direction, and what tells
@@ -92,28 +75,4 @@ package struct Prototypes: Sendable {
       }
     }
   }
-}
-
-/// The inner product in Double.
-@inline(__always)
-package func dot<Scalar: BinaryFloatingPoint>(
-  _ a: UnsafePointer<Float>, _ b: UnsafePointer<Scalar>, count: Int
-) -> Double {
-  // Four sums, so that additions need not wait for each other.
-  var sums = SIMD4<Double>()
-  var index = 0
-  while index &+ 4 <= count {
-    let x = SIMD4(
-      Double(a[index]), Double(a[index &+ 1]), Double(a[index &+ 2]), Double(a[index &+ 3]))
-    let y = SIMD4(
-      Double(b[index]), Double(b[index &+ 1]), Double(b[index &+ 2]), Double(b[index &+ 3]))
-    sums += x * y
-    index &+= 4
-  }
-  var sum = sums.sum()
-  while index < count {
-    sum += Double(a[index]) * Double(b[index])
-    index &+= 1
-  }
-  return sum
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import LinearAlgebra
 import SeerSupport
 
 /// A safetensors file, memory-mapped.

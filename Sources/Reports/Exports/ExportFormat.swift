@@ -1,4 +1,4 @@
-import SeerAnalysis
+import LinearAlgebra
 
 /// What a layer of a run is exported as.
 package enum ExportFormat: String, CaseIterable, Sendable {

@@ -55,32 +55,26 @@ enum ComparisonFigure {
     _ base: Matrix, _ tuned: Matrix, method: ProjectionMethod, arrangement: Arrangement,
     seed: UInt64, checkpoint: () throws -> Void
   ) throws -> (base: Matrix, tuned: Matrix) {
+    let options = TSNE.Options(seed: seed)
     switch (method, arrangement) {
-    case (_, .joint):
-      // Each about its mean: what moved all rows alike would push the runs into two corners.
-      let both = try JointMap.stack([centred(base), centred(tuned)])
-      let map =
-        switch method {
-        case .pca: try PCA.fit(both, components: 2, checkpoint: checkpoint).transform(both)
-        case .tsne:
-          try TSNE.fit(
-            TSNE.reduced(both, checkpoint: checkpoint), options: TSNE.Options(seed: seed),
-            checkpoint: checkpoint
-          ).points
-        }
+    case (.pca, _):
+      let pair = try PairProjection(
+        base: base, tuned: tuned, isAligned: arrangement == .aligned, checkpoint: checkpoint)
+      return (pair.base, pair.tuned)
+    case (.tsne, .joint):
+      let both = try JointMap.stacked(base, tuned)
+      let map = try TSNE.fit(
+        TSNE.reduced(both, checkpoint: checkpoint), options: options, checkpoint: checkpoint
+      ).points
       let parts = JointMap.split(map, rows: [base.rows, tuned.rows])
       return (parts[0], parts[1])
-    case (.pca, .aligned):
-      let first = try PCA.fit(base, components: 2, checkpoint: checkpoint).transform(base)
-      let second = try PCA.fit(tuned, components: 2, checkpoint: checkpoint).transform(tuned)
-      return (first, align(second, to: first))
     case (.tsne, .aligned):
-      let options = TSNE.Options(seed: seed)
       let first = try TSNE.fit(
-        TSNE.reduced(base, checkpoint: checkpoint), options: options, checkpoint: checkpoint
+        TSNE.reduced(JointMap.prepared(base), checkpoint: checkpoint), options: options,
+        checkpoint: checkpoint
       ).points
       let second = try TSNE.fit(
-        TSNE.reduced(tuned, checkpoint: checkpoint), options: options,
+        TSNE.reduced(JointMap.prepared(tuned), checkpoint: checkpoint), options: options,
         initialization: .arrangement(first), checkpoint: checkpoint
       ).points
       return (first, align(second, to: first))
@@ -128,7 +122,7 @@ enum ComparisonFigure {
     }
     let how = ways.joined(separator: " or, where widths differ, ")
     return models + [
-      "\(how); accuracies on held-out rows, the rest over all rows; \(Version.tool)"
+      "\(how); of unit states; accuracies on held-out rows, the rest over all rows; \(Version.tool)"
     ]
   }
 

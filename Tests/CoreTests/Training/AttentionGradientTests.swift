@@ -1,6 +1,5 @@
 import Foundation
 import LinearAlgebra
-import SeerAnalysis
 import SeerModels
 import TestSupport
 import Testing

@@ -1,7 +1,6 @@
 import CKernels
 import Foundation
 import LinearAlgebra
-import SeerAnalysis
 import SeerFormats
 import SeerModels
 import SeerSupport

@@ -1,7 +1,6 @@
 import CKernels
 import Foundation
 import LinearAlgebra
-import SeerAnalysis
 import SeerModels
 import TestSupport
 import Testing

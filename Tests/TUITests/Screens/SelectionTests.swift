@@ -1,5 +1,4 @@
 import LinearAlgebra
-import SeerAnalysis
 import SeerScreens
 import SeerSupport
 import Testing

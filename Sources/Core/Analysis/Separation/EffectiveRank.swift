@@ -20,34 +20,3 @@ package func effectiveRank(_ states: Matrix) throws(LAPACKError) -> Double? {
   }
   return exp(entropy)
 }
-
-/// The states less their mean, which is taken in Double.
-package func centred(_ states: Matrix) -> Matrix {
-  let mean = columnMeans(states)
-  let result = Matrix(rows: states.rows, columns: states.columns)
-  Parallel.ranges(of: states.rows, grain: 64) { range in
-    for row in range {
-      let (source, target) = (states.row(row), result.row(row))
-      for column in 0..<states.columns {
-        target[column] = Float(Double(source[column]) - mean[column])
-      }
-    }
-  }
-  return result
-}
-
-/// The mean of every column, in Double; zeros without rows.
-package func columnMeans(_ states: Matrix) -> [Double] {
-  var means = [Double](repeating: 0, count: states.columns)
-  guard states.rows > 0 else { return means }
-  means.withUnsafeMutableBufferPointer { means in
-    Parallel.ranges(of: states.columns, grain: 32) { range in
-      for row in 0..<states.rows {
-        let source = states.row(row)
-        for column in range { means[column] += Double(source[column]) }
-      }
-      for column in range { means[column] /= Double(states.rows) }
-    }
-  }
-  return means
-}

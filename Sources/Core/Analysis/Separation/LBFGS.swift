@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// Limited-memory BFGS (Nocedal 1980) for smooth convex functions, turned inside out: it holds a
 /// ``trial`` point, is told the function's value and gradient there, and moves on. So many
 /// minimisations share the products that evaluate them.

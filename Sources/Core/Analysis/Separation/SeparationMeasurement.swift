@@ -1,3 +1,5 @@
+import LinearAlgebra
+
 /// How the figures of separation are measured: seeds and the numbers of permutations.
 package struct SeparationOptions: Equatable, Sendable {
   /// Permutations of the labels for each null; 0 measures none.

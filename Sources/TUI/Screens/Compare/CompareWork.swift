@@ -81,13 +81,13 @@ extension Session {
           let other = try tuned.states(layer)
           if isJoint && base.columns == other.columns {
             return try MapTrust.measure(
-              points, of: JointMap.stack([base, other]), context: context)
+              points, of: JointMap.stacked(base, other), context: context)
           }
           // Each map by its own states; what is said is said of both.
           let first = try MapTrust.measure(
-            Array(points.prefix(base.rows)), of: base, context: context)
+            Array(points.prefix(base.rows)), of: JointMap.prepared(base), context: context)
           let second = try MapTrust.measure(
-            Array(points.suffix(other.rows)), of: other, context: context)
+            Array(points.suffix(other.rows)), of: JointMap.prepared(other), context: context)
           return first.lower(second)
         })
     }

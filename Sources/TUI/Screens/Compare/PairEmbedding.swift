@@ -21,9 +21,10 @@ extension Embedding {
   ) throws -> Embedding {
     if isJoint && base.columns == tuned.columns {
       return try make(
-        JointMap.stack([base, tuned]), layer: layer, start: start, context: context, show: show)
+        JointMap.stacked(base, tuned), layer: layer, start: start, context: context, show: show)
     }
     let rows = base.rows
+    let (base, tuned) = (try JointMap.prepared(base), try JointMap.prepared(tuned))
     var first = start
     first.points = Array(start.points.prefix(rows))
     var second = start

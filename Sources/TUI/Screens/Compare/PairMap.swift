@@ -12,15 +12,8 @@ package struct PairMap: Equatable, Sendable {
   /// Whether one projection made both; else each has its own, the second turned onto the first.
   package var isJoint: Bool
 
-  package init(base: [SIMD2<Float>], tuned: [SIMD2<Float>], explained: [Float], isJoint: Bool) {
-    self.base = base
-    self.tuned = tuned
-    self.explained = explained
-    self.isJoint = isJoint
-  }
-
-  /// The principal components of both runs' states together or, where their widths differ, of
-  /// each; turned, never stretched, onto `reference` so that layers do not flip.
+  /// The projection of both runs (``PairProjection``) at the screen's scale; turned, never stretched,
+  /// onto `reference` so that layers do not flip.
   package static func principal(
     base: Matrix, tuned: Matrix, reference: PairMap?, context: JobContext
   ) throws -> PairMap {
@@ -31,25 +24,17 @@ package struct PairMap: Equatable, Sendable {
         }
       }
     }
-    try context.checkpoint()
-    let parts: [Matrix]
-    let explained: [Float]
-    let isJoint = base.columns == tuned.columns
-    if isJoint {
-      let (map, shares) = try components(JointMap.stack([base, tuned]))
-      let turned = reference.map { align(map, to: matrix($0.base + $0.tuned)) } ?? map
-      parts = JointMap.split(turned, rows: [base.rows, tuned.rows])
-      explained = shares
-    } else {
-      let (first, shares) = try components(base)
-      try context.checkpoint()
-      let second = try components(tuned).map
-      let turned = reference.map { align(first, to: matrix($0.base)) } ?? first
-      parts = [turned, align(second, to: turned)]
-      explained = shares
+    let pair = try PairProjection(base: base, tuned: tuned, checkpoint: context.checkpoint)
+    let both = try JointMap.stack([pair.base, pair.tuned])
+    let sum = both.values.reduce(0.0) { $0 + Double($1) * Double($1) }
+    if sum > 0 {
+      let scale = Float((Double(both.rows) / sum).squareRoot())
+      for index in 0..<both.count { both.elements[index] *= scale }
     }
+    let turned = points(reference.map { align(both, to: matrix($0.points)) } ?? both)
     return PairMap(
-      base: points(parts[0]), tuned: points(parts[1]), explained: explained, isJoint: isJoint)
+      base: Array(turned.prefix(base.rows)), tuned: Array(turned.suffix(tuned.rows)),
+      explained: pair.explained, isJoint: pair.isJoint)
   }
 
   /// Both at once, the base first.
@@ -60,26 +45,6 @@ package struct PairMap: Equatable, Sendable {
     if share <= 0 { return base }
     if share >= 1 { return tuned }
     return zip(base, tuned).map { $0 + ($1 - $0) * share }
-  }
-
-  private static func components(_ states: Matrix) throws -> (map: Matrix, shares: [Float]) {
-    let map = Matrix(rows: states.rows, columns: 2)
-    let count = min(2, min(states.rows, states.columns))
-    guard count > 0 else { return (map, []) }
-    let pca = try PCA.fit(states, components: count)
-    let scores = pca.transform(states)
-    var sum = 0.0
-    for row in 0..<states.rows {
-      for column in 0..<count {
-        map[row, column] = scores[row, column]
-        sum += Double(scores[row, column]) * Double(scores[row, column])
-      }
-    }
-    if sum > 0 {
-      let scale = Float((Double(states.rows) / sum).squareRoot())
-      for index in 0..<map.count { map.elements[index] *= scale }
-    }
-    return (map, Array(pca.explainedVarianceRatio.prefix(2)))
   }
 
   private static func matrix(_ points: [SIMD2<Float>]) -> Matrix {

@@ -1,5 +1,5 @@
 import Foundation
-import SeerAnalysis
+import LinearAlgebra
 import SeerSupport
 
 /// The jobs of the Explore screen that can be ended.

@@ -1,5 +1,4 @@
 import LinearAlgebra
-import SeerAnalysis
 import SeerProjection
 import SeerSupport
 
