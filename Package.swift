@@ -83,9 +83,14 @@ let package = Package(
       name: "SeerReports", dependencies: ["SeerStudies", "SeerProjection", "SeerFigures"],
       path: "Sources/Reports", swiftSettings: swift),
     .target(
+      name: "SeerWidgets", dependencies: ["SeerSupport", "CNcurses", "CUTF8Proc"],
+      path: "Sources/TUI",
+      sources: ["Terminal", "Surface", "Canvas", "Theme", "Keymap", "Widgets", "Editing"],
+      swiftSettings: swift),
+    .target(
       name: "SeerScreens",
-      dependencies: ["SeerReports", "SeerStudies", "SeerProjection", "CNcurses", "CUTF8Proc"],
-      path: "Sources/TUI", swiftSettings: swift),
+      dependencies: ["SeerWidgets", "SeerReports", "SeerStudies", "SeerProjection"],
+      path: "Sources/TUI", sources: ["App", "Screens"], swiftSettings: swift),
     .executableTarget(
       name: "seer", dependencies: ["SeerScreens", "SeerReports", argumentParser],
       swiftSettings: swift),
@@ -106,8 +111,8 @@ let package = Package(
     tests("Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"]),
     tests("Figures", of: "SeerFigures"),
     tests("Reports", of: "SeerReports"),
-    tests("TUI", of: "SeerScreens", excluding: ["Fixtures", "Snapshots"]),
-    tests("Command", of: "seer"),
+    tests("TUI", of: "SeerScreens", and: ["SeerFigures"], excluding: ["Fixtures", "Snapshots"]),
+    tests("Command", of: "seer", and: ["SeerScreens"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import seer
 
 /// Places that cannot be written to: exit code 73, and whatever was there before is still there.
 struct BadOutputTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import seer
 
 /// `seer evaluate classify`: its result, and what it refuses.
 struct EvaluateTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import seer
 
 struct HelpTests {
   let seer: Seer

@@ -2,6 +2,7 @@ import Foundation
 import SeerRuns
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 import TestSupport
 import Testing
 import seer
@@ -35,7 +36,7 @@ struct OneFactTests {
     session.handle(.key(.function(3)))
     session.waitUntilIdle()
     #expect(printed.count == 3)
-    let explored = session.state.explore.separations
+    let explored = session.state.explore.figures.separations
     let compared = session.state.compare?.separations ?? [:]
     for side in ["base", "tuned"] {
       for (index, layer) in printed.enumerated() {
@@ -51,7 +52,7 @@ struct OneFactTests {
         }
         let confusion = try #require((layer["confusion"] as? [String: [[Int]]])?[side])
         #expect(
-          shown.confusion(conceptOfRow: session.state.explore.conceptOfRow, concepts: 3)
+          shown.confusion(conceptOfRow: session.state.explore.run.conceptOfRow, concepts: 3)
             == confusion)
       }
     }

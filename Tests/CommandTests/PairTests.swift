@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import seer
 
 /// Two runs side by side: pictures of pairs, models of different width.
 struct PairTests {

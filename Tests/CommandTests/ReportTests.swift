@@ -3,6 +3,7 @@ import SeerAnalysis
 import SeerSupport
 import TestSupport
 import Testing
+import seer
 
 /// `seer report` and `seer preset`.
 struct ReportTests {

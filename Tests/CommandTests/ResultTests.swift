@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import seer
 
 /// What each command prints: the keys of the contract with `--json`, nothing but the result on
 /// standard output.

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import seer
 
 /// The guided tour on the sample, played in the program itself.
 struct TourTests {

@@ -1,6 +1,5 @@
 import LinearAlgebra
 import SeerProjection
-import SeerScreens
 import Testing
 
 private func matrix(rows: Int, columns: Int, seed: UInt64) -> Matrix {

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import SeerRuns
 import SeerScreens
+import SeerWidgets
 
 /// States with coordinates written down, never computed: pictures of computed maps would differ
 /// between linear algebra kernels.

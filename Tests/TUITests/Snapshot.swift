@@ -1,5 +1,5 @@
 import Foundation
-import SeerScreens
+import SeerWidgets
 import Testing
 
 /// Compares a screen with the text committed in `Snapshots/NAME.txt`.

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import SeerRuns
 import SeerScreens
+import SeerWidgets
 
 /// A frame of the explorer and the difference of two, at 160 x 50, with 1,200 points.
 enum Screens {

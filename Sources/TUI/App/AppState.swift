@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// The whole interface.
 package struct AppState: Sendable {
   /// What lies over whatever screen is in front.

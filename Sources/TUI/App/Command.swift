@@ -1,5 +1,6 @@
 import Foundation
 import SeerSupport
+import SeerWidgets
 
 /// Something a key can do to the interface.
 package typealias Command = KeyCommand<AppState, Effect>

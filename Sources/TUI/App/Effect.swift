@@ -26,12 +26,12 @@ package protocol ScreenEffect: Equatable, Sendable {
 }
 
 /// The effect of any screen, as one type that can be compared.
-struct ScreenWork: Equatable, Sendable {
-  let effect: any ScreenEffect
+package struct ScreenWork: Equatable, Sendable {
+  package let effect: any ScreenEffect
 
   init(_ effect: any ScreenEffect) { self.effect = effect }
 
-  static func == (a: ScreenWork, b: ScreenWork) -> Bool { a.effect.isSame(as: b.effect) }
+  package static func == (a: ScreenWork, b: ScreenWork) -> Bool { a.effect.isSame(as: b.effect) }
 }
 
 extension ScreenEffect {

@@ -1,4 +1,5 @@
 import SeerSupport
+import SeerWidgets
 
 /// Everything that can happen to the interface.
 package enum Event: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import SeerModels
 import SeerSupport
+import SeerWidgets
 
 /// What the command line and the environment say about the interface.
 package struct ExplorerOptions: Sendable {

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// One line that tells what can be done now, or the last message.
 package enum Footer {
   package static func draw(_ rect: Rect, _ state: AppState, into surface: inout Surface) {

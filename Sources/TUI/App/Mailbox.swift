@@ -66,12 +66,12 @@ package final class Outbox: Sendable {
   private let mailbox: Mailbox
   private let isClosed = Mutex(false)
 
-  init(_ mailbox: Mailbox) { self.mailbox = mailbox }
+  package init(_ mailbox: Mailbox) { self.mailbox = mailbox }
 
   func post(_ event: Event) { mailbox.post(.from(self, event)) }
 
-  func close() { isClosed.withLock { $0 = true } }
+  package func close() { isClosed.withLock { $0 = true } }
 
   /// Asked when the event is taken out: it may have waited while this was closed.
-  var isOpen: Bool { isClosed.withLock { !$0 } }
+  package var isOpen: Bool { isClosed.withLock { !$0 } }
 }

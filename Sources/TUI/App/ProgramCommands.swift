@@ -1,3 +1,5 @@
+import SeerWidgets
+
 extension KeyContext {
   package static let help = KeyContext("help")
   package static let palette = KeyContext("palette", isWriting: true)
@@ -13,7 +15,7 @@ package enum Program {
   package static let contexts: [KeyContext] = [.help, .palette]
   package static let palette: CommandID = "palette"
   /// Without a key for these nobody finds the way.
-  static let needed: [CommandID] = ["quit", "help"]
+  package static let needed: [CommandID] = ["quit", "help"]
 
   package static let commands = [
     CommandSection(order: 100, screens + overlays), CommandSection(order: 120, [mouse]),

@@ -1,4 +1,5 @@
 import SeerModels
+import SeerRuns
 import SeerTokenizers
 
 /// A model to talk to, and the runs that score what is said.

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// Draws the state: nothing but the state decides what is on the surface.
 package func render(_ state: AppState) -> Surface {
   var surface = Surface(state.size, asciiOnly: state.theme.glyphs.isASCII)

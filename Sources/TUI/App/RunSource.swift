@@ -24,6 +24,26 @@ package struct RunSource: Sendable {
   package var adapter: String?
   /// How rows were read: two runs compare only where it is the same.
   package var reading = ""
+
+  package init(
+    model: String, concepts: String, layers: [Int], rows: [RunRow], columns: [ColumnValues] = [],
+    states: @escaping @Sendable (_ layer: Int) throws -> Matrix,
+    someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)? = nil,
+    products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])? = nil,
+    folder: String = "", adapter: String? = nil, reading: String = ""
+  ) {
+    self.model = model
+    self.concepts = concepts
+    self.layers = layers
+    self.rows = rows
+    self.columns = columns
+    self.states = states
+    self.someStates = someStates
+    self.products = products
+    self.folder = folder
+    self.adapter = adapter
+    self.reading = reading
+  }
 }
 
 extension RunSource {

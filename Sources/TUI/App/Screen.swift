@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// The name of a screen, as names of files and scripts have it.
 package struct ScreenID: Hashable, Sendable, ExpressibleByStringLiteral {
   package let name: String
@@ -11,7 +13,7 @@ package struct ScreenEntry: Sendable {
   package let key: String
   package let help: String
   /// The word in the footer; nil: not in the footer.
-  var hint: String?
+  package var hint: String?
   /// Whether it speaks of the first run, which is explored again when it is shown.
   var isOfFirstRun = false
 }
@@ -84,14 +86,14 @@ package struct HelpSection: Sendable {
 }
 
 extension Screen {
-  static var helpSections: [HelpSection] { [] }
+  package static var helpSections: [HelpSection] { [] }
   package static func open(_ workspace: Workspace, in state: inout AppState) {}
-  static func carry(from old: AppState, into next: inout AppState) {}
-  static func motion(_ state: AppState) -> Motion? { nil }
+  package static func carry(from old: AppState, into next: inout AppState) {}
+  package static func motion(_ state: AppState) -> Motion? { nil }
   package static func context(_ state: AppState) -> KeyContext { ground(state) }
-  static func helpContext(_ state: AppState) -> KeyContext { ground(state) }
-  static func hear(_ command: CommandID, _ state: inout AppState) {}
-  static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
+  package static func helpContext(_ state: AppState) -> KeyContext { ground(state) }
+  package static func hear(_ command: CommandID, _ state: inout AppState) {}
+  package static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
     command.perform(&state, key)
   }
   package static func type(_ key: Key, _ state: inout AppState) {}
@@ -102,8 +104,8 @@ extension Screen {
   }
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] { [] }
   package static func tick(_ state: inout AppState) -> [Effect] { [] }
-  static func followUp(_ state: inout AppState) -> [Effect] { [] }
-  static func drawFooter(
+  package static func followUp(_ state: inout AppState) -> [Effect] { [] }
+  package static func drawFooter(
     _ rect: Rect, _ state: AppState, into surface: inout Surface
   ) -> Bool { false }
 }

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// The registry of screens.
 package enum Screens {
   /// In the order of their keys. A new screen is a line here and a folder of its own.

@@ -1,5 +1,6 @@
 import Foundation
 import SeerSupport
+import SeerWidgets
 
 /// Commands for the interface, one a line, in place of a person.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import SeerWidgets
 
 /// The main thread's loop: waits for keys, signals and results, changes the state, draws.
 ///

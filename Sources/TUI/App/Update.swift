@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// The only place that changes the state: one event in, effects for the loop out.
 package func update(_ state: inout AppState, _ event: Event) -> [Effect] {
   let effects = handle(&state, event)
@@ -41,7 +43,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
 }
 
 /// Does what a command says.
-func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
+package func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
   for screen in Screens.all { screen.hear(command.id, &state) }
   return state.front.perform(command, key, &state)
 }

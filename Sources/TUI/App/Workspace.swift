@@ -3,6 +3,7 @@ import SeerModels
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
+import SeerWidgets
 
 /// What is open: a run, one to compare it with, and a model to talk to.
 package struct Workspace: Sendable {

@@ -40,7 +40,7 @@ package struct View: Equatable, Sendable {
   package var pan = SIMD2<Float>(0, 0)
 
   package static let whole = View()
-  static let zoomRange: ClosedRange<Float> = 0.05...512
+  package static let zoomRange: ClosedRange<Float> = 0.05...512
 }
 
 /// Where a world point lies on a panel of cells.

@@ -1,10 +1,15 @@
 /// A line of marks between two places of a panel, in its cells that are empty.
-struct Way {
+package struct Way {
   /// In columns and rows of the panel, fractions included.
-  let start: SIMD2<Float>
-  let end: SIMD2<Float>
+  package let start: SIMD2<Float>
+  package let end: SIMD2<Float>
 
-  func draw(
+  package init(start: SIMD2<Float>, end: SIMD2<Float>) {
+    self.start = start
+    self.end = end
+  }
+
+  package func draw(
     _ mark: Unicode.Scalar, _ style: Style, _ panel: Rect, into surface: inout Surface
   ) {
     let length = max(abs(end.x - start.x), abs(end.y - start.y) * 2)

@@ -69,7 +69,7 @@ package struct Editor: Equatable, Sendable {
   package mutating func deleteBackward() { delete(max(0, caret - 1)..<caret) }
   package mutating func deleteForward() { delete(caret..<min(characters.count, caret + 1)) }
   package mutating func deleteWord() { delete(wordStart..<caret) }
-  mutating func deleteToLineStart() { delete(lineStart..<caret) }
+  package mutating func deleteToLineStart() { delete(lineStart..<caret) }
   package mutating func deleteToLineEnd() { delete(caret..<lineEnd) }
 
   private mutating func delete(_ range: Range<Int>) {

@@ -29,6 +29,11 @@ package struct KeyCommand<State, Outcome>: Sendable {
   package struct Label: Sendable {
     package let help: String
     package let footer: @Sendable (State) -> String
+
+    package init(help: String, footer: @escaping @Sendable (State) -> String) {
+      self.help = help
+      self.footer = footer
+    }
   }
 
   package let id: CommandID
@@ -39,12 +44,12 @@ package struct KeyCommand<State, Outcome>: Sendable {
   /// One line, in the imperative.
   package let help: String
   /// The word in the footer; neighbours with the same word share it. Nil: not in the footer.
-  let hint: String?
+  package let hint: String?
   /// What parts the keys of neighbours that share a word.
   package let separator: String
   package let label: Label?
-  let isAvailable: Condition
-  let perform: Action
+  package let isAvailable: Condition
+  package let perform: Action
 
   package init(
     _ id: CommandID, _ keys: [String], _ group: CommandGroup, in contexts: KeyContexts,

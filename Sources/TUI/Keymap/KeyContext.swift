@@ -4,7 +4,7 @@ package struct KeyContext: Hashable, Sendable {
   /// Whether a screen itself gets the keys, rather than something that lies over it.
   package let isScreen: Bool
   /// Where characters are text: only other keys do something.
-  let isWriting: Bool
+  package let isWriting: Bool
 
   package init(_ name: String, isScreen: Bool = false, isWriting: Bool = false) {
     self.name = name
@@ -34,7 +34,7 @@ package enum KeyContexts: Sendable, ExpressibleByArrayLiteral {
   }
 
   /// Whether it is this context and no other.
-  func isOnly(_ context: KeyContext) -> Bool {
+  package func isOnly(_ context: KeyContext) -> Bool {
     if case .only(let contexts) = self { contexts == [context] } else { false }
   }
 

@@ -1,5 +1,4 @@
 import Foundation
-import SeerModels
 import SeerSupport
 
 /// A table of commands with a user's own keys.

@@ -1,5 +1,5 @@
 /// A table of commands as a page of documentation.
-enum KeysPage {
+package enum KeysPage {
   private static let ownKeys = """
     Keys of your own go into `$XDG_CONFIG_HOME/seer/keys.conf` (`~/.config/seer/keys.conf`), a line \
     for each command to change; its usual keys go. Where two commands would share a key, the file \
@@ -12,7 +12,7 @@ enum KeysPage {
     """
 
   /// - Parameter contexts: all there are, in the order of the page.
-  static func markdown<State, Outcome>(
+  package static func markdown<State, Outcome>(
     _ commands: [KeyCommand<State, Outcome>], contexts: [KeyContext]
   ) -> String {
     var page =

@@ -27,8 +27,15 @@ package struct Rect: Equatable, Sendable {
   package var width = 0
   package var height = 0
 
-  var maxX: Int { x + width }
-  var maxY: Int { y + height }
+  package init(x: Int = 0, y: Int = 0, width: Int = 0, height: Int = 0) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+
+  package var maxX: Int { x + width }
+  package var maxY: Int { y + height }
   package var isEmpty: Bool { width <= 0 || height <= 0 }
   package var size: Size { Size(width: width, height: height) }
 
@@ -39,25 +46,25 @@ package struct Rect: Equatable, Sendable {
   /// The rectangle inside a one-cell border.
   package var inside: Rect { inset(1, 1) }
 
-  func inset(_ dx: Int, _ dy: Int) -> Rect {
+  package func inset(_ dx: Int, _ dy: Int) -> Rect {
     Rect(x: x + dx, y: y + dy, width: max(0, width - 2 * dx), height: max(0, height - 2 * dy))
   }
 
   /// Cuts off `count` rows from the top and returns them.
-  mutating func takeTop(_ count: Int) -> Rect {
+  package mutating func takeTop(_ count: Int) -> Rect {
     let taken = Rect(x: x, y: y, width: width, height: max(0, min(count, height)))
     y += taken.height
     height -= taken.height
     return taken
   }
 
-  mutating func takeBottom(_ count: Int) -> Rect {
+  package mutating func takeBottom(_ count: Int) -> Rect {
     let rows = max(0, min(count, height))
     height -= rows
     return Rect(x: x, y: y + height, width: width, height: rows)
   }
 
-  mutating func takeRight(_ count: Int) -> Rect {
+  package mutating func takeRight(_ count: Int) -> Rect {
     let columns = max(0, min(count, width))
     width -= columns
     return Rect(x: x + width, y: y, width: columns, height: height)

@@ -7,7 +7,7 @@ package struct Cell: Equatable, Sendable {
   var secondMark: UInt32 = 0
   package var style = Style.plain
 
-  static let blank = Cell()
+  package static let blank = Cell()
   static let rightHalf: Unicode.Scalar = "\0"
 
   package var isRightHalf: Bool { scalar == Self.rightHalf }
@@ -111,7 +111,7 @@ package struct Surface: Equatable, Sendable {
   }
 
   /// Changes the style of what is there.
-  mutating func restyle(_ rect: Rect, _ change: (Style) -> Style) {
+  package mutating func restyle(_ rect: Rect, _ change: (Style) -> Style) {
     for y in max(0, rect.y)..<max(0, min(size.height, rect.maxY)) {
       for x in max(0, rect.x)..<max(0, min(size.width, rect.maxX)) {
         cells[y * size.width + x].style = change(cells[y * size.width + x].style)

@@ -12,7 +12,7 @@ package final class Terminal {
   private var pairs: [PairKey: Int32] = [:]
   private var nextPair: Int32 = 1
   package let colors: Int
-  let hasDirectColor: Bool
+  package let hasDirectColor: Bool
 
   private struct PairKey: Hashable {
     let foreground: Int32
@@ -51,7 +51,7 @@ package final class Terminal {
   }
 
   /// Whether the locale's characters are UTF-8.
-  static var localeIsUTF8: Bool { sn_locale_is_utf8() }
+  package static var localeIsUTF8: Bool { sn_locale_is_utf8() }
 
   package var size: Size {
     var width: Int32 = 0
@@ -61,7 +61,7 @@ package final class Terminal {
   }
 
   /// Follows the terminal's size; call after a resize was signalled.
-  func followResize() {
+  package func followResize() {
     if sn_resize() { shown = nil }
   }
 
@@ -146,7 +146,7 @@ package final class Terminal {
     }
   }
 
-  func setMouse(_ isOn: Bool) { sn_set_mouse(isOn) }
+  package func setMouse(_ isOn: Bool) { sn_set_mouse(isOn) }
 
   /// Stops the process as Ctrl-Z does; returns when it is continued.
   package func suspend() {
@@ -155,13 +155,13 @@ package final class Terminal {
   }
 
   /// Repaints everything at the next ``present(_:)``, after something else wrote on the screen.
-  func invalidate() { shown = nil }
+  package func invalidate() { shown = nil }
 
   /// Whether a resize was signalled since the last call.
-  func takeResize() -> Bool { sn_take_resize() }
+  package func takeResize() -> Bool { sn_take_resize() }
 
   /// The terminating signal that arrived since the last call, or nil.
-  func takeTermination() -> Int32? {
+  package func takeTermination() -> Int32? {
     let signal = sn_take_termination()
     return signal == 0 ? nil : signal
   }

@@ -8,7 +8,9 @@ package enum ColorDepth: String, CaseIterable, Sendable {
   case mono
 
   /// - Parameter colors: what terminfo says; below 8 there are none.
-  static func detected(colors: Int, isDirect: Bool, environment: [String: String]) -> ColorDepth {
+  package static func detected(colors: Int, isDirect: Bool, environment: [String: String])
+    -> ColorDepth
+  {
     // https://no-color.org: present and not empty.
     if environment["NO_COLOR"].map({ !$0.isEmpty }) ?? false { return .mono }
     if isDirect { return .direct }

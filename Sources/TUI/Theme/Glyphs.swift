@@ -7,7 +7,7 @@ package enum GlyphLevel: String, CaseIterable, Sendable {
   case ascii
 
   /// - Parameter terminal: the value of TERM.
-  static func detected(utf8: Bool, terminal: String) -> GlyphLevel {
+  package static func detected(utf8: Bool, terminal: String) -> GlyphLevel {
     guard utf8, !terminal.hasPrefix("vt") || terminal.hasPrefix("vte") else { return .ascii }
     return terminal == "linux" ? .blocks : .braille
   }
@@ -16,6 +16,10 @@ package enum GlyphLevel: String, CaseIterable, Sendable {
 /// The characters of frames, bars and marks at a level.
 package struct Glyphs: Equatable, Sendable {
   package let level: GlyphLevel
+
+  package init(level: GlyphLevel) {
+    self.level = level
+  }
 
   package var isASCII: Bool { level == .ascii }
 
@@ -28,7 +32,7 @@ package struct Glyphs: Equatable, Sendable {
     }
   }
 
-  var ellipsis: String { isASCII ? "..." : "…" }
+  package var ellipsis: String { isASCII ? "..." : "…" }
   package var separator: String { isASCII ? " - " : " · " }
   package var cursor: Unicode.Scalar {
     switch level {
@@ -38,28 +42,28 @@ package struct Glyphs: Equatable, Sendable {
     }
   }
   /// Marks on the frame of the map, above and beside the cursor.
-  var tickDown: Unicode.Scalar { isASCII ? "v" : level == .blocks ? "┬" : "▾" }
-  var tickRight: Unicode.Scalar { isASCII ? ">" : level == .blocks ? "├" : "▸" }
-  var tickLeft: Unicode.Scalar { isASCII ? "<" : level == .blocks ? "◄" : "◂" }
+  package var tickDown: Unicode.Scalar { isASCII ? "v" : level == .blocks ? "┬" : "▾" }
+  package var tickRight: Unicode.Scalar { isASCII ? ">" : level == .blocks ? "├" : "▸" }
+  package var tickLeft: Unicode.Scalar { isASCII ? "<" : level == .blocks ? "◄" : "◂" }
   /// Between the two names of a comparison.
   package var both: String { isASCII ? "<->" : "↔" }
-  var becomes: String { isASCII ? "->" : "→" }
-  var arrowUp: Unicode.Scalar { isASCII ? "^" : "▲" }
-  var arrowDown: Unicode.Scalar { isASCII ? "v" : "▼" }
+  package var becomes: String { isASCII ? "->" : "→" }
+  package var arrowUp: Unicode.Scalar { isASCII ? "^" : "▲" }
+  package var arrowDown: Unicode.Scalar { isASCII ? "v" : "▼" }
   package var checked: Unicode.Scalar { isASCII ? "x" : level == .blocks ? "√" : "✓" }
   package var wrong: Unicode.Scalar { isASCII ? "!" : level == .blocks ? "×" : "✗" }
   /// Of a line between tokens on a map.
   package var way: Unicode.Scalar { isASCII ? "'" : level == .blocks ? "-" : "⠒" }
-  var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
+  package var hiddenConcept: Unicode.Scalar { isASCII ? "." : "·" }
 
   /// A line end inside a line.
-  var lineEnd: String { level == .braille ? "⏎" : "\\n" }
+  package var lineEnd: String { level == .braille ? "⏎" : "\\n" }
 
   /// The shades of a share from next to nothing to all.
-  var shareShades: [Unicode.Scalar] { [hiddenConcept] + shades }
+  package var shareShades: [Unicode.Scalar] { [hiddenConcept] + shades }
 
   /// Bars of rising height, for a strip one row high; the first stands for the lowest value.
-  var levels: [Unicode.Scalar] {
+  package var levels: [Unicode.Scalar] {
     switch level {
     case .braille: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
     case .blocks: ["_", "▄", "█"]
@@ -81,7 +85,7 @@ package struct Glyphs: Equatable, Sendable {
   }
 
   /// A horizontal bar of `fraction` (0...1) of `width` columns.
-  func bar(_ fraction: Float, width: Int) -> String {
+  package func bar(_ fraction: Float, width: Int) -> String {
     let eighths = Int((max(0, min(1, fraction)) * Float(width) * 8).rounded())
     if level != .braille {
       return String(repeating: isASCII ? "#" : "█", count: (eighths + 4) / 8)

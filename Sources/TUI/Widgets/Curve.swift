@@ -1,10 +1,14 @@
 /// A line of values over steps, in dots.
-struct Curve {
+package struct Curve {
   /// Nil where a step has none.
-  let values: [Double?]
+  package let values: [Double?]
+
+  package init(values: [Double?]) {
+    self.values = values
+  }
 
   /// Values lie between the lowest and the highest; one column may hold many steps.
-  func draw(_ rect: Rect, _ style: Style, _ glyphs: Glyphs, into surface: inout Surface) {
+  package func draw(_ rect: Rect, _ style: Style, _ glyphs: Glyphs, into surface: inout Surface) {
     let known = values.compactMap { $0 }.filter(\.isFinite)
     guard let low = known.min(), let high = known.max(), !rect.isEmpty else { return }
     let grid = DotGrid(glyphs.level)

@@ -2,7 +2,13 @@
 package struct Frame {
   package var title = ""
   package var note = ""
-  var isFocused = false
+  package var isFocused = false
+
+  package init(title: String = "", note: String = "", isFocused: Bool = false) {
+    self.title = title
+    self.note = note
+    self.isFocused = isFocused
+  }
 
   package func draw(_ rect: Rect, _ theme: Theme, into surface: inout Surface) {
     guard rect.width >= 2, rect.height >= 2 else { return }

@@ -1,7 +1,7 @@
 /// What can be done now, in one line.
-enum HintLine {
+package enum HintLine {
   /// Draws the hints that fit.
-  static func draw(
+  package static func draw(
     _ hints: [KeyHint], _ x: Int, _ y: Int, width: Int, _ theme: Theme,
     into surface: inout Surface
   ) {
@@ -13,7 +13,7 @@ enum HintLine {
   }
 
   /// The hints that fit, in order; the last two (quit and help) before all others.
-  static func fitting(_ hints: [KeyHint], width: Int) -> [KeyHint] {
+  package static func fitting(_ hints: [KeyHint], width: Int) -> [KeyHint] {
     func columns(_ hint: KeyHint) -> Int { DisplayWidth.of(hint.keys + hint.word) + 3 }
     var room = width + 2
     var chosen = Set<Int>()

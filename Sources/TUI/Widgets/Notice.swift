@@ -1,10 +1,16 @@
 /// A few lines in the middle of a panel: empty, loading and error states.
-struct Notice {
-  var title: String
-  var lines: [String] = []
-  var isError = false
+package struct Notice {
+  package var title: String
+  package var lines: [String] = []
+  package var isError = false
 
-  func draw(_ rect: Rect, _ theme: Theme, into surface: inout Surface) {
+  package init(title: String, lines: [String] = [], isError: Bool = false) {
+    self.title = title
+    self.lines = lines
+    self.isError = isError
+  }
+
+  package func draw(_ rect: Rect, _ theme: Theme, into surface: inout Surface) {
     let width = max(1, min(60, rect.width - 2))
     let body = lines.flatMap {
       Text.wrap(Text.visible($0, ascii: theme.glyphs.isASCII), width: width)
@@ -22,7 +28,9 @@ struct Notice {
   }
 
   /// What a terminal too small for the screen shows; it fits 10 x 3.
-  static func tooSmall(_ size: Size, wanted: Size, _ theme: Theme, into surface: inout Surface) {
+  package static func tooSmall(
+    _ size: Size, wanted: Size, _ theme: Theme, into surface: inout Surface
+  ) {
     let lines = [
       "too small", "need \(wanted.width)x\(wanted.height)", "have \(size.width)x\(size.height)",
     ]

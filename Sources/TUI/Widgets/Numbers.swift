@@ -1,12 +1,12 @@
 import Foundation
 
 /// Numbers as screens show them.
-enum Numbers {
+package enum Numbers {
   /// `0.431` as `43 %`.
-  static func percent(_ share: Float) -> String { "\(Int((share * 100).rounded())) %" }
+  package static func percent(_ share: Float) -> String { "\(Int((share * 100).rounded())) %" }
 
   /// Three significant digits where the number is not whole, so that columns do not jump.
-  static func short(_ value: Float) -> String {
+  package static func short(_ value: Float) -> String {
     guard value.isFinite else { return "-" }
     let size = abs(value)
     let digits = size >= 100 ? 0 : size >= 10 ? 1 : 2
@@ -14,43 +14,43 @@ enum Numbers {
   }
 
   /// `30`: digits after the point only where there are some.
-  static func whole(_ value: Float) -> String {
+  package static func whole(_ value: Float) -> String {
     value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
   }
 
   /// `.43`: a share between 0 and 1 in two digits.
-  static func share(_ value: Float) -> String {
+  package static func share(_ value: Float) -> String {
     guard value.isFinite else { return "-" }
     let text = String(format: "%.2f", Double(value))
     return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
   }
 
   /// `+0.20`, `-1.50`.
-  static func signed(_ value: Float) -> String {
+  package static func signed(_ value: Float) -> String {
     value.isFinite ? String(format: "%+.2f", Double(value)) : "-"
   }
 
   /// `.981`: a cosine in three digits.
-  static func fine(_ value: Float) -> String {
+  package static func fine(_ value: Float) -> String {
     guard value.isFinite else { return "-" }
     let text = String(format: "%.3f", Double(value))
     return text.hasPrefix("0.") ? String(text.dropFirst()) : text.replacing("-0.", with: "-.")
   }
 
   /// `9.8e-7`: a number near 0, in two digits.
-  static func small(_ value: Double) -> String {
+  package static func small(_ value: Double) -> String {
     guard value.isFinite else { return "-" }
     return abs(value) >= 1e-4
       ? String(format: "%.4f", value).replacing("0.", with: ".") : String(format: "%.0e", value)
   }
 
   /// `71.3`: an angle in degrees.
-  static func degrees(_ value: Float) -> String {
+  package static func degrees(_ value: Float) -> String {
     value.isFinite ? String(format: "%.1f", Double(value)) : "-"
   }
 
   /// `2m10s`, `3h05m`.
-  static func time(_ seconds: Double) -> String {
+  package static func time(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e7 else { return "-" }
     let whole = Int(max(0, seconds).rounded())
     if whole < 60 { return "\(whole)s" }
@@ -59,7 +59,7 @@ enum Numbers {
   }
 
   /// `50000` as `50,000`.
-  static func grouped(_ value: Int) -> String {
+  package static func grouped(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))
     var index = digits.count - 3
     while index > 0 {

@@ -1,7 +1,7 @@
 /// The first line of a screen: its name and what it is about at the left, how at the right.
-enum ScreenHeader {
+package enum ScreenHeader {
   /// - Parameter parts: the most needed first; the last are dropped until the rest fits.
-  static func draw(
+  package static func draw(
     _ rect: Rect, _ name: String, _ parts: [String], right: String, _ theme: Theme,
     into surface: inout Surface
   ) {

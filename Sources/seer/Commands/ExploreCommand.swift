@@ -4,6 +4,7 @@ import SeerFormats
 import SeerRuns
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 
 extension ColorDepth: ExpressibleByArgument {}
 

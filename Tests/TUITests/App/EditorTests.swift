@@ -1,5 +1,5 @@
 import LinearAlgebra
-import SeerScreens
+import SeerWidgets
 import Testing
 
 @Suite struct EditorTests {

@@ -1,6 +1,7 @@
 import SeerRuns
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 import TestSupport
 import Testing
 

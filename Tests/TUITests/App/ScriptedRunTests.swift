@@ -2,6 +2,7 @@ import Foundation
 import SeerRuns
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 import TestSupport
 import Testing
 

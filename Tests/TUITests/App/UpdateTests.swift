@@ -1,5 +1,6 @@
 import LinearAlgebra
 import SeerScreens
+import SeerWidgets
 import Testing
 
 @Suite struct UpdateTests {

@@ -1,4 +1,4 @@
-import SeerScreens
+import SeerWidgets
 import Testing
 
 @Suite struct CanvasTests {

@@ -1,4 +1,5 @@
 import SeerScreens
+import SeerWidgets
 import Testing
 
 @Suite struct CommandTests {

@@ -1,5 +1,6 @@
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 import Testing
 
 /// A user's own keys.

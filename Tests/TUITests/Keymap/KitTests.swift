@@ -1,5 +1,6 @@
 import Foundation
 import SeerScreens
+import SeerWidgets
 import Testing
 
 /// What the terminal interface is built from knows nothing of what is built with it.

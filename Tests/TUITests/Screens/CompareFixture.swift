@@ -2,6 +2,7 @@ import LinearAlgebra
 import SeerAnalysis
 import SeerRuns
 import SeerScreens
+import SeerWidgets
 
 extension Fixture {
   static func source(

@@ -3,6 +3,7 @@ import SeerAnalysis
 import SeerRuns
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 import Testing
 
 @Suite struct CompareTests {

@@ -1,6 +1,7 @@
 import SeerFigures
 import SeerRuns
 import SeerScreens
+import SeerWidgets
 import Testing
 
 /// A concept has one number, and by it one colour and one mark: on screens, in pictures, in reports.

@@ -1,4 +1,5 @@
 import SeerScreens
+import SeerWidgets
 import Testing
 
 /// Lists of rows, pairs, bookmarks and groups.

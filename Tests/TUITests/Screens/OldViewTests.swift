@@ -23,8 +23,9 @@ import Testing
         states: { _ in throw Problem("none") }))
     let isTaken = state.restore(view)
     #expect(isTaken)
-    #expect(state.concepts.map(\.name) == ["bias", "honesty", "violence"])
-    #expect(state.hidden == [2] && state.conceptAxes == SIMD2(2, 0) && state.layer == 1)
+    #expect(state.run.concepts.map(\.name) == ["bias", "honesty", "violence"])
+    #expect(
+      state.filter.hidden == [2] && state.chart.conceptAxes == SIMD2(2, 0) && state.layer == 1)
     #expect(state.savedView == view)
   }
 }

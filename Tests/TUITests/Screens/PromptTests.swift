@@ -2,6 +2,7 @@ import LinearAlgebra
 import SeerAnalysis
 import SeerMonitor
 import SeerScreens
+import SeerWidgets
 import Testing
 
 extension Fixture {

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 import Testing
 
 /// Rows selected on the map, and what can be done with them.

@@ -2,6 +2,7 @@ import LinearAlgebra
 import SeerRuns
 import SeerScreens
 import SeerSupport
+import SeerWidgets
 import Testing
 
 extension Fixture {

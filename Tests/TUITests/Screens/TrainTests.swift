@@ -3,6 +3,7 @@ import SeerAnalysis
 import SeerScreens
 import SeerSupport
 import SeerTraining
+import SeerWidgets
 import Testing
 
 extension Fixture {

@@ -1,5 +1,5 @@
 import Foundation
-import SeerScreens
+import SeerWidgets
 import TestSupport
 import Testing
 

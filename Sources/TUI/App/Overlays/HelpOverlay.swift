@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 /// Every key of the screen below, by group, over it; in two columns where they fit, and scrolled
 /// where even one does not.
 struct HelpOverlay {

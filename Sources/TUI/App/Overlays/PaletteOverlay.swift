@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 /// Commands found by their words.
 struct PaletteOverlay {
   let query: String

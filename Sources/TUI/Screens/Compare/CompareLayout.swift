@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerWidgets
 
 /// Where everything of the Compare screen is.
 package struct CompareLayout: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 extension KeyContext {
   package static let compare = KeyContext("compare", isScreen: true)
   package static let figures = KeyContext("figures")

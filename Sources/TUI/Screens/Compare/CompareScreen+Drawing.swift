@@ -1,4 +1,5 @@
 import SeerProjection
+import SeerWidgets
 
 extension CompareScreen {
   package static func draw(_ state: AppState, into surface: inout Surface) {
@@ -23,7 +24,9 @@ extension CompareScreen {
     }
   }
 
-  static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface) -> Bool {
+  package static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface)
+    -> Bool
+  {
     ExploreFooter(state, rect).drawSearch(into: &surface)
   }
 

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 extension ScreenID {
   package static let compare: ScreenID = "compare"
 }
@@ -13,11 +15,11 @@ package enum CompareScreen: Screen {
     state.compare = workspace.tuned.map { CompareState(base: workspace.run, tuned: $0) }
   }
 
-  static func isThere(_ state: AppState) -> Bool { state.compare != nil }
+  package static func isThere(_ state: AppState) -> Bool { state.compare != nil }
   package static func isBusy(_ state: AppState) -> Bool {
     state.compare?.isBusy(at: state.explore.layer) ?? false
   }
-  static func motion(_ state: AppState) -> Motion? {
+  package static func motion(_ state: AppState) -> Motion? {
     state.compare?.morph == nil ? nil : Motion(interval: .milliseconds(33), ends: true)
   }
 
@@ -27,7 +29,7 @@ package enum CompareScreen: Screen {
     return state.explore.filter.search?.isEditing ?? false ? .search : .compare
   }
 
-  static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
+  package static func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
     if let answer = answers[command.id] { return answer(&state, key) }
     let layer = state.explore.layer
     let effects = command.perform(&state, key)
@@ -66,7 +68,7 @@ package enum CompareScreen: Screen {
 
   /// What the state needs computed: the current layer's map first, then its figures, then what
   /// the neighbouring layers will need.
-  static func followUp(_ state: inout AppState) -> [Effect] {
+  package static func followUp(_ state: inout AppState) -> [Effect] {
     guard var compare = state.compare, compare.problem == nil, !state.explore.run.rows.isEmpty
     else {
       return []

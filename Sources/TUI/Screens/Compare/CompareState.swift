@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// The map of a layer of both runs, or why there is none yet.
 package enum PairMapStatus: Equatable, Sendable {
   case computing

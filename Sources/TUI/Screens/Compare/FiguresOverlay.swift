@@ -1,4 +1,6 @@
 import SeerAnalysis
+import SeerProjection
+import SeerWidgets
 
 /// All figures of the layer, base and tuned with their nulls, and beneath them what the chosen one
 /// means: its text is that of docs/metrics.md.
@@ -7,6 +9,11 @@ package struct FiguresOverlay {
   package struct Place: Equatable, Sendable {
     package var index = 0
     package var scroll = 0
+
+    package init(index: Int = 0, scroll: Int = 0) {
+      self.index = index
+      self.scroll = scroll
+    }
   }
 
   private enum Entry {

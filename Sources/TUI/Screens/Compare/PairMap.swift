@@ -12,6 +12,13 @@ package struct PairMap: Equatable, Sendable {
   /// Whether one projection made both; else each has its own, the second turned onto the first.
   package var isJoint: Bool
 
+  package init(base: [SIMD2<Float>], tuned: [SIMD2<Float>], explained: [Float], isJoint: Bool) {
+    self.base = base
+    self.tuned = tuned
+    self.explained = explained
+    self.isJoint = isJoint
+  }
+
   /// The projection of both runs (``PairProjection``) at the screen's scale; turned, never stretched,
   /// onto `reference` so that layers do not flip.
   package static func principal(

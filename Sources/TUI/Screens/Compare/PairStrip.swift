@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// All layers in two lines, the base's figure above the tuned one's, on one scale.
 struct PairStrip {
   private let state: AppState

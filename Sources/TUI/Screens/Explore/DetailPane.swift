@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 /// The row under the cursor: its full text, and the figures that belong to it.
 struct DetailPane {
   private let state: ExploreState

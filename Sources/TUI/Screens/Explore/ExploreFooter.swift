@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// The last line while a name, the file of an export or a search is typed.
 struct ExploreFooter {
   private let state: AppState

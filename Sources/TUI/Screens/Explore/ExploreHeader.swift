@@ -1,4 +1,5 @@
 import SeerProjection
+import SeerWidgets
 
 /// What is looked at, at the left, and how, at the right; the left gives way.
 enum ExploreHeader {

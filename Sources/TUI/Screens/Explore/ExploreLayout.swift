@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// Where everything of the Explore screen is. The map gets what the rest does not need.
 package struct ExploreLayout: Equatable, Sendable {
   package var header = Rect()

@@ -1,4 +1,5 @@
 import SeerFigures
+import SeerWidgets
 
 extension KeyContext {
   package static let map = KeyContext("map", isScreen: true)

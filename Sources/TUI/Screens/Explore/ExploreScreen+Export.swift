@@ -1,4 +1,5 @@
 import SeerReports
+import SeerWidgets
 
 /// The map, its rows or the layer's states as a file, with a recipe beside it.
 extension ExploreScreen {

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 extension ExploreScreen {
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
     let layout = ExploreLayout(state)

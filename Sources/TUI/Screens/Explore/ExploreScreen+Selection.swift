@@ -1,3 +1,5 @@
+import SeerWidgets
+
 extension ExploreScreen {
   /// The cell of the cursor's point, or the middle of the panel where it is not on it.
   static func cursorCell(_ state: AppState) -> Cursor {

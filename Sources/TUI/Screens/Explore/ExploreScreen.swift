@@ -1,3 +1,5 @@
+import SeerWidgets
+
 extension ScreenID {
   package static let explore: ScreenID = "explore"
 }
@@ -7,22 +9,22 @@ package enum ExploreScreen: Screen {
   package static let id = ScreenID.explore
   package static let entry = ScreenEntry(
     command: "showExplore", key: "F2", help: "Explore: one run, layer by layer", hint: "explore")
-  static let helpSections = [
+  package static let helpSections = [
     HelpSection(title: "In the list of concepts", context: .concepts),
     HelpSection(title: "While selecting", context: .select),
     HelpSection(title: "In a list", context: .list),
   ]
 
-  static func isThere(_ state: AppState) -> Bool { state.hasRun }
+  package static func isThere(_ state: AppState) -> Bool { state.hasRun }
   package static func isBusy(_ state: AppState) -> Bool { state.explore.isBusy }
-  static func motion(_ state: AppState) -> Motion? {
+  package static func motion(_ state: AppState) -> Motion? {
     state.explore.tick.map { Motion(interval: $0) }
   }
 
   package static func ground(_ state: AppState) -> KeyContext {
     state.explore.panels.focus == .concepts ? .concepts : .map
   }
-  static func helpContext(_ state: AppState) -> KeyContext { .map }
+  package static func helpContext(_ state: AppState) -> KeyContext { .map }
   package static func context(_ state: AppState) -> KeyContext {
     if state.explore.filter.search?.isEditing ?? false { return .search }
     if state.explore.export.asked != nil { return .exporting }
@@ -32,7 +34,7 @@ package enum ExploreScreen: Screen {
     return ground(state)
   }
 
-  static func hear(_ command: CommandID, _ state: inout AppState) {
+  package static func hear(_ command: CommandID, _ state: inout AppState) {
     state.explore.tour?.note(command)
   }
 
@@ -65,7 +67,9 @@ package enum ExploreScreen: Screen {
     RowListPane(state, layout)?.draw(into: &surface)
   }
 
-  static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface) -> Bool {
+  package static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface)
+    -> Bool
+  {
     ExploreFooter(state, rect).draw(into: &surface)
   }
 
@@ -112,7 +116,7 @@ package enum ExploreScreen: Screen {
 
   /// What the state needs computed after any event: the separation of the layers, once the maps are
   /// there, and the nearest rows of the cursor. One of each at a time.
-  static func followUp(_ state: inout AppState) -> [Effect] {
+  package static func followUp(_ state: inout AppState) -> [Effect] {
     // A picture of the screen in front alone.
     state.explore.paint()
     var explore = state.explore

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// How points are drawn.
 package enum MarkMode: String, CaseIterable, Sendable {
   /// Glyphs as long as they have room, else dots.

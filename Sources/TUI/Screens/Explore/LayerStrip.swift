@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// All layers in a line, each with its value as a bar, the current one in brackets.
 package struct LayerStrip {
   private let state: ExploreState

@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 /// The concepts with their marks and counts: a list beside the map, or one line below it.
 struct LegendPane {
   private let state: ExploreState

@@ -1,4 +1,6 @@
 import Foundation
+import SeerProjection
+import SeerWidgets
 
 /// The map itself.
 struct MapPane {

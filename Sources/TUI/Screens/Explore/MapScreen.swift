@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// A screen with a map of the run's rows, on which the cursor walks and which can be magnified.
 protocol MapScreen: Screen {
   /// The points on screen, one for each row.

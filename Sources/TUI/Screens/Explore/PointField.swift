@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// Points of rows on a panel of cells: searched ones over the rest, the cursor over all.
 struct PointField {
   let points: [SIMD2<Float>]

@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// How the groups of a ``Painting`` look.
 struct PointPaint {
   private let theme: Theme

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerWidgets
 
 /// Rows that the user has put together.
 package struct RowGroup: Equatable, Sendable, Codable {

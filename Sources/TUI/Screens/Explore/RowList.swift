@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// A list of rows, pairs or groups over the panels beside the map.
 package struct RowList: Equatable, Sendable {
   package enum Kind: String, CaseIterable, Sendable {

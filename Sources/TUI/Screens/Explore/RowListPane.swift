@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 /// A ``RowList`` over the panels beside the map, or over the map where there are none.
 struct RowListPane {
   private let state: ExploreState

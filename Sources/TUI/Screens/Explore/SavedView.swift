@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// What a user has made of a run: kept when it is left, there again when it is opened.
 ///
 /// Names, not indices, stand for concepts and layers; what no longer fits the run is left out.
@@ -11,8 +13,8 @@ package struct SavedView: Codable, Equatable, Sendable {
   package var layer: Int
   package var cursor: Int?
   package var zoom: Float
-  var panX: Float
-  var panY: Float
+  package var panX: Float
+  package var panY: Float
   package var hidden: [String]
   package var marks: String
   package var color: String
@@ -21,7 +23,7 @@ package struct SavedView: Codable, Equatable, Sendable {
   package var conceptAxes: [String]
   package var metric: String
   package var strip: String
-  var showsNeighbours: Bool
+  package var showsNeighbours: Bool
   package var bookmarks: [Int]
   package var groups: [RowGroup]
 

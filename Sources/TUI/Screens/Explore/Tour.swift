@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// A walk of some three minutes through what the screen can do, each step done by the user's own
 /// keys.
 package struct Tour: Equatable, Sendable {

@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 /// The step of a ``Tour``, over the bottom of the map.
 struct TourPane {
   private let tour: Tour

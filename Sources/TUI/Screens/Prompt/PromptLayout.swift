@@ -1,3 +1,5 @@
+import SeerWidgets
+
 /// Where everything of the Prompt screen is.
 struct PromptLayout: Equatable, Sendable {
   var header = Rect()

@@ -1,5 +1,7 @@
 import SeerMonitor
+import SeerProjection
 import SeerTokenizers
+import SeerWidgets
 
 /// The panels of the Prompt screen: tokens by layers, the concepts of a token, the chat.
 struct PromptPanels {

@@ -1,4 +1,5 @@
 import SeerSupport
+import SeerWidgets
 
 extension KeyContext {
   package static let prompt = KeyContext("prompt", isScreen: true, isWriting: true)

@@ -1,4 +1,6 @@
 import SeerMonitor
+import SeerProjection
+import SeerWidgets
 
 extension PromptScreen {
   package static func draw(_ state: AppState, into surface: inout Surface) {

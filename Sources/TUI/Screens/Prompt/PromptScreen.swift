@@ -1,4 +1,5 @@
 import SeerTokenizers
+import SeerWidgets
 
 extension ScreenID {
   package static let prompt: ScreenID = "prompt"
@@ -19,7 +20,7 @@ package enum PromptScreen: Screen {
     }
   }
 
-  static func isThere(_ state: AppState) -> Bool { state.prompt != nil }
+  package static func isThere(_ state: AppState) -> Bool { state.prompt != nil }
   package static func isBusy(_ state: AppState) -> Bool { state.prompt?.isBusy ?? false }
   package static func ground(_ state: AppState) -> KeyContext {
     state.prompt?.focus == .tokens ? .tokens : .prompt
@@ -110,7 +111,7 @@ package enum PromptScreen: Screen {
   }
 
   /// What the state needs done: open the model, make the layer's monitors, read what is written.
-  static func followUp(_ state: inout AppState) -> [Effect] {
+  package static func followUp(_ state: inout AppState) -> [Effect] {
     guard var prompt = state.prompt else { return [] }
     defer { state.prompt = prompt }
     switch prompt.status {

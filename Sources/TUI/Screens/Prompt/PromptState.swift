@@ -1,5 +1,6 @@
 import SeerMonitor
 import SeerTokenizers
+import SeerWidgets
 
 /// What the Prompt screen knows: a chat being written, scored and answered.
 package struct PromptState: Sendable {

@@ -1,4 +1,5 @@
 import SeerMonitor
+import SeerWidgets
 
 /// Tokens laid out in lines, each with the mark of its top concept behind it.
 struct TokenLines {

@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 /// What is known of the entry that is chosen on the Start screen, and what Enter does with it.
 struct StartDetails {
   /// Lines with the border.

@@ -1,5 +1,6 @@
 import SeerRuns
 import SeerSupport
+import SeerWidgets
 
 /// What the Start screen has heard.
 package enum StartEvent: ScreenEvent {

@@ -1,4 +1,5 @@
 import SeerFigures
+import SeerWidgets
 
 extension KeyContext {
   package static let start = KeyContext("start", isScreen: true)

@@ -1,4 +1,6 @@
+import SeerProjection
 import SeerSupport
+import SeerWidgets
 
 extension StartScreen {
   package static func draw(_ state: AppState, into surface: inout Surface) {

@@ -1,4 +1,5 @@
 import SeerSupport
+import SeerWidgets
 
 extension ScreenID {
   package static let start: ScreenID = "start"
@@ -14,9 +15,11 @@ package enum StartScreen: Screen {
     if !state.hasRun, workspace.watched == nil { state.screen = id }
   }
 
-  static func carry(from old: AppState, into next: inout AppState) { next.start = old.start }
+  package static func carry(from old: AppState, into next: inout AppState) {
+    next.start = old.start
+  }
 
-  static func isThere(_ state: AppState) -> Bool { true }
+  package static func isThere(_ state: AppState) -> Bool { true }
   package static func isBusy(_ state: AppState) -> Bool { state.start.isBusy }
   package static func ground(_ state: AppState) -> KeyContext { .start }
 
@@ -56,7 +59,7 @@ package enum StartScreen: Screen {
     return [.start(.estimate(plan))]
   }
 
-  static func followUp(_ state: inout AppState) -> [Effect] {
+  package static func followUp(_ state: inout AppState) -> [Effect] {
     guard state.start.library == nil, !state.start.isScanning else { return [] }
     state.start.isScanning = true
     return [.start(.scan)]

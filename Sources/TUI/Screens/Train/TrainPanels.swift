@@ -1,4 +1,6 @@
+import SeerProjection
 import SeerTraining
+import SeerWidgets
 
 /// A training under way: its losses, what held-out rows say, and their clusters.
 struct TrainPanels {

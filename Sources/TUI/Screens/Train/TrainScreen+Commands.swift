@@ -1,5 +1,6 @@
 import SeerSupport
 import SeerTraining
+import SeerWidgets
 
 extension KeyContext {
   package static let form = KeyContext("form", isScreen: true, isWriting: true)

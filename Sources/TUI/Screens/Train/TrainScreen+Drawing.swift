@@ -1,3 +1,6 @@
+import SeerProjection
+import SeerWidgets
+
 extension TrainScreen {
   package static func draw(_ state: AppState, into surface: inout Surface) {
     guard let train = state.train else { return }

@@ -1,5 +1,6 @@
 import SeerModels
 import SeerTraining
+import SeerWidgets
 
 extension ScreenID {
   package static let train: ScreenID = "train"
@@ -22,14 +23,14 @@ package enum TrainScreen: Screen {
     state.screen = id
   }
 
-  static func carry(from old: AppState, into next: inout AppState) {
+  package static func carry(from old: AppState, into next: inout AppState) {
     if old.train?.isRunning ?? false { next.train = old.train }
   }
 
-  static func isThere(_ state: AppState) -> Bool { state.train != nil }
+  package static func isThere(_ state: AppState) -> Bool { state.train != nil }
   package static func isBusy(_ state: AppState) -> Bool { state.train?.isBusy ?? false }
   /// A training elsewhere is followed: that ends by itself only with it.
-  static func motion(_ state: AppState) -> Motion? {
+  package static func motion(_ state: AppState) -> Motion? {
     state.train?.status == .watching ? Motion(interval: .seconds(1)) : nil
   }
   package static func ground(_ state: AppState) -> KeyContext {
@@ -92,7 +93,7 @@ package enum TrainScreen: Screen {
     }
   }
 
-  static func followUp(_ state: inout AppState) -> [Effect] {
+  package static func followUp(_ state: inout AppState) -> [Effect] {
     guard var train = state.train else { return [] }
     defer { state.train = train }
     if train.status == .setup, train.field == .start, train.estimate == .none {

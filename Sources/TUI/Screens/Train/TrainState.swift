@@ -1,6 +1,7 @@
 import SeerFormats
 import SeerSupport
 import SeerTraining
+import SeerWidgets
 
 /// What the Train screen knows: what to train, and how it goes.
 package struct TrainState: Sendable {
