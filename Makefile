@@ -12,7 +12,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test bench bench-build bench-baseline bench-peers lint format model samples figures figure screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
+.PHONY: help run build test build-times bench bench-build bench-baseline bench-peers lint format model samples figures figure screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
 
 # The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
 .PHONY: verify-monitor
@@ -61,6 +61,9 @@ fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
 	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
 	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
 	done
+
+build-times:  ## Measure what building and testing a clean clone takes; writes docs/performance.md.
+	$(PYTHON) scripts/build-times.py --output docs/performance.md
 
 lint:  ## Check the format of all Swift files, and that no import points up; warnings are errors.
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources
