@@ -65,21 +65,23 @@ enum ComparisonFigure {
     (0..<map.rows).map { SIMD2(map[$0, 0], map.columns > 1 ? map[$0, 1] : 0) }
   }
 
+  /// The figures that have a caption, two a line.
   private static func captions(_ figures: SeparationFigures) -> [String] {
-    func text(_ name: String, _ metric: SeparationMetric, _ digits: Int) -> String? {
-      figures[metric].value.map { value in
-        let null = figures[metric].nullHigh.map { " (null < \(Report.rounded($0, digits)))" } ?? ""
-        return "\(name) \(Report.rounded(value, digits))\(null)"
+    let metrics = SeparationMetric.captioned
+    return stride(from: 0, to: metrics.count, by: 2).compactMap { start in
+      let parts = metrics[start..<min(start + 2, metrics.count)].compactMap { metric in
+        caption(metric, figures[metric])
       }
-    }
-    let lines = [
-      [text("prototype", .nearestPrototype, 2), text("probe", .linearProbe, 2)],
-      [text("silhouette", .silhouette, 2), text("angle", .angleBetween, 1)],
-    ]
-    return lines.compactMap { parts in
-      let parts = parts.compactMap { $0 }
       return parts.isEmpty ? nil : parts.joined(separator: "   ")
     }
+  }
+
+  private static func caption(
+    _ metric: SeparationMetric, _ figure: SeparationFigure
+  ) -> String? {
+    guard let (name, digits) = metric.caption, let value = figure.value else { return nil }
+    let null = figure.nullHigh.map { " (null < \(Report.rounded($0, digits)))" } ?? ""
+    return "\(name) \(Report.rounded(value, digits))\(null)"
   }
 
   private static func footer(
