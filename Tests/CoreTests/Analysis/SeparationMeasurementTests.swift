@@ -166,7 +166,7 @@ struct SeparationMeasurementTests {
         metric.rawValue.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "_" }, "\(metric)")
       #expect(!(metric.ignoresLabels && metric.largerIsSeparate != nil), "\(metric)")
     }
-    #expect(SeparationMetric.captioned.allSatisfy(\.isPrincipal))
+    #expect(SeparationMetric.captioned.allSatisfy { $0.isPrincipal })
     #expect(all.filter(\.isPrincipal) == SeparationMetric.principal)
   }
 
