@@ -1,17 +1,19 @@
 import LinearAlgebra
 
-/// Two runs over the same rows along principal components: what the Compare screen, the figure of
-/// `compare` and reports draw.
+/// Two runs over the same rows in maps that can be put side by side: what the Compare screen, the
+/// figure of `compare` and reports draw.
 ///
-///     let pair = try PairProjection(base: states, tuned: others)
+///     let pair = try PairProjection(base: states, tuned: others)   // along principal components
 ///     pair.base[0, 1]      // the first row's place along the second axis, in the base run
 package struct PairProjection: Sendable {
-  /// (rows, 2): places along the axes; zeros where there are fewer of them.
+  /// (rows, 2): places along the axes; zeros where there are fewer of them, and of no rows.
   package let base: Matrix
   package let tuned: Matrix
   /// The share of the variance that each axis holds: of both runs' states together where the
-  /// projection is joint, else of the base's.
+  /// projection is joint, else of the base's; none where the layout does not say.
   package let explained: [Float]
+  /// What the maps were made with.
+  package let settings: LayoutSettings
   /// Whether one projection made both; else each has its own, the second turned onto the first.
   package let isJoint: Bool
 
@@ -19,39 +21,40 @@ package struct PairProjection: Sendable {
   ///
   /// - Parameters:
   ///   - base, tuned: (rows, width); where the widths differ there is no joint projection.
-  ///   - isAligned: whether each run has a projection of its own although widths are the same.
+  ///   - isAligned: whether each run has a projection of its own although widths are the same, the
+  ///     second following the first.
   /// - Throws: ``ProjectionError``, and what `checkpoint` throws to cancel.
   package init(
-    base: Matrix, tuned: Matrix, isAligned: Bool = false, checkpoint: () throws -> Void = {}
+    base: Matrix, tuned: Matrix, by layout: any Layout = Layouts.standard,
+    _ settings: LayoutSettings = LayoutSettings(), isAligned: Bool = false,
+    checkpoint: () throws -> Void = {}
   ) throws {
     let (first, second) = (try JointMap.prepared(base), try JointMap.prepared(tuned))
     try checkpoint()
     isJoint = !isAligned && base.columns == tuned.columns
+    guard min(base.rows, tuned.rows) > 0, min(base.columns, tuned.columns) > 0 else {
+      (self.base, self.tuned) = (
+        Matrix(rows: base.rows, columns: 2), Matrix(rows: tuned.rows, columns: 2)
+      )
+      (explained, self.settings) = ([], settings)
+      return
+    }
+    let all = isJoint ? try JointMap.stack([first, second]) : first
+    let found = try layout.map(all, settings, checkpoint: checkpoint)
     if isJoint {
-      let both = try JointMap.stack([first, second])
-      let found = try Self.components(both, checkpoint)
-      let parts = JointMap.split(found.map, rows: [base.rows, tuned.rows])
-      (self.base, self.tuned, explained) = (parts[0], parts[1], found.shares)
+      let parts = JointMap.split(found.points, rows: [base.rows, tuned.rows])
+      (self.base, self.tuned) = (parts[0], parts[1])
     } else {
-      let found = try Self.components(first, checkpoint)
       try checkpoint()
-      let other = try Self.components(second, checkpoint)
-      (self.base, explained) = (found.map, found.shares)
-      self.tuned = align(other.map, to: found.map)
+      self.base = found.points
+      self.tuned =
+        try layout.map(second, settings, following: found.points, checkpoint: checkpoint).points
     }
-  }
-
-  /// (rows, 2), whatever the number of components.
-  private static func components(
-    _ states: Matrix, _ checkpoint: () throws -> Void
-  ) throws -> (map: Matrix, shares: [Float]) {
-    let count = min(2, min(states.rows, states.columns))
-    guard count > 0 else { return (Matrix(rows: states.rows, columns: 2), []) }
-    let pca = try PCA.fit(states, components: count, checkpoint: checkpoint)
-    let scores = pca.transform(states)
-    let map = Matrix(rows: states.rows, columns: 2) { row, column in
-      column < scores.columns ? scores[row, column] : 0
+    // Axes that rows do not span hold nothing and are none.
+    let axes = min(all.rows, all.columns)
+    explained = found.figures.flatMap { figure -> [Float] in
+      if case .shares(let values) = figure { Array(values.prefix(axes)) } else { [] }
     }
-    return (map, Array(pca.explainedVarianceRatio.prefix(2)))
+    self.settings = found.settings
   }
 }

@@ -145,63 +145,63 @@ struct RunSections {
   private func maps(_ layer: Int, _ context: JobContext) throws -> [ReportDocument.Block] {
     guard labels.count > 2 else { return [] }
     let states = try runs.map { run throws(Failure) in try sample(run, layer).states }
-    let two = states.count > 1
-    let (projected, shares) = try principal(states, context)
-    guard !projected.isEmpty else { return [] }
-    let ratio = shares.map { figure(100 * Double($0), 1) }
-    var blocks: [ReportDocument.Block] = [
-      .heading(level: 2, "Maps"),
-      .figure(
-        svg: mapsSVG(projected, "PCA, layer \(layer)"),
-        caption: "PCA of the \(two ? "unit " : "")states"
-          + (two ? " of both runs together, each about its own mean, on the same axes" : "")
-          + "; the axes hold \(ratio.joined(separator: " % and ")) % of the variance."),
-    ]
-    if (4...Self.largestTSNE).contains(labels.count) {
-      let (maps, perplexity) = try tsne(states, context)
-      blocks.append(
-        .figure(
-          svg: mapsSVG(maps, "t-SNE, layer \(layer)"),
-          caption: "t-SNE, perplexity \(figure(Double(perplexity), 1)), seed 0"
-            + (two ? ", the second from the arrangement of the first" : "")
-            + ". Distances between clusters say little."))
+    guard states[0].columns > 1 else { return [] }
+    var blocks: [ReportDocument.Block] = [.heading(level: 2, "Maps")]
+    for layout in Layouts.all where labels.count >= layout.leastRows {
+      if layout.isIterative && labels.count > Self.mostRowsOfSteps { continue }
+      blocks.append(try map(layout, states, layer, context))
     }
     return blocks
   }
 
-  /// The maps of one run's states, or of two runs' together, and the variance along their axes; none
-  /// where there are no two axes.
-  private func principal(
-    _ states: [Matrix], _ context: JobContext
-  ) throws -> (maps: [Matrix], shares: [Float]) {
+  /// Rows of which a map that takes steps is drawn: a report is not waited for longer.
+  private static let mostRowsOfSteps = 10_000
+
+  /// One run's map, or two runs': joint where the layout is there at once, else each its own.
+  private func map(
+    _ layout: any Layout, _ states: [Matrix], _ layer: Int, _ context: JobContext
+  ) throws -> ReportDocument.Block {
+    let maps: [Matrix]
+    var shares: [Float] = []
+    let settings: LayoutSettings
     if states.count > 1 {
       let pair = try PairProjection(
-        base: states[0], tuned: states[1], checkpoint: context.checkpoint)
-      return pair.explained.count == 2 ? ([pair.base, pair.tuned], pair.explained) : ([], [])
+        base: states[0], tuned: states[1], by: layout, isAligned: layout.isIterative,
+        checkpoint: context.checkpoint)
+      (maps, shares, settings) = ([pair.base, pair.tuned], pair.explained, pair.settings)
+    } else {
+      let found = try layout.map(states[0], checkpoint: context.checkpoint)
+      (maps, settings) = ([found.points], found.settings)
+      for case .shares(let values) in found.figures { shares = values }
     }
-    let pca = try PCA.fit(states[0], components: 2, checkpoint: context.checkpoint)
-    let map = pca.transform(states[0])
-    return map.columns == 2 ? ([map], pca.explainedVarianceRatio) : ([], [])
+    return .figure(
+      svg: mapsSVG(maps, "\(layout.title), layer \(layer)"),
+      caption: caption(layout, settings, shares))
   }
 
-  /// Rows of which a t-SNE map is drawn: a report is not waited for longer.
-  private static let largestTSNE = 10_000
-
-  private func tsne(
-    _ states: [Matrix], _ context: JobContext
-  ) throws -> (maps: [Matrix], perplexity: Float) {
-    var maps: [Matrix] = []
-    var perplexity: Float = 0
-    for own in states {
-      let prepared = try states.count > 1 ? JointMap.prepared(own) : own
-      let reduced = try TSNE.reduced(prepared, checkpoint: context.checkpoint)
-      let map = try TSNE.fit(
-        reduced, initialization: maps.first.map { .arrangement($0) } ?? .principalComponents,
-        checkpoint: context.checkpoint)
-      perplexity = map.perplexity
-      maps.append(maps.first.map { align(map.points, to: $0) } ?? map.points)
+  private func caption(
+    _ layout: any Layout, _ settings: LayoutSettings, _ shares: [Float]
+  ) -> String {
+    let two = runs.count > 1
+    var text = layout.title
+    if layout.isIterative {
+      for option in layout.options where option.isCaptioned {
+        let value = settings[option]
+        text += ", \(option.name) \(option.isWhole ? option.text(value) : figure(value, 1))"
+      }
+      if layout.isSeeded { text += ", seed \(settings.seed)" }
+      if two { text += ", the second from the arrangement of the first" }
+    } else {
+      text +=
+        two
+        ? " of the unit states of both runs together, each about its own mean, on the "
+          + "same axes" : " of the states"
     }
-    return (maps, perplexity)
+    if !shares.isEmpty {
+      let parts = shares.map { figure(100 * Double($0), 1) }
+      text += "; the axes hold \(parts.joined(separator: " % and ")) % of the variance"
+    }
+    return text + "." + (layout.caution.isEmpty ? "" : " " + layout.caution)
   }
 
   /// The runs side by side on the same axes.

@@ -26,8 +26,12 @@ package func trainingBlocks(_ folder: String) throws(Failure) -> [ReportDocument
   }
   let charts = [
     chart("Loss", [("total", "total")]),
-    chart("Terms, unweighted", [("contrastive", "contrastive"), ("retain", "l2 to base")]),
-    chart("KL to base, nats a token", [("kl", "training rows"), ("held_out_kl", "held out")]),
+    chart(
+      "Terms, unweighted",
+      Objectives.terms.filter { $0 != .kl }.map { ($0.column, $0.legend) }),
+    chart(
+      "KL to base, nats a token",
+      [(LossTerm.kl.column, "training rows"), ("held_out_kl", "held out")]),
     chart("Held-out nearest prototype", [("held_out_accuracy", "accuracy")]),
     chart(
       "Held-out cosines",

@@ -57,9 +57,10 @@ private func clusters(rows: Int, seed: UInt64) -> Matrix {
   let input = clusters(rows: 240, seed: 5)
   var generator = SeededGenerator(seed: 6)
   let next = Matrix(rows: 240, columns: 8) { input[$0, $1] + 0.05 * generator.normal() }
-  let options = TSNE.Options(iterations: 400, seed: 9)
-  let first = try TSNE.fit(input, options: options).points
-  let followed = try TSNE.fit(next, following: first, options: options).points
+  var settings = LayoutSettings(seed: 9)
+  settings[TSNELayout.iterations] = 400
+  let first = try TSNELayout().map(input, settings).points
+  let followed = try TSNELayout().map(next, settings, following: first).points
   // Every cluster is where it was.
   for cluster in 0..<3 {
     var x: Float = 0

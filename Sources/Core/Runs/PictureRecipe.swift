@@ -54,7 +54,7 @@ package struct PictureRecipe: Codable, Equatable, Sendable {
   package var command: [String]
   package var output: String
   package var runs: [RunProvenance]
-  /// `states`, `pca`, `tsne`, `concepts`, or `map` for coordinates from a file.
+  /// `states`, the name of a layout (`Layouts`), `concepts`, or `map` for coordinates from a file.
   package var method: String
   /// Of several runs' maps: `joint`, one projection of all, or `aligned`, one of each, turned to
   /// match.

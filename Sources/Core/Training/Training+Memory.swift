@@ -12,12 +12,10 @@ extension Training {
     _ language: LanguageModel, _ data: TrainingData
   ) throws(Failure) -> (model: LanguageModel, passBytes: Int) {
     let c = language.configuration
-    let isReleased = preset.objective.name == .released
     let top = preset.objective.layers.max() ?? c.blocks
     let longest = data.longestRow
     let longestRetain = data.retain.reduce(0) { max($0, $1.count) }
-    // Both views of the published objective are run before either goes back.
-    let views = isReleased ? 2 : 1
+    let views = preset.objective.name.kind.viewsHeldAtOnce
     let viewTokens = (preset.batch + views - 1) / views * longest
     let retainTokens = preset.retainBatch * longestRetain
     let stateBytes = 4 * (c.blocks + 1) * retainTokens * c.width

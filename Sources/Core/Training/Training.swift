@@ -174,7 +174,9 @@ private struct Sitting {
         training.folder, recipe: recipe, adapters: adapters, optimizer: optimizer)
       : TrainingCheckpoint(step: 0, best: nil, bestStep: 0)
     savedStep = isResumed ? state.step : nil
-    log = try TrainingLog(training.folder, keepingSteps: isResumed ? state.step : nil)
+    log = try TrainingLog(
+      training.folder, terms: preset.objective.name.kind.terms,
+      keepingSteps: isResumed ? state.step : nil)
   }
 
   mutating func run(
@@ -320,9 +322,11 @@ private struct Sitting {
     // Time left is judged by this sitting's steps alone.
     let done = state.step - first
     let elapsed = started.duration(to: .now)
-    let message = String(
-      format: "loss %.3f (contrastive %.3f, retain %.3f, KL %.4f)", terms.total,
-      terms.contrastive, terms.retain, terms.kl)
+    let parts = preset.objective.name.kind.terms.map {
+      "\($0.label) " + String(format: $0 == .kl ? "%.4f" : "%.3f", terms[$0])
+    }
+    let message =
+      String(format: "loss %.3f", terms.total) + " (\(parts.joined(separator: ", ")))"
     report(
       JobProgress(
         completed: state.step, total: preset.steps, unit: "steps",

@@ -26,18 +26,25 @@ package struct TrainingStep: Sendable, Codable {
 
 /// `log.csv` and `log.jsonl` of a training: one line a step.
 package struct TrainingLog {
-  package static let header = [
-    "step", "total", "contrastive", "retain", "kl", "learning_rate", "gradient_norm", "seconds",
-    "held_out_accuracy", "held_out_within", "held_out_between", "held_out_kl",
-  ]
+  /// The columns of `log.csv` for an objective's terms.
+  package static func header(_ terms: [LossTerm]) -> [String] {
+    ["step", "total"] + terms.map(\.column) + [
+      "learning_rate", "gradient_norm", "seconds", "held_out_accuracy", "held_out_within",
+      "held_out_between", "held_out_kl",
+    ]
+  }
 
+  private let terms: [LossTerm]
   private let csv: WritableFile
   private let jsonl: WritableFile
   private var csvSize = 0
   private var jsonlSize = 0
 
   /// Starts the logs, or keeps the lines up to `step` of those that are there.
-  package init(_ folder: String, keepingSteps step: Int?) throws(Failure) {
+  package init(
+    _ folder: String, terms: [LossTerm] = LossTerm.usual, keepingSteps step: Int?
+  ) throws(Failure) {
+    self.terms = terms
     let paths = (folder + "/log.csv", folder + "/log.jsonl")
     var lines: (csv: [String], jsonl: [String]) = ([], [])
     if let step {
@@ -50,7 +57,7 @@ package struct TrainingLog {
       }
     }
     // Rewritten whole: a kill here leaves the old log or the new one.
-    let start = CSV.line(Self.header) + lines.csv.map { $0 + "\n" }.joined()
+    let start = CSV.line(Self.header(terms)) + lines.csv.map { $0 + "\n" }.joined()
     try OutputFile.write(start, to: paths.0)
     try OutputFile.write(lines.jsonl.map { $0 + "\n" }.joined(), to: paths.1)
     csv = try WritableFile(path: paths.0, truncating: false)
@@ -92,12 +99,12 @@ package struct TrainingLog {
 
   package mutating func append(_ step: TrainingStep) throws(Failure) {
     func field(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-    let line = CSV.line([
-      "\(step.step)", field(step.terms?.total), field(step.terms?.contrastive),
-      field(step.terms?.retain), field(step.terms?.kl), field(step.learningRate),
-      field(step.gradientNorm), field(step.seconds), field(step.heldOut?.accuracy),
-      field(step.heldOut?.within), field(step.heldOut?.between), field(step.heldOut?.kl),
-    ])
+    let line = CSV.line(
+      ["\(step.step)", field(step.terms?.total)] + terms.map { field(step.terms?[$0]) } + [
+        field(step.learningRate), field(step.gradientNorm), field(step.seconds),
+        field(step.heldOut?.accuracy), field(step.heldOut?.within), field(step.heldOut?.between),
+        field(step.heldOut?.kl),
+      ])
     var csvEnd = csvSize
     try append(&csvEnd, csv, line)
     csvSize = csvEnd

@@ -1,19 +1,17 @@
 extension TrainingPreset {
   /// The presets that have a name, each with what it is for.
-  package static let table: [(name: String, abstract: String, preset: TrainingPreset)] = [
-    ("standard", "what serves the default model best", standard),
-    ("paper", "the published values", paper),
-    (
-      "detox", "refusals: concepts safe and unsafe, at the prompt's end and the answer's, no KL",
-      detox
-    ),
-    ("verify-seer", "verification run: the objective as corrected", verification(.seer)),
-    ("verify-nt-xent", "verification run: one positive an anchor", verification(.ntXent)),
-    (
-      "verify-released", "verification run: what the published code computes",
-      verification(.released)
-    ),
-  ]
+  package static let table: [(name: String, abstract: String, preset: TrainingPreset)] =
+    [
+      ("standard", "what serves the default model best", standard),
+      ("paper", "the published values", paper),
+      (
+        "detox",
+        "refusals: concepts safe and unsafe, at the prompt's end and the answer's, no KL", detox
+      ),
+    ]
+    + Objectives.all.map {
+      ("verify-\($0.name.rawValue)", "verification run: \($0.abstract)", verification($0.name))
+    }
 
   package static var names: [String] { table.map(\.name) }
 
@@ -37,8 +35,7 @@ extension TrainingPreset {
   /// the objectives see the same rows.
   package static func verification(_ name: ObjectiveName) -> TrainingPreset {
     var preset = standard
-    if name == .released { preset.objective = paper.objective }
-    preset.objective.name = name
+    preset.objective = preset.objective.replaced(by: name)
     preset.objective.layers = [24]
     return preset
   }

@@ -103,8 +103,7 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
 
   /// The published values: 8 pairs and 8 retain rows, constant rate 1e-4, mixed rows.
   package static let paper = TrainingPreset(
-    objective: Objective(
-      name: .released, contrastiveWeight: 10, retainWeight: 1, klWeight: 1, layers: [24]),
+    objective: standard.objective.replaced(by: .released),
     rank: 16, alpha: 16, dropout: 0.05, targets: LoRATarget.allCases, learningRate: 1e-4,
     schedule: .constant, warmup: 0, weightDecay: 0, average: 0, clip: 0, batch: 16, retainBatch: 8,
     steps: 300, maxTokens: 512, rowMix: [0.75, 0.125, 0.125], crop: 0, recombine: 0,
@@ -122,7 +121,19 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     defer { withExtendedLifetime(file) {} }
     do {
       let given = try JSONSerialization.jsonObject(with: Data(file.bytes))
-      let whole = try JSONSerialization.jsonObject(with: JSONEncoder().encode(standard))
+      // The keys of the objective that the file asks for.
+      var complete = standard
+      let objective = (given as? [String: Any])?["objective"] as? [String: Any]
+      if let asked = objective?["name"] as? String {
+        guard let known = ObjectiveName(rawValue: asked) else {
+          throw Failure(
+            .badData, file: name, place: "objective.name", found: "`\(asked)`",
+            wanted: "one of "
+              + ObjectiveName.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        complete.objective.name = known
+      }
+      let whole = try JSONSerialization.jsonObject(with: JSONEncoder().encode(complete))
       let merged = try merge(given, into: whole, file: name, place: "")
       return try JSONDecoder().decode(
         TrainingPreset.self, from: JSONSerialization.data(withJSONObject: merged))
@@ -214,6 +225,10 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
       ("weight_decay", weightDecay), ("clip", clip), ("best_within_kl", bestWithinKL),
     ] where !(value >= 0 && value.isFinite) {
       throw bad(option, value, "0 or more")
+    }
+    for option in objective.name.kind.options where !option.range.contains(objective[option]) {
+      let range = "\(option.range.lowerBound) to \(option.range.upperBound)"
+      throw bad(option.key, objective[option], range)
     }
   }
 }

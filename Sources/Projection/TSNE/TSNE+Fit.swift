@@ -64,9 +64,6 @@ extension TSNE {
   package static func reduced(
     _ matrix: Matrix, to width: Int = 50, checkpoint: Checkpoint = {}
   ) throws -> Matrix {
-    guard matrix.columns > width else { return matrix }
-    let pca = try PCA.fit(matrix, components: width, checkpoint: checkpoint)
-    try checkpoint()
-    return pca.transform(matrix)
+    try Reduction(of: matrix, to: width, checkpoint: checkpoint).apply(matrix)
   }
 }

@@ -82,19 +82,4 @@ extension TSNE {
       }
     }
   }
-
-  /// The map of a layer or model that follows the map of its neighbour for the same rows: started
-  /// from its arrangement, and turned onto it at the end.
-  package static func fit(
-    _ matrix: Matrix, following reference: Matrix, options: Options = Options(),
-    checkpoint: Checkpoint = {}, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
-  ) throws -> Result {
-    let result = try fit(
-      matrix, options: options, initialization: .arrangement(reference), checkpoint: checkpoint,
-      progress: progress)
-    return Result(
-      points: align(result.points, to: reference), divergence: result.divergence,
-      iterations: result.iterations, perplexity: result.perplexity,
-      perplexityWasLowered: result.perplexityWasLowered)
-  }
 }

@@ -6,7 +6,7 @@ import SeerSupport
 package struct ExportedMap: Equatable, Sendable {
   /// One for each row; rows without a place are left out.
   package var points: [SIMD2<Float>?]
-  /// `pca`, `tsne`, `concepts`, or `map` for coordinates from a file.
+  /// A layout's name, `concepts`, or `map` for coordinates from a file.
   package var method: String
   package var seed: UInt64
   /// What else it was made with, such as `perplexity` or `components`.
@@ -25,17 +25,15 @@ package struct ExportedMap: Equatable, Sendable {
     self.file = file
   }
 
-  /// The first two principal components of states.
-  package static func principal(
+  /// The map of states by the layout that is usual.
+  package static func standard(
     _ states: Matrix, source: String, checkpoint: () throws -> Void
   ) throws -> ExportedMap {
     do {
-      let scores = try PCA.fit(states, components: 2, checkpoint: checkpoint).transform(states)
+      let points = try Layouts.standard.map(states, checkpoint: checkpoint).points
       return ExportedMap(
-        points: (0..<scores.rows).map { row in
-          SIMD2(
-            scores.columns > 0 ? scores[row, 0] : 0, scores.columns > 1 ? scores[row, 1] : 0)
-        }, method: "pca")
+        points: (0..<points.rows).map { SIMD2(points[$0, 0], points[$0, 1]) },
+        method: Layouts.standard.name)
     } catch let error as ProjectionError {
       throw Failure(error, of: source)
     }
@@ -43,15 +41,11 @@ package struct ExportedMap: Equatable, Sendable {
 
   /// In words, for the foot of a picture.
   package var description: String {
+    let layout = Layouts.named(method)
     let name =
-      switch method {
-      case "pca": "PCA"
-      case "tsne": "t-SNE"
-      case "concepts": "concepts as axes"
-      default: "coordinates from a file"
-      }
+      layout?.title ?? (method == "concepts" ? "concepts as axes" : "coordinates from a file")
     var parts = [name] + settings.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    if method == "tsne" { parts.append("seed \(seed)") }
+    if layout?.isSeeded == true { parts.append("seed \(seed)") }
     return parts.joined(separator: ", ")
   }
 }

@@ -48,7 +48,7 @@ package struct LayerExport: Sendable {
 
   /// Writes the file and its recipe.
   ///
-  /// - Parameter map: where the rows lie; nil: along the first two principal components. One that
+  /// - Parameter map: where the rows lie; nil: as `Layouts.standard` places them. One that
   ///   is in no file is written beside the output, so that the recipe can name it.
   package func write(
     _ format: ExportFormat, _ map: ExportedMap? = nil, to path: String,
@@ -62,7 +62,7 @@ package struct LayerExport: Sendable {
     }
     var shown =
       try map
-      ?? ExportedMap.principal(
+      ?? ExportedMap.standard(
         states, source: "\(run.folder), layer \(layer)", checkpoint: checkpoint)
     try checkpoint()
     if map != nil && shown.file == nil {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SeerAnalysis
+import SeerProjection
 import SeerRuns
 import SeerStudies
 import SeerSupport
@@ -33,7 +34,7 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Write the JSON object to a file.") var output: String?
   @Option(help: "Draw before and after: a file ending in .svg or .png.") var figure: String?
   @Option(help: "How the picture is projected: both runs in one map, where they are equally wide.")
-  var method = ProjectionMethod.pca
+  var method = LayoutArgument(Layouts.standard)
   @Flag(help: "A map of each run instead, the second turned onto the first.") var aligned = false
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -92,7 +93,8 @@ struct CompareCommand: ParsableCommand {
   private func draw(_ comparisons: [RunComparison], _ context: JobContext) throws {
     guard let figure else { return }
     let (grid, arrangements) = try ComparisonFigure.grid(
-      comparisons, method: method, isAligned: aligned, seed: seed, checkpoint: context.checkpoint)
+      comparisons, layout: method.layout, isAligned: aligned, seed: seed,
+      checkpoint: context.checkpoint)
     try FigureFile(figure, option: "--figure").write(grid.picture(), title: grid.title)
     var command = ["seer", "compare"]
     for comparison in comparisons {
@@ -102,7 +104,7 @@ struct CompareCommand: ParsableCommand {
     if let layer { command += ["--layer", "\(layer)"] }
     if chooseStrength { command.append("--choose-strength") }
     command += [
-      "--method", method.rawValue, "--permutations", "\(permutations)", "--seed", "\(seed)",
+      "--method", method.layout.name, "--permutations", "\(permutations)", "--seed", "\(seed)",
       "--figure", figure,
     ]
     if aligned { command.append("--aligned") }
@@ -113,7 +115,7 @@ struct CompareCommand: ParsableCommand {
           RunProvenance($0.pair.base.run, layer: $0.focus),
           RunProvenance($0.pair.tuned.run, layer: $0.focus),
         ]
-      }, method: method.rawValue, seed: seed)
+      }, method: method.layout.name, seed: seed)
     let kinds = Set(arrangements.map(\.rawValue)).sorted()
     recipe.arrangement = kinds.count == 1 ? kinds[0] : "mixed"
     try recipe.write(beside: figure)

@@ -13,7 +13,7 @@ struct ExportCommand: ParsableCommand {
     discussion: """
       npy holds the states; tsv and csv the map's coordinates with the rows and their held-out
       scores; svg and png the map. Beside a tsv the states are written as vectors, the two files
-      that TensorBoard's projector takes. The map is by PCA unless --map gives what seer project
+      that TensorBoard's projector takes. The map is by \(Layouts.standard.title) unless --map gives what seer project
       wrote. A recipe that says how the file was made is written beside it; --recipe makes the file
       again, here or in the explorer, after checking that the run is still the same.
 

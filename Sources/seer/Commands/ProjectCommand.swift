@@ -6,10 +6,6 @@ import SeerProjection
 import SeerRuns
 import SeerSupport
 
-enum ProjectionMethod: String, CaseIterable, ExpressibleByArgument {
-  case pca, tsne
-}
-
 struct ProjectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "project",
@@ -18,19 +14,23 @@ struct ProjectCommand: ParsableCommand {
       Example:
         seer project --run my-run --layer 24 --method tsne --output map.csv
         seer project --matrix states.npy --method pca --components 3 --output map.csv
+
+      Options of the methods:
+      \(LayoutArguments.help)
       """)
 
   @Option(name: .customLong("run"), help: "A run folder.") var folder: String?
   @Option(help: "The layer of the run.") var layer: Int?
   @Option(help: "A NumPy array file, (rows, columns), in place of a run.") var matrix: String?
-  @Option(help: "How to project.") var method = ProjectionMethod.pca
+  @Option(help: "How to project.") var method = LayoutArgument(Layouts.standard)
   @Option(help: "How many coordinates.") var components = 2
-  @Option(help: "t-SNE: the effective number of neighbours; lowered where rows are few.")
-  var perplexity: Float = 30
-  @Option(help: "t-SNE: steps, the 250 exaggerated ones included.") var iterations = 750
-  @Option(help: "t-SNE: the seed of everything random.") var seed: UInt64 = 0
+  @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(help: "The CSV file to write.") var output: String
   @Flag(help: "Print one JSON object.") var json = false
+  /// What the methods' own options are read from.
+  @Argument(parsing: .allUnrecognized, help: .hidden) var others: [String] = []
+
+  private var layout: any Layout { method.layout }
 
   func validate() throws {
     guard (folder == nil) != (matrix == nil) else {
@@ -39,41 +39,46 @@ struct ProjectCommand: ParsableCommand {
     guard (folder == nil) == (layer == nil) else {
       throw ValidationError("--layer goes with --run: give the layer of the run.")
     }
-    guard components >= 2 else {
-      throw ValidationError("--components: found \(components), wanted 2 or more.")
+    guard layout.components.contains(components) else {
+      throw ValidationError(
+        "--components: found \(components), wanted \(layout.rangeOfComponents).")
     }
-    guard method == .pca || components == 2 else {
-      throw ValidationError("--components: found \(components), wanted 2 with t-SNE.")
-    }
-    guard perplexity >= 1, perplexity.isFinite else {
-      throw ValidationError("--perplexity: found \(perplexity), wanted 1 or more.")
-    }
-    guard iterations >= 1 else {
-      throw ValidationError("--iterations: found \(iterations), wanted 1 or more.")
-    }
+    _ = try settings()
+  }
+
+  private func settings() throws -> (settings: LayoutSettings, notes: [String]) {
+    try LayoutArguments.settings(others, for: layout, components: components, seed: seed)
   }
 
   struct Result: Encodable {
     let rows: Int
     let seconds: Double
-    let explainedVariance: [Float]
-    let klDivergence: Double?
+    /// Of this map; ``Layouts/figures`` has those of all layouts.
+    let figures: [(figure: LayoutFigure, value: LayoutFigure.Value)]
     let trustworthiness: Double?
     let neighboursKept: Double?
 
-    // The contract's keys are always there, null where a method has no such figure.
+    // The contract's keys are always there; where a method has no such figure, null, or a list of
+    // none.
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: Key.self)
-      try container.encode(rows, forKey: .rows)
-      try container.encode(seconds, forKey: .seconds)
-      try container.encode(explainedVariance, forKey: .explainedVariance)
-      try container.encode(klDivergence, forKey: .klDivergence)
-      try container.encode(trustworthiness, forKey: .trustworthiness)
-      try container.encode(neighboursKept, forKey: .neighboursKept)
+      try container.encode(rows, forKey: Key("rows"))
+      try container.encode(seconds, forKey: Key("seconds"))
+      for figure in Layouts.figures {
+        let value = figures.first { $0.figure.key == figure.key }?.value
+        try container.encode(
+          value ?? (figure.isShares ? .shares([]) : nil), forKey: Key(figure.key))
+      }
+      try container.encode(trustworthiness, forKey: Key("trustworthiness"))
+      try container.encode(neighboursKept, forKey: Key("neighboursKept"))
     }
 
-    private enum Key: CodingKey {
-      case rows, seconds, explainedVariance, klDivergence, trustworthiness, neighboursKept
+    private struct Key: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init(_ name: String) { stringValue = name }
+      init?(stringValue: String) { self.init(stringValue) }
+      init?(intValue: Int) { nil }
     }
   }
 
@@ -85,11 +90,7 @@ struct ProjectCommand: ParsableCommand {
     for note in notes { Report.note(note) }
     if json { return try Report.json(result) }
     var parts = ["\(output): \(result.rows) rows, \(Report.rounded(result.seconds, 3)) s"]
-    if !result.explainedVariance.isEmpty {
-      let shares = result.explainedVariance.map { String(format: "%.1f %%", 100 * $0) }
-      parts.append("variance " + shares.joined(separator: ", "))
-    }
-    if let kl = result.klDivergence { parts.append("KL \(Report.rounded(kl, 3))") }
+    parts += result.figures.map { "\($0.figure.label) \($0.value.text)" }
     if let trust = result.trustworthiness {
       parts.append("trustworthiness \(Report.rounded(trust, 3))")
     }
@@ -127,52 +128,23 @@ struct ProjectCommand: ParsableCommand {
         .usage, place: "--components", found: "\(components)",
         wanted: "at most \(states.columns), the width of the states")
     }
-    var notes: [String] = []
+    let (settings, notes) = try settings()
     let started = ContinuousClock.now
-    let points: Matrix
-    var variance: [Float] = []
-    var divergence: Double?
-    switch method {
-    case .pca:
-      let pca = try PCA.fit(states, components: components)
-      points = padded(pca.transform(states))
-      variance = pca.explainedVarianceRatio
-    case .tsne:
-      let map = try TSNE.fit(
-        TSNE.reduced(states),
-        options: TSNE.Options(perplexity: perplexity, iterations: iterations, seed: seed),
-        checkpoint: context.checkpoint,
-        progress: { done, total in
-          context.report(
-            JobProgress(
-              completed: done, total: total, unit: "iterations",
-              elapsed: started.duration(to: .now)))
-        })
-      points = map.points
-      // Rounding can leave a perfect map's KL a hair below 0.
-      divergence = max(0, map.divergence)
-      if map.perplexityWasLowered {
-        notes.append(
-          "The perplexity was lowered from \(perplexity) to \(map.perplexity) for so few rows "
-            + "(\(states.rows)).")
-      }
-    }
+    let map = try layout.map(
+      states, settings, start: nil, checkpoint: context.checkpoint,
+      progress: { done, total in
+        context.report(
+          JobProgress(
+            completed: done, total: total, unit: "iterations",
+            elapsed: started.duration(to: .now)))
+      })
     let seconds = started.duration(to: .now).seconds
-    let quality = try MapQuality.measure(points, of: states, checkpoint: context.checkpoint)
-    try OutputFile.write(table(points, rows), to: output)
+    let quality = try MapQuality.measure(map.points, of: states, checkpoint: context.checkpoint)
+    try OutputFile.write(table(map.points, rows), to: output)
     let result = Result(
-      rows: states.rows, seconds: seconds, explainedVariance: variance,
-      klDivergence: divergence, trustworthiness: quality.trustworthiness,
-      neighboursKept: quality.neighboursKept)
-    return (result, notes)
-  }
-
-  /// A matrix of one column still has an x and a y.
-  private func padded(_ points: Matrix) -> Matrix {
-    guard points.columns < components else { return points }
-    return Matrix(rows: points.rows, columns: components) { row, column in
-      column < points.columns ? points[row, column] : 0
-    }
+      rows: states.rows, seconds: seconds, figures: Array(zip(layout.figures, map.figures)),
+      trustworthiness: quality.trustworthiness, neighboursKept: quality.neighboursKept)
+    return (result, notes + map.notes)
   }
 
   private func table(_ points: Matrix, _ rows: [RunRow]) -> String {

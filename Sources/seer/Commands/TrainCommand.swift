@@ -113,15 +113,7 @@ struct TrainCommand: ParsableCommand {
         Position(rawValue: $0)
       }
     }
-    if let objective {
-      // The published code has weights of its own.
-      if objective == .released, preset.objective.name != .released {
-        let layers = preset.objective.layers
-        preset.objective = TrainingPreset.paper.objective
-        preset.objective.layers = layers
-      }
-      preset.objective.name = objective
-    }
+    if let objective { preset.objective = preset.objective.replaced(by: objective) }
     func set<T>(_ key: WritableKeyPath<TrainingPreset, T>, _ value: T?) {
       if let value { preset[keyPath: key] = value }
     }

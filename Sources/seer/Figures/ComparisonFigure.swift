@@ -16,7 +16,7 @@ enum ComparisonFigure {
   }
 
   static func grid(
-    _ comparisons: [RunComparison], method: ProjectionMethod, isAligned: Bool, seed: UInt64,
+    _ comparisons: [RunComparison], layout: any Layout, isAligned: Bool, seed: UInt64,
     checkpoint: () throws -> Void
   ) throws -> (grid: PanelGrid, arrangements: [Arrangement]) {
     var columns: [PanelColumn] = []
@@ -31,7 +31,7 @@ enum ComparisonFigure {
       let arrangement: Arrangement =
         isAligned || states.base.columns != states.tuned.columns ? .aligned : .joint
       let maps = try maps(
-        states.base, states.tuned, method: method, arrangement: arrangement, seed: seed,
+        states.base, states.tuned, layout: layout, arrangement: arrangement, seed: seed,
         checkpoint: checkpoint)
       let sides = zip(RunPair.Side.allCases, [maps.base, maps.tuned])
       columns.append(
@@ -46,64 +46,46 @@ enum ComparisonFigure {
     }
     let grid = PanelGrid(
       title: "Concepts before and after", rowTitles: ["before", "after"], columns: columns,
-      footer: footer(comparisons, method: method, arrangements, seed: seed))
+      footer: footer(comparisons, layout: layout, arrangements, seed: seed))
     return (grid, arrangements)
   }
 
   /// Maps of the same rows that can be laid side by side.
   static func maps(
-    _ base: Matrix, _ tuned: Matrix, method: ProjectionMethod, arrangement: Arrangement,
+    _ base: Matrix, _ tuned: Matrix, layout: any Layout, arrangement: Arrangement,
     seed: UInt64, checkpoint: () throws -> Void
   ) throws -> (base: Matrix, tuned: Matrix) {
-    let options = TSNE.Options(seed: seed)
-    switch (method, arrangement) {
-    case (.pca, _):
-      let pair = try PairProjection(
-        base: base, tuned: tuned, isAligned: arrangement == .aligned, checkpoint: checkpoint)
-      return (pair.base, pair.tuned)
-    case (.tsne, .joint):
-      let both = try JointMap.stacked(base, tuned)
-      let map = try TSNE.fit(
-        TSNE.reduced(both, checkpoint: checkpoint), options: options, checkpoint: checkpoint
-      ).points
-      let parts = JointMap.split(map, rows: [base.rows, tuned.rows])
-      return (parts[0], parts[1])
-    case (.tsne, .aligned):
-      let first = try TSNE.fit(
-        TSNE.reduced(JointMap.prepared(base), checkpoint: checkpoint), options: options,
-        checkpoint: checkpoint
-      ).points
-      let second = try TSNE.fit(
-        TSNE.reduced(JointMap.prepared(tuned), checkpoint: checkpoint), options: options,
-        initialization: .arrangement(first), checkpoint: checkpoint
-      ).points
-      return (first, align(second, to: first))
-    }
+    let pair = try PairProjection(
+      base: base, tuned: tuned, by: layout, LayoutSettings(seed: seed),
+      isAligned: arrangement == .aligned, checkpoint: checkpoint)
+    return (pair.base, pair.tuned)
   }
 
   static func points(_ map: Matrix) -> [SIMD2<Float>] {
     (0..<map.rows).map { SIMD2(map[$0, 0], map.columns > 1 ? map[$0, 1] : 0) }
   }
 
+  /// The figures that have a caption, two a line.
   private static func captions(_ figures: SeparationFigures) -> [String] {
-    func text(_ name: String, _ metric: SeparationMetric, _ digits: Int) -> String? {
-      figures[metric].value.map { value in
-        let null = figures[metric].nullHigh.map { " (null < \(Report.rounded($0, digits)))" } ?? ""
-        return "\(name) \(Report.rounded(value, digits))\(null)"
+    let metrics = SeparationMetric.captioned
+    return stride(from: 0, to: metrics.count, by: 2).compactMap { start in
+      let parts = metrics[start..<min(start + 2, metrics.count)].compactMap { metric in
+        caption(metric, figures[metric])
       }
-    }
-    let lines = [
-      [text("prototype", .nearestPrototype, 2), text("probe", .linearProbe, 2)],
-      [text("silhouette", .silhouette, 2), text("angle", .angleBetween, 1)],
-    ]
-    return lines.compactMap { parts in
-      let parts = parts.compactMap { $0 }
       return parts.isEmpty ? nil : parts.joined(separator: "   ")
     }
   }
 
+  private static func caption(
+    _ metric: SeparationMetric, _ figure: SeparationFigure
+  ) -> String? {
+    guard let (name, digits) = metric.caption, let value = figure.value else { return nil }
+    let null = figure.nullHigh.map { " (null < \(Report.rounded($0, digits)))" } ?? ""
+    return "\(name) \(Report.rounded(value, digits))\(null)"
+  }
+
   private static func footer(
-    _ comparisons: [RunComparison], method: ProjectionMethod, _ arrangements: [Arrangement],
+    _ comparisons: [RunComparison], layout: any Layout, _ arrangements: [Arrangement],
     seed: UInt64
   ) -> [String] {
     let models = comparisons.map { comparison in
@@ -113,12 +95,13 @@ enum ComparisonFigure {
         + "position \(base.position), template \(base.template)"
     }
     let ways = [Arrangement.joint, .aligned].filter(arrangements.contains).map { arrangement in
-      switch (method, arrangement) {
-      case (.pca, .joint): "PCA of both together, each about its mean"
-      case (.pca, .aligned): "PCA of each, the second turned onto the first"
-      case (.tsne, .joint): "t-SNE of both together, each about its mean, seed \(seed)"
-      case (.tsne, .aligned): "t-SNE of each, the second from the first's, seed \(seed)"
-      }
+      let way =
+        switch arrangement {
+        case .joint: "of both together, each about its mean"
+        case .aligned where layout.isIterative: "of each, the second from the first's"
+        case .aligned: "of each, the second turned onto the first"
+        }
+      return "\(layout.title) \(way)" + (layout.isSeeded ? ", seed \(seed)" : "")
     }
     let how = ways.joined(separator: " or, where widths differ, ")
     return models + [

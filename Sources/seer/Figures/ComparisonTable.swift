@@ -40,7 +40,7 @@ enum ComparisonTable {
   }
 
   private static func layers(_ comparison: RunComparison) -> [String] {
-    let shown: [SeparationMetric] = [.nearestPrototype, .linearProbe, .silhouette, .angleBetween]
+    let shown = SeparationMetric.captioned
     var lines = [
       column("layer", 6) + shown.map { column($0.title, 19, right: true) }.joined()
         + column("CKA", 8, right: true) + column("drift", 9, right: true)

@@ -157,6 +157,19 @@ struct SeparationMeasurementTests {
     #expect(alone.low != grouped.low || alone.high != grouped.high)
   }
 
+  /// One registry: names that differ and that JSON has as they are.
+  @Test func metricsAreRegisteredOnce() {
+    let all = SeparationMetric.allCases
+    #expect(Set(all).count == all.count && Set(all.map(\.title)).count == all.count)
+    for metric in all {
+      #expect(
+        metric.rawValue.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "_" }, "\(metric)")
+      #expect(!(metric.ignoresLabels && metric.largerIsSeparate != nil), "\(metric)")
+    }
+    #expect(SeparationMetric.captioned.allSatisfy { $0.isPrincipal })
+    #expect(all.filter(\.isPrincipal) == SeparationMetric.principal)
+  }
+
   @Test func everyMetricIsExplained() {
     #expect(Set(SeparationMetric.allCases.map(\.title)).count == SeparationMetric.allCases.count)
     for metric in SeparationMetric.allCases {

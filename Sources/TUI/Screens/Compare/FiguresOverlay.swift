@@ -185,11 +185,11 @@ extension SeparationMetric {
   /// A value as tables show it.
   package func text(_ value: Double?) -> String {
     guard let value else { return "-" }
-    switch self {
-    case .nearestPrototype, .linearProbe, .silhouette, .kVariance, .wasserstein:
-      return Numbers.fine(Float(value))
-    case .angleBetween, .angleWithin: return Numbers.degrees(Float(value))
-    default: return abs(value) < 1 ? Numbers.fine(Float(value)) : Numbers.short(Float(value))
+    switch unit {
+    case .share: return Numbers.fine(Float(value))
+    case .degrees: return Numbers.degrees(Float(value))
+    case .number:
+      return abs(value) < 1 ? Numbers.fine(Float(value)) : Numbers.short(Float(value))
     }
   }
 

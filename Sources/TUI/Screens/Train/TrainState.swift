@@ -94,8 +94,7 @@ package struct TrainState: Sendable {
       return .failure(
         Problem("objective: '\(text(.objective))' is none of \(Field.objective.help)"))
     }
-    if objective == .released { preset.objective = TrainingPreset.paper.objective }
-    preset.objective.name = objective
+    preset.objective = preset.objective.replaced(by: objective)
     let parts = text(.layers).split(separator: ",").map {
       Int($0.filter { $0 != " " })
     }

@@ -5,8 +5,29 @@ import SeerModels
 /// The published code's objective, faults included: rows are padded on the right to the longest of
 /// their batch and read at the last, usually padded, place; negatives ignore labels; masked states
 /// are compared with unmasked ones; "KL" weighs the realised token only, pads included.
+struct ReleasedObjective: ObjectiveKind {
+  let name = ObjectiveName.released
+  let abstract = "what the published code computes"
+  /// The published code has weights of its own.
+  let weights: Objective? = Objective(
+    name: .released, contrastiveWeight: 10, retainWeight: 1, klWeight: 1, layers: [24])
+  /// Both views are run before either goes back.
+  let viewsHeldAtOnce = 2
+
+  func step(
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
+    dropout: () -> Dropout?
+  ) throws -> LossTerms {
+    try computer.released(batch, adapter, [dropout(), dropout(), dropout()], gradients)
+  }
+}
+
+extension ObjectiveName {
+  package static let released = ObjectiveName(registering: "released")
+}
+
 extension LossComputer {
-  package func released(
+  fileprivate func released(
     _ batch: TrainingBatch, _ adapter: Adapter, _ dropouts: [Dropout?], _ gradients: Adapter
   ) throws -> LossTerms {
     var terms = LossTerms()

@@ -1,0 +1,95 @@
+import Foundation
+import LinearAlgebra
+import SeerModels
+
+/// What objectives have in common: one step's passes over the model, and states of spans.
+///
+/// Base outputs come from the same weights with the adapter off. Views stop at the highest target
+/// layer; only what feeds a loss is run.
+package struct LossComputer {
+  package let model: Transformer
+  package let objective: Objective
+  /// Bytes that kept activations of one pass may take; beyond, blocks are run again.
+  package let memory: Int
+  /// Pads shorter rows, for ``ReleasedObjective``.
+  package let endOfText: Int32
+  package let checkpoint: () throws -> Void
+
+  package init(
+    model: Transformer, objective: Objective, memory: Int, endOfText: Int32,
+    checkpoint: @escaping () throws -> Void
+  ) {
+    self.model = model
+    self.objective = objective
+    self.memory = memory
+    self.endOfText = endOfText
+    self.checkpoint = checkpoint
+  }
+
+  package var target: Int { objective.layers.max() ?? 0 }
+  var blocks: Int { model.configuration.blocks }
+
+  /// - Parameter dropoutKeys: makes a key for each tuned pass; nil leaves dropout out.
+  package func gradients(
+    _ batch: TrainingBatch, adapter: Adapter, into gradients: Adapter,
+    dropoutKeys: inout SeededGenerator?
+  ) throws -> LossTerms {
+    gradients.clear()
+    let rate = Float(adapter.configuration.dropout)
+    func dropout() -> Dropout? { dropoutKeys.map { _ in Dropout(rate: rate, key: nextKey()) } }
+    func nextKey() -> UInt64 { dropoutKeys?.next() ?? 0 }
+    return try objective.name.kind.step(
+      batch, adapter, into: gradients, by: self, dropout: dropout)
+  }
+
+  package func pass(
+    _ batch: Batch, last: Int, _ adapter: Adapter, _ dropout: Dropout?
+  ) throws -> TrainingPass {
+    let bytes = TrainingPass.bytes(
+      tokens: batch.tokens.count, layers: last, model.configuration, keepsBlocks: true)
+    return try TrainingPass(
+      model, batch, last: last, adapter: adapter, dropout: dropout, keepsBlocks: bytes <= memory,
+      checkpoint: checkpoint)
+  }
+
+  /// The base model's states of every token at some layers, (tokens, width) each.
+  func baseStates(_ batch: Batch, layers: [Int]) throws -> [Matrix] {
+    let tokens = batch.tokens.count
+    return try model.forward(
+      batch, request: ForwardRequest(layers: layers, spans: (0..<tokens).map { $0..<$0 + 1 }),
+      activations: Activations(capacity: tokens, configuration: model.configuration),
+      checkpoint: checkpoint
+    ).states
+  }
+
+  // MARK: States of spans
+
+  /// The mean state of each span, (spans, width).
+  func means(of spans: [Range<Int>], _ states: Matrix) -> Matrix {
+    let result = Matrix(rows: spans.count, columns: states.columns)
+    for (row, span) in spans.enumerated() {
+      let target = result.row(row)
+      for token in span {
+        let state = states.row(token)
+        for column in 0..<states.columns { target[column] += state[column] }
+      }
+      let share = 1 / Float(span.count)
+      for column in 0..<states.columns { target[column] *= share }
+    }
+    return result
+  }
+
+  /// The way back through ``means(of:_:)``: adds the gradient, scaled, to every token of its span.
+  func addMeans(
+    _ gradient: Matrix, scale: Float, spans: [Range<Int>], into slope: Matrix
+  ) {
+    for (row, span) in spans.enumerated() {
+      let source = gradient.row(row)
+      let share = scale / Float(span.count)
+      for token in span {
+        let target = slope.row(token)
+        for column in 0..<slope.columns { target[column] += share * source[column] }
+      }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import LinearAlgebra
+
+/// A way to lay out the rows of a matrix on a map, and all that a command, a figure, a report or a
+/// screen must know of it. One file each in this folder, one line each in ``Layouts/all``.
+package protocol Layout: Sendable {
+  /// As commands and recipes write it: lower case, no spaces. It never changes once published.
+  var name: String { get }
+  /// As maps, pictures and reports write it.
+  var title: String { get }
+  /// How many coordinates it can give.
+  var components: ClosedRange<Int> { get }
+  /// Whether ``LayoutSettings/seed`` has a part in the result.
+  var isSeeded: Bool { get }
+  /// From how many rows on a map says anything.
+  var leastRows: Int { get }
+  /// What it reads of ``LayoutSettings``, seed and components apart.
+  var options: [LayoutOption] { get }
+  /// What it says of a map beyond the points.
+  var figures: [LayoutFigure] { get }
+  /// What a reader of a map must be told: a sentence; empty for nothing.
+  var caution: String { get }
+
+  /// Lays out all rows at once.
+  ///
+  /// - Parameters:
+  ///   - matrix: (rows, width), any width.
+  ///   - start: where points begin; nil for the layout's own choice. A layout that has one answer
+  ///     does not look at it.
+  ///   - checkpoint: called at most 20 ms of work apart; throws to cancel.
+  ///   - progress: steps done and in all; never called by a layout without steps.
+  /// - Throws: ``ProjectionError`` for a matrix without rows or columns, NaN and infinities, settings
+  ///   out of range and starts of other shapes; what `checkpoint` throws.
+  func map(
+    _ matrix: Matrix, _ settings: LayoutSettings, start: Initialization?, checkpoint: Checkpoint,
+    progress: (_ done: Int, _ total: Int) -> Void
+  ) throws -> LayoutResult
+}
+
+/// A layout that grows step by step, so that it can be watched, paused and gone on with.
+package protocol IterativeLayout: Layout {
+  /// Does what comes before the first step.
+  ///
+  /// - Parameters:
+  ///   - start: `.layout` goes on from a finished map, without what only a beginning needs.
+  ///   - progress: the share of this preparation that is done, 0...1.
+  func begin(
+    _ matrix: Matrix, _ settings: LayoutSettings, start: Initialization?, checkpoint: Checkpoint,
+    progress: (Double) -> Void
+  ) throws -> any LayoutRun
+}
+
+/// A map being made; pausing is not stepping. Not for use by two threads at once.
+package protocol LayoutRun: AnyObject {
+  /// Steps taken, and in all.
+  var iteration: Int { get }
+  var iterations: Int { get }
+  /// A copy of the points (rows, components) as they are, around the origin.
+  var points: Matrix { get }
+  /// What falls from step to step, in its own unit: what a curve of the work shows.
+  func objective() -> Double
+  /// Takes one step. Where `checkpoint` throws, the map is as it was before the step.
+  func step(checkpoint: Checkpoint) throws
+  /// The map as it is, as a result.
+  func result() -> LayoutResult
+}
+
+/// A finished map.
+package struct LayoutResult: Sendable {
+  /// (rows, components), in the order of the rows.
+  package var points: Matrix
+  /// One for each of the layout's ``Layout/figures``, in their order.
+  package var figures: [LayoutFigure.Value]
+  /// What the map was made with, where that had to differ from what was asked for.
+  package var settings: LayoutSettings
+  /// What the user should know, such as an option that had to be lowered: sentences.
+  package var notes: [String]
+  /// Places new rows, as wide as those of the map, without moving any of the map's.
+  package var place: @Sendable (_ rows: Matrix, _ checkpoint: Checkpoint) throws -> Matrix
+}
+
+extension Layout {
+  /// ``map(_:_:start:checkpoint:progress:)`` with what is usual.
+  package func map(
+    _ matrix: Matrix, _ settings: LayoutSettings = LayoutSettings(), start: Initialization? = nil,
+    checkpoint: Checkpoint = {}
+  ) throws -> LayoutResult {
+    try map(matrix, settings, start: start, checkpoint: checkpoint, progress: { _, _ in })
+  }
+
+  /// Whether its maps can be watched and paused: it is an ``IterativeLayout``.
+  package var isIterative: Bool { self is any IterativeLayout }
+
+  /// Throws where settings are out of the range of what this layout reads.
+  package func check(_ settings: LayoutSettings) throws(ProjectionError) {
+    guard components.contains(settings.components) else {
+      throw .badOption(
+        name: "components", found: "\(settings.components)", wanted: rangeOfComponents)
+    }
+    for option in options { try option.check(settings[option]) }
+  }
+
+  /// ``components`` in words, such as "2 with t-SNE".
+  package var rangeOfComponents: String {
+    if components.count == 1 { return "\(components.lowerBound) with \(title)" }
+    return components.upperBound == .max
+      ? "\(components.lowerBound) or more"
+      : "\(components.lowerBound) to \(components.upperBound) with \(title)"
+  }
+
+  /// The map of other states of the same rows, laid over the map that there is of them: begun from
+  /// its arrangement and turned onto it, so that what differs is the states and not the view.
+  package func map(
+    _ matrix: Matrix, _ settings: LayoutSettings = LayoutSettings(), following reference: Matrix,
+    checkpoint: Checkpoint = {}
+  ) throws -> LayoutResult {
+    var result = try map(
+      matrix, settings, start: .arrangement(reference), checkpoint: checkpoint)
+    result.points = align(result.points, to: reference)
+    return result
+  }
+}
+
+extension IterativeLayout {
+  package func map(
+    _ matrix: Matrix, _ settings: LayoutSettings, start: Initialization?, checkpoint: Checkpoint,
+    progress: (_ done: Int, _ total: Int) -> Void
+  ) throws -> LayoutResult {
+    let run = try begin(
+      matrix, settings, start: start, checkpoint: checkpoint, progress: { _ in })
+    try run.finish(checkpoint: checkpoint, progress: progress)
+    return run.result()
+  }
+}
+
+extension LayoutRun {
+  /// Takes the steps that are left.
+  ///
+  /// - Parameters:
+  ///   - every: steps between two calls of the observer; 0 never calls it.
+  ///   - observer: looks at the map so far and says whether to go on.
+  package func finish(
+    every: Int = 50, checkpoint: Checkpoint = {},
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    observer: (() -> Bool)? = nil
+  ) throws {
+    while iteration < iterations {
+      try checkpoint()
+      try step(checkpoint: checkpoint)
+      progress(iteration, iterations)
+      guard let observer, every > 0, iteration % every == 0 else { continue }
+      if !observer() { break }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/// A number that a layout reads: `--NAME` of a command, a key of a recipe's settings.
+package struct LayoutOption: Hashable, Sendable {
+  /// Lower case with hyphens; layouts that mean the same by it use the same name.
+  package let name: String
+  /// What it is, for the help: half a sentence.
+  package let help: String
+  /// What it is where it is not given.
+  package let standard: Double
+  package let range: ClosedRange<Double>
+  /// Whether only whole numbers make sense.
+  package let isWhole: Bool
+  /// Whether captions tell it even where it is the standard.
+  package let isCaptioned: Bool
+
+  package init(
+    _ name: String, _ help: String, standard: Double, in range: ClosedRange<Double>,
+    isWhole: Bool = false, isCaptioned: Bool = false
+  ) {
+    self.name = name
+    self.help = help
+    self.standard = standard
+    self.range = range
+    self.isWhole = isWhole
+    self.isCaptioned = isCaptioned
+  }
+
+  /// A range without an upper end: what is still a number of float32 and of steps.
+  package static func atLeast(_ least: Double) -> ClosedRange<Double> { least...1e9 }
+
+  /// A value as messages and recipes write it.
+  package func text(_ value: Double) -> String {
+    isWhole && value.isFinite ? "\(Int(value))" : "\(Float(value))"
+  }
+
+  /// The values allowed, in words.
+  package var wanted: String {
+    func bound(_ value: Double) -> String {
+      value == value.rounded() ? "\(Int(value))" : "\(value)"
+    }
+    let number = isWhole ? "a whole number, " : ""
+    return number
+      + (range.upperBound == Self.atLeast(0).upperBound
+        ? "\(bound(range.lowerBound)) or more"
+        : "\(bound(range.lowerBound)) to \(bound(range.upperBound))")
+  }
+
+  package func check(_ value: Double) throws(ProjectionError) {
+    guard range.contains(value), !isWhole || value == value.rounded() else {
+      throw .badOption(name: name, found: "\(Float(value))", wanted: wanted)
+    }
+  }
+}
+
+/// What a map is made with. Options that are not set have their layout's standard value, so that
+/// one value serves every layout.
+package struct LayoutSettings: Equatable, Sendable {
+  /// Coordinates of a point.
+  package var components: Int
+  /// The seed of everything random.
+  package var seed: UInt64
+  private var given: [String: Double] = [:]
+
+  package init(components: Int = 2, seed: UInt64 = 0) {
+    self.components = components
+    self.seed = seed
+  }
+
+  package subscript(option: LayoutOption) -> Double {
+    get { given[option.name] ?? option.standard }
+    set { given[option.name] = newValue }
+  }
+}
