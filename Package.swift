@@ -20,14 +20,16 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     swiftSettings: swift)
 }
 
-/// The tests of a room, which may use whatever the room itself may.
+/// The tests of a room, which may use whatever the room itself may. Optimising them takes longer than
+/// it saves, but where they hold kernels to loops of their own.
 func tests(
   _ name: String, of room: String, in folder: String? = nil, and more: [Target.Dependency] = [],
-  excluding excluded: [String] = []
+  excluding excluded: [String] = [], withLoops hasLoops: Bool = false
 ) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: [.init(stringLiteral: room), "TestSupport"] + more,
-    path: "Tests/" + (folder ?? name + "Tests"), exclude: excluded, swiftSettings: swift)
+    path: "Tests/" + (folder ?? name + "Tests"), exclude: excluded,
+    swiftSettings: swift + (hasLoops ? [] : [.unsafeFlags(["-Onone"])]))
 }
 
 let package = Package(
@@ -98,17 +100,22 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["SeerStudies"], path: "Tests/TestSupport",
       swiftSettings: swift),
-    tests("LinearAlgebra", of: "LinearAlgebra", and: ["CKernels"], excluding: ["Fixtures"]),
+    tests(
+      "LinearAlgebra", of: "LinearAlgebra", and: ["CKernels"], excluding: ["Fixtures"],
+      withLoops: true),
     tests("Support", of: "SeerSupport", in: "CoreTests/Support"),
     tests("Formats", of: "SeerFormats", in: "CoreTests/Formats", and: ["CKernels"]),
     tests("Tokenizers", of: "SeerTokenizers", in: "CoreTests/Tokenizers"),
-    tests("Models", of: "SeerModels", in: "CoreTests/Models", and: ["CKernels"]),
-    tests("Analysis", of: "SeerAnalysis", in: "CoreTests/Analysis"),
+    tests("Models", of: "SeerModels", in: "CoreTests/Models", and: ["CKernels"], withLoops: true),
+    tests("Analysis", of: "SeerAnalysis", in: "CoreTests/Analysis", withLoops: true),
     tests("Runs", of: "SeerRuns", in: "CoreTests/Runs"),
-    tests("Training", of: "SeerTraining", in: "CoreTests/Training", and: ["CKernels"]),
+    tests(
+      "Training", of: "SeerTraining", in: "CoreTests/Training", and: ["CKernels"], withLoops: true),
     tests("Monitor", of: "SeerMonitor", in: "CoreTests/Monitor"),
     tests("Studies", of: "SeerStudies", in: "CoreTests/Studies"),
-    tests("Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"]),
+    tests(
+      "Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"],
+      withLoops: true),
     tests("Figures", of: "SeerFigures"),
     tests("Reports", of: "SeerReports"),
     tests("TUI", of: "SeerScreens", and: ["SeerFigures"], excluding: ["Fixtures", "Snapshots"]),
