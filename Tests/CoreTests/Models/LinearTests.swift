@@ -99,7 +99,8 @@ struct LinearTests {
   }
 
   /// So many tokens that the matrix unit takes them in parts; each token's result is the one it has
-  /// among a few of that batch, bit for bit.
+  /// among a few of that batch: bit for bit with our own kernels, up to rounding with OpenBLAS, which
+  /// sums the last tokens of a product in another order.
   @Test func aTokenDoesNotDependOnOthers() {
     var random = SeededGenerator(seed: 8)
     let tokens = 800
@@ -116,7 +117,12 @@ struct LinearTests {
         linearForward(
           x.row(range.lowerBound), tokens: range.count, ofBatch: tokens,
           [LinearTask(weight: weight, output: some.elements, adds: adds)])
-        #expect(some.values == all.selecting(rows: Array(range)).values)
+        let wanted = all.selecting(rows: Array(range)).values
+        if BLAS.hasOwnKernel {
+          #expect(some.values == wanted)
+        } else {
+          #expect(relativeDistance(some.values, wanted) <= 1e-6)
+        }
       }
     }
   }
