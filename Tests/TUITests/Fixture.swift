@@ -70,13 +70,6 @@ enum Fixture {
     return state
   }
 
-  /// States as a run has them.
-  static func rows(of states: Matrix) throws -> LayerRows {
-    let source = RunSource(
-      model: "", concepts: "", layers: [0], rows: [], states: { _ in states })
-    return LayerRows(source, layer: 0, norms: try LayerMap.norms(states))
-  }
-
   static func app(
     _ width: Int, _ height: Int, _ explore: ExploreState = explore(),
     depth: ColorDepth = .palette256, glyphs: GlyphLevel = .braille

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 import SeerSupport
 
 /// The jobs of the Explore screen that can be ended.
@@ -104,7 +105,7 @@ extension Session {
       })
   }
 
-  private func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
+  private func findNearest(_ row: Int, _ index: Int, _ metric: NeighbourMetric) {
     let layer = state.explore.run.layers[index]
     let norms = state.explore.chart.maps[index].map?.norms ?? []
     engine.submit(
@@ -114,8 +115,14 @@ extension Session {
         poster(.explore(.nearest(result.mapError { Problem($0) })))
       },
       body: { [source] _ in
-        let states = LayerRows(source, layer: layer, norms: norms)
-        return try NearestRows.find(row, layer: index, in: states, metric, count: 10)
+        guard norms.count == source.rows.count else {
+          throw Problem("The layer has \(source.rows.count) rows, its map \(norms.count).")
+        }
+        let found = try source.stored(layer: layer, norms: norms)
+          .nearest(to: row, by: metric, count: 10)
+        return NearestRows(
+          row: row, layer: index, metric: metric, rows: found.map(\.row),
+          values: found.map(\.value))
       })
   }
 

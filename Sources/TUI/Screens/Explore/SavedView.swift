@@ -1,3 +1,4 @@
+import SeerAnalysis
 import SeerWidgets
 
 /// What a user has made of a run: kept when it is left, there again when it is opened.
@@ -92,7 +93,7 @@ extension ExploreState {
     filter.hidden = Set(
       run.concepts.indices.filter { saved.hidden.contains(run.concepts[$0].name) })
     look.marks = MarkMode(rawValue: saved.marks) ?? look.marks
-    neighbours.metric = NearestRows.Metric(rawValue: saved.metric) ?? neighbours.metric
+    neighbours.metric = NeighbourMetric(rawValue: saved.metric) ?? neighbours.metric
     figures.stripMetric = StripMetric(rawValue: saved.strip) ?? figures.stripMetric
     look.colorMode = ColorMode.all(self).first { $0.name(self) == saved.color } ?? look.colorMode
     if MapAxes.pairs.indices.contains(saved.pair) { chart.pair = saved.pair }
