@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerProjection
 
 /// What the Explore screen has computed.
 package enum ExploreEvent: ScreenEvent {

@@ -1,6 +1,6 @@
 import Foundation
-import LinearAlgebra
 import SeerAnalysis
+import SeerProjection
 import SeerSupport
 
 /// The jobs of the Explore screen that can be ended.
@@ -50,9 +50,13 @@ extension Session {
               + "extract the run again.")
         }
         try context.checkpoint()
-        return try LayerMap.make(
-          states, axes: axes, conceptOfRow: conceptOfRow, concepts: concepts, reference: points,
-          context: context)
+        do {
+          return try LayerMap.make(
+            states, axes: axes, conceptOfRow: conceptOfRow, concepts: concepts, reference: points,
+            checkpoint: context.checkpoint)
+        } catch ProjectionError.notFinite(let row, _, _) {
+          throw Problem("The state of row \(row) is not finite: extract the run again.")
+        }
       })
   }
 
@@ -135,8 +139,7 @@ extension Session {
         poster(.explore(.groupsCompared(pair, try? result.get())))
       },
       body: { [source] _ in
-        let units = unitNormalised(try source.states(layer))
-        return GroupComparison(pair.first, pair.second, units: units)
+        GroupComparison(pair.first, pair.second, of: try source.states(layer))
       })
   }
 }
