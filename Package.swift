@@ -77,7 +77,7 @@ let package = Package(
 
     // What a screen or a figure draws, documents, screens, the command.
     .target(
-      name: "SeerProjection", dependencies: ["LinearAlgebra", "CKernels"],
+      name: "SeerProjection", dependencies: ["SeerAnalysis", "LinearAlgebra", "CKernels"],
       path: "Sources/Projection", swiftSettings: swift),
     .target(
       name: "SeerFigures", dependencies: ["CPNG"], path: "Sources/Figures", swiftSettings: swift),

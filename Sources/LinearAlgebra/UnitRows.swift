@@ -15,9 +15,9 @@ public func unitNormalised(_ states: Matrix) -> Matrix {
   return units
 }
 
-/// The states less their mean, which is taken in Double.
-public func centred(_ states: Matrix) -> Matrix {
-  let mean = columnMeans(states)
+/// The states less a mean, their own where nil, which is taken in Double.
+public func centred(_ states: Matrix, about mean: [Double]? = nil) -> Matrix {
+  let mean = mean ?? columnMeans(states)
   let result = Matrix(rows: states.rows, columns: states.columns)
   Parallel.ranges(of: states.rows, grain: 64) { range in
     for row in range {

@@ -15,12 +15,7 @@ package enum JointMap {
   /// - Parameter states: (rows, width).
   /// - Throws: ``ProjectionError`` for a value that is not finite.
   package static func prepared(_ states: Matrix) throws(ProjectionError) -> Matrix {
-    for row in 0..<states.rows {
-      let values = states.row(row)
-      if let column = (0..<states.columns).first(where: { !values[$0].isFinite }) {
-        throw .notFinite(row: row, column: column, value: values[column])
-      }
-    }
+    try checkFinite(states)
     return centred(unitNormalised(states))
   }
 

@@ -1,5 +1,6 @@
 import CKernels
 import LinearAlgebra
+import SeerAnalysis
 
 /// How far a map can be trusted about its nearest neighbours.
 package struct MapQuality: Equatable, Sendable {

@@ -136,13 +136,7 @@ extension PCA {
     for piece in 1..<max(1, pieces) {
       for column in 0..<width { sums[column] += sums[piece * width + column] }
     }
-    if !sums[..<width].allSatisfy(\.isFinite) {
-      let place = sk_first_not_finite(matrix.elements, matrix.count)
-      if place < matrix.count {
-        throw .notFinite(
-          row: place / width, column: place % width, value: matrix.elements[place])
-      }
-    }
+    if !sums[..<width].allSatisfy(\.isFinite) { try checkFinite(matrix) }
     return sums[..<width].map { Float($0 / Double(rows)) }
   }
 

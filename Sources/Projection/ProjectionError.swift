@@ -1,3 +1,4 @@
+import CKernels
 import LinearAlgebra
 
 /// Why a matrix cannot be projected. The caller adds what it knows: the file and the layer.
@@ -31,4 +32,12 @@ package enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertibl
       "\(name): found \(found), wanted \(wanted)."
     }
   }
+}
+
+/// Refuses NaN and infinities, naming the first. O(rows x columns), at the speed of memory.
+package func checkFinite(_ matrix: Matrix) throws(ProjectionError) {
+  let place = sk_first_not_finite(matrix.elements, matrix.count)
+  guard place < matrix.count else { return }
+  throw .notFinite(
+    row: place / matrix.columns, column: place % matrix.columns, value: matrix.elements[place])
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SeerProjection
 import SeerRuns
 import SeerScreens
 import SeerSupport
@@ -71,9 +72,7 @@ struct OneFactTests {
     }
     let runs = try sources()
     let states = (try runs.base.states(2), try runs.tuned.states(2))
-    let map = try Engine().submit("map", priority: .map) { context in
-      try PairMap.principal(base: states.0, tuned: states.1, reference: nil, context: context)
-    }.wait()
+    let map = try PairMap.principal(base: states.0, tuned: states.1, reference: nil)
     let rows = runs.base.rows.indices.filter { runs.base.rows[$0].concept == "bias" }
     #expect(drawn.count == 2 * rows.count + 1)
     let shown = [map.base, map.tuned].map { points in rows.map { SIMD2<Double>(points[$0]) } }

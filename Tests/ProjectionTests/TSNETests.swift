@@ -166,18 +166,6 @@ func sameSeedSamePoints(gradient: TSNE.Gradient) throws {
   #expect(divergences[divergences.count - 1] < divergences[0])
 }
 
-@Test func perplexityChangesOnTheWay() throws {
-  let tsne = try TSNE(clusters(rows: 200), options: .init(perplexity: 30))
-  for _ in 0..<300 { tsne.step() }
-  let before = tsne.points
-  try tsne.changePerplexity(to: 5)
-  #expect(tsne.affinities.perplexity == 5)
-  #expect(tsne.points.values == before.values)
-  tsne.step()
-  #expect(tsne.points.values != before.values)
-  #expect(throws: ProjectionError.self) { try tsne.changePerplexity(to: .nan) }
-}
-
 @Test func cancellationLeavesTheMapAsItWas() throws {
   struct Stop: Error {}
   let tsne = try TSNE(clusters(rows: 200))

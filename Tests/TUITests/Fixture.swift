@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerProjection
 import SeerRuns
 import SeerScreens
 import SeerWidgets
@@ -68,13 +69,6 @@ enum Fixture {
         trustworthiness: 0.875, neighboursKept: 0.4375)
     }
     return state
-  }
-
-  /// States as a run has them.
-  static func rows(of states: Matrix) throws -> LayerRows {
-    let source = RunSource(
-      model: "", concepts: "", layers: [0], rows: [], states: { _ in states })
-    return LayerRows(source, layer: 0, norms: try LayerMap.norms(states))
   }
 
   static func app(

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerAnalysis
 import SeerProjection
 import SeerScreens
 

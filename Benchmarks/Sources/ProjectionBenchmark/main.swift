@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 import SeerProjection
 import SeerScreens
 

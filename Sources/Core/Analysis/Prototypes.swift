@@ -62,6 +62,21 @@ package struct Prototypes: Sendable {
     }
   }
 
+  /// For each row the cosine to its own concept's prototype of all rows: how typical it is; nil in a
+  /// concept of one row, which is its own prototype.
+  package static func ownCosines(_ sample: LayerSample) -> [Double?] {
+    let units = unitNormalised(sample.states)
+    let prototypes = Prototypes(units: units, labels: sample.labels, concepts: sample.concepts)
+    return sample.labels.enumerated().map { row, label in
+      prototypes.counts[label] > 1
+        ? prototypes.directions.withUnsafeBufferPointer { directions in
+          directions.baseAddress.map {
+            dot(units.row(row), $0 + label * units.columns, count: units.columns)
+          }
+        } : nil
+    }
+  }
+
   /// The cosine of a unit state to every prototype; minus infinity where a concept has no rows.
   ///
   /// Precondition: `cosines` has one entry a concept.

@@ -39,12 +39,6 @@ package struct LanguageModel: Sendable {
     }
   }
 
-  /// The file's name without its folder and ending.
-  package var name: String {
-    let file = path.split(separator: "/").last.map(String.init) ?? path
-    return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
-  }
-
   /// Weights in all tensors; tied ones count once.
   package var parameters: Int {
     source.tensorNames.reduce(0) { $0 + (source.tensor($1)?.shape.reduce(1, *) ?? 0) }

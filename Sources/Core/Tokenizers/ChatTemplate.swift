@@ -33,9 +33,6 @@ package struct ChatTemplate: Equatable, Sendable {
   /// How turns are written; nil where the family is none or unknown.
   package let format: ChatFormat?
 
-  /// What the template puts first where a conversation has no system message.
-  package var defaultSystem: String? { format?.defaultSystem }
-
   /// Recognises a template's text; nil or blank is ``Family/none``. A JSON object is a
   /// ``ChatFormat`` of the user's own, of family unknown.
   package init(_ text: String?, beginningOfText: String = "", endOfText: String = "") {

@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 
 /// The symmetric similarities P of t-SNE over nearest neighbours, as sparse rows that sum to 1
 /// over all pairs.
@@ -11,7 +12,7 @@ package struct Affinities: Sendable {
   /// The perplexity that was used: at most a third of the other points.
   package let perplexity: Float
   /// The perplexity that was asked for.
-  package let requestedPerplexity: Float
+  private let requestedPerplexity: Float
 
   /// Sparse rows: row i is `offsets[i]..<offsets[i + 1]`, padded to multiples of 16 with zeros.
   package let offsets: Buffer<UInt32>

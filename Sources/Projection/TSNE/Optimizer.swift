@@ -18,12 +18,6 @@ struct Optimizer {
   init(count: Int) {
     velocities = Matrix(rows: count, columns: 2)
     gains = Matrix(rows: count, columns: 2)
-    reset()
-  }
-
-  /// Forgets velocities and gains.
-  func reset() {
-    velocities.elements.update(repeating: 0, count: velocities.count)
     gains.elements.update(repeating: 1, count: gains.count)
   }
 

@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 
 extension TSNE {
   /// Places new rows into a finished map, approximately: each new point starts between its nearest

@@ -8,9 +8,8 @@ import LinearAlgebra
 ///     while tsne.iteration < 750 { tsne.step() }
 ///     tsne.points  // (rows, 2)
 ///
-/// Pausing is not stepping; ``changePerplexity(to:checkpoint:)`` goes on from the current layout.
-/// The same input, options and seed give the same points, bit by bit, on the same machine,
-/// whatever the number of cores. Not for use by two threads at once.
+/// Pausing is not stepping. The same input, options and seed give the same points, bit by bit, on the
+/// same machine, whatever the number of cores. Not for use by two threads at once.
 package final class TSNE {
   /// What a map is made with.
   package struct Options: Equatable, Sendable {
@@ -64,10 +63,8 @@ package final class TSNE {
   package let options: Options
   /// The number of steps taken.
   package private(set) var iteration = 0
-  package private(set) var affinities: Affinities
+  package let affinities: Affinities
 
-  /// What the map shows, centred; kept for new perplexities and new points.
-  package let input: Matrix
   /// The current positions (rows, 2), written by every step.
   private let positions: Matrix
   private let attraction: Matrix
@@ -91,7 +88,7 @@ package final class TSNE {
   ) throws {
     try Self.check(options)
     self.options = options
-    input = try Frame(of: matrix).apply(matrix)
+    let input = try Frame(of: matrix).apply(matrix)
     affinities = try Affinities(
       input, perplexity: options.perplexity, checkpoint: checkpoint, progress: progress)
     positions = try initialization.points(of: input, seed: options.seed)
@@ -133,7 +130,7 @@ package final class TSNE {
   }
 
   /// Whether the next step is one with exaggeration.
-  package var isExaggerating: Bool { iteration < options.exaggeratedIterations }
+  private var isExaggerating: Bool { iteration < options.exaggeratedIterations }
 
   /// The factor on attraction in the next step: constant at first, then falling to 1 by equal
   /// factors, because a sudden end leaves points stuck far from their neighbours.
@@ -223,15 +220,5 @@ package final class TSNE {
     }
     return affinities.divergence(
       logarithms: logarithms, normalisation: normalisation(sums))
-  }
-
-  /// Goes on from the current layout with another perplexity. Neighbours are searched again.
-  package func changePerplexity(to perplexity: Float, checkpoint: Checkpoint = {}) throws {
-    guard perplexity >= 1, perplexity.isFinite else {
-      throw ProjectionError.badOption(
-        name: "perplexity", found: "\(perplexity)", wanted: "at least 1")
-    }
-    affinities = try Affinities(input, perplexity: perplexity, checkpoint: checkpoint)
-    optimizer.reset()
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 import SeerRuns
 
 /// What the explorer needs of a run.
@@ -59,6 +60,23 @@ extension RunSource {
       folder: URL(fileURLWithPath: run.folder).standardizedFileURL.path,
       adapter: run.manifest.adapter.map(Self.name),
       reading: "template \(run.manifest.template), position \(run.manifest.position)")
+  }
+
+  /// A layer's states where they are kept.
+  ///
+  /// - Parameter norms: the length of every row's state.
+  func stored(layer: Int, norms: [Float]) -> StoredStates {
+    StoredStates(
+      norms: norms,
+      rows: { [states, someStates] rows in
+        if let someStates { return try someStates(layer, rows) }
+        return try states(layer).selecting(rows: rows)
+      },
+      products: { [states, products] vector in
+        if let products { return try products(layer, vector) }
+        let all = try states(layer)
+        return (0..<all.rows).map { Float(dot(all.row($0), vector, count: vector.count)) }
+      })
   }
 
   /// The last part of a path, without an extension that says nothing to a reader.

@@ -18,9 +18,6 @@ package struct CommandGroup: Hashable, Sendable, ExpressibleByStringLiteral {
 ///
 /// - `State`: what a command changes; `Outcome`: what it wants done outside of it.
 package struct KeyCommand<State, Outcome>: Sendable {
-  package typealias ID = CommandID
-  package typealias Group = CommandGroup
-  package typealias Context = KeyContext
   package typealias Condition = @Sendable (State) -> Bool
   /// The key tells keys of the same command apart.
   package typealias Action = @Sendable (inout State, Key) -> [Outcome]

@@ -73,7 +73,7 @@ struct LinearProbeTests {
     }
     let folds = Folds(prompts: (0..<40).map(String.init), splits: labels.map { _ in nil })
     let chosen = try LinearProbe.chosenStrength(
-      clean, labels: labels, concepts: 2, folds: folds, strengths: [0.01, 1, 1e9])
+      ProbeFeatures(clean), labels: labels, concepts: 2, folds: folds, strengths: [0.01, 1, 1e9])
     #expect(chosen == 1)
     let heldOut = try heldOutLinearProbe(
       clean, labels: labels, concepts: 2, folds: folds, strength: chosen)

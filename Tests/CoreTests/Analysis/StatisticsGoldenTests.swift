@@ -126,7 +126,7 @@ struct StatisticsGoldenTests {
   @Test func bootstrap() throws {
     let sample = golden.bootstrap.sample
     let estimate = try #require(
-      Bootstrap(rows: sample.count, resamples: 10_000).estimate { share(sample, $0) })
+      Bootstrap(groups: Array(0..<sample.count), resamples: 10_000).estimate { share(sample, $0) })
     #expect(abs(estimate.low - golden.bootstrap.low) < 0.01)
     #expect(abs(estimate.high - golden.bootstrap.high) < 0.01)
     #expect(close(estimate.value, Double(sample.count { $0 }) / Double(sample.count)))

@@ -22,7 +22,7 @@ struct StatisticsTests {
     #expect(ROC(scores: [1, 2], isPositive: [true, true]).area() == nil)
     #expect(quantile(0.5, ofSorted: [Double]()) == nil)
     #expect(proportion(0, of: 0) == nil)
-    #expect(Bootstrap(rows: 0).estimate { share([], $0) } == nil)
+    #expect(Bootstrap(groups: Array(0..<0)).estimate { share([], $0) } == nil)
   }
 
   // MARK: McNemar
@@ -41,7 +41,7 @@ struct StatisticsTests {
   @Test func theSameSeedGivesTheSameInterval() {
     let rows = (0..<40).map { $0 % 3 == 0 }
     func estimate(_ seed: UInt64) -> Estimate? {
-      Bootstrap(rows: 40, resamples: 200, seed: seed).estimate { share(rows, $0) }
+      Bootstrap(groups: Array(0..<40), resamples: 200, seed: seed).estimate { share(rows, $0) }
     }
     #expect(estimate(1) == estimate(1))
     #expect(estimate(1) != estimate(2))
@@ -50,7 +50,7 @@ struct StatisticsTests {
   @Test func rowsOfOneGroupComeTogether() throws {
     // Ten groups of ten equal rows hold no more than ten rows do.
     let rows = (0..<100).map { ($0 / 10) % 2 == 0 }
-    let alone = try #require(Bootstrap(rows: 100).estimate { share(rows, $0) })
+    let alone = try #require(Bootstrap(groups: Array(0..<100)).estimate { share(rows, $0) })
     let keys = rows.indices.map { "prompt \($0 / 10)" }
     let grouped = try #require(Bootstrap(keys: keys).estimate { share(rows, $0) })
     #expect(alone.value == 0.5 && grouped.value == 0.5)
@@ -65,7 +65,7 @@ struct StatisticsTests {
     // The only row of one kind is missing from a third of the resamples.
     let isPositive = [true, false, false, false]
     let roc = ROC(scores: [1, 0, 0, 0], isPositive: isPositive)
-    let estimate = try #require(Bootstrap(rows: 4).estimate { roc.area(weights: $0) })
+    let estimate = try #require(Bootstrap(groups: Array(0..<4)).estimate { roc.area(weights: $0) })
     #expect(estimate == Estimate(value: 1, low: 1, high: 1))
   }
 

@@ -15,15 +15,15 @@ struct ClassifierTests {
 
   static func labels(_ rows: Int) -> [Int] { (0..<rows).map { $0 % 3 } }
 
-  static func input(_ train: Matrix, _ test: Matrix) -> ClassifierInput {
+  static func input(_ train: Matrix, _ test: Matrix) throws -> ClassifierInput {
     let folds = Folds(
       prompts: (0..<train.rows).map { "\($0)" }, splits: Array(repeating: nil, count: train.rows))
-    return ClassifierInput(train: train, test: test, folds: folds)
+    return try ClassifierInput(train: train, test: test, folds: folds)
   }
 
   @Test(arguments: Classifier.allCases)
   func tellsConceptsThatStandApart(classifier: Classifier) throws {
-    let input = Self.input(
+    let input = try Self.input(
       Self.states(60, scatter: 0.3, seed: 1), Self.states(30, scatter: 0.3, seed: 2))
     let predictions = try input.predictions(classifier, labels: Self.labels(60), concepts: 3)
     // The monitor calls one row in twenty unknown.
@@ -39,7 +39,7 @@ struct ClassifierTests {
   @Test(arguments: Classifier.allCases)
   func learnsNothingFromShuffledLabels(classifier: Classifier) throws {
     // Clusters that stand apart would all go to one concept or another; a cloud shows the mean.
-    let input = Self.input(
+    let input = try Self.input(
       Self.states(90, scatter: 9, seed: 1), Self.states(90, scatter: 9, seed: 2))
     var random = SeededGenerator(seed: 3)
     var right = 0
@@ -70,13 +70,6 @@ struct ClassifierTests {
     let other = try ClassifierInput(train: train, test: test, folds: folds).predictions(
       .monitor, labels: Self.labels(60).map { $0 == 1 ? 2 : $0 }, concepts: 3)
     #expect(other.scores.allSatisfy { $0[1] == 0 } && !other.concepts.contains(1))
-  }
-
-  @Test func neighboursComeNearestFirst() {
-    let units = unitNormalised(Matrix(rows: 4, columns: 2, values: [1, 0, 0, 1, 1, 1, 1, 0]))
-    let queries = unitNormalised(Matrix(rows: 2, columns: 2, values: [2, 0, 1, 3]))
-    #expect(nearestRows(of: queries, among: units, count: 3) == [[0, 3, 2], [1, 2, 0]])
-    #expect(nearestRows(of: queries, among: units, count: 9).map(\.count) == [4, 4])
   }
 
   @Test func theNearerOneWinsEqualVotes() {

@@ -41,7 +41,7 @@ struct ChatTemplateTests {
   }
 
   @Test func theDefaultSystemPromptIsReadFromTheTemplate() {
-    func system(_ text: String) -> String? { ChatTemplate(text).defaultSystem }
+    func system(_ text: String) -> String? { ChatTemplate(text).format?.defaultSystem }
     #expect(system(#"{{ '<|im_start|>system\nBe kind<|im_end|>\n' }}"#) == "Be kind")
     #expect(system("{{ '<|im_start|>system\nBe kind<|im_end|>\n' }}") == "Be kind")
     #expect(system(#"{{ "<|im_start|>system\nDon't \"lie\"<|im_end|>" }}"#) == "Don't \"lie\"")

@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Screens.contexts) func noKeyMeansTwoThings(context: Command.Context) {
-    var seen: [Key: Command.ID] = [:]
+  @Test(arguments: Screens.contexts) func noKeyMeansTwoThings(context: KeyContext) {
+    var seen: [Key: CommandID] = [:]
     for command in Command.all where command.contexts.contains(context) {
       for key in command.keys {
         #expect(

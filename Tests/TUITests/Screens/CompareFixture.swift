@@ -1,5 +1,6 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerProjection
 import SeerRuns
 import SeerScreens
 import SeerWidgets

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerProjection
 import SeerRuns
 import SeerScreens
 import SeerSupport
@@ -346,7 +347,7 @@ import Testing
   }
 }
 
-@Suite struct PairMapTests {
+@Suite struct PairEmbeddingTests {
   private func states(_ rows: Int, _ width: Int, seed: UInt64) -> Matrix {
     var generator = SeededGenerator(seed: seed)
     return Matrix(rows: rows, columns: width) { row, column in
@@ -354,51 +355,11 @@ import Testing
     }
   }
 
-  private func make(_ base: Matrix, _ tuned: Matrix, reference: PairMap? = nil) throws -> PairMap {
-    try Engine().submit("test", priority: .map) { context in
-      try PairMap.principal(base: base, tuned: tuned, reference: reference, context: context)
-    }.wait()
-  }
-
-  /// One set of axes: the same states lie at the same place, whichever run they are of.
-  @Test func sameStatesLieTogether() throws {
-    let states = states(30, 8, seed: 1)
-    let map = try make(states, states)
-    #expect(map.isJoint && map.base == map.tuned)
-    let sum = map.points.reduce(Float(0)) { $0 + ($1 * $1).sum() }
-    #expect(abs(sum / 60 - 1) < 1e-3, "a mean squared distance of 1")
-  }
-
-  @Test func widthsMayDiffer() throws {
-    let map = try make(states(30, 8, seed: 1), states(30, 12, seed: 2))
-    #expect(!map.isJoint && map.base.count == 30 && map.tuned.count == 30)
-    // The same three clusters, turned to match: each row lies nearer to its own place.
-    let own = zip(map.base, map.tuned).reduce(Float(0)) {
-      $0 + (($1.0 - $1.1) * ($1.0 - $1.1)).sum()
-    }
-    let other = zip(map.base, map.tuned.dropFirst()).reduce(Float(0)) {
-      $0 + (($1.0 - $1.1) * ($1.0 - $1.1)).sum()
-    }
-    #expect(own < other / 4)
-  }
-
-  @Test func layersDoNotFlip() throws {
-    let first = try make(states(30, 8, seed: 1), states(30, 8, seed: 2))
-    var mirrored = first
-    mirrored.base = first.base.map { SIMD2(-$0.x, $0.y) }
-    mirrored.tuned = first.tuned.map { SIMD2(-$0.x, $0.y) }
-    let next = try make(states(30, 8, seed: 3), states(30, 8, seed: 4), reference: mirrored)
-    func away(_ a: PairMap) -> Float {
-      zip(a.points, next.points).reduce(0) { $0 + (($1.0 - $1.1) * ($1.0 - $1.1)).sum() }
-    }
-    #expect(away(mirrored) < away(first))
-  }
-
   /// Each run by its own neighbourhoods, whatever their widths.
   @Test(arguments: [true, false]) func tsneOfTwoWidths(isJoint: Bool) throws {
     let base = states(30, 8, seed: 1)
     let tuned = states(30, isJoint ? 8 : 12, seed: 2)
-    let map = try make(base, tuned)
+    let map = try PairMap.make(base: base, tuned: tuned, reference: nil)
     let embedding = try Engine().submit("test", priority: .map) { context in
       try Embedding.makePair(
         base: base, tuned: tuned, isJoint: isJoint, layer: 3,
@@ -414,6 +375,9 @@ import Testing
   @Test func statesThatAreNotFinite() throws {
     let bad = states(4, 3, seed: 1)
     bad[2, 1] = .nan
-    #expect(throws: Problem.self) { try make(states(4, 3, seed: 2), bad) }
+    let problem = Problem("The tuned state of row 2 is not finite: extract the run again.")
+    #expect(throws: problem) {
+      try PairMap.make(base: states(4, 3, seed: 2), tuned: bad, reference: nil)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import SeerProjection
 import SeerScreens
 import Testing
 

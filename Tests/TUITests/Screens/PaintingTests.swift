@@ -1,3 +1,4 @@
+import SeerProjection
 import SeerRuns
 import SeerScreens
 import Testing

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerAnalysis
 import SeerScreens
 import SeerSupport
 import SeerWidgets
@@ -103,11 +104,10 @@ import Testing
     let effects = update(&state, .key(.character("j")))
     let pair = GroupPair(first: [2, 3, 8], second: [0, 1, 6, 7], layer: 23)
     #expect(effects == [.explore(.compareGroups(pair))])
-    let units = unitNormalised(
-      Matrix(rows: 48, columns: 3) { row, column in row % 3 == column ? 1 : 0.25 })
+    let states = Matrix(rows: 48, columns: 3) { row, column in row % 3 == column ? 1 : 0.25 }
     _ = update(
       &state,
-      .explore(.groupsCompared(pair, GroupComparison(pair.first, pair.second, units: units))))
+      .explore(.groupsCompared(pair, GroupComparison(pair.first, pair.second, of: states))))
     #expect(state.explore.currentComparison != nil && !state.explore.selection.isComparing)
     try expectSnapshot(render(state), "groups-compared")
     let unnamed = update(&state, .key(.character("s")))
@@ -129,13 +129,5 @@ import Testing
     #expect(name == "seer-selection-odd-one.csv")
     #expect(text.contains("\"selection, odd/"), "the group's name is the concept")
     #expect(state.after("d").explore.selection.groups.isEmpty)
-  }
-
-  @Test func comparingGroups() {
-    let units = unitNormalised(Matrix(rows: 4, columns: 2, values: [1, 0, 1, 0, 0, 1, 0, 2]))
-    let comparison = GroupComparison([0, 1], [2, 3], units: units)
-    #expect(comparison.between == 0 && comparison.withinFirst == 1 && comparison.withinSecond == 1)
-    let mixed = GroupComparison([0, 2], [0, 2], units: units)
-    #expect(abs(mixed.between - 1) < 1e-6 && abs(mixed.withinFirst - 0.70710677) < 1e-6)
   }
 }

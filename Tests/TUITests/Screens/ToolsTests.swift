@@ -1,5 +1,4 @@
 import Foundation
-import LinearAlgebra
 import SeerScreens
 import SeerSupport
 import Testing
@@ -76,18 +75,6 @@ import Testing
     try expectSnapshot(render(state), "neighbours", styles: true)
   }
 
-  @Test func nearestRowsAreTheLargestCosines() throws {
-    var generator = SeededGenerator(seed: 3)
-    let states = Matrix(rows: 30, columns: 13) { _, _ in generator.normal() }
-    let units = unitNormalised(states)
-    let found = try NearestRows.find(4, layer: 0, in: Fixture.rows(of: states), .cosine, count: 5)
-    let cosines = (0..<30).map { row in
-      (0..<13).reduce(Float(0)) { $0 + units[4, $1] * units[row, $1] }
-    }
-    let expected = (0..<30).filter { $0 != 4 }.sorted { cosines[$0] > cosines[$1] }.prefix(5)
-    #expect(found.rows == Array(expected))
-  }
-
   /// Once the cursor's neighbours are there, those of the layers beside are looked up, so that a
   /// layer's key is answered whole; a question that fails is not asked for ever.
   @Test func neighboursAreFoundAhead() {
@@ -104,13 +91,6 @@ import Testing
     #expect(state.explore.currentNearest?.layer == 24)
     #expect(update(&state, .explore(.nearest(.failure(Problem("broken"))))).isEmpty)
     #expect(state.message?.text == "broken" && !state.explore.isBusy)
-  }
-
-  @Test func rowsThatAreTheSameAreAtNoDistance() throws {
-    let states = Matrix(rows: 4, columns: 2, values: [300, 1, 300, 1, 300, 1.5, 0, 0])
-    let found = try NearestRows.find(
-      0, layer: 0, in: Fixture.rows(of: states), .euclidean, count: 3)
-    #expect(found.rows == [1, 2, 3] && found.values[0] == 0 && found.values[1] == 0.5)
   }
 
   @Test func theBestLayerAndTheStripsFigures() {

@@ -168,17 +168,8 @@ extension LinearProbe {
   /// The penalty with the best accuracy over folds of the training rows: the stronger one of two
   /// that are equal. The folds hold training rows only, so no test row has a say.
   package static func chosenStrength(
-    _ states: Matrix, labels: [Int], concepts: Int, folds: Folds,
-    strengths: [Double] = LinearProbe.strengths, checkpoint: () throws -> Void = {}
-  ) rethrows -> Double {
-    try chosenStrength(
-      ProbeFeatures(states), labels: labels, concepts: concepts, folds: folds,
-      strengths: strengths, checkpoint: checkpoint)
-  }
-
-  package static func chosenStrength(
     _ features: ProbeFeatures, labels: [Int], concepts: Int, folds: Folds,
-    strengths: [Double] = LinearProbe.strengths, checkpoint: () throws -> Void
+    strengths: [Double] = LinearProbe.strengths, checkpoint: () throws -> Void = {}
   ) rethrows -> Double {
     let predicted = try heldOutLinearProbes(
       features, labelings: [labels], concepts: concepts, folds: folds,

@@ -30,11 +30,6 @@ package struct Bootstrap: Sendable {
     self.seed = seed
   }
 
-  /// Every row a group of its own.
-  package init(rows: Int, resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
-    self.init(groups: Array(0..<rows), resamples: resamples, level: level, seed: seed)
-  }
-
   /// Rows of the same number together, whatever the numbers.
   package init(numbers: [Int], resamples: Int = 1000, level: Double = 0.95, seed: UInt64 = 0) {
     self.init(

@@ -82,8 +82,10 @@ extension LayerComparison {
     let before = try measure(base, from: 0)
     let after = try measure(tuned, from: 0.5)
     let nearest = (
-      base: try NearestLists(base.states, k: neighbours, checkpoint: checkpoint),
-      tuned: try NearestLists(tuned.states, k: neighbours, checkpoint: checkpoint)
+      base: try Neighbours.exact(
+        base.states, by: .cosine, k: neighbours, checkpoint: checkpoint),
+      tuned: try Neighbours.exact(
+        tuned.states, by: .cosine, k: neighbours, checkpoint: checkpoint)
     )
     return LayerComparison(
       layer: layer, base: before.figures, tuned: after.figures,
@@ -108,8 +110,10 @@ extension MovedRow {
     from base: Matrix, to tuned: Matrix, neighbours: Int = 10, checkpoint: () throws -> Void = {}
   ) throws -> [MovedRow] {
     let drift = Drift(from: base, to: tuned)
-    let before = try NearestLists(base, k: neighbours, checkpoint: checkpoint)
-    let after = try NearestLists(tuned, k: neighbours, checkpoint: checkpoint)
+    let before = try Neighbours.exact(
+      base, by: .cosine, k: neighbours, checkpoint: checkpoint)
+    let after = try Neighbours.exact(
+      tuned, by: .cosine, k: neighbours, checkpoint: checkpoint)
     let moved = (0..<base.rows).map { place in
       MovedRow(
         place: place, cosineDistance: drift?.cosineDistances[place],

@@ -11,8 +11,6 @@ package struct RunPair: Sendable {
   /// The layers that both hold.
   package let layers: [Int]
 
-  package subscript(side: Side) -> LabelledRun { side == .base ? base : tuned }
-
   /// Opens the runs and checks that they belong together.
   ///
   /// - Parameters:

@@ -46,8 +46,9 @@ struct ClassificationJudge {
       for (index, layer) in layers.enumerated() {
         try context.checkpoint()
         let all = states.states[place][index]
-        let input = ClassifierInput(
-          train: all.selecting(rows: train), test: all.selecting(rows: test), folds: folds)
+        let input = try ClassifierInput(
+          train: all.selecting(rows: train), test: all.selecting(rows: test), folds: folds,
+          checkpoint: context.checkpoint)
         let accuracy =
           try HeldOutPrototypes.measure(
             input.train, labels: data.trainLabels, concepts: data.concepts.count, folds: folds,

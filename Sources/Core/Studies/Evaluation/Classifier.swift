@@ -34,17 +34,21 @@ package struct ClassifierInput {
   package let test: Matrix
   private let trainUnits: Matrix
   private let testUnits: Matrix
-  private let neighbours: [[Int]]
+  private let neighbours: Neighbours
   private let folds: Folds
 
   /// - folds: of the training rows, for what is calibrated on rows that did not teach it.
-  package init(train: Matrix, test: Matrix, folds: Folds) {
+  /// - checkpoint: called every few milliseconds; throws to cancel.
+  package init(
+    train: Matrix, test: Matrix, folds: Folds, checkpoint: () throws -> Void = {}
+  ) throws {
     self.folds = folds
     self.train = train
     self.test = test
     trainUnits = unitNormalised(train)
     testUnits = unitNormalised(test)
-    neighbours = nearestRows(of: testUnits, among: trainUnits, count: Classifier.neighbours)
+    neighbours = try Neighbours.exact(
+      of: test, among: train, by: .cosine, k: Classifier.neighbours, checkpoint: checkpoint)
   }
 
   /// Learns from the training rows' labels and judges the test rows.
@@ -79,7 +83,9 @@ package struct ClassifierInput {
         scores: (0..<test.rows).map { probabilities.values(row: $0).map(Double.init) },
         areProbabilities: true)
     case .nearestNeighbours:
-      let votes = neighbours.map { SeerAnalysis.votes($0, labels: labels, concepts: concepts) }
+      let votes = (0..<test.rows).map {
+        SeerAnalysis.votes(neighbours.indices(of: $0), labels: labels, concepts: concepts)
+      }
       return Predictions(
         concepts: votes.map(\.winner), scores: votes.map(\.shares), areProbabilities: true)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 
 extension TSNE {
   /// Up to this many points comparing all pairs is fastest: on two cores with AVX-512, 750 steps

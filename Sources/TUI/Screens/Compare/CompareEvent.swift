@@ -1,3 +1,5 @@
+import SeerProjection
+
 /// What the Compare screen has computed.
 package enum CompareEvent: ScreenEvent {
   /// The map of a layer of both runs, by the layer's index.

@@ -1,3 +1,4 @@
+import SeerProjection
 import SeerWidgets
 
 extension ScreenID {

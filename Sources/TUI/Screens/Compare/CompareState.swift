@@ -1,3 +1,4 @@
+import SeerProjection
 import SeerWidgets
 
 /// The map of a layer of both runs, or why there is none yet.

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import SeerProjection
 import SeerSupport
 
@@ -24,8 +25,9 @@ extension Session {
         body: { [source = workspace.run] context in
           let base = try source.states(layer)
           try context.checkpoint()
-          return try PairMap.principal(
-            base: base, tuned: tuned.states(layer), reference: map, context: context)
+          return try PairMap.make(
+            base: base, tuned: tuned.states(layer), reference: map,
+            checkpoint: context.checkpoint)
         })
     case .measureSeparation(let index):
       let layer = state.explore.run.layers[index]
@@ -110,5 +112,21 @@ extension Session {
           ) { outbox.post(.compare(.measuring(number: number, $0))) }
         }
       ).id
+  }
+}
+
+extension PairMap {
+  /// ``principal(base:tuned:reference:checkpoint:)`` in the screen's words for what is wrong.
+  package static func make(
+    base: Matrix, tuned: Matrix, reference: PairMap?, checkpoint: () throws -> Void = {}
+  ) throws -> PairMap {
+    for (name, states) in [("base", base), ("tuned", tuned)] {
+      do {
+        try checkFinite(states)
+      } catch .notFinite(let row, _, _) {
+        throw Problem("The \(name) state of row \(row) is not finite: extract the run again.")
+      }
+    }
+    return try principal(base: base, tuned: tuned, reference: reference, checkpoint: checkpoint)
   }
 }

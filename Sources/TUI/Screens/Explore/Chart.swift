@@ -1,3 +1,5 @@
+import SeerProjection
+
 /// The map of one layer, or why there is none yet.
 package enum MapStatus: Equatable, Sendable {
   case missing

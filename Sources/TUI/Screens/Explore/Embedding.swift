@@ -81,7 +81,7 @@ package struct Embedding: Equatable, Sendable {
       options.exaggeratedIterations = 0
       options.iterations = 500
     }
-    let layout = Matrix(rows: start.points.count, columns: 2) { start.points[$0][$1] }
+    let layout = Matrix(points: start.points)
     let tsne = try TSNE(
       TSNE.reduced(states), options: options,
       initialization: start.goesOn ? .layout(layout) : .arrangement(layout),
@@ -89,9 +89,10 @@ package struct Embedding: Equatable, Sendable {
     func snapshot(isDone: Bool) -> Embedding {
       // The optimisation may mirror what it began with: turn it back, so that maps do not flip.
       let points = align(tsne.points, to: layout)
-      let layout = (0..<points.rows).map { SIMD2(points[$0, 0], points[$0, 1]) }
+      let scale = unitScale(of: points)
+      let layout = points.points
       return Embedding(
-        layer: layer, points: scaled(layout), layout: layout, iteration: tsne.iteration,
+        layer: layer, points: layout.map { $0 * scale }, layout: layout, iteration: tsne.iteration,
         iterations: options.iterations, divergence: Float(tsne.divergence()), isDone: isDone)
     }
     let clock = ContinuousClock()
@@ -105,13 +106,6 @@ package struct Embedding: Equatable, Sendable {
       }
     }
     return snapshot(isDone: true)
-  }
-
-  private static func scaled(_ layout: [SIMD2<Float>]) -> [SIMD2<Float>] {
-    let sum = layout.reduce(Float(0)) { $0 + ($1 * $1).sum() }
-    guard sum > 0 else { return layout }
-    let scale = (Float(layout.count) / sum).squareRoot()
-    return layout.map { $0 * scale }
   }
 }
 
@@ -146,8 +140,8 @@ package struct MapTrust: Equatable, Sendable {
   package static func measure(
     _ points: [SIMD2<Float>], of states: Matrix, context: JobContext
   ) throws -> MapTrust {
-    let map = Matrix(rows: points.count, columns: 2) { points[$0][$1] }
-    let quality = try MapQuality.measure(map, of: states, checkpoint: context.checkpoint)
+    let quality = try MapQuality.measure(
+      Matrix(points: points), of: states, checkpoint: context.checkpoint)
     return MapTrust(
       trustworthiness: quality.trustworthiness.map { Float($0) },
       neighboursKept: quality.neighboursKept.map { Float($0) })
@@ -159,9 +153,9 @@ package struct QualityKey: Hashable, Sendable {
   package var layer: Int
   package var method: MapMethod
   /// Of a map along axes.
-  package var axes = MapAxes.firstTwo
+  package var axes = MapAxes.components(0, 1)
 
-  package init(layer: Int, method: MapMethod, axes: MapAxes = MapAxes.firstTwo) {
+  package init(layer: Int, method: MapMethod, axes: MapAxes = .components(0, 1)) {
     self.layer = layer
     self.method = method
     self.axes = axes

@@ -1,3 +1,6 @@
+import SeerAnalysis
+import SeerProjection
+
 /// What the Explore screen has computed.
 package enum ExploreEvent: ScreenEvent {
   /// The map of a layer, by its index among the run's layers.
@@ -38,7 +41,7 @@ package enum ExploreEffect: ScreenEffect {
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
   case measureSeparation(index: Int)
   /// Finds the rows nearest to one at a layer, by its index.
-  case findNearest(row: Int, index: Int, NearestRows.Metric)
+  case findNearest(row: Int, index: Int, NeighbourMetric)
   /// Makes the t-SNE map of a layer, by its index, from a layout.
   case startTSNE(index: Int, run: Int, TSNEStart)
   case pauseTSNE(Bool)

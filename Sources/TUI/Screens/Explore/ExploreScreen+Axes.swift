@@ -1,3 +1,13 @@
+import SeerProjection
+
+extension MapAxes {
+  /// The pairs of components that keys go through.
+  package static let pairs: [MapAxes] = [
+    .components(0, 1), .components(0, 2), .components(1, 2), .components(0, 3), .components(1, 3),
+    .components(2, 3),
+  ]
+}
+
 extension ExploreScreen {
   /// From components to concepts, or back.
   static func toggleConceptAxes(_ state: inout ExploreState) {

@@ -1,3 +1,4 @@
+import SeerAnalysis
 import SeerWidgets
 
 /// How points are drawn.
@@ -84,7 +85,8 @@ package struct ExploreState: Sendable {
   /// Which map is on screen, as far as trust in it goes.
   var qualityKey: QualityKey {
     QualityKey(
-      layer: layer, method: chart.method, axes: chart.method == .tsne ? .firstTwo : chart.axes)
+      layer: layer, method: chart.method,
+      axes: chart.method == .tsne ? .components(0, 1) : chart.axes)
   }
 
   package var trust: MapTrust? { chart.qualities[qualityKey] }

@@ -1,5 +1,6 @@
 import Foundation
-import LinearAlgebra
+import SeerAnalysis
+import SeerProjection
 import SeerSupport
 
 /// The jobs of the Explore screen that can be ended.
@@ -49,9 +50,13 @@ extension Session {
               + "extract the run again.")
         }
         try context.checkpoint()
-        return try LayerMap.make(
-          states, axes: axes, conceptOfRow: conceptOfRow, concepts: concepts, reference: points,
-          context: context)
+        do {
+          return try LayerMap.make(
+            states, axes: axes, conceptOfRow: conceptOfRow, concepts: concepts, reference: points,
+            checkpoint: context.checkpoint)
+        } catch ProjectionError.notFinite(let row, _, _) {
+          throw Problem("The state of row \(row) is not finite: extract the run again.")
+        }
       })
   }
 
@@ -104,7 +109,7 @@ extension Session {
       })
   }
 
-  private func findNearest(_ row: Int, _ index: Int, _ metric: NearestRows.Metric) {
+  private func findNearest(_ row: Int, _ index: Int, _ metric: NeighbourMetric) {
     let layer = state.explore.run.layers[index]
     let norms = state.explore.chart.maps[index].map?.norms ?? []
     engine.submit(
@@ -114,8 +119,14 @@ extension Session {
         poster(.explore(.nearest(result.mapError { Problem($0) })))
       },
       body: { [source] _ in
-        let states = LayerRows(source, layer: layer, norms: norms)
-        return try NearestRows.find(row, layer: index, in: states, metric, count: 10)
+        guard norms.count == source.rows.count else {
+          throw Problem("The layer has \(source.rows.count) rows, its map \(norms.count).")
+        }
+        let found = try source.stored(layer: layer, norms: norms)
+          .nearest(to: row, by: metric, count: 10)
+        return NearestRows(
+          row: row, layer: index, metric: metric, rows: found.map(\.row),
+          values: found.map(\.value))
       })
   }
 
@@ -128,8 +139,7 @@ extension Session {
         poster(.explore(.groupsCompared(pair, try? result.get())))
       },
       body: { [source] _ in
-        let units = unitNormalised(try source.states(layer))
-        return GroupComparison(pair.first, pair.second, units: units)
+        GroupComparison(pair.first, pair.second, of: try source.states(layer))
       })
   }
 }

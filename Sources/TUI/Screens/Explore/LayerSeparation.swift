@@ -62,13 +62,7 @@ package struct LayerSeparation: Equatable, Sendable {
   ) throws -> LayerSeparation {
     let sample = try labelled.sample(states, layer: layer, name: name)
     let found = try CosineSeparation(sample, checkpoint: context.checkpoint)
-    let units = unitNormalised(sample.states)
-    let prototypes = Prototypes(units: units, labels: sample.labels, concepts: sample.concepts)
-    var cosines = [Double](repeating: 0, count: sample.concepts)
-    let typical = sample.labels.enumerated().map { row, label in
-      prototypes.cosines(to: units.row(row), into: &cosines)
-      return prototypes.counts[label] > 1 ? Float(cosines[label]) : .nan
-    }
+    let typical = Prototypes.ownCosines(sample).map { $0.map { Float($0) } ?? .nan }
     func figure(_ metric: SeparationMetric) -> Float? {
       found.figures[metric].value.map { Float($0) }
     }

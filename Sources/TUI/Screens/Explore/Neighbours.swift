@@ -1,8 +1,10 @@
+import SeerAnalysis
+
 /// The rows nearest to the cursor's: what is known of them, and whether they are marked.
 package struct Neighbours: Sendable {
   /// The last answers, the newest last: for the cursor here, and for what the next key shows.
   package private(set) var answers: [NearestRows] = []
-  package var metric = NearestRows.Metric.cosine
+  package var metric = NeighbourMetric.cosine
   var isShown = false
   var isFinding = false
   /// Whether the last question failed, so that it is not asked for ever.

@@ -1,4 +1,4 @@
-import LinearAlgebra
+import SeerAnalysis
 import SeerWidgets
 
 /// Rows that the user has put together.
@@ -96,56 +96,6 @@ package struct Selection: Sendable {
   /// The named groups, then the selection.
   var allGroups: [RowGroup] {
     groups + (group.map { [RowGroup(name: "selection", rows: $0.rows)] } ?? [])
-  }
-}
-
-/// How two groups of rows lie to each other at a layer.
-package struct GroupComparison: Equatable, Sendable {
-  /// The cosine between their mean unit states, and of the rows of each to its own mean.
-  package var between: Float
-  package var withinFirst: Float
-  package var withinSecond: Float
-
-  /// - Parameter units: unit states, (rows, width).
-  package init(_ first: [Int], _ second: [Int], units: Matrix) {
-    let a = Self.mean(first, units)
-    let b = Self.mean(second, units)
-    between = Self.cosine(a, b)
-    withinFirst = Self.within(first, a, units)
-    withinSecond = Self.within(second, b, units)
-  }
-
-  private static func mean(_ rows: [Int], _ units: Matrix) -> [Double] {
-    var sums = [Double](repeating: 0, count: units.columns)
-    for row in rows {
-      let values = units.row(row)
-      for column in 0..<units.columns { sums[column] += Double(values[column]) }
-    }
-    return sums
-  }
-
-  private static func cosine(_ a: [Double], _ b: [Double]) -> Float {
-    var product = 0.0
-    var first = 0.0
-    var second = 0.0
-    for column in a.indices {
-      product += a[column] * b[column]
-      first += a[column] * a[column]
-      second += b[column] * b[column]
-    }
-    let length = (first * second).squareRoot()
-    return length > 0 ? Float(product / length) : .nan
-  }
-
-  private static func within(_ rows: [Int], _ mean: [Double], _ units: Matrix) -> Float {
-    let length = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    guard length > 0, !rows.isEmpty else { return .nan }
-    var sum = 0.0
-    for row in rows {
-      let values = units.row(row)
-      for column in 0..<units.columns { sum += Double(values[column]) * mean[column] }
-    }
-    return Float(sum / length / Double(rows.count))
   }
 }
 

@@ -1,3 +1,5 @@
+import SeerAnalysis
+import SeerProjection
 import SeerWidgets
 
 /// What a user has made of a run: kept when it is left, there again when it is opened.
@@ -26,33 +28,6 @@ package struct SavedView: Codable, Equatable, Sendable {
   package var showsNeighbours: Bool
   package var bookmarks: [Int]
   package var groups: [RowGroup]
-
-  package init(
-    format: Int = currentFormat, rows: Int, concepts: String, layer: Int, cursor: Int? = nil,
-    zoom: Float, panX: Float, panY: Float, hidden: [String], marks: String, color: String,
-    method: String, pair: Int, conceptAxes: [String], metric: String, strip: String,
-    showsNeighbours: Bool, bookmarks: [Int], groups: [RowGroup]
-  ) {
-    self.format = format
-    self.rows = rows
-    self.concepts = concepts
-    self.layer = layer
-    self.cursor = cursor
-    self.zoom = zoom
-    self.panX = panX
-    self.panY = panY
-    self.hidden = hidden
-    self.marks = marks
-    self.color = color
-    self.method = method
-    self.pair = pair
-    self.conceptAxes = conceptAxes
-    self.metric = metric
-    self.strip = strip
-    self.showsNeighbours = showsNeighbours
-    self.bookmarks = bookmarks
-    self.groups = groups
-  }
 }
 
 extension ExploreState {
@@ -92,7 +67,7 @@ extension ExploreState {
     filter.hidden = Set(
       run.concepts.indices.filter { saved.hidden.contains(run.concepts[$0].name) })
     look.marks = MarkMode(rawValue: saved.marks) ?? look.marks
-    neighbours.metric = NearestRows.Metric(rawValue: saved.metric) ?? neighbours.metric
+    neighbours.metric = NeighbourMetric(rawValue: saved.metric) ?? neighbours.metric
     figures.stripMetric = StripMetric(rawValue: saved.strip) ?? figures.stripMetric
     look.colorMode = ColorMode.all(self).first { $0.name(self) == saved.color } ?? look.colorMode
     if MapAxes.pairs.indices.contains(saved.pair) { chart.pair = saved.pair }

@@ -184,26 +184,9 @@ extension Trajectory {
     guard states.rows > 1, states.columns == tokens.columns, states.columns > 1 else {
       throw Problem("This run has too few rows for a map.")
     }
-    let pca = try PCA.fit(states, components: 2)
-    try context.checkpoint()
-    let rows = pca.transform(states)
-    let way = pca.transform(tokens)
-    let sum = (0..<rows.count).reduce(0.0) {
-      $0 + Double(rows.elements[$1]) * Double(rows.elements[$1])
-    }
-    let scale = sum > 0 ? Float((Double(rows.rows) / sum).squareRoot()) : 1
-    func points(_ map: Matrix) -> [SIMD2<Float>] {
-      (0..<map.rows).map { SIMD2(map[$0, 0], map[$0, 1]) * scale }
-    }
-    var flip = SIMD2<Float>(1, 1)
-    let own = points(rows)
-    if let reference, reference.count == own.count {
-      // The signs of the map that Explore shows.
-      let product = zip(own, reference).reduce(SIMD2<Float>()) { $0 + $1.0 * $1.1 }
-      flip = SIMD2(product.x < 0 ? -1 : 1, product.y < 0 ? -1 : 1)
-    }
-    return Trajectory(
-      layer: layer, rows: own.map { $0 * flip }, tokens: points(way).map { $0 * flip })
+    let places = try ComponentPlaces(
+      states, others: tokens, reference: reference, checkpoint: context.checkpoint)
+    return Trajectory(layer: layer, rows: places.rows, tokens: places.others)
   }
 }
 

@@ -1,4 +1,5 @@
 import SeerFormats
+import SeerProjection
 import SeerSupport
 import SeerTraining
 import SeerWidgets

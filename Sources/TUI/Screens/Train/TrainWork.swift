@@ -1,4 +1,5 @@
 import Foundation
+import SeerProjection
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
@@ -62,7 +63,7 @@ final class TrainWork: ScreenJobs, Sendable {
     drawn.withLock { drawn in
       let map = try? PairMap.principal(
         base: seen.before, tuned: seen.states, reference: seen.step == 0 ? nil : drawn,
-        context: context)
+        checkpoint: context.checkpoint)
       guard let map else { return nil }
       drawn = map
       return .clusters(step: seen.step, map, labels: seen.labels, concepts: seen.concepts)

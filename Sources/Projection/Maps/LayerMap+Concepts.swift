@@ -1,46 +1,13 @@
 import LinearAlgebra
-import SeerProjection
-import SeerSupport
-
-/// The two directions of the states' space that a map is drawn along.
-package enum MapAxes: Hashable, Sendable {
-  /// Principal components, counted from 0.
-  case components(Int, Int)
-  /// Two concepts: how much more a row lies towards each one's mean than towards all others'.
-  case concepts(Int, Int)
-
-  static let firstTwo = MapAxes.components(0, 1)
-
-  /// The pairs of components that keys go through.
-  package static let pairs: [MapAxes] = [
-    .components(0, 1), .components(0, 2), .components(1, 2), .components(0, 3), .components(1, 3),
-    .components(2, 3),
-  ]
-}
 
 extension LayerMap {
-  /// The map of `states` along two directions; components are turned (never stretched) onto
-  /// `reference`, concepts' directions have a sense of their own.
-  package static func make(
-    _ states: Matrix, axes: MapAxes, conceptOfRow: [Int32], concepts: Int,
-    reference: [SIMD2<Float>]?, context: JobContext
-  ) throws -> LayerMap {
-    switch axes {
-    case .components(let x, let y):
-      return try principal(states, components: (x, y), reference: reference, context: context)
-    case .concepts(let x, let y):
-      return try along(
-        concepts: (x, y), of: concepts, states, conceptOfRow: conceptOfRow, context: context)
-    }
-  }
-
   /// Unit states along the differences between concepts' means and the means of all other rows.
-  private static func along(
+  static func along(
     concepts: (Int, Int), of count: Int, _ states: Matrix, conceptOfRow: [Int32],
-    context: JobContext
+    checkpoint: Checkpoint
   ) throws -> LayerMap {
     let norms = try Self.norms(states)
-    try context.checkpoint()
+    try checkpoint()
     let units = unitNormalised(states)
     let means = means(units, conceptOfRow, count)
     let first = means.direction(concepts.0)
@@ -50,13 +17,13 @@ extension LayerMap {
       let pca = try PCA.fit(units, components: 1)
       second = perpendicular(pca.components.row(0), to: first)
     }
-    try context.checkpoint()
+    try checkpoint()
     let axes = try ConceptAxes(first, second, origin: means.mean)
     let map = axes.transform(units)
     let share = varianceShare(map, cosine: axes.cosine, of: units, mean: means.mean)
     scaleToUnit(map)
     return LayerMap(
-      points: (0..<map.rows).map { SIMD2(map[$0, 0], map[$0, 1]) }, norms: norms,
+      points: map.points, norms: norms,
       explained: [share, 0], axes: .concepts(concepts.0, concepts.1), cosine: axes.cosine)
   }
 

@@ -1,6 +1,4 @@
 import LinearAlgebra
-import SeerProjection
-import SeerSupport
 
 /// A layer of two runs over the same rows, on the same axes.
 package struct PairMap: Equatable, Sendable {
@@ -21,24 +19,16 @@ package struct PairMap: Equatable, Sendable {
 
   /// The projection of both runs (``PairProjection``) at the screen's scale; turned, never stretched,
   /// onto `reference` so that layers do not flip.
+  ///
+  /// - Throws: ``ProjectionError`` for states that are not finite, and what `checkpoint` throws to
+  ///   cancel.
   package static func principal(
-    base: Matrix, tuned: Matrix, reference: PairMap?, context: JobContext
+    base: Matrix, tuned: Matrix, reference: PairMap?, checkpoint: Checkpoint = {}
   ) throws -> PairMap {
-    for (name, states) in [("base", base), ("tuned", tuned)] {
-      for row in 0..<states.rows {
-        guard (0..<states.columns).allSatisfy({ states.row(row)[$0].isFinite }) else {
-          throw Problem("The \(name) state of row \(row) is not finite: extract the run again.")
-        }
-      }
-    }
-    let pair = try PairProjection(base: base, tuned: tuned, checkpoint: context.checkpoint)
+    let pair = try PairProjection(base: base, tuned: tuned, checkpoint: checkpoint)
     let both = try JointMap.stack([pair.base, pair.tuned])
-    let sum = both.values.reduce(0.0) { $0 + Double($1) * Double($1) }
-    if sum > 0 {
-      let scale = Float((Double(both.rows) / sum).squareRoot())
-      for index in 0..<both.count { both.elements[index] *= scale }
-    }
-    let turned = points(reference.map { align(both, to: matrix($0.points)) } ?? both)
+    scaleToUnit(both)
+    let turned = (reference.map { align(both, to: Matrix(points: $0.points)) } ?? both).points
     return PairMap(
       base: Array(turned.prefix(base.rows)), tuned: Array(turned.suffix(tuned.rows)),
       explained: pair.explained, isJoint: pair.isJoint)
@@ -52,13 +42,5 @@ package struct PairMap: Equatable, Sendable {
     if share <= 0 { return base }
     if share >= 1 { return tuned }
     return zip(base, tuned).map { $0 + ($1 - $0) * share }
-  }
-
-  private static func matrix(_ points: [SIMD2<Float>]) -> Matrix {
-    Matrix(rows: points.count, columns: 2) { points[$0][$1] }
-  }
-
-  private static func points(_ map: Matrix) -> [SIMD2<Float>] {
-    (0..<map.rows).map { SIMD2(map[$0, 0], map[$0, 1]) }
   }
 }

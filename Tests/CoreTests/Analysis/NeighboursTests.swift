@@ -1,5 +1,5 @@
 import LinearAlgebra
-import SeerProjection
+import SeerAnalysis
 import Testing
 
 private func matrix(rows: Int, columns: Int, seed: UInt64) -> Matrix {
@@ -104,4 +104,83 @@ func neighboursAreExact(portable: Bool, shape: (rows: Int, columns: Int)) throws
   let found = try Neighbours.approximate(points, k: 700)
   #expect(found.k == rows - 1)
   #expect(Set(found.indices(of: 0)).count == rows - 1)
+}
+
+/// Every cosine in Double, the largest first; zeros where a row has no length.
+private func cosines(_ row: Int, of queries: Matrix, to points: Matrix) -> [(Double, Int)] {
+  func product(_ a: [Float], _ b: [Float]) -> Double {
+    zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+  let own = queries.values(row: row)
+  return (0..<points.rows).map { other in
+    let values = points.values(row: other)
+    let length = (product(own, own) * product(values, values)).squareRoot()
+    return (length > 0 ? product(own, values) / length : 0, other)
+  }.sorted { ($1.0, $0.1) < ($0.0, $1.1) }
+}
+
+/// States that share most of their direction, as those of some layers do, and one without any.
+private func states(rows: Int, seed: UInt64) -> Matrix {
+  var generator = SeededGenerator(seed: seed)
+  return Matrix(rows: rows, columns: 24) { row, column in
+    row == 9 ? 0 : (40 + 0.1 * generator.normal()) * Float(1 + row % 3)
+  }
+}
+
+@Test func neighboursByCosineAreExact() throws {
+  let points = states(rows: 150, seed: 11)
+  let found = try Neighbours.exact(points, by: .cosine, k: 12)
+  for row in 0..<points.rows where row != 9 {
+    let wanted = cosines(row, of: points, to: points).filter { $0.1 != row }.prefix(12)
+    #expect(found.indices(of: row) == wanted.map(\.1))
+    for (square, wanted) in zip(found.squaredDistances(of: row), wanted) {
+      let cosine = NeighbourMetric.cosine.value(squaredDistance: square)
+      #expect(abs(Double(cosine) - wanted.0) < 1e-6)
+    }
+  }
+  // A row without a direction is at right angles to all: nobody's neighbour here.
+  for square in found.squaredDistances(of: 9) {
+    #expect(abs(NeighbourMetric.cosine.value(squaredDistance: square)) < 1e-5)
+  }
+  #expect((0..<points.rows).allSatisfy { !found.indices(of: $0).contains(9) })
+}
+
+@Test func neighboursAmongOtherRowsByCosine() throws {
+  let points = states(rows: 80, seed: 12)
+  let queries = states(rows: 20, seed: 13)
+  let found = try Neighbours.exact(of: queries, among: points, by: .cosine, k: 7)
+  for row in 0..<queries.rows where row != 9 {
+    let wanted = cosines(row, of: queries, to: points).prefix(7).map(\.1)
+    #expect(found.indices(of: row) == wanted)
+  }
+  // Of equal rows the first; no more than there are.
+  let few = Matrix(rows: 4, columns: 2, values: [1, 0, 0, 1, 1, 1, 3, 0])
+  let two = Matrix(rows: 2, columns: 2, values: [2, 0, 1, 3])
+  let near = try Neighbours.exact(of: two, among: few, by: .cosine, k: 9)
+  #expect(near.indices(of: 0) == [0, 3, 2, 1] && near.indices(of: 1) == [1, 2, 0, 3])
+}
+
+/// One row's neighbours, found where states are kept, are those of the search over all rows.
+@Test(arguments: NeighbourMetric.allCases)
+func neighboursOfOneStoredRow(metric: NeighbourMetric) throws {
+  let points = matrix(rows: 60, columns: 13, seed: 14)
+  // Row 5 is there three times.
+  for row in [20, 40] { points.row(row).update(from: points.row(5), count: 13) }
+  let stored = StoredStates(
+    norms: (0..<60).map {
+      Float(dot(points.row($0), points.row($0), count: 13).squareRoot())
+    }, rows: { points.selecting(rows: $0) },
+    products: { vector in (0..<60).map { Float(dot(points.row($0), vector, count: 13)) } })
+  let all = try Neighbours.exact(points, by: metric, k: 8)
+  for row in 0..<60 {
+    let found = try stored.nearest(to: row, by: metric, count: 8)
+    #expect(found.map(\.row) == all.indices(of: row))
+    for (value, square) in zip(found.map(\.value), all.squaredDistances(of: row)) {
+      #expect(abs(value - metric.value(squaredDistance: square)) < 1e-5)
+    }
+  }
+  let twins = try stored.nearest(to: 20, by: metric, count: 2)
+  #expect(twins.map(\.row) == [5, 40])
+  #expect(twins.allSatisfy { $0.value == (metric == .cosine ? 1 : 0) })
+  #expect(try stored.nearest(to: 0, by: metric, count: 100).count == 59)
 }

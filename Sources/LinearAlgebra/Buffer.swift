@@ -1,4 +1,4 @@
-/// Uninitialised memory with an owner, for what ``LinearAlgebra/Matrix`` cannot hold.
+/// Uninitialised memory with an owner, for what ``Matrix`` cannot hold.
 ///
 /// Read-only once its maker has handed it over, which makes sending it between threads safe.
 package final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {

@@ -1,8 +1,6 @@
 import LinearAlgebra
-import SeerProjection
-import SeerSupport
 
-/// A layer as the map shows it.
+/// A layer along two directions of its states' space, at the scale of a screen.
 package struct LayerMap: Equatable, Sendable {
   /// One for each row: centred, and scaled to a mean squared distance of 1 from the centre, so
   /// that layers of different norm fill the same panel.
@@ -11,15 +9,15 @@ package struct LayerMap: Equatable, Sendable {
   package var norms: [Float]
   /// Share of the variance that each of the two axes holds.
   package var explained: [Float]
-  var medianNorm: Float
+  package let medianNorm: Float
   /// What it is drawn along.
   package var axes: MapAxes
   /// The cosine between the two directions; 0 of components.
   package var cosine: Float
 
   package init(
-    points: [SIMD2<Float>], norms: [Float], explained: [Float], axes: MapAxes = .firstTwo,
-    cosine: Float = 0
+    points: [SIMD2<Float>], norms: [Float], explained: [Float],
+    axes: MapAxes = .components(0, 1), cosine: Float = 0
   ) {
     self.points = points
     self.norms = norms
@@ -30,31 +28,52 @@ package struct LayerMap: Equatable, Sendable {
     medianNorm = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
   }
 
+  /// The map of `states`, (rows, width), along two directions; components are turned (never
+  /// stretched) onto `reference`, concepts' directions have a sense of their own.
+  ///
+  /// - Parameters:
+  ///   - conceptOfRow: each row's concept, below `concepts`; not looked at for components.
+  ///   - reference: a map of the same rows; one of other rows is not looked at.
+  /// - Throws: ``ProjectionError`` for states that are not finite, and what `checkpoint` throws to
+  ///   cancel.
+  package static func make(
+    _ states: Matrix, axes: MapAxes, conceptOfRow: [Int32], concepts: Int,
+    reference: [SIMD2<Float>]?, checkpoint: Checkpoint = {}
+  ) throws -> LayerMap {
+    switch axes {
+    case .components(let x, let y):
+      try principal(states, components: (x, y), reference: reference, checkpoint: checkpoint)
+    case .concepts(let x, let y):
+      try along(
+        concepts: (x, y), of: concepts, states, conceptOfRow: conceptOfRow, checkpoint: checkpoint)
+    }
+  }
+
   /// The length of every row; refuses what is not finite.
-  package static func norms(_ states: Matrix) throws -> [Float] {
+  static func norms(_ states: Matrix) throws(ProjectionError) -> [Float] {
     let norms = (0..<states.rows).map { row in
       var sum: Float = 0
       let values = states.row(row)
       for column in 0..<states.columns { sum += values[column] * values[column] }
       return sum.squareRoot()
     }
-    if let bad = norms.firstIndex(where: { !$0.isFinite }) {
-      throw Problem("The state of row \(bad) is not finite: extract the run again.")
+    if let row = norms.firstIndex(where: { !$0.isFinite }) {
+      let column = (0..<states.columns).first { !states[row, $0].isFinite } ?? 0
+      throw .notFinite(row: row, column: column, value: states[row, column])
     }
     return norms
   }
 
   /// Two principal components of `states`, turned (never stretched) onto `reference`.
-  package static func principal(
-    _ states: Matrix, components: (Int, Int) = (0, 1), reference: [SIMD2<Float>]?,
-    context: JobContext
+  private static func principal(
+    _ states: Matrix, components: (Int, Int), reference: [SIMD2<Float>]?, checkpoint: Checkpoint
   ) throws -> LayerMap {
     let norms = try norms(states)
-    try context.checkpoint()
+    try checkpoint()
     let count = min(max(components.0, components.1) + 1, min(states.rows, states.columns))
     guard count > 0 else { return LayerMap(points: [], norms: norms, explained: []) }
     let pca = try PCA.fit(states, components: count)
-    try context.checkpoint()
+    try checkpoint()
     var map = Matrix(rows: states.rows, columns: 2)
     let scores = pca.transform(states)
     for row in 0..<states.rows {
@@ -64,20 +83,12 @@ package struct LayerMap: Equatable, Sendable {
     }
     scaleToUnit(map)
     if let reference, reference.count == map.rows {
-      map = align(map, to: Matrix(rows: map.rows, columns: 2) { reference[$0][$1] })
+      map = align(map, to: Matrix(points: reference))
     }
     return LayerMap(
-      points: (0..<map.rows).map { SIMD2(map[$0, 0], map[$0, 1]) }, norms: norms,
+      points: map.points, norms: norms,
       explained: [components.0, components.1].filter { $0 < count }.map {
         pca.explainedVarianceRatio[$0]
       }, axes: .components(components.0, components.1))
-  }
-
-  static func scaleToUnit(_ map: Matrix) {
-    var sum: Double = 0
-    for index in 0..<map.count { sum += Double(map.elements[index]) * Double(map.elements[index]) }
-    guard sum > 0 else { return }
-    let scale = Float((Double(map.rows) / sum).squareRoot())
-    for index in 0..<map.count { map.elements[index] *= scale }
   }
 }

@@ -78,7 +78,7 @@ package struct NeighbourSearch {
 
   /// Calls `body` for every index on all cores, with a checkpoint about every 10 ms at 50 billion
   /// multiplications a second; `work` is the number of them in one call.
-  static func forEachBatch(
+  package static func forEachBatch(
     of count: Int, work: Double, checkpoint: Checkpoint, progress: (Double) -> Void,
     _ body: (Int) -> Void
   ) throws {
