@@ -184,6 +184,18 @@ struct MergingTests {
     }
   }
 
+  /// What a family writes of itself is what its fixture's own `config.json`, which transformers
+  /// wrote, says of it.
+  @Test(arguments: Case.folders.map(\.family))
+  func configurationsNameTheirFamily(family: TinyFamily) throws {
+    let path = family.folder + "/model.gguf"
+    let ours = try Transformer(openModel(path)).huggingFaceConfiguration(path)
+    let theirs = try JSON(path: family.folder + "/config.json")
+    #expect(ours["model_type"] as? String == theirs["model_type"]?.string)
+    #expect(
+      (ours["architectures"] as? [String]) == theirs["architectures"]?.elements.map(\.string))
+  }
+
   @Test func aFolderOfScaledPositionsIsRefused() throws {
     let path = Fixtures.folder + "/Families/llama3/model.gguf"
     let model = try Transformer(openModel(path))

@@ -139,8 +139,7 @@ extension MergedModel {
     func stored(_ name: TensorName, _ block: Int?, _ ending: String) -> String {
       name.stored(.huggingFace, block: block) + ending
     }
-    // GGUF's norms of Gemma hold 1 + w.
-    let offset: Float = model.configuration.architecture.hasPrefix("gemma") ? 1 : 0
+    let offset = model.family.normOffset
     var tensors = weights.weights.map { Tensor($0.huggingFace, $0) }
     func add(_ norm: Norm, _ name: TensorName, _ block: Int? = nil) {
       tensors.append(Tensor(stored(name, block, ".weight"), norm.weight.map { $0 - offset }))
