@@ -27,8 +27,8 @@ package final class RunWriter {
   private let dataStart: Int
   private var half: [UInt16] = []
 
-  private var isHalf: Bool { manifest.dtype == "float16" }
-  private var elementSize: Int { isHalf ? 2 : 4 }
+  private var isHalf: Bool { manifest.dtype == .float16 }
+  private var elementSize: Int { manifest.dtype.dataType.size }
 
   /// Starts the run, or goes on with an unfinished one of the same recipe.
   ///
@@ -52,7 +52,7 @@ package final class RunWriter {
     }
     let header = Safetensors.header([
       (
-        "states", manifest.dtype == "float16" ? .float16 : .float32,
+        "states", manifest.dtype.dataType,
         [manifest.layers.count, manifest.rows, manifest.width]
       )
     ])
@@ -63,7 +63,7 @@ package final class RunWriter {
     states = try WritableFile(path: isNamed ? final : final + ".partial", truncating: false)
     let size =
       dataStart + manifest.layers.count * manifest.rows * manifest.width
-      * (manifest.dtype == "float16" ? 2 : 4)
+      * manifest.dtype.dataType.size
     if states.size == size {
       try readProgress()
     } else {
@@ -173,7 +173,7 @@ package final class RunWriter {
   /// Gives everything its final name; `run.json` comes last.
   package func finish(_ rows: [RunRow]) throws(Failure) {
     try states.synchronize()
-    let withTokens = manifest.position == "all"
+    let withTokens = manifest.position == .all
     var text = RunRow.header(withTokens: withTokens)
     for row in rows { text += row.line(withToken: withTokens) }
     try OutputFile.write(text, to: folder + "/" + Run.rowsName)

@@ -47,8 +47,6 @@ package struct Objective: Equatable, Sendable, Codable {
   }
 }
 
-extension Position: Codable {}
-
 /// The terms of one step's loss, unweighted.
 package struct LossTerms: Equatable, Sendable, Codable {
   package var total = 0.0

@@ -126,7 +126,8 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
       let merged = try merge(given, into: whole, file: name, place: "")
       return try JSONDecoder().decode(
         TrainingPreset.self, from: JSONSerialization.data(withJSONObject: merged))
-    } catch let failure as Failure {
+    } catch var failure as Failure {
+      if failure.file == nil { failure.file = name }
       throw failure
     } catch {
       throw Failure(
