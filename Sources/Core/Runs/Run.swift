@@ -96,9 +96,8 @@ package struct Run: Sendable {
           : "Make one with seer extract.")
     }
     let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
     do {
-      let manifest = try JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
+      let manifest = try JSONDecoder().decode(RunManifest.self, from: file.data)
       guard manifest.format == RunManifest.currentFormat else {
         throw Failure(
           .badData, file: path, place: "format", found: "\(manifest.format)",

@@ -78,8 +78,7 @@ package final class RunWriter {
 
   private static func check(_ recipe: String, equals manifest: RunManifest) throws(Failure) {
     let file = try MappedFile(path: recipe)
-    defer { withExtendedLifetime(file) {} }
-    let found = try? JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
+    let found = try? JSONDecoder().decode(RunManifest.self, from: file.data)
     let differences = found?.differences(from: manifest) ?? ["its version"]
     guard differences.isEmpty else {
       throw Failure(
@@ -112,8 +111,7 @@ package final class RunWriter {
 
   private func readProgress() throws(Failure) {
     let file = try MappedFile(path: progress.path)
-    defer { withExtendedLifetime(file) {} }
-    let text = String(decoding: file.bytes, as: UTF8.self)
+    let text = file.withBytes { String(decoding: $0, as: UTF8.self) }
     guard let end = text.lastIndex(of: "\n") else { return }
     for line in text[...end].split(separator: "\n") {
       let fields = line.split(separator: " ")

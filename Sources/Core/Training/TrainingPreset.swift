@@ -119,9 +119,8 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
         wanted: "one of \(names.joined(separator: ", ")), or a JSON file")
     }
     let file = try MappedFile(path: name)
-    defer { withExtendedLifetime(file) {} }
     do {
-      let given = try JSONSerialization.jsonObject(with: Data(file.bytes))
+      let given = try JSONSerialization.jsonObject(with: file.data)
       let whole = try JSONSerialization.jsonObject(with: JSONEncoder().encode(standard))
       let merged = try merge(given, into: whole, file: name, place: "")
       return try JSONDecoder().decode(
