@@ -2,7 +2,7 @@ import CKernels
 import LinearAlgebra
 
 /// The k nearest other rows of every row, nearest first.
-package struct Neighbours: Sendable {
+package struct Neighbours {
   package let rows: Int
   /// Neighbours of each row.
   package let k: Int
