@@ -153,13 +153,13 @@ struct MergingTests {
     let merged = MergedModel(
       source: source, weights: MergedWeights(model: model, adapter: adapter), type: merge.type)
     let output = folder(merge.output)
-    try Engine().submit("merge", priority: .map) { context in
+    try inJob { context in
       if merge.output == "folder" {
         try merged.writeFolder(output, context)
       } else {
         try merged.writeGGUF(output, context)
       }
-    }.wait()
+    }
     let written = try Transformer(openModel(output))
     var wanted = model.configuration
     // A name of the family in each format, and of Llama's that looks back on a window.
