@@ -1,7 +1,7 @@
 /// Uninitialised memory with an owner, for what ``Matrix`` cannot hold.
 ///
-/// Read-only once its maker has handed it over, which makes sending it between threads safe.
-package final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
+/// It stays in the job that made it.
+package final class Buffer<Element: BitwiseCopyable> {
   package let count: Int
   package let elements: UnsafeMutablePointer<Element>
 

@@ -125,7 +125,7 @@ extension PCA {
     let pieces = min(16, rows)
     var sums = [Double](repeating: 0, count: pieces * width)
     sums.withUnsafeMutableBufferPointer { sums in
-      nonisolated(unsafe) let base = sums.baseAddress
+      let base = sums.baseAddress
       Parallel.forEach(pieces) { piece in
         guard let base else { return }
         let first = rows * piece / pieces

@@ -10,8 +10,7 @@ import SeerTraining
 package func evaluationBlocks(_ path: String) throws(Failure) -> [ReportDocument.Block] {
   let object = try jsonObject(path)
   let file = try MappedFile(path: path)
-  defer { withExtendedLifetime(file) {} }
-  let data = Data(file.bytes)
+  let data = file.data
   let decoder = JSONDecoder()
   decoder.keyDecodingStrategy = .convertFromSnakeCase
   decoder.nonConformingFloatDecodingStrategy = .convertFromString(

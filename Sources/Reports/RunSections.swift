@@ -104,7 +104,7 @@ struct RunSections {
           row("adapter SHA-256") { $0.adapterSHA256.map { String($0.prefix(16)) } ?? "-" },
           row("concepts") { $0.concepts },
           row("concepts SHA-256") { String($0.conceptsSHA256.prefix(16)) },
-          row("template") { $0.template }, row("position") { $0.position },
+          row("template") { $0.template.rawValue }, row("position") { $0.position.rawValue },
           row("tokens kept of a row") { "\($0.maxTokens)" }, row("rows") { "\($0.rows)" },
           row("width") { "\($0.width)" }, row("written by") { $0.tool },
         ], caption: "What the runs were made from"),

@@ -61,9 +61,8 @@ func jsonTable(_ path: String, caption: String) throws(Failure) -> ReportDocumen
 /// Reads a file that holds one JSON object.
 package func jsonObject(_ path: String) throws(Failure) -> [String: Any] {
   let file = try MappedFile(path: path)
-  defer { withExtendedLifetime(file) {} }
   guard
-    let object = (try? JSONSerialization.jsonObject(with: Data(file.bytes))) as? [String: Any]
+    let object = (try? JSONSerialization.jsonObject(with: file.data)) as? [String: Any]
   else {
     throw Failure(
       .badData, file: path, found: "no JSON object", wanted: "what a command prints with --json",

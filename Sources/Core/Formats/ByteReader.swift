@@ -30,7 +30,7 @@ package struct ByteReader {
     throws(Failure) -> T
   {
     try need(UInt64(MemoryLayout<T>.size), for: what)
-    let value = file.bytes.loadUnaligned(fromByteOffset: offset, as: T.self)
+    let value = file.withBytes { $0.loadUnaligned(fromByteOffset: offset, as: T.self) }
     offset += MemoryLayout<T>.size
     return T(littleEndian: value)
   }
@@ -39,9 +39,9 @@ package struct ByteReader {
   package mutating func string(_ what: String) throws(Failure) -> String {
     let length = try integer(UInt64.self, "length of \(what)")
     try need(length, for: what)
-    let bytes = file.bytes[offset..<offset + Int(length)]
-    offset += Int(length)
-    return String(decoding: bytes, as: UTF8.self)
+    let range = offset..<offset + Int(length)
+    offset = range.upperBound
+    return file.withBytes { String(decoding: $0[range], as: UTF8.self) }
   }
 
   mutating func skip(_ count: Int, _ what: String) throws(Failure) {

@@ -34,8 +34,9 @@ package struct GGUF: Sendable {
   package init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
     file = try MappedFile(path: path)
     var reader = ByteReader(file)
-    guard file.count >= 4, file.bytes.prefix(4).elementsEqual("GGUF".utf8) else {
-      let start = file.bytes.prefix(4).map { String(format: "%02x", $0) }.joined(separator: " ")
+    let magic = file.copy(0..<min(4, file.count))
+    guard magic.elementsEqual("GGUF".utf8) else {
+      let start = magic.map { String(format: "%02x", $0) }.joined(separator: " ")
       throw reader.failure(
         "offset 0", found: file.count == 0 ? "an empty file" : "bytes \(start)",
         wanted: "the magic bytes GGUF",

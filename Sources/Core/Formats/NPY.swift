@@ -13,7 +13,12 @@ package enum NPY {
   /// Reads a two-dimensional array of float32 or float64 in C order; float64 is rounded.
   package static func read(_ path: String) throws(Failure) -> Matrix {
     let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
+    return try file.withBytes { bytes throws(Failure) in try read(bytes, path) }
+  }
+
+  private static func read(
+    _ file: UnsafeRawBufferPointer, _ path: String
+  ) throws(Failure) -> Matrix {
     func bad(
       _ place: String, _ found: String, _ wanted: String,
       _ advice: String = "Save it with numpy.save as a two-dimensional float32 array."
@@ -21,10 +26,10 @@ package enum NPY {
       Failure(
         .badData, file: path, place: place, found: found, wanted: wanted, advice: advice)
     }
-    guard file.count >= 10, file.bytes.prefix(6).elementsEqual(magic) else {
+    guard file.count >= 10, file.prefix(6).elementsEqual(magic) else {
       throw bad("offset 0", "no NumPy magic", "an .npy file")
     }
-    let version = file.bytes[6]
+    let version = file[6]
     guard (1...3).contains(version) else {
       throw bad("offset 6", "version \(version)", "version 1, 2 or 3")
     }
@@ -34,13 +39,13 @@ package enum NPY {
     }
     let length =
       version == 1
-      ? Int(UInt16(littleEndian: file.bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self)))
-      : Int(UInt32(littleEndian: file.bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
+      ? Int(UInt16(littleEndian: file.loadUnaligned(fromByteOffset: 8, as: UInt16.self)))
+      : Int(UInt32(littleEndian: file.loadUnaligned(fromByteOffset: 8, as: UInt32.self)))
     let start = 8 + lengthSize + length
     guard start <= file.count else {
       throw bad("offset 8", "a header of \(length) bytes", "at most \(file.count - 8 - lengthSize)")
     }
-    let header = String(decoding: file.bytes[(8 + lengthSize)..<start], as: UTF8.self)
+    let header = String(decoding: file[(8 + lengthSize)..<start], as: UTF8.self)
     guard let type = value(of: "descr", in: header)?.trimmingCharacters(in: quotes),
       let order = value(of: "fortran_order", in: header), let shape = shape(in: header)
     else { throw bad("header", header, "descr, fortran_order and shape") }
@@ -64,7 +69,7 @@ package enum NPY {
         overflow || overflowed ? "a shape that fits" : "\(bytes) for shape \(shape)")
     }
     let matrix = Matrix(rows: shape[0], columns: shape[1])
-    guard count > 0, let base = file.bytes.baseAddress else { return matrix }
+    guard count > 0, let base = file.baseAddress else { return matrix }
     if size == 4 {
       memcpy(matrix.elements, base + start, bytes)
     } else {

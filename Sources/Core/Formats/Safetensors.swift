@@ -50,7 +50,7 @@ package struct Safetensors: Sendable {
     guard file.count >= 8 else {
       throw bad("offset 0", "\(file.count) bytes", "an 8-byte header length")
     }
-    let length = file.bytes.loadUnaligned(as: UInt64.self).littleEndian
+    let length = file.withBytes { $0.loadUnaligned(as: UInt64.self).littleEndian }
     guard length <= UInt64(min(file.count - 8, Self.longestHeader)) else {
       throw bad(
         "header length, offset 0", "\(length)",
@@ -59,8 +59,7 @@ package struct Safetensors: Sendable {
     let dataStart = 8 + Int(length)
     let header: JSON
     do throws(Failure) {
-      header = try JSON(
-        UnsafeRawBufferPointer(rebasing: file.bytes[8..<dataStart]), owner: file, offset: 8)
+      header = try JSON(file[8..<dataStart])
     } catch {
       throw bad(
         error.place.map { "header, \($0)" } ?? "header", "no JSON object but \(error.found)",
@@ -139,12 +138,14 @@ package struct Safetensors: Sendable {
     _ tensor: Tensor, from offset: Int = 0, count: Int, into target: UnsafeMutablePointer<Float>
   ) {
     precondition(offset >= 0 && count >= 0 && offset + count <= tensor.count)
-    guard count > 0, let base = file.bytes.baseAddress else { return }
-    let source = base + tensor.range.lowerBound + offset * tensor.dataType.size
-    switch tensor.dataType {
-    case .float32: memcpy(target, source, count * 4)
-    case .float16: sk_f16_to_f32(target, source.assumingMemoryBound(to: UInt16.self), count)
-    case .bfloat16: sk_bf16_to_f32(target, source.assumingMemoryBound(to: UInt16.self), count)
+    file.withBytes(in: tensor.range) { bytes in
+      guard count > 0, let base = bytes.baseAddress else { return }
+      let source = base + offset * tensor.dataType.size
+      switch tensor.dataType {
+      case .float32: memcpy(target, source, count * 4)
+      case .float16: sk_f16_to_f32(target, source.assumingMemoryBound(to: UInt16.self), count)
+      case .bfloat16: sk_bf16_to_f32(target, source.assumingMemoryBound(to: UInt16.self), count)
+      }
     }
   }
 
@@ -155,7 +156,6 @@ package struct Safetensors: Sendable {
     into target: UnsafeMutablePointer<Float>
   ) {
     precondition(offset >= 0 && rows >= 0 && offset + rows * width <= tensor.count)
-    guard rows > 0, let base = file.bytes.baseAddress else { return }
     let type: BlockType =
       switch tensor.dataType {
       case .float32: .f32
@@ -170,10 +170,14 @@ package struct Safetensors: Sendable {
         Int32(type.rawValue), target + place, rows, source, rowBytes, rows, vector, nil, width, 1)
       precondition(done != 0, "a type of floats without a kernel")
     }
-    let source = base + tensor.range.lowerBound + offset * bytes
-    if UInt(bitPattern: source) % UInt(bytes) == 0 {
-      return dot(type, source, width * bytes, rows: rows, at: 0)
+    let isDone = file.withBytes(in: tensor.range) { values in
+      guard rows > 0, let base = values.baseAddress else { return true }
+      let source = base + offset * bytes
+      guard UInt(bitPattern: source) % UInt(bytes) == 0 else { return false }
+      dot(type, source, width * bytes, rows: rows, at: 0)
+      return true
     }
+    if isDone { return }
     // A header of any length may lie before the data.
     withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { copy in
       guard let row = copy.baseAddress else { return }

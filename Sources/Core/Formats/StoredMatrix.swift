@@ -6,7 +6,7 @@ import SeerSupport
 /// A (rows, columns) weight matrix in its stored form, within a mapped file or in memory.
 ///
 /// Products read the blocks as they are; nothing is expanded for good.
-package struct StoredMatrix: @unchecked Sendable {
+package struct StoredMatrix: Sendable {
   /// How our rows lie in the file.
   package enum RowOrder: Equatable, Sendable {
     case asStored
@@ -21,9 +21,17 @@ package struct StoredMatrix: @unchecked Sendable {
   package let order: RowOrder
   /// Bytes from one stored row to the next.
   package let rowBytes: Int
-  private let base: UnsafeRawPointer
+  // Nobody writes to what a matrix was made from, so any thread may read it.
+  nonisolated(unsafe) private let base: UnsafeRawPointer
   /// Keeps the mapping or memory alive.
-  private let owner: AnyObject
+  private let owner: Owner
+
+  private enum Owner: Sendable {
+    case file(MappedFile)
+    case matrix(Matrix)
+    case copy(CopiedWeights)
+    case absent(AbsentWeights)
+  }
 
   /// Precondition: `range` lies within the file and holds rows x columns of whole blocks.
   package init(
@@ -32,19 +40,19 @@ package struct StoredMatrix: @unchecked Sendable {
   ) {
     rowBytes = columns / type.weights * type.bytes
     precondition(range.count == rows * rowBytes && range.upperBound <= file.count)
-    guard let start = file.bytes.baseAddress else {
-      preconditionFailure("a weight in an empty file")
-    }
+    guard let start = file.withBytes({ $0.baseAddress.map(UInt.init(bitPattern:)) }),
+      let first = UnsafeRawPointer(bitPattern: start + UInt(range.lowerBound))
+    else { preconditionFailure("a weight in an empty file") }
     self.type = type
     self.rows = rows
     self.columns = columns
     self.order = order
-    owner = file
-    base = start + range.lowerBound
+    owner = .file(file)
+    base = first
   }
 
   /// Whether the weights lie in a file, not in memory of our own.
-  package var isMapped: Bool { owner is MappedFile }
+  package var isMapped: Bool { if case .file = owner { true } else { false } }
 
   /// Gives the pages that hold nothing else back to the kernel, which reads them again from the file
   /// when they are wanted. Nothing where the weights are not mapped.
@@ -64,7 +72,7 @@ package struct StoredMatrix: @unchecked Sendable {
     columns = matrix.columns
     order = .asStored
     rowBytes = matrix.columns * MemoryLayout<Float>.size
-    owner = matrix
+    owner = .matrix(matrix)
     base = UnsafeRawPointer(matrix.elements)
   }
 
@@ -79,7 +87,7 @@ package struct StoredMatrix: @unchecked Sendable {
     self.columns = columns
     order = .asStored
     rowBytes = columns * MemoryLayout<UInt16>.size
-    owner = absent
+    owner = .absent(absent)
     base = UnsafeRawPointer(absent.bytes)
   }
 
@@ -89,7 +97,7 @@ package struct StoredMatrix: @unchecked Sendable {
     self.columns = columns
     order = .asStored
     rowBytes = columns / type.weights * type.bytes
-    owner = copy
+    owner = .copy(copy)
     base = UnsafeRawPointer(copy.bytes)
   }
 
@@ -152,7 +160,37 @@ package struct StoredMatrix: @unchecked Sendable {
   package var bytes: Int { rows * rowBytes }
 
   @inline(__always)
-  package func storedRow(_ index: Int) -> UnsafeRawPointer { base + index &* rowBytes }
+  private func storedRow(_ index: Int) -> UnsafeRawPointer { base + index &* rowBytes }
+
+  /// Gives the address of a stored row, after which the others follow, until the call's end.
+  package func withStoredRow<Result>(
+    _ index: Int, _ body: (UnsafeRawPointer) -> Result
+  ) -> Result {
+    defer { withExtendedLifetime(owner) {} }
+    return body(storedRow(index))
+  }
+
+  /// Gives the addresses of some of our rows until the call's end.
+  package func withRows(
+    _ range: Range<Int>, _ body: (UnsafePointer<UnsafeRawPointer?>?) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: range.count) { pointers in
+      for (index, row) in range.enumerated() { pointers[index] = storedRow(storedIndex(of: row)) }
+      body(UnsafePointer(pointers.baseAddress))
+    }
+    withExtendedLifetime(owner) {}
+  }
+
+  /// Gives the addresses of all rows of several matrices until the call's end.
+  package static func withRows(
+    of matrices: [StoredMatrix], _ body: ([[UnsafeRawPointer?]]) -> Void
+  ) {
+    body(
+      matrices.map { matrix in
+        (0..<matrix.rows).map { matrix.storedRow(matrix.storedIndex(of: $0)) }
+      })
+    withExtendedLifetime(matrices) {}
+  }
 
   /// Where our row `row` is stored.
   @inline(__always)
@@ -186,8 +224,9 @@ package struct StoredMatrix: @unchecked Sendable {
 }
 
 /// Weights that were copied into memory.
-private final class CopiedWeights {
-  let bytes: UnsafeMutableRawPointer
+private final class CopiedWeights: Sendable {
+  // Written before a ``StoredMatrix`` is made of it, never after.
+  nonisolated(unsafe) let bytes: UnsafeMutableRawPointer
 
   init(count: Int) {
     bytes = .allocate(byteCount: max(64, count), alignment: 64)
@@ -197,8 +236,9 @@ private final class CopiedWeights {
 }
 
 /// Pages of zeros that no memory has been given yet.
-private final class AbsentWeights {
-  let bytes: UnsafeMutableRawPointer
+private final class AbsentWeights: Sendable {
+  // Read-only pages.
+  nonisolated(unsafe) let bytes: UnsafeMutableRawPointer
   private let count: Int
 
   init?(count: Int) {

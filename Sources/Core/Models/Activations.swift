@@ -50,7 +50,8 @@ package final class BlockBuffers {
 }
 
 /// The working memory of forward passes: allocated once for the largest batch, reused by all.
-package final class Activations: @unchecked Sendable {
+/// One job makes it and uses it; it is not sent to another.
+package final class Activations {
   package let capacity: Int
   package let residual: Matrix
   package let normed: Matrix

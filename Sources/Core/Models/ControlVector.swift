@@ -28,8 +28,6 @@ package struct ControlVector: Equatable, Sendable {
   /// Reads a control vector; fails where it does not fit the model.
   package init(contentsOf path: String, for configuration: ModelConfiguration) throws(Failure) {
     let file = try GGUF(path: path)
-    // The bytes do not keep the mapping alive.
-    defer { withExtendedLifetime(file) {} }
     let architecture = try file.string("general.architecture")
     guard architecture == "controlvector" else {
       throw Failure(
@@ -55,11 +53,10 @@ package struct ControlVector: Equatable, Sendable {
         throw failure(
           "\(tensor.type.name) of sizes \(tensor.shape)", "F32 of \(configuration.width)")
       }
-      let bytes = file.file.bytes[tensor.range]
-      let values = stride(from: bytes.startIndex, to: bytes.endIndex, by: 4).map {
-        Float(
-          bitPattern: UnsafeRawBufferPointer(file.file.bytes).loadUnaligned(
-            fromByteOffset: $0, as: UInt32.self))
+      let values = file.file.withBytes(in: tensor.range) { bytes in
+        stride(from: 0, to: bytes.count, by: 4).map {
+          Float(bitPattern: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))
+        }
       }
       guard values.allSatisfy({ $0.isFinite }) else {
         throw failure("a value that is not finite", "finite values")

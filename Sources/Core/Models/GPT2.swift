@@ -7,7 +7,16 @@ import SeerSupport
 /// copied into memory.
 extension ModelFamily {
   static let gpt2 = ModelFamily(
-    architectures: ["gpt2"], modelTypes: ["gpt2"]
+    architectures: ["gpt2"], modelTypes: ["gpt2"],
+    settings: { model in
+      let c = model.configuration
+      return [
+        "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_layer": c.blocks,
+        "n_embd": c.width, "n_head": c.heads, "n_inner": c.feedForward, "n_positions": c.context,
+        "n_ctx": c.context, "layer_norm_epsilon": Double(c.epsilon),
+        "activation_function": "gelu_new",
+      ]
+    }
   ) { (model: ModelReader) throws(Failure) in
     var keys = SizeKeys()
     keys.blocks = ModelKey("block_count", "n_layer")

@@ -7,7 +7,8 @@ import SeerSupport
 /// Keys: `gemma2.*`, `config.json`. Hugging Face stores norms as w - 1, GGUF as w.
 extension ModelFamily {
   static let gemma2 = ModelFamily(
-    architectures: ["gemma2"], modelTypes: ["gemma2"]
+    architectures: ["gemma2"], modelTypes: ["gemma2"], normOffset: 1,
+    settings: { $0.configuration.gemmaSettings(type: "gemma2", "Gemma2ForCausalLM") }
   ) { (model: ModelReader) throws(Failure) in
     // The 27B model alone has 46 blocks.
     var c = try model.gemma(largest: 46)
@@ -16,13 +17,14 @@ extension ModelFamily {
     c.rope = try model.rope(&c)
     c.window = try model.has(.window) ? model.integer(.window, in: 1...1 << 30) : 4096
     c.slidingBlocks = try model.slidingBlocks(c.blocks) { $0 % 2 == 0 }
-    return try model.transformer(c, tensorNames, normOffset: model.format == .gguf ? 0 : 1)
+    return try model.transformer(c, tensorNames)
   }
 
   /// Gemma 3 (Gemma Team 2025), text: heads of queries and keys are normed before they turn, five
   /// of six blocks look back on a window and turn by frequencies of their own; no caps.
   static let gemma3 = ModelFamily(
-    architectures: ["gemma3"], modelTypes: ["gemma3_text"]
+    architectures: ["gemma3"], modelTypes: ["gemma3_text"], normOffset: 1,
+    settings: { $0.configuration.gemmaSettings(type: "gemma3_text", "Gemma3ForCausalLM") }
   ) { (model: ModelReader) throws(Failure) in
     var names = tensorNames
     names.headNorms = [
@@ -44,7 +46,7 @@ extension ModelFamily {
       model.format == .huggingFace && model.has(pattern)
       ? try model.integer(pattern, in: 1...4096) : 6
     c.slidingBlocks = try model.slidingBlocks(c.blocks) { ($0 + 1) % period != 0 }
-    return try model.transformer(c, names, normOffset: model.format == .gguf ? 0 : 1)
+    return try model.transformer(c, names)
   }
 }
 
@@ -54,6 +56,23 @@ extension ModelKey {
   fileprivate static let logitCap = ModelKey(
     "final_logit_softcapping", "final_logit_softcapping")
   fileprivate static let queryScale = ModelKey("", "query_pre_attn_scalar")
+}
+
+extension ModelConfiguration {
+  fileprivate func gemmaSettings(type: String, _ architecture: String) -> [String: Any] {
+    var settings: [String: Any] = [
+      "model_type": type, "architectures": [architecture],
+      "hidden_activation": "gelu_pytorch_tanh",
+      "query_pre_attn_scalar": Double((1 / (scale * scale)).rounded()),
+      "layer_types": (0..<blocks).map {
+        slidingBlocks.contains($0) ? "sliding_attention" : "full_attention"
+      },
+    ]
+    if attentionCap > 0 { settings["attn_logit_softcapping"] = Double(attentionCap) }
+    if logitCap > 0 { settings["final_logit_softcapping"] = Double(logitCap) }
+    if let local = slidingRope { settings["rope_local_base_freq"] = local.base }
+    return settings.adding(sizeSettings).adding(rotarySettings)
+  }
 }
 
 extension ModelReader {

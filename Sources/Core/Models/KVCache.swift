@@ -3,7 +3,8 @@ import LinearAlgebra
 /// The keys and values of one conversation's tokens, for every block.
 ///
 /// Grows by doubling; `truncate(to:)` forgets the tail, so an edited text keeps its common prefix.
-package final class KVCache: @unchecked Sendable {
+/// One job makes it and uses it; it is not sent to another.
+package final class KVCache {
   /// Tokens held.
   package private(set) var count = 0
   private let width: Int

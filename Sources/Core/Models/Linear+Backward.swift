@@ -25,42 +25,39 @@ package func linearBackward(
 ) {
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
   precondition(tasks.allSatisfy { $0.weight.columns == columns }, "inputs of different width")
-  let pointers = tasks.map { task in
-    (0..<task.weight.rows).map { row -> UnsafeRawPointer? in
-      task.weight.storedRow(task.weight.storedIndex(of: row))
-    }
-  }
   let way = ProductWay(tokens: tokens, .short)
   let deepest = tasks.map(\.weight.rows).max() ?? 0
   let width = way.piece(of: [columns], width: deepest, tokens: tokens, weights: .short)
   let pieces = (columns + width - 1) / width
   let parts = way.tokenParts(tokens, pieces: pieces)
   let inputs = tasks.map { ($0.outputGradient, $0.weight.rows) }
-  withPackedVectors(inputs, tokens: tokens, way) { packed in
-    Parallel.forEach(pieces * parts.count) { piece in
-      let first = piece % pieces * width
-      let range = first..<min(first + width, columns)
-      let part = parts[piece / pieces]
-      for (index, task) in tasks.enumerated() {
-        let beta: Float = index == 0 && !adds ? 0 : 1
-        let type = Int32(task.weight.type.rawValue)
-        let target = dx + range.lowerBound
-        pointers[index].withUnsafeBufferPointer { rows in
-          var done: Int32 = 1
-          switch way {
-          case .matrixUnit:
-            done = sk_amx_product_back(
-              type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
-              part.lowerBound, part.count, packed[index], beta, target, columns)
-          case .panels:
-            done = sk_product_back(
-              type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
-              packed[index], beta, target, columns)
-          case .expanded:
-            expandedBackward(
-              task, pointers[index], tokens: tokens, columns: range, beta: beta, into: dx)
+  StoredMatrix.withRows(of: tasks.map(\.weight)) { pointers in
+    withPackedVectors(inputs, tokens: tokens, way) { packed in
+      Parallel.forEach(pieces * parts.count) { piece in
+        let first = piece % pieces * width
+        let range = first..<min(first + width, columns)
+        let part = parts[piece / pieces]
+        for (index, task) in tasks.enumerated() {
+          let beta: Float = index == 0 && !adds ? 0 : 1
+          let type = Int32(task.weight.type.rawValue)
+          let target = dx + range.lowerBound
+          pointers[index].withUnsafeBufferPointer { rows in
+            var done: Int32 = 1
+            switch way {
+            case .matrixUnit:
+              done = sk_amx_product_back(
+                type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
+                part.lowerBound, part.count, packed[index], beta, target, columns)
+            case .panels:
+              done = sk_product_back(
+                type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
+                packed[index], beta, target, columns)
+            case .expanded:
+              expandedBackward(
+                task, pointers[index], tokens: tokens, columns: range, beta: beta, into: dx)
+            }
+            precondition(done != 0, "a block type without a kernel, or no memory for a panel")
           }
-          precondition(done != 0, "a block type without a kernel, or no memory for a panel")
         }
       }
     }

@@ -165,9 +165,11 @@ private func directProduct(
 ) {
   let weight = task.weight
   func multiply(into target: UnsafeMutablePointer<Float>, stride: Int) {
-    let done = sk_dot_rows(
-      Int32(weight.type.rawValue), target, stride, weight.storedRow(range.lowerBound),
-      weight.rowBytes, range.count, x, prepared.vectors(for: weight.type), weight.columns, tokens)
+    let done = weight.withStoredRow(range.lowerBound) { rows in
+      sk_dot_rows(
+        Int32(weight.type.rawValue), target, stride, rows, weight.rowBytes, range.count, x,
+        prepared.vectors(for: weight.type), weight.columns, tokens)
+    }
     precondition(done != 0, "a block type without a kernel, or no memory for a row")
   }
   if weight.order == .asStored && !task.adds {
@@ -192,7 +194,7 @@ private func panelProduct(
   _ x: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, rows range: Range<Int>
 ) {
   let weight = task.weight
-  withStoredRows(weight, range) { pointers in
+  weight.withRows(range) { pointers in
     let done = sk_product(
       Int32(weight.type.rawValue), pointers, range.count, weight.columns, tokens, x,
       task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
@@ -206,22 +208,11 @@ private func unitProduct(
   rows range: Range<Int>
 ) {
   let weight = task.weight
-  withStoredRows(weight, range) { pointers in
+  weight.withRows(range) { pointers in
     let done = sk_amx_product(
       Int32(weight.type.rawValue), pointers, range.count, weight.columns, tokens, part.lowerBound,
       part.count, packed, task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
     precondition(done != 0, "a block type without a kernel, or no memory for the columns")
-  }
-}
-
-private func withStoredRows(
-  _ weight: StoredMatrix, _ range: Range<Int>, _ body: (UnsafePointer<UnsafeRawPointer?>?) -> Void
-) {
-  withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: range.count) { pointers in
-    for (index, row) in range.enumerated() {
-      pointers[index] = weight.storedRow(weight.storedIndex(of: row))
-    }
-    body(UnsafePointer(pointers.baseAddress))
   }
 }
 

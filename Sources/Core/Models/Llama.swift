@@ -7,7 +7,18 @@ import SeerSupport
 /// norm x. RMSNorm, rotary positions, grouped queries, no biases unless the file has them.
 extension ModelFamily {
   static let llama = ModelFamily(
-    architectures: ["llama"], modelTypes: ["llama", "mistral"]
+    architectures: ["llama"], modelTypes: ["llama", "mistral"],
+    settings: { model in
+      let c = model.configuration
+      let name = c.window == nil ? "Llama" : "Mistral"
+      var settings: [String: Any] = [
+        "model_type": name.lowercased(), "architectures": [name + "ForCausalLM"],
+        "hidden_act": "silu",
+      ]
+      if model.blocks.first?.queries.bias != nil { settings["attention_bias"] = true }
+      if model.blocks.first?.up.bias != nil { settings["mlp_bias"] = true }
+      return settings.adding(c.sizeSettings).adding(c.rotarySettings)
+    }
   ) { (model: ModelReader) throws(Failure) in
     var c = try model.configuration(tensorNames)
     try model.require(.activation, oneOf: "silu")

@@ -2,12 +2,17 @@ import SeerFormats
 import SeerSupport
 import SeerTokenizers
 
-/// One family of models: by which names files call it, and how it is opened.
+/// One family of models: by which names files call it, how it is opened, and what is written of it.
 struct ModelFamily: Sendable {
   /// `general.architecture` of GGUF files.
   let architectures: [String]
   /// `model_type` of Hugging Face's `config.json`.
   let modelTypes: [String]
+  /// What GGUF's norms hold beyond Hugging Face's: 1 where those are stored as w - 1.
+  var normOffset: Float = 0
+  /// The keys of Hugging Face's `config.json` of a model that was read from a GGUF file, beside
+  /// those of ``Transformer/huggingFaceConfiguration(_:)``.
+  let settings: @Sendable (Transformer) -> [String: Any]
   let open: @Sendable (ModelReader) throws(Failure) -> Transformer
 
   /// Every family; one file each in this folder.
@@ -36,6 +41,7 @@ extension Transformer {
         wanted: "one of \(known.joined(separator: ", "))",
         advice: "Use a model of one of these families.")
     }
-    self = try family.open(ModelReader(source: source, architecture: name, problems: problems))
+    self = try family.open(
+      ModelReader(source: source, architecture: name, family: family, problems: problems))
   }
 }

@@ -6,11 +6,12 @@ extension ModelReader {
   ///
   /// - Parameters:
   ///   - headOrder: how the rows of queries and keys lie within each head.
-  ///   - normOffset: what a norm's stored weights lack.
   func transformer(
     _ c: ModelConfiguration, _ names: TensorNames,
-    headOrder: StoredMatrix.RowOrder = .asStored, normOffset: Float = 0
+    headOrder: StoredMatrix.RowOrder = .asStored
   ) throws(Failure) -> Transformer {
+    // Norms are kept as GGUF has them.
+    let normOffset = format == .gguf ? 0 : family.normOffset
     func norm(_ name: TensorName, block: Int? = nil, width: Int) throws(Failure) -> Norm {
       Norm(
         weight: try vector(name, block: block, count: width).map { $0 + normOffset },
@@ -65,7 +66,8 @@ extension ModelReader {
           feedForwardPostNorm: feedForwardPostNorm))
     }
     return Transformer(
-      configuration: c, embeddings: embeddings, positions: positions, blocks: blocks,
+      family: family, configuration: c, embeddings: embeddings, positions: positions,
+      blocks: blocks,
       finalNorm: try norm(names.finalNorm, width: c.width),
       ownHead: has(names.head)
         ? try matrix(names.head, rows: c.vocabulary, columns: c.width) : nil,

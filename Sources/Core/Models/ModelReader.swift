@@ -24,6 +24,7 @@ struct ModelReader {
   let source: any ModelSource
   /// `general.architecture` or `model_type`.
   let architecture: String
+  let family: ModelFamily
   /// Takes what is wrong with single tensors, where all of it is asked for; else the first is thrown.
   var problems: TensorProblems?
 

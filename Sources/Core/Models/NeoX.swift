@@ -7,7 +7,16 @@ import SeerSupport
 /// one tensor; its rows are copied into memory in GGUF's order.
 extension ModelFamily {
   static let neoX = ModelFamily(
-    architectures: ["gptneox"], modelTypes: ["gpt_neox"]
+    architectures: ["gptneox"], modelTypes: ["gpt_neox"],
+    settings: { model in
+      let c = model.configuration
+      return [
+        "model_type": "gpt_neox", "architectures": ["GPTNeoXForCausalLM"],
+        "layer_norm_eps": Double(c.epsilon), "hidden_act": "gelu",
+        "use_parallel_residual": c.isParallel, "rotary_emb_base": c.rope.base,
+        "rotary_pct": Double(2 * c.rope.frequencies.count) / Double(c.headDimension),
+      ].adding(c.sizeSettings)
+    }
   ) { (model: ModelReader) throws(Failure) in
     var keys = SizeKeys()
     keys.epsilon = ModelKey("attention.layer_norm_epsilon", "layer_norm_eps")

@@ -7,7 +7,14 @@ import SeerSupport
 /// for short ones, so their context is the original one.
 extension ModelFamily {
   static let phi3 = ModelFamily(
-    architectures: ["phi3"], modelTypes: ["phi3"]
+    architectures: ["phi3"], modelTypes: ["phi3"],
+    settings: { model in
+      let c = model.configuration
+      return [
+        "model_type": "phi3", "architectures": ["Phi3ForCausalLM"], "hidden_act": "silu",
+        "partial_rotary_factor": Double(2 * c.rope.frequencies.count) / Double(c.headDimension),
+      ].adding(c.sizeSettings).adding(c.rotarySettings)
+    }
   ) { (model: ModelReader) throws(Failure) in
     var c = try model.configuration(tensorNames)
     try model.require(.activation, oneOf: "silu")

@@ -6,7 +6,11 @@ import SeerSupport
 /// asks for it, which released models do not.
 extension ModelFamily {
   static let qwen2 = ModelFamily(
-    architectures: ["qwen2"], modelTypes: ["qwen2"]
+    architectures: ["qwen2"], modelTypes: ["qwen2"],
+    settings: { model in
+      ["model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"], "hidden_act": "silu"]
+        .adding(model.configuration.sizeSettings).adding(model.configuration.rotarySettings)
+    }
   ) { (model: ModelReader) throws(Failure) in
     var names = tensorNames
     for index in names.attentionInputs.indices { names.attentionInputs[index].hasBias = true }
@@ -16,7 +20,13 @@ extension ModelFamily {
   /// Qwen 3 (Yang et al. 2025): no biases; every head of queries and keys is normed before it
   /// turns.
   static let qwen3 = ModelFamily(
-    architectures: ["qwen3"], modelTypes: ["qwen3"]
+    architectures: ["qwen3"], modelTypes: ["qwen3"],
+    settings: { model in
+      [
+        "model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], "hidden_act": "silu",
+        "attention_bias": model.blocks.first?.queries.bias != nil,
+      ].adding(model.configuration.sizeSettings).adding(model.configuration.rotarySettings)
+    }
   ) { (model: ModelReader) throws(Failure) in
     var names = tensorNames
     for index in names.attentionInputs.indices {

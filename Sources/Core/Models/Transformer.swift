@@ -8,6 +8,8 @@ import SeerFormats
 /// The variations (norms, biases, soft caps, windows, ...) are values in the configuration or
 /// weights that a model has or has not; one forward and one backward pass serve all.
 package struct Transformer: Sendable {
+  /// What it was opened as.
+  let family: ModelFamily
   package let configuration: ModelConfiguration
   /// (vocabulary, width)
   package let embeddings: StoredMatrix

@@ -12,9 +12,9 @@ import SeerTokenizers
 ///     conversation.scores(monitor, side: .tuned)                    // one a token
 ///
 /// Only what follows the longest common prefix with the text before is computed. An update that is
-/// cancelled keeps the tokens it finished: the next one goes on from there. All calls must come
-/// from one job at a time.
-package final class Conversation: @unchecked Sendable {
+/// cancelled keeps the tokens it finished: the next one goes on from there. It belongs to the job
+/// that made it, or to what guards it (``LivePrompt``).
+package final class Conversation {
   package enum Side: Int, CaseIterable, Sendable {
     case base, tuned
   }

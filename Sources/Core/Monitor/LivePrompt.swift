@@ -13,8 +13,9 @@ import SeerTokenizers
 ///     reading.scores(.base, layer: 24)     // one a token of the text
 ///
 /// Base and tuned states come from one copy of the weights (``Conversation``); each side is scored
-/// by its own run's monitors where there are two runs. All calls must come from one job at a time.
-package final class LivePrompt: @unchecked Sendable {
+/// by its own run's monitors where there are two runs. It belongs to the job that made it, or to a
+/// lock that one job at a time holds.
+package final class LivePrompt {
   package let sides: [Conversation.Side]
   /// In the order given; scores are in this order.
   package let concepts: [String]

@@ -53,14 +53,12 @@ extension Run {
         "\(folder) is a run of \(manifest.adapter.map { "the adapter \($0)" } ?? "the base model")"
           + ", scored is \(adapter.map { "the adapter \($0.folder)" } ?? "the base model").")
     }
-    if manifest.position == Position.last.rawValue
-      || manifest.position == Position.promptEnd.rawValue
-    {
+    if manifest.position == .last || manifest.position == .promptEnd {
       notes.append(
         "\(folder) holds the ends of texts (--position \(manifest.position)): they describe whole "
           + "texts. For single words extract with --position mean.")
     }
-    if let template, manifest.template != template.rawValue {
+    if let template, manifest.template != template {
       notes.append(
         "\(folder) was extracted with --template \(manifest.template), scored is "
           + "--template \(template.rawValue).")

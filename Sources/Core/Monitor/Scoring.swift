@@ -51,8 +51,9 @@ package struct ScoredText: Equatable, Sendable {
   package var turns: [ScoredTurn]
 }
 
-/// A model, perhaps with its adapter, and the monitor of a run: scores texts, many at a time.
-package struct Scorer: Sendable {
+/// A model, perhaps with its adapter, and the monitor of a run: scores texts, many at a time. It
+/// stays in the job that made it.
+package struct Scorer {
   package let language: LanguageModel
   package let adapter: Adapter?
   package let monitor: Monitor

@@ -73,11 +73,11 @@ package struct Extraction: Sendable {
       tool: tool, model: model, modelSHA256: try hash.value(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
-      template: template.rawValue,
+      template: template,
       templateSHA256: try templateFile.map { path throws(Failure) in try sha256(ofFile: path) },
-      position: position.rawValue, maxTokens: maxTokens,
+      position: position, maxTokens: maxTokens,
       layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
-      width: language.configuration.width, dtype: usesHalf ? "float16" : "float32")
+      width: language.configuration.width, dtype: usesHalf ? .float16 : .float32)
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
     let cut = rendered.filter(\.isCut).count
     if cut > 0 {

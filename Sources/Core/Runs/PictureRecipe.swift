@@ -39,8 +39,8 @@ package struct RunProvenance: Codable, Equatable, Sendable {
     adapterSHA256 = manifest.adapterSHA256
     concepts = manifest.concepts
     conceptsSHA256 = manifest.conceptsSHA256
-    template = manifest.template
-    position = manifest.position
+    template = manifest.template.rawValue
+    position = manifest.position.rawValue
     maxTokens = manifest.maxTokens
     tool = manifest.tool
   }

@@ -1,7 +1,8 @@
+import SeerSupport
 import SeerTokenizers
 
 /// Which tokens speak for a row.
-package enum Position: String, CaseIterable, Sendable {
+package enum Position: String, NamedChoice {
   /// The row's last token; in a chat the last turn's end-of-turn token.
   case last
   /// The prompt's last token; in a chat the user turn's end-of-turn token.

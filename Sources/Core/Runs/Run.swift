@@ -70,7 +70,7 @@ package struct Run: Sendable {
         .badData, file: path, place: "tensor states", found: "shape \(tensor.shape)",
         wanted: "\(shape), as run.json has it", advice: "Extract the run again.")
     }
-    guard tensor.dataType == (manifest.dtype == "float16" ? .float16 : .float32) else {
+    guard tensor.dataType == manifest.dtype.dataType else {
       throw Failure(
         .badData, file: path, place: "tensor states", found: "dtype \(tensor.dataType.rawValue)",
         wanted: "\(manifest.dtype), as run.json has it", advice: "Extract the run again.")
@@ -96,9 +96,8 @@ package struct Run: Sendable {
           : "Make one with seer extract.")
     }
     let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
     do {
-      let manifest = try JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
+      let manifest = try JSONDecoder().decode(RunManifest.self, from: file.data)
       guard manifest.format == RunManifest.currentFormat else {
         throw Failure(
           .badData, file: path, place: "format", found: "\(manifest.format)",
@@ -115,7 +114,8 @@ package struct Run: Sendable {
           wanted: "ascending layers and sizes above 0", advice: "Extract the run again.")
       }
       return manifest
-    } catch let failure as Failure {
+    } catch var failure as Failure {
+      if failure.file == nil { failure.file = path }
       throw failure
     } catch {
       throw Failure(

@@ -1,3 +1,5 @@
+import SeerTokenizers
+
 /// What a run was made from: the contents of its `run.json`.
 ///
 /// Two runs with equal recipes hold the same states.
@@ -14,20 +16,17 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package var adapterSHA256: String?
   package var concepts: String
   package var conceptsSHA256: String
-  /// `plain` or `chat`.
-  package var template: String
+  package var template: RowTemplate
   /// Of the file that a chat template was read from, where it is not the model's own.
   package var templateSHA256: String?
-  /// `last`, `prompt-end`, `mean` or `all`.
-  package var position: String
+  package var position: Position
   package var maxTokens: Int
   /// The layers stored, ascending; 0 is the input of the first block.
   package var layers: [Int]
   /// Rows of states: one a concept row, or one a token with position `all`.
   package var rows: Int
   package var width: Int
-  /// `float32` or `float16`.
-  package var dtype: String
+  package var dtype: StateType
   /// Tokens and seconds of the forward passes that made it.
   package var tokens: Int?
   package var seconds: Double?
@@ -49,8 +48,9 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package init(
     format: Int = RunManifest.currentFormat, tool: String, model: String, modelSHA256: String,
     adapter: String? = nil, adapterSHA256: String? = nil, concepts: String,
-    conceptsSHA256: String, template: String, templateSHA256: String? = nil, position: String,
-    maxTokens: Int, layers: [Int], rows: Int, width: Int, dtype: String, tokens: Int? = nil,
+    conceptsSHA256: String, template: RowTemplate, templateSHA256: String? = nil,
+    position: Position,
+    maxTokens: Int, layers: [Int], rows: Int, width: Int, dtype: StateType, tokens: Int? = nil,
     seconds: Double? = nil
   ) {
     self.format = format

@@ -27,8 +27,8 @@ package final class RunWriter {
   private let dataStart: Int
   private var half: [UInt16] = []
 
-  private var isHalf: Bool { manifest.dtype == "float16" }
-  private var elementSize: Int { isHalf ? 2 : 4 }
+  private var isHalf: Bool { manifest.dtype == .float16 }
+  private var elementSize: Int { manifest.dtype.dataType.size }
 
   /// Starts the run, or goes on with an unfinished one of the same recipe.
   ///
@@ -52,7 +52,7 @@ package final class RunWriter {
     }
     let header = Safetensors.header([
       (
-        "states", manifest.dtype == "float16" ? .float16 : .float32,
+        "states", manifest.dtype.dataType,
         [manifest.layers.count, manifest.rows, manifest.width]
       )
     ])
@@ -63,7 +63,7 @@ package final class RunWriter {
     states = try WritableFile(path: isNamed ? final : final + ".partial", truncating: false)
     let size =
       dataStart + manifest.layers.count * manifest.rows * manifest.width
-      * (manifest.dtype == "float16" ? 2 : 4)
+      * manifest.dtype.dataType.size
     if states.size == size {
       try readProgress()
     } else {
@@ -78,8 +78,7 @@ package final class RunWriter {
 
   private static func check(_ recipe: String, equals manifest: RunManifest) throws(Failure) {
     let file = try MappedFile(path: recipe)
-    defer { withExtendedLifetime(file) {} }
-    let found = try? JSONDecoder().decode(RunManifest.self, from: Data(file.bytes))
+    let found = try? JSONDecoder().decode(RunManifest.self, from: file.data)
     let differences = found?.differences(from: manifest) ?? ["its version"]
     guard differences.isEmpty else {
       throw Failure(
@@ -112,8 +111,7 @@ package final class RunWriter {
 
   private func readProgress() throws(Failure) {
     let file = try MappedFile(path: progress.path)
-    defer { withExtendedLifetime(file) {} }
-    let text = String(decoding: file.bytes, as: UTF8.self)
+    let text = file.withBytes { String(decoding: $0, as: UTF8.self) }
     guard let end = text.lastIndex(of: "\n") else { return }
     for line in text[...end].split(separator: "\n") {
       let fields = line.split(separator: " ")
@@ -173,7 +171,7 @@ package final class RunWriter {
   /// Gives everything its final name; `run.json` comes last.
   package func finish(_ rows: [RunRow]) throws(Failure) {
     try states.synchronize()
-    let withTokens = manifest.position == "all"
+    let withTokens = manifest.position == .all
     var text = RunRow.header(withTokens: withTokens)
     for row in rows { text += row.line(withToken: withTokens) }
     try OutputFile.write(text, to: folder + "/" + Run.rowsName)

@@ -7,16 +7,16 @@ package struct JSON: Sendable {
   private let document: JSONDocument
   private let index: Int
 
-  /// Reads bytes that stay as they are while `owner` lives; a failure names the offset.
-  package init(_ text: UnsafeRawBufferPointer, owner: MappedFile, offset: Int = 0) throws(Failure) {
-    document = try JSONDocument(text, owner: owner, offset: offset)
+  /// Reads some of a file; a failure names the offset in it.
+  package init(_ text: FileBytes) throws(Failure) {
+    document = try JSONDocument(text)
     index = 0
   }
 
   /// Reads a whole file.
   package init(path: String) throws(Failure) {
     let file = try MappedFile(path: path)
-    self = try JSON(file.bytes, owner: file)
+    self = try JSON(file[0..<file.count])
   }
 
   fileprivate init(_ document: JSONDocument, _ index: Int) {
@@ -39,7 +39,7 @@ package struct JSON: Sendable {
     }
   }
 
-  private var lead: UInt8 { document.text[range.lowerBound] }
+  private var lead: UInt8 { document.text.withBytes { $0[range.lowerBound] } }
 
   /// Where the value lies in the text.
   private var range: Range<Int> {
@@ -52,7 +52,9 @@ package struct JSON: Sendable {
   package var bool: Bool? { kind == .bool ? lead == UInt8(ascii: "t") : nil }
 
   /// The number's digits, or the string with its quotes, as written.
-  private var written: String { String(decoding: document.text[range], as: UTF8.self) }
+  private var written: String {
+    document.text.withBytes { String(decoding: $0[range], as: UTF8.self) }
+  }
 
   /// A number without fraction or exponent that fits.
   package var integer: Int? { kind == .number ? Int(written) : nil }
@@ -132,17 +134,22 @@ private final class JSONDocument: Sendable {
     var next: UInt32
   }
 
-  nonisolated(unsafe) let text: UnsafeRawBufferPointer
+  let text: FileBytes
   let nodes: [Node]
-  private let owner: MappedFile
 
-  init(_ text: UnsafeRawBufferPointer, owner: MappedFile, offset: Int) throws(Failure) {
-    self.text = text
-    self.owner = owner
+  init(_ bytes: FileBytes) throws(Failure) {
+    text = bytes
+    nodes = try bytes.withBytes { text throws(Failure) in try Self.nodes(text, of: bytes) }
+  }
+
+  private static func nodes(
+    _ text: UnsafeRawBufferPointer, of bytes: FileBytes
+  ) throws(Failure) -> [Node] {
     func failure(_ place: Int, _ found: String, _ wanted: String) -> Failure {
       Failure(
-        .badData, file: owner.path, place: "JSON, offset \(offset + place)", found: found,
-        wanted: wanted, advice: "The file is truncated or damaged: download it again.")
+        .badData, file: bytes.file.path, place: "JSON, offset \(bytes.range.lowerBound + place)",
+        found: found, wanted: wanted,
+        advice: "The file is truncated or damaged: download it again.")
     }
     guard text.count < Int(UInt32.max) else {
       throw failure(0, "\(text.count) bytes", "less than 4 GB")
@@ -156,11 +163,15 @@ private final class JSONDocument: Sendable {
     } catch {
       throw failure(error.place, error.found, error.wanted)
     }
-    nodes = parser.nodes
+    return parser.nodes
   }
 
   /// A checked string's bytes with its escapes replaced.
   func string(_ range: Range<Int>) -> [UInt8] {
+    text.withBytes { Self.string($0, range) }
+  }
+
+  private static func string(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> [UInt8] {
     let inside = text[range.lowerBound + 1..<range.upperBound - 1]
     guard inside.contains(UInt8(ascii: "\\")) else { return Array(inside) }
     var result: [UInt8] = []

@@ -2,12 +2,14 @@ import Foundation
 
 /// A whole file, mapped read-only.
 ///
-/// Bytes are read through bounds-checked accessors; ``bytes`` is for code that has checked its
-/// range first, and keeps the file alive meanwhile. Mapping costs no memory until pages are touched. A file that another process cuts
-/// short while it is mapped ends this process with SIGBUS: the kernel leaves no way around that.
-package final class MappedFile: @unchecked Sendable {
+/// The bytes are reached only where the mapping is held: within ``withBytes(_:)``, or through a
+/// value that has the file (``FileBytes``). Mapping costs no memory until pages are touched. A file
+/// that another process cuts short while it is mapped ends this process with SIGBUS: the kernel
+/// leaves no way around that.
+package final class MappedFile: Sendable {
   package let path: String
-  package let bytes: UnsafeRawBufferPointer
+  // Read-only pages at one address until `deinit`: any thread may read them.
+  nonisolated(unsafe) private let bytes: UnsafeRawBufferPointer
 
   package init(path: String) throws(Failure) {
     self.path = path
@@ -44,4 +46,47 @@ package final class MappedFile: @unchecked Sendable {
   }
 
   package var count: Int { bytes.count }
+
+  /// Gives the whole file's bytes, which must not outlive the call.
+  package func withBytes<Result, Problem: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
+  ) throws(Problem) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(bytes)
+  }
+
+  /// Gives some of the bytes, counted from 0. Precondition: the range lies within the file.
+  package func withBytes<Result, Problem: Error>(
+    in range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
+  ) throws(Problem) -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+  }
+
+  /// A copy of the bytes, for small files.
+  package var data: Data { withBytes { Data($0) } }
+
+  /// A copy of some of the bytes. Precondition: the range lies within the file.
+  package func copy(_ range: Range<Int>) -> [UInt8] { withBytes(in: range) { Array($0) } }
+
+  /// Some of the bytes, where they lie. Precondition: the range lies within the file.
+  package subscript(_ range: Range<Int>) -> FileBytes { FileBytes(self, range) }
+}
+
+/// Some of a mapped file's bytes, with the mapping that they lie in.
+package struct FileBytes: Sendable {
+  package let file: MappedFile
+  /// Their place in the file.
+  package let range: Range<Int>
+
+  fileprivate init(_ file: MappedFile, _ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= file.count)
+    self.file = file
+    self.range = range
+  }
+
+  /// Gives the bytes, which must not outlive the call.
+  package func withBytes<Result, Problem: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
+  ) throws(Problem) -> Result { try file.withBytes(in: range, body) }
 }

@@ -6,9 +6,7 @@ import Foundation
 /// OpenSSL does the arithmetic (with the processor's SHA instructions: some 2 GB a second).
 package func sha256(ofFile path: String) throws(Failure) -> String {
   let file = try MappedFile(path: path)
-  // The mapping must outlive the digest: its bytes alone do not keep it.
-  defer { withExtendedLifetime(file) {} }
-  return try sha256(file.bytes, of: path)
+  return try file.withBytes { bytes throws(Failure) in try sha256(bytes, of: path) }
 }
 
 /// The same of a text's UTF-8.

@@ -6,10 +6,10 @@ import Synchronization
 /// in either case (`(?-i)` in an expression ends that), `^` and `$` at every line.
 ///
 ///     try TextPattern("ledger|invoice", isExpression: true).matches(texts)
-package final class TextPattern: @unchecked Sendable {
-  // Compiled code is read-only: one serves all threads.
-  private let code: OpaquePointer
-  private let limits: OpaquePointer?
+package final class TextPattern: Sendable {
+  // Compiled code and limits are read-only: they serve all threads.
+  nonisolated(unsafe) private let code: OpaquePointer
+  nonisolated(unsafe) private let limits: OpaquePointer?
 
   /// Backtracking steps in one text.
   private static let stepLimit: UInt32 = 100_000

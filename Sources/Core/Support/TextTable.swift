@@ -14,9 +14,7 @@ package struct TextTable: Equatable, Sendable {
   /// it is; a file without rows is refused too.
   package init(contentsOf path: String) throws(Failure) {
     let mapped = try MappedFile(path: path)
-    // The bytes do not keep the mapping alive.
-    defer { withExtendedLifetime(mapped) {} }
-    try self.init(mapped.bytes, file: path)
+    self = try mapped.withBytes { bytes throws(Failure) in try TextTable(bytes, file: path) }
   }
 
   package init(_ bytes: UnsafeRawBufferPointer, file: String) throws(Failure) {

@@ -69,8 +69,7 @@ extension ChatTemplate {
   /// ``ChatFormat``.
   package static func text(ofFile path: String) throws(Failure) -> String {
     let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
-    let bytes = Array(file.bytes)
+    let bytes = file.copy(0..<file.count)
     let text = String(decoding: bytes, as: UTF8.self)
     if ChatTemplate(text).format == nil { _ = try ChatFormat(json: bytes, file: path) }
     return text

@@ -50,7 +50,7 @@ extension HuggingFaceFolder {
     }
     if exists("chat_template.jinja") {
       let file = try MappedFile(path: path + "/chat_template.jinja")
-      description.chatTemplate = String(decoding: file.bytes, as: UTF8.self)
+      description.chatTemplate = file.withBytes { String(decoding: $0, as: UTF8.self) }
     }
     // What ends an answer may be several tokens.
     for name in ["generation_config.json", Self.configurationName] where exists(name) {

@@ -5,8 +5,9 @@ import SeerSupport
 /// A compiled regular expression over UTF-8 (PCRE2 with Unicode properties and JIT).
 ///
 /// Compiled code is read-only, so one pattern serves all threads; each brings its ``Matcher``.
-package final class Pattern: @unchecked Sendable {
-  private let code: OpaquePointer
+package final class Pattern: Sendable {
+  // Never changed once it is compiled; matching keeps its state in the ``Matcher``.
+  nonisolated(unsafe) private let code: OpaquePointer
 
   /// Compiles a pattern in PCRE2's syntax; fails with the place in it that cannot be read.
   package init(_ text: String, multiline: Bool = false) throws(Failure) {

@@ -1,7 +1,7 @@
 import SeerSupport
 
 /// How a row's prompt and response become one text.
-package enum RowTemplate: String, CaseIterable, Sendable {
+package enum RowTemplate: String, NamedChoice {
   /// The model's own chat template.
   case chat
   /// Prompt, newline, response; or the prompt alone.

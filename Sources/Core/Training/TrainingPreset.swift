@@ -118,9 +118,8 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
         wanted: "one of \(names.joined(separator: ", ")), or a JSON file")
     }
     let file = try MappedFile(path: name)
-    defer { withExtendedLifetime(file) {} }
     do {
-      let given = try JSONSerialization.jsonObject(with: Data(file.bytes))
+      let given = try JSONSerialization.jsonObject(with: file.data)
       // The keys of the objective that the file asks for.
       var complete = standard
       let objective = (given as? [String: Any])?["objective"] as? [String: Any]
@@ -137,7 +136,8 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
       let merged = try merge(given, into: whole, file: name, place: "")
       return try JSONDecoder().decode(
         TrainingPreset.self, from: JSONSerialization.data(withJSONObject: merged))
-    } catch let failure as Failure {
+    } catch var failure as Failure {
+      if failure.file == nil { failure.file = name }
       throw failure
     } catch {
       throw Failure(

@@ -40,7 +40,6 @@ package struct TrainingStates: Sendable {
     let path = folder + "/" + Self.name
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let file = try Safetensors(path: path)
-    defer { withExtendedLifetime(file) {} }
     guard let text = file.metadata["rows"],
       let rows = try? JSONDecoder().decode(Rows.self, from: Data(text.utf8)),
       rows.labels.allSatisfy(rows.concepts.indices.contains),

@@ -7,7 +7,7 @@ import SeerAnalysis
 /// over all pairs.
 ///
 /// van der Maaten and Hinton 2008; sparse as in van der Maaten 2014.
-package struct Affinities: Sendable {
+package struct Affinities {
   package let rows: Int
   /// The perplexity that was used: at most a third of the other points.
   package let perplexity: Float

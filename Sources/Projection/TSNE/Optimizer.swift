@@ -34,9 +34,8 @@ struct Optimizer {
     let (velocities, gains) = (velocities, gains)
     let count = points.rows
     sums.withUnsafeMutableBufferPointer { sums in
-      nonisolated(unsafe) let base = sums.baseAddress
+      let base = sums.baseAddress
       withUnsafePointer(to: &descent) { descent in
-        nonisolated(unsafe) let descent = descent
         Parallel.forEach(pieces) { piece in
           guard let base else { return }
           sk_descend(

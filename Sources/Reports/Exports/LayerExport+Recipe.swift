@@ -51,9 +51,8 @@ extension LayerExport {
 
   private static func read(_ path: String) throws(Failure) -> PictureRecipe {
     let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
     do {
-      return try JSONDecoder().decode(PictureRecipe.self, from: Data(file.bytes))
+      return try JSONDecoder().decode(PictureRecipe.self, from: file.data)
     } catch {
       throw Failure(
         .badData, file: path, found: "no recipe that can be read",

@@ -61,7 +61,6 @@ package struct Workspace: Sendable {
       }
       model = path
     }
-    let template = RowTemplate(rawValue: first.manifest.template) ?? .chat
     var runs = [first]
     // Runs of different concepts cannot score one text together.
     if let second, second.rows.count == first.rows.count { runs.append(second) }
@@ -72,7 +71,8 @@ package struct Workspace: Sendable {
       adapter = nil
     }
     prompt = PromptSource(
-      model: model, adapter: adapter, runs: runs, template: template, memory: options.memory)
+      model: model, adapter: adapter, runs: runs, template: first.manifest.template,
+      memory: options.memory)
   }
 
   /// The interface as it starts.

@@ -7,10 +7,7 @@ import SeerTokenizers
 
 extension RowTemplate: ExpressibleByArgument {}
 extension Position: ExpressibleByArgument {}
-
-enum StateType: String, CaseIterable, ExpressibleByArgument {
-  case float32, float16
-}
+extension StateType: ExpressibleByArgument {}
 
 struct ExtractCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -19,13 +19,13 @@ struct BatchDecoderTests {
   }
 
   func single(_ model: LanguageModel, _ adapter: Adapter?, tokens: Int) throws -> [[Int32]] {
-    try Engine().submit("single", priority: .map) { context in
+    try inJob { context in
       try Self.prompts.map {
         try model.generate(
           from: $0, adapter: adapter, GenerationOptions(tokens: tokens), context: context
         ).ids
       }
-    }.wait()
+    }
   }
 
   func batched(_ decoder: BatchDecoder) throws -> [[Int32]] {

@@ -153,13 +153,13 @@ struct MergingTests {
     let merged = MergedModel(
       source: source, weights: MergedWeights(model: model, adapter: adapter), type: merge.type)
     let output = folder(merge.output)
-    try Engine().submit("merge", priority: .map) { context in
+    try inJob { context in
       if merge.output == "folder" {
         try merged.writeFolder(output, context)
       } else {
         try merged.writeGGUF(output, context)
       }
-    }.wait()
+    }
     let written = try Transformer(openModel(output))
     var wanted = model.configuration
     // A name of the family in each format, and of Llama's that looks back on a window.
@@ -182,6 +182,18 @@ struct MergingTests {
         #expect(relativeDistance(c.flatMap { $0 }, b) > 2 * distance, "no change to see")
       }
     }
+  }
+
+  /// What a family writes of itself is what its fixture's own `config.json`, which transformers
+  /// wrote, says of it.
+  @Test(arguments: Case.folders.map(\.family))
+  func configurationsNameTheirFamily(family: TinyFamily) throws {
+    let path = family.folder + "/model.gguf"
+    let ours = try Transformer(openModel(path)).huggingFaceConfiguration(path)
+    let theirs = try JSON(path: family.folder + "/config.json")
+    #expect(ours["model_type"] as? String == theirs["model_type"]?.string)
+    #expect(
+      (ours["architectures"] as? [String]) == theirs["architectures"]?.elements.map(\.string))
   }
 
   @Test func aFolderOfScaledPositionsIsRefused() throws {

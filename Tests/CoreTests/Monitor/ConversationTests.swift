@@ -27,15 +27,9 @@ struct ConversationTests {
 
   /// Runs a piece of work as a job.
   @discardableResult
-  func job<Output: Sendable>(
-    cancelled: Bool = false, _ body: @escaping @Sendable (JobContext) throws -> Output
-  ) throws -> Output {
-    let engine = Engine()
-    return try engine.submit("typing", priority: .typing) { context in
-      if cancelled { engine.cancel(context.id) }
-      return try body(context)
-    }.wait()
-  }
+  func job<Output>(
+    cancelled: Bool = false, _ body: (JobContext) throws -> Output
+  ) throws -> Output { try inJob(cancelled: cancelled, body) }
 
   func fresh(_ ids: [Int32], _ side: Conversation.Side) throws -> [Matrix] {
     guard !ids.isEmpty else { return [] }

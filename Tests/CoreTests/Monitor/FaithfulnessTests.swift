@@ -19,20 +19,16 @@ struct FaithfulnessTests {
       model: Fixtures.tinyModel, adapter: nil, run: fixture.folder("run"), layer: 1,
       template: .plain)
     let scorer = scorer
-    text = try Engine().submit("score", priority: .typing) { context in
+    text = try inJob { context in
       var result: ScoredText?
       try scorer.score([ScoringInput(prompt: "the sky is blue and Gold")], context: context) {
         result = try $1.get()
       }
       return try #require(result)
-    }.wait()
+    }
   }
 
-  func job<Output: Sendable>(_ body: @escaping @Sendable (JobContext) throws -> Output) throws
-    -> Output
-  {
-    try Engine().submit("verify", priority: .typing, body: body).wait()
-  }
+  func job<Output>(_ body: (JobContext) throws -> Output) throws -> Output { try inJob(body) }
 
   @Test func theDirectionIsGone() throws {
     let ids = text.tokens.map(\.id)

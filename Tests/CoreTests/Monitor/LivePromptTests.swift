@@ -22,12 +22,6 @@ import Testing
       model: Fixtures.tinyModel, adapter: nil, runs: [run], concepts: concepts, template: .plain)
   }
 
-  private func inJob<Output: Sendable>(
-    _ body: @escaping @Sendable (JobContext) throws -> Output
-  ) throws -> Output {
-    try Engine().submit("test", priority: .typing, body: body).wait()
-  }
-
   @Test func scoresAreTheMonitorsInTheOrderAsked() throws {
     let live = try live(["b, c", "unheard of", "a"])
     let layer = try #require(live.layers.last)

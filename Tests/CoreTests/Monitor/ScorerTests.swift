@@ -26,14 +26,14 @@ struct ScorerTests {
   }
 
   func score(_ scorer: Scorer, _ inputs: [ScoringInput]) throws -> [Result<ScoredText, Failure>] {
-    try Engine().submit("score", priority: .typing) { context in
+    try inJob { context in
       var results: [Result<ScoredText, Failure>] = []
       try scorer.score(inputs, context: context) { index, result in
         #expect(index == results.count)
         results.append(result)
       }
       return results
-    }.wait()
+    }
   }
 
   @Test func batchesScoreAsSingleTexts() throws {

@@ -168,6 +168,40 @@ struct RunRefusalTests {
       file: fixture.folder("run/run.json"), found: found)
   }
 
+  /// One key after the other with a name that nobody knows: nothing stands in for it.
+  @Test(arguments: [
+    ("template", "alpaca", "one of chat, plain"),
+    ("position", "first", "one of last, prompt-end, mean, all"),
+    ("dtype", "float8", "one of float32, float16"),
+  ])
+  func anUnknownName(key: String, name: String, known: String) throws {
+    try opening { run in
+      try manifest(of: run) { $0[key] = name }
+    }.expect(
+      file: fixture.folder("run/run.json"), place: "key \(key)", found: "`\(name)`",
+      wanted: known)
+  }
+
+  /// One key after the other of another type.
+  @Test(arguments: [
+    "format", "tool", "model", "model_sha256", "adapter", "adapter_sha256", "concepts",
+    "concepts_sha256", "template", "template_sha256", "position", "max_tokens", "layers", "rows",
+    "width", "dtype", "tokens", "seconds",
+  ])
+  func aValueOfAnotherType(key: String) throws {
+    try opening { run in
+      try manifest(of: run) { $0[key] = ["a": 1] }
+    }.expect(file: fixture.folder("run/run.json"), found: "a wrong type at \(key)")
+  }
+
+  private func manifest(of run: String, _ edit: (inout [String: Any]) -> Void) throws {
+    let path = run + "/run.json"
+    let object = try JSONSerialization.jsonObject(with: Data(try bytes(ofFile: path)))
+    var values = try #require(object as? [String: Any])
+    edit(&values)
+    try JSONSerialization.data(withJSONObject: values).write(to: URL(fileURLWithPath: path))
+  }
+
   @Test(arguments: [
     ("\"rows\" : 6", "\"rows\" : 5", "shape [4, 6, 64]"),
     ("\"width\" : 64", "\"width\" : 63", "shape [4, 6, 64]"),

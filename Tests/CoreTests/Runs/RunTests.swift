@@ -63,7 +63,7 @@ struct RunTests {
     try fixture.run(fixture.extraction(to: "half", half: true))
     let whole = try Run.open(fixture.folder("whole"))
     let half = try Run.open(fixture.folder("half"))
-    #expect(whole.manifest.dtype == "float32" && half.manifest.dtype == "float16")
+    #expect(whole.manifest.dtype == .float32 && half.manifest.dtype == .float16)
     #expect(half.rows == whole.rows)
     for layer in TinyLlama.allLayers {
       let rounded = try whole.states(layer: layer).values.map { Float(Float16($0)) }
@@ -83,9 +83,9 @@ struct RunTests {
     #expect(manifest.modelSHA256 == (try sha256(ofFile: Fixtures.tinyModel)))
     #expect(manifest.conceptsSHA256 == (try sha256(ofFile: fixture.concepts)))
     #expect(manifest.adapter == nil && manifest.adapterSHA256 == nil)
-    #expect(manifest.template == "chat" && manifest.position == "mean")
+    #expect(manifest.template == .chat && manifest.position == .mean)
     #expect(manifest.maxTokens == 100 && manifest.layers == [0, 1, 2, 3])
-    #expect(manifest.rows == 7 && manifest.width == 64 && manifest.dtype == "float16")
+    #expect(manifest.rows == 7 && manifest.width == 64 && manifest.dtype == .float16)
     #expect(run.rows.count == 7)
     #expect(
       try names(inFolder: fixture.folder("run")) == ["rows.csv", "run.json", "states.safetensors"])

@@ -11,8 +11,8 @@ extension Fixture {
       RunManifest(
         tool: "seer", model: "models/SmolLM2-135M-Instruct.gguf", modelSHA256: "0",
         adapter: adapter, concepts: "samples/concepts.csv", conceptsSHA256: "0",
-        template: "chat", position: "last", maxTokens: 512, layers: Array(0...30), rows: 384,
-        width: 576, dtype: "float16", tokens: 36_000, seconds: 40)
+        template: .chat, position: .last, maxTokens: 512, layers: Array(0...30), rows: 384,
+        width: 576, dtype: .float16, tokens: 36_000, seconds: 40)
     }
     var library = Library()
     library.runs = [

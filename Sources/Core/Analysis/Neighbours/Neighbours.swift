@@ -4,7 +4,7 @@ import LinearAlgebra
 ///
 ///     let near = try Neighbours.exact(states, by: .cosine, k: 10)
 ///     near.indices(of: 0)      // the ten rows whose states have the largest cosines with row 0's
-package struct Neighbours: Sendable {
+package struct Neighbours {
   package let rows: Int
   /// Neighbours of each row.
   package let k: Int

@@ -108,7 +108,7 @@ package struct LoRAGroup: Sendable {
 /// Low-rank additions to a model's projections: y += scale * B (A x).
 ///
 /// A reference type, because training changes its matrices in place; everyone else only reads.
-package final class Adapter: @unchecked Sendable {
+package final class Adapter {
   package let configuration: LoRAConfiguration
   /// The model it belongs to.
   package let model: ModelConfiguration

@@ -175,8 +175,7 @@ package enum AdapterFile {
     _ path: String, weights: Safetensors, for c: ModelConfiguration
   ) throws(Failure) -> LoRAConfiguration {
     let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
-    guard let object = try? JSONSerialization.jsonObject(with: Data(file.bytes)),
+    guard let object = try? JSONSerialization.jsonObject(with: file.data),
       let values = object as? [String: Any]
     else {
       throw Failure(.badData, file: path, found: "no JSON object", wanted: "PEFT's configuration")

@@ -27,8 +27,9 @@ extension MergedModel {
           try write(weight, arrangement(of: weight), as: .f16, to: file, at: offset)
         case .vector(let values): try file.write(values, count: values.count, at: offset)
         case .stored(let stored):
-          try file.write(
-            UnsafeRawBufferPointer(rebasing: stored.file.bytes[stored.range]), at: offset)
+          try stored.file.withBytes(in: stored.range) { bytes throws(Failure) in
+            try file.write(bytes, at: offset)
+          }
         }
         offset += tensor.shape.reduce(1, *) * tensor.dataType.size
         context.report(JobProgress(completed: index + 1, total: tensors.count, unit: "tensors"))
@@ -126,8 +127,7 @@ extension MergedModel {
       "chat_template.jinja",
     ] where FileManager.default.fileExists(atPath: source.path + "/" + name) {
       let file = try MappedFile(path: source.path + "/" + name)
-      defer { withExtendedLifetime(file) {} }
-      try OutputFile.write(Array(file.bytes), to: output + "/" + name)
+      try OutputFile.write(file.copy(0..<file.count), to: output + "/" + name)
     }
   }
 
@@ -139,8 +139,7 @@ extension MergedModel {
     func stored(_ name: TensorName, _ block: Int?, _ ending: String) -> String {
       name.stored(.huggingFace, block: block) + ending
     }
-    // GGUF's norms of Gemma hold 1 + w.
-    let offset: Float = model.configuration.architecture.hasPrefix("gemma") ? 1 : 0
+    let offset = model.family.normOffset
     var tensors = weights.weights.map { Tensor($0.huggingFace, $0) }
     func add(_ norm: Norm, _ name: TensorName, _ block: Int? = nil) {
       tensors.append(Tensor(stored(name, block, ".weight"), norm.weight.map { $0 - offset }))

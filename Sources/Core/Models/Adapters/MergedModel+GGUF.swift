@@ -25,9 +25,9 @@ extension MergedModel {
         try context.checkpoint()
         guard let tensor = source.tensors[entry.name] else { continue }
         if entry.shape.count != 2 {
-          try file.write(
-            UnsafeRawBufferPointer(rebasing: source.file.bytes[tensor.range]),
-            at: start + entry.offset)
+          try source.file.withBytes(in: tensor.range) { bytes throws(Failure) in
+            try file.write(bytes, at: start + entry.offset)
+          }
         } else if let weight = merged[entry.name] {
           try write(
             weight, .rows { weight.row(ofStored: $0) }, as: entry.type, to: file,
@@ -80,7 +80,7 @@ extension MergedModel {
     append(UInt32(3))
     append(UInt64(plan.count))
     append(UInt64(source.metadata.count))
-    var keys = Array(source.file.bytes[source.keyBytes])
+    var keys = source.file.copy(source.keyBytes)
     if let place = source.fileTypeOffset {
       let code = UInt32(type == .f16 ? 1 : 7).littleEndian
       withUnsafeBytes(of: code) { bytes in

@@ -89,8 +89,8 @@ package struct RunPair: Sendable {
     func note(_ what: String, _ a: String, _ b: String) {
       if a != b { notes.append("The runs differ in \(what): \(a) and \(b).") }
     }
-    note("position", first.position, second.position)
-    note("template", first.template, second.template)
+    note("position", first.position.rawValue, second.position.rawValue)
+    note("template", first.template.rawValue, second.template.rawValue)
     note("max_tokens", "\(first.maxTokens)", "\(second.maxTokens)")
     if first.layers != second.layers {
       notes.append("Only the \(layers.count) layers that both runs hold are compared.")

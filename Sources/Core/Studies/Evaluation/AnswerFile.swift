@@ -90,18 +90,18 @@ package final class AnswerFile {
 
   /// The answers of the whole lines, where the last of them ends, and the file's size.
   private static func read(_ path: String) throws(Failure) -> ([Answer], end: Int, size: Int) {
-    let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
-    var answers: [Answer] = []
-    var start = 0
-    while let end = file.bytes[start...].firstIndex(of: 0x0A) {
-      guard
-        let answer = try? JSONDecoder().decode(Answer.self, from: Data(file.bytes[start..<end]))
-      else { break }
-      answers.append(answer)
-      start = end + 1
+    try MappedFile(path: path).withBytes { bytes in
+      var answers: [Answer] = []
+      var start = 0
+      while let end = bytes[start...].firstIndex(of: 0x0A) {
+        guard
+          let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes[start..<end]))
+        else { break }
+        answers.append(answer)
+        start = end + 1
+      }
+      return (answers, start, bytes.count)
     }
-    return (answers, start, file.bytes.count)
   }
 
   package func append(_ answer: Answer) throws(Failure) {

@@ -140,20 +140,12 @@ extension DetoxEvaluation {
             wanted: "one of the base model and one of the tuned one")
         }
       }
-      guard let position = Position(rawValue: run.manifest.position),
-        let template = RowTemplate(rawValue: run.manifest.template)
-      else {
-        throw Failure(
-          .badData, file: run.folder, place: "position, template",
-          found: "\(run.manifest.position), \(run.manifest.template)",
-          wanted: "those of this version", advice: "Extract the run again.")
-      }
       let monitor = try Monitor(run: run, layer: layer)
       notes += monitor.notes.map { "\(run.folder): \($0)" }
       monitors.append(
         try AnswerMonitor(
-          name: name, monitor: monitor, position: position, template: template,
-          adapter: own == nil ? nil : lora, file: run.folder))
+          name: name, monitor: monitor, position: run.manifest.position,
+          template: run.manifest.template, adapter: own == nil ? nil : lora, file: run.folder))
     }
     return monitors.sorted { $0.name < $1.name }
   }

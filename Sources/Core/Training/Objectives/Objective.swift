@@ -96,8 +96,6 @@ extension Objective {
   }
 }
 
-extension Position: Codable {}
-
 /// One row as training sees it: its tokens, and the spans that speak for it, one a position.
 package struct TrainingRow: Sendable {
   package let ids: [Int32]

@@ -8,16 +8,31 @@ import SeerSupport
 import SeerTokenizers
 import Synchronization
 
-/// The chat with its model, which only jobs touch, and the jobs under way.
+/// The chat with its model, which one job at a time has, and the jobs under way.
 final class PromptWork: ScreenJobs, Sendable {
   private let live = Mutex<LivePrompt?>(nil)
   private let jobs = Mutex<(reading: JobID?, answer: JobID?)>((nil, nil))
 
-  func keep(_ prompt: LivePrompt) { live.withLock { $0 = prompt } }
+  /// Makes the chat and returns its notes.
+  func open(_ make: @Sendable () throws -> sending LivePrompt) throws -> [String] {
+    try live.withLock { live in
+      let opened = try make()
+      let notes = opened.notes
+      live = opened
+      return notes
+    }
+  }
 
-  func opened() throws -> LivePrompt {
-    guard let live = live.withLock({ $0 }) else { throw Problem("The model is not open.") }
-    return live
+  /// Lends the chat to a job. The engine runs one job at a time, and those that let others go first
+  /// while they have the chat (``LivePrompt/read(_:draft:layer:_:)``, `answer`) are of the most
+  /// urgent kind: no job waits here for one that waits for its turn.
+  func withChat<Result: Sendable>(
+    _ body: @Sendable (LivePrompt) throws -> Result
+  ) throws -> Result {
+    try live.withLock { live in
+      guard let live else { throw Problem("The model is not open.") }
+      return try body(live)
+    }
   }
 
   var readingJob: JobID? {
@@ -46,7 +61,7 @@ extension Session {
           guard case .finished(let result) = event else { return }
           outbox.post(.prompt(.prepared(layer: index, result.mapError { Problem($0) })))
         },
-        body: { [promptWork] _ in try promptWork.opened().prepare(layer: layer) })
+        body: { [promptWork] _ in try promptWork.withChat { try $0.prepare(layer: layer) } })
     case .read(let text): read(text, prompt)
     case .cancelReading: if let job = promptWork.readingJob { engine.cancel(job) }
     case .answer(let number): answer(number, prompt)
@@ -65,11 +80,11 @@ extension Session {
         outbox.post(.prompt(.opened(result.mapError { Problem($0) })))
       },
       body: { [promptWork] _ in
-        let live = try LivePrompt(
-          model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
-          template: source.template, memory: source.memory)
-        promptWork.keep(live)
-        return live.notes
+        try promptWork.open {
+          try LivePrompt(
+            model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
+            template: source.template, memory: source.memory)
+        }
       })
   }
 
@@ -84,7 +99,9 @@ extension Session {
           outbox.post(.prompt(.read(text, result.mapError { Problem($0) })))
         },
         body: { [promptWork] context in
-          try promptWork.opened().read(chat, draft: text.draft, layer: layer, context)
+          try promptWork.withChat {
+            try $0.read(chat, draft: text.draft, layer: layer, context)
+          }
         }
       ).id
   }
@@ -104,22 +121,24 @@ extension Session {
           outbox.post(.prompt(.answered(number: number, result.mapError { Problem($0) })))
         },
         body: { [promptWork, outbox] context in
-          var tokens = 0
-          var started = ContinuousClock.now
-          return try promptWork.opened().answer(
-            chat, by: side, tokens: PromptState.longestAnswer, sampling: SamplingOptions(),
-            steering: steering, layer: layer, context
-          ) { text, reading in
-            // The prompt's own time is not the speed of writing.
-            if tokens == 0 { started = .now }
-            let seconds = started.duration(to: .now).seconds
-            outbox.post(
-              .prompt(
-                .answering(
-                  number: number, text: text, reading,
-                  tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0)))
-            tokens += 1
-          }.text
+          try promptWork.withChat { live in
+            var tokens = 0
+            var started = ContinuousClock.now
+            return try live.answer(
+              chat, by: side, tokens: PromptState.longestAnswer, sampling: SamplingOptions(),
+              steering: steering, layer: layer, context
+            ) { text, reading in
+              // The prompt's own time is not the speed of writing.
+              if tokens == 0 { started = .now }
+              let seconds = started.duration(to: .now).seconds
+              outbox.post(
+                .prompt(
+                  .answering(
+                    number: number, text: text, reading,
+                    tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0)))
+              tokens += 1
+            }.text
+          }
         }
       ).id
   }
@@ -138,7 +157,7 @@ extension Session {
       },
       body: { [promptWork] context in
         let states = try source.states(layer)
-        let tokens = try promptWork.opened().states(layer: layer, side: side)
+        let tokens = try promptWork.withChat { $0.states(layer: layer, side: side) }
         return try Trajectory.make(
           states, tokens: tokens, layer: index, reference: map?.points, context: context)
       })

@@ -60,10 +60,10 @@ extension Session {
       model: plan.model, concepts: plan.concepts, folder: plan.folder, tool: workspace.tool)
     if let manifest = plan.manifest {
       extraction.adapter = manifest.adapter
-      extraction.template = RowTemplate(rawValue: manifest.template) ?? .chat
-      extraction.position = Position(rawValue: manifest.position) ?? .last
+      extraction.template = manifest.template
+      extraction.position = manifest.position
       extraction.maxTokens = manifest.maxTokens
-      extraction.usesHalf = manifest.dtype == "float16"
+      extraction.usesHalf = manifest.dtype == .float16
       if extraction.position != .all { extraction.limit = manifest.rows }
     }
     let prepared = extraction

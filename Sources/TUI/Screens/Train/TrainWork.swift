@@ -122,9 +122,7 @@ extension Session {
   private func start(_ train: TrainState, resumes: Bool) {
     guard case .success(var training) = train.training(tool: workspace.tool) else { return }
     training.resumes = resumes
-    if let template = workspace.manifest.flatMap({ RowTemplate(rawValue: $0.template) }) {
-      training.template = template
-    }
+    if let manifest = workspace.manifest { training.template = manifest.template }
     let prepared = training
     trainWork.job = engine.submit(
       "training \(prepared.folder)", priority: .training,
@@ -155,8 +153,8 @@ extension Session {
       tool: workspace.tool)
     extraction.adapter = folder
     if let manifest = workspace.manifest {
-      extraction.template = RowTemplate(rawValue: manifest.template) ?? .chat
-      extraction.position = Position(rawValue: manifest.position) ?? .last
+      extraction.template = manifest.template
+      extraction.position = manifest.position
       extraction.maxTokens = manifest.maxTokens
       if !FileManager.default.fileExists(atPath: extraction.concepts) {
         extraction.concepts = train.text(.concepts)
