@@ -9,12 +9,15 @@ package func inJob<Output>(
 ) throws -> Output {
   let engine = Engine()
   return try withoutActuallyEscaping(body) { body in
-    nonisolated(unsafe) let body = body
-    nonisolated(unsafe) var output: Result<Output, any Error> = .failure(Cancelled())
-    try engine.submit("test", priority: .typing) { context in
-      if cancelled { engine.cancel(context.id) }
-      output = Result { try body(context) }
-    }.wait()
-    return try output.get()
+    // By its address: the job's thread may let go of what it was given after it has told its result.
+    try withUnsafePointer(to: body) { body in
+      nonisolated(unsafe) let body = body
+      nonisolated(unsafe) var output: Result<Output, any Error> = .failure(Cancelled())
+      try engine.submit("test", priority: .typing) { context in
+        if cancelled { engine.cancel(context.id) }
+        output = Result { try body.pointee(context) }
+      }.wait()
+      return try output.get()
+    }
   }
 }

@@ -55,7 +55,7 @@ package struct LoRAConfiguration: Equatable, Sendable, Codable {
 
 /// The layers of a block that read the same input; their A matrices lie in one, so that the input
 /// is read once.
-package struct LoRAGroup: Sendable {
+package struct LoRAGroup {
   package enum Place: Int, CaseIterable, Sendable {
     case attentionInput, attentionOutput, feedForwardInput, feedForwardOutput
 
@@ -107,7 +107,8 @@ package struct LoRAGroup: Sendable {
 
 /// Low-rank additions to a model's projections: y += scale * B (A x).
 ///
-/// A reference type, because training changes its matrices in place; everyone else only reads.
+/// A reference type, because training changes its matrices in place; everyone else only reads. It
+/// stays in the job that made or read it.
 package final class Adapter {
   package let configuration: LoRAConfiguration
   /// The model it belongs to.
