@@ -27,10 +27,10 @@ let package = Package(
 EOF
 cat >"$work/consumer/Sources/consumer/main.swift" <<'EOF'
 import LinearAlgebra
-import Projection
+import SeerProjection
 
 let square = Matrix(rows: 4, columns: 2) { Float(($0 + $1) % 4 / 2) }
-print(align(square, to: square).values == square.values ? "aligned" : "not aligned")
+print(square.copy().values == square.values ? "copied" : "not copied")
 EOF
 # Without the flag that makes warnings errors in our own runs, as another package would have it.
 found=$(env -u SEER_STRICT swift run --package-path "$work/consumer" --quiet 2>"$work/errors") || {
@@ -38,8 +38,8 @@ found=$(env -u SEER_STRICT swift run --package-path "$work/consumer" --quiet 2>"
   echo "seer: found a package that cannot be depended on, wanted one that builds (above)." >&2
   exit 65
 }
-[ "$found" = aligned ] || {
-  echo "seer: found '$found', wanted 'aligned' from a package that depends on this one." >&2
+[ "$found" = copied ] || {
+  echo "seer: found '$found', wanted 'copied' from a package that depends on this one." >&2
   exit 65
 }
 echo "A package that depends on version 99.0.0 builds and runs."
