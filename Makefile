@@ -31,8 +31,10 @@ run: build model  ## Build, fetch the default model, open the explorer on the sa
 build: system  ## Build the release binary.
 	@$(SWIFT) build -c release --product seer
 
+# `swift test` alone would build everything once more, for @testable imports that nobody has.
 test: system-test  ## Build and run every test (FILTER=), with what `make run` has built already.
-	@$(SWIFT) test -c release $(if $(FILTER),--filter "$(FILTER)")
+	@$(SWIFT) build -c release --build-tests
+	@$(SWIFT) test -c release --skip-build $(if $(FILTER),--filter "$(FILTER)")
 
 BENCH := .build/release/Bench
 BASELINE ?= Benchmarks/baselines/zen5-2.json
