@@ -32,9 +32,9 @@ build: system  ## Build the release binary.
 	@$(SWIFT) build -c release --product seer
 
 # `swift test` alone would build everything once more, for @testable imports that nobody has.
-test: system-test  ## Build and run every test (FILTER=), with what `make run` has built already.
-	@$(SWIFT) build -c release --build-tests
-	@$(SWIFT) test -c release --skip-build $(if $(FILTER),--filter "$(FILTER)")
+test: system-test  ## Build and run every test (FILTER=, ROOMS=Formats,Models), with what `make run` has built already.
+	@SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release --build-tests $(if $(ROOMS),--product seerPackageTests)
+	@SEER_ROOMS="$(ROOMS)" $(SWIFT) test -c release --skip-build $(if $(FILTER),--filter "$(FILTER)")
 
 BENCH := .build/release/Bench
 BASELINE ?= Benchmarks/baselines/zen5-2.json

@@ -125,6 +125,12 @@ let package = Package(
   cLanguageStandard: .gnu11
 )
 
+// `make test ROOMS=Formats,Models` builds the tests of those rooms and what they rest on, no more.
+if let rooms = Context.environment["SEER_ROOMS"], !rooms.isEmpty {
+  let wanted = Set(rooms.split(separator: ",").map { String($0) + "Tests" })
+  package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}
+
 // Only `make bench` builds these.
 if Context.environment["SEER_BENCH"] == "1" {
   package.targets += [
