@@ -43,7 +43,7 @@ package struct ChatFormat: Equatable, Sendable {
     switch role {
     case .system: system
     case .user: user
-    case .assistant: assistant
+    default: assistant
     }
   }
 }

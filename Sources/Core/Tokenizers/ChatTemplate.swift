@@ -1,19 +1,4 @@
-/// One turn of a conversation.
-package struct ChatMessage: Equatable, Sendable {
-  package enum Role: String, CaseIterable, Sendable {
-    case system
-    case user
-    case assistant
-  }
-
-  package var role: Role
-  package var content: String
-
-  package init(_ role: Role, _ content: String) {
-    self.role = role
-    self.content = content
-  }
-}
+import SeerSupport
 
 /// How a model writes conversations, recognised from its own template text (Jinja).
 ///

@@ -1,4 +1,5 @@
 import SeerMonitor
+import SeerSupport
 import SeerTokenizers
 
 /// What the Prompt screen has computed.

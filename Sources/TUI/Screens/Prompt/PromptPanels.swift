@@ -1,5 +1,6 @@
 import SeerMonitor
 import SeerProjection
+import SeerSupport
 import SeerTokenizers
 import SeerWidgets
 

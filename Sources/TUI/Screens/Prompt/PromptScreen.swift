@@ -1,3 +1,4 @@
+import SeerSupport
 import SeerTokenizers
 import SeerWidgets
 
