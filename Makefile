@@ -33,7 +33,7 @@ build: system  ## Build the release binary.
 
 # `swift test` alone would build everything once more, for @testable imports that nobody has.
 test: system-test  ## Build and run every test (FILTER=, ROOMS=Formats,Models), with what `make run` has built already.
-	@SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release --build-tests $(if $(ROOMS),--product seerPackageTests)
+	@SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release $(if $(ROOMS),--product seerPackageTests,--build-tests)
 	@SEER_ROOMS="$(ROOMS)" $(SWIFT) test -c release --skip-build $(if $(FILTER),--filter "$(FILTER)")
 
 BENCH := .build/release/Bench

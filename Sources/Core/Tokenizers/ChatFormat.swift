@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// How one kind of chat template writes a conversation: what stands around the content of every
 /// turn.
 package struct ChatFormat: Equatable, Sendable {
