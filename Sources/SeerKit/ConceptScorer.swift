@@ -1,7 +1,4 @@
 import SeerMonitor
-import SeerSupport
-import SeerTokenizers
-import Synchronization
 
 /// Says what a model thinks of while it reads a text: every token's score for every concept of a
 /// run, as `seer score` gives them.
@@ -49,15 +46,8 @@ public struct ConceptScorer {
 
   /// Scores every token of a prompt, the template's own among them. The calling thread waits.
   public func score(_ text: String) throws -> [Token] {
-    let scorer = scorer
-    let scored = try work("score") { context in
-      let found = Mutex<ScoredText?>(nil)
-      try scorer.score([ScoringInput(prompt: text)], context: context) { _, result in
-        let text = try result.get()
-        found.withLock { $0 = text }
-      }
-      return found.withLock { $0 }
-    }
+    var scored: ScoredText?
+    try scorer.score([ScoringInput(prompt: text)]) { _, result in scored = try result.get() }
     return (scored?.tokens ?? []).map { token in
       Token(
         id: token.id, text: token.text, scores: token.scores.scores,

@@ -67,12 +67,9 @@ struct SeerKitTests {
     let tokens = try scorer.score("the blue sky")
     let ours = try Scorer(
       model: Fixtures.tinyModel, adapter: nil, run: folder, layer: 2, template: .plain)
-    let expected = try inJob { context in
-      var found: [ScoredToken] = []
-      try ours.score([ScoringInput(prompt: "the blue sky")], context: context) { _, result in
-        found = try result.get().tokens
-      }
-      return found
+    var expected: [ScoredToken] = []
+    try ours.score([ScoringInput(prompt: "the blue sky")]) { _, result in
+      expected = try result.get().tokens
     }
     #expect(scorer.concepts == ["a", "b, c"])
     #expect(tokens.map(\.id) == expected.map(\.id) && !tokens.isEmpty)
