@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// Where the points of a t-SNE map start.
+/// Where the points of a map start. Deviations are t-SNE's; other layouts have their own.
 package enum Initialization: Sendable {
   /// The first two principal components, scaled to a standard deviation of 1e-4 along the first,
   /// with a hundredth of that as noise so that exact duplicates can part.
@@ -17,9 +17,12 @@ package enum Initialization: Sendable {
   package static let furthest: Float = 1e9
 
   /// The starting points (rows, 2).
-  package func points(of matrix: Matrix, seed: UInt64) throws(ProjectionError) -> Matrix {
+  ///
+  /// - Parameter deviation: along the first axis, where the start does not have its own.
+  package func points(
+    of matrix: Matrix, seed: UInt64, deviation: Float = 1e-4
+  ) throws(ProjectionError) -> Matrix {
     var generator = SeededGenerator(seed: seed)
-    let deviation: Float = 1e-4
     switch self {
     case .random:
       return Matrix(rows: matrix.rows, columns: 2) { _, _ in generator.normal() * deviation }
