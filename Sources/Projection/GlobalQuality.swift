@@ -80,6 +80,8 @@ package struct GlobalQuality: Equatable, Sendable {
       xy += x * y
       yy += y * y
     }
-    return xx > 0 && yy > 0 ? xy / (xx * yy).squareRoot() : nil
+    // Equal distances differ from their mean by rounding alone.
+    func varies(_ squares: Double, _ mean: Double) -> Bool { squares > 1e-20 * count * mean * mean }
+    return varies(xx, means.input) && varies(yy, means.map) ? xy / (xx * yy).squareRoot() : nil
   }
 }
