@@ -31,13 +31,13 @@ package enum JointMap {
       throw .badOption(
         name: "width of a joint map's matrices", found: "\(matrix.columns)", wanted: "\(width)")
     }
-    let result = Matrix(rows: matrices.reduce(0) { $0 + $1.rows }, columns: width)
+    let result = MatrixBuilder(unfilled: matrices.reduce(0) { $0 + $1.rows }, columns: width)
     var row = 0
     for matrix in matrices {
       result.row(row).update(from: matrix.elements, count: matrix.count)
       row += matrix.rows
     }
-    return result
+    return result.frozen()
   }
 
   /// The rows of each matrix again. Precondition: the numbers of rows add up to the map's.

@@ -101,8 +101,8 @@ private func purity(_ points: Matrix) -> Double {
   let affinities = try Affinities(clusters(rows: 400), perplexity: 20)
   var generator = SeededGenerator(seed: 8)
   let points = Matrix(rows: 400, columns: 2) { _, _ in generator.normal() * 10 }
-  let wide = Matrix(rows: 400, columns: 2)
-  let portable = Matrix(rows: 400, columns: 2)
+  let wide = MutableMatrix(rows: 400, columns: 2)
+  let portable = MutableMatrix(rows: 400, columns: 2)
   for (forces, flag) in [(wide, 0), (portable, 1)] {
     sk_attraction(
       forces.elements, points.elements, affinities.offsets.elements, affinities.indices.elements,

@@ -14,13 +14,13 @@ func readMatrix(_ path: String) throws -> Matrix {
       .split(separator: ",").compactMap({ Int($0.trimmingCharacters(in: .whitespaces)) }),
     shape.count == 2, data.count == 10 + headerLength + 4 * shape[0] * shape[1]
   else { throw CocoaError(.fileReadCorruptFile) }
-  let matrix = Matrix(rows: shape[0], columns: shape[1])
+  let matrix = MatrixBuilder(unfilled: shape[0], columns: shape[1])
   data.withUnsafeBytes { bytes in
     guard let base = bytes.baseAddress else { return }
     UnsafeMutableRawPointer(matrix.elements).copyMemory(
       from: base + 10 + headerLength, byteCount: 4 * matrix.count)
   }
-  return matrix
+  return matrix.frozen()
 }
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {

@@ -142,11 +142,11 @@ struct ConceptSums {
 /// The sums of rows by label, (labelings * concepts, width), as one product with the labels'
 /// indicator matrix: O(rows x width x labelings x concepts), at the speed of a matrix product.
 func sumsByLabel(_ matrix: Matrix, labelings: [[Int]], concepts: Int) -> Matrix {
-  let indicator = Matrix(rows: labelings.count * concepts, columns: matrix.rows)
+  let indicator = MatrixBuilder(rows: labelings.count * concepts, columns: matrix.rows)
   for (index, labels) in labelings.enumerated() {
     for (row, label) in labels.enumerated() {
       indicator.row(index &* concepts &+ label)[row] = 1
     }
   }
-  return multiply(indicator, matrix)
+  return multiply(indicator.frozen(), matrix)
 }

@@ -60,7 +60,7 @@ package struct HeldOutPrototypes: Equatable, Sendable {
       }
       func judge(_ rows: [Int], _ keep: (_ index: Int, _ row: Int, Verdict) -> Void) {
         let tested = units.rest.selecting(rows: rows)
-        let products = multiply(tested, sums.rests, transposeB: true)
+        let products = product(tested, sums.rests, transposeB: true)
         let verdicts = results(count: labelings.count) { index in
           rows.enumerated().map { place, row in
             verdict(
@@ -68,7 +68,6 @@ package struct HeldOutPrototypes: Equatable, Sendable {
               products.row(place))
           }
         }
-        withExtendedLifetime(products) {}
         for (index, verdicts) in verdicts.enumerated() {
           for (row, verdict) in zip(rows, verdicts) { keep(index, row, verdict) }
         }
