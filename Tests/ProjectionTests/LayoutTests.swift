@@ -64,11 +64,13 @@ struct LayoutTests {
     #expect(bits(principal.points) == bits(pca.transform(matrix)))
     #expect(principal.figures == [.shares(pca.explainedVarianceRatio)])
     let reduced = try TSNE.reduced(matrix)
-    let tsne = try TSNE.fit(reduced, options: TSNE.Options(seed: 3))
+    let tsne = try finished(reduced, options: TSNE.Options(seed: 3))
     let map = try TSNELayout().map(matrix, LayoutSettings(seed: 3))
     #expect(bits(map.points) == bits(tsne.points))
-    #expect(map.figures == [.number(tsne.divergence)])
-    #expect(map.notes.count == 1 && map.settings[TSNELayout.perplexity] == Double(tsne.perplexity))
+    #expect(map.figures == [.number(tsne.divergence())])
+    #expect(
+      map.notes.count == 1
+        && map.settings[TSNELayout.perplexity] == Double(tsne.affinities.perplexity))
   }
 
   @Test(arguments: Layouts.names) func blobsKeepTheirNeighbours(name: String) throws {

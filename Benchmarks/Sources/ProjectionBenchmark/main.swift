@@ -123,7 +123,9 @@ case "neighbours":
       + "found \(text(kept / Double(rows.count), 4))")
 case "quality":
   let reduced = try TSNE.reduced(matrix)
-  let map = try TSNE.fit(reduced).points
+  let tsne = try TSNE(reduced)
+  try tsne.finish()
+  let map = tsne.points
   var quality: MapQuality?
   let time = try seconds { quality = try MapQuality.measure(map, of: matrix) }
   print("quality \(text(time)) s: \(quality.map { "\($0)" } ?? "")")

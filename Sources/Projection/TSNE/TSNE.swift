@@ -5,7 +5,7 @@ import LinearAlgebra
 /// A t-SNE map that grows step by step (van der Maaten and Hinton 2008).
 ///
 ///     let tsne = try TSNE(TSNE.reduced(states))
-///     while tsne.iteration < 750 { tsne.step() }
+///     try tsne.finish()
 ///     tsne.points  // (rows, 2)
 ///
 /// Pausing is not stepping. The same input, options and seed give the same points, bit by bit, on the
@@ -15,7 +15,7 @@ package final class TSNE {
   package struct Options: Equatable, Sendable {
     /// The effective number of neighbours.
     package var perplexity: Float
-    /// Steps in all, the exaggerated ones included; only ``TSNE/fit(_:options:initialization:every:checkpoint:progress:observer:)`` looks at it.
+    /// Steps in all, the exaggerated ones included.
     package var iterations: Int
     /// The factor on attraction in the first steps, which falls to 1 over the last three fifths of
     /// ``exaggeratedIterations``.
