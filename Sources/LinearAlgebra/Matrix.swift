@@ -43,6 +43,20 @@ public final class Matrix: ReadableMatrix, Sendable {
     self.init(builder)
   }
 
+  /// All rows of several matrices, one matrix after the other. Precondition: each has that many
+  /// columns.
+  public convenience init(stacking matrices: [Matrix], columns: Int) {
+    let builder = MatrixBuilder(
+      unfilled: matrices.reduce(0) { $0 + $1.rows }, columns: columns)
+    var row = 0
+    for matrix in matrices {
+      precondition(matrix.columns == columns, "\(matrix.columns) columns beside \(columns)")
+      builder.row(row).update(from: matrix.elements, count: matrix.count)
+      row += matrix.rows
+    }
+    self.init(builder)
+  }
+
   deinit { MatrixMemory.give(UnsafeMutablePointer(mutating: elements), count: count) }
 
   @inlinable

@@ -25,11 +25,11 @@ package struct ConceptDirections: Sendable {
     let mean = sums.map { Float($0 / Double(max(1, rows.count))) }
     self.mean = mean
     let prototypes = Prototypes(
-      units: Self.centred(units, about: mean), labels: rows.map { labels[$0] ?? 0 },
+      CentredUnits(units: Self.centred(units, about: mean)), labels: rows.map { labels[$0] ?? 0 },
       concepts: concepts)
-    vectors = Matrix(rows: concepts, columns: width) { concept, column in
-      Float(prototypes.directions[concept * width + column])
-    }
+    vectors = Matrix(
+      rows: concepts, columns: width,
+      values: (0..<concepts).flatMap { prototypes.direction($0).map { Float($0) } })
   }
 
   /// Unit vectors less a mean, as unit vectors again.
