@@ -21,20 +21,20 @@ package enum Initialization: Sendable {
   /// - Parameter deviation: along the first axis, where the start does not have its own.
   package func points(
     of matrix: Matrix, seed: UInt64, deviation: Float = 1e-4
-  ) throws(ProjectionError) -> Matrix {
+  ) throws(ProjectionError) -> MatrixBuilder {
     var generator = SeededGenerator(seed: seed)
     switch self {
     case .random:
-      return Matrix(rows: matrix.rows, columns: 2) { _, _ in generator.normal() * deviation }
+      return MatrixBuilder(rows: matrix.rows, columns: 2) { _, _ in generator.normal() * deviation }
     case .layout(let layout):
       try Self.check(layout, rows: matrix.rows)
-      return layout.copy()
+      return MatrixBuilder(copying: layout)
     case .arrangement(let layout):
       try Self.check(layout, rows: matrix.rows)
       let scores = try PCA.fit(layout, components: 1)
       let spread = scores.explainedVariance[0].squareRoot()
       let scale = spread > 0 ? deviation / spread : 0
-      return Matrix(rows: layout.rows, columns: 2) { row, column in
+      return MatrixBuilder(rows: layout.rows, columns: 2) { row, column in
         (layout[row, column] - scores.mean[column]) * scale
           + generator.normal() * deviation * 0.01
       }
@@ -43,7 +43,7 @@ package enum Initialization: Sendable {
       let scores = pca.transform(matrix)
       let spread = pca.explainedVariance.first?.squareRoot() ?? 0
       let scale = spread > 0 ? deviation / spread : 0
-      return Matrix(rows: matrix.rows, columns: 2) { row, column in
+      return MatrixBuilder(rows: matrix.rows, columns: 2) { row, column in
         let score = column < scores.columns ? scores[row, column] * scale : 0
         return score + generator.normal() * deviation * 0.01
       }

@@ -50,7 +50,7 @@ final class UMAP {
     let found = try Neighbours.find(
       input, k: neighbours, checkpoint: checkpoint, progress: progress)
     memberships = try FuzzySet(found, checkpoint: checkpoint).memberships
-    var points = try initialization.points(of: input, seed: options.seed, deviation: 4)
+    var points = try initialization.points(of: input, seed: options.seed, deviation: 4).frozen()
     if isSpectral, case .principalComponents = initialization {
       points = try SpectralStart.points(memberships, from: points, checkpoint: checkpoint)
     }
