@@ -58,8 +58,14 @@ package enum AdapterFile {
     var bytes = Safetensors.header(
       tensors.map { ($0.name, .float32, $0.shape) }, metadata: ["format": "pt"])
     for tensor in tensors {
-      bytes += UnsafeRawBufferPointer(
-        start: tensor.matrix, count: tensor.shape.reduce(4, *))
+      let values = UnsafeBufferPointer(start: tensor.matrix, count: tensor.shape.reduce(1, *))
+      guard values.allSatisfy(\.isFinite) else {
+        throw Failure(
+          .badData, file: folder, place: "tensor \(tensor.name)",
+          found: "a value that is not finite", wanted: "finite weights",
+          advice: "The weights were not written; train with a lower --learning-rate.")
+      }
+      bytes += UnsafeRawBufferPointer(values)
     }
     withExtendedLifetime(held) {}
     try OutputFile.write(bytes, to: folder + "/" + weightsName)
