@@ -127,7 +127,8 @@ package struct Run: Sendable {
   package static func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "unreadable" }
     func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.map(\.stringValue).joined(separator: ".")
+      context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+        .joined(separator: ".")
     }
     switch error {
     case .keyNotFound(let key, _): return "no key \(key.stringValue)"
