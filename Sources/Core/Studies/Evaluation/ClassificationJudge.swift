@@ -135,7 +135,7 @@ struct ClassificationJudge {
             recall: counts.recall(concept), f1: counts.f1(concept))
         },
         confusion: counts, aucUnsafe: areaOfUnsafe(predictions),
-        reliability: reliability(predictions, right), permuted: permuted),
+        reliability: predictions.reliability(labels), permuted: permuted),
       right: right)
   }
 
@@ -149,17 +149,6 @@ struct ClassificationJudge {
     guard scores.allSatisfy({ !$0.isNaN }) else { return nil }
     let roc = ROC(scores: scores, isPositive: data.testLabels.map { $0 != safe })
     return bootstrap.estimate { roc.area(weights: $0) }
-  }
-
-  /// How far the largest probability can be trusted; `unknown` leaves it as it is.
-  private func reliability(_ predictions: Predictions, _ right: [Bool]) -> Reliability? {
-    guard predictions.areProbabilities else { return nil }
-    let best = predictions.scores.map { scores in
-      scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
-    }
-    return Reliability(
-      confidences: zip(predictions.scores, best).map { $0[$1] },
-      isRight: zip(best, data.testLabels).map { $0 == $1 })
   }
 
   func figures(_ notes: [String]) -> ClassificationFigures {
