@@ -21,7 +21,8 @@ package struct LayerExport: Sendable {
 
   package struct Result: Encodable, Equatable, Sendable {
     package let output: String
-    package let recipe: String
+    /// Nil beside a pipe or a device.
+    package let recipe: String?
     package let rows: Int
   }
 
@@ -54,6 +55,7 @@ package struct LayerExport: Sendable {
     _ format: ExportFormat, _ map: ExportedMap? = nil, to path: String,
     checkpoint: () throws -> Void
   ) throws -> Result {
+    try OutputFile.check(path, isNoneOf: [run.folder, map?.file])
     let states = try run.states(layer: layer)
     try checkpoint()
     guard format.isOfMap else {
@@ -78,7 +80,7 @@ package struct LayerExport: Sendable {
       let grid = MapFigure.grid(shown, run, layer: layer, tool: tool)
       try OutputFile.write(grid.picture().png(), to: path)
     default:
-      if format == .tsv {
+      if format == .tsv, !OutputFile.isStream(path) {
         try OutputFile.write(
           RowTable.vectors(states) { shown.points[$0] != nil }, to: Self.vectorFile(of: path))
         try checkpoint()
