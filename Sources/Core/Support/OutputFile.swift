@@ -139,6 +139,13 @@ package final class OutputInProgress {
       return
     }
     let target = try OutputFile.target(of: path)
+    var named = stat()
+    if isThere, stat(target, &named) != 0 || !named.isSame(as: status) {
+      // An open file whose name is gone, as /dev/fd/3 may be.
+      self.path = path
+      file = try WritableFile(through: path, isPipe: false)
+      return
+    }
     if isThere, access(target, W_OK) != 0 {
       throw Failure.system(
         .cannotWrite, "opening it for writing", file: path, code: errno,

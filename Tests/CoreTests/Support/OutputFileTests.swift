@@ -93,6 +93,17 @@ struct OutputFileTests {
     #expect(read(reader, &bytes, 16) == 5 && bytes.prefix(5) == [1, 2, 0, 0, 3])
   }
 
+  /// An open file that has no name any more, as a shell gives with `3> file` before it deletes it.
+  @Test func anOpenFileWithoutAName() throws {
+    let descriptor = open(try folder.write("a longer old text", to: "gone"), O_RDWR)
+    defer { close(descriptor) }
+    unlink(folder("gone"))
+    try OutputFile.write("new", to: "/dev/fd/\(descriptor)")
+    var bytes = [UInt8](repeating: 0, count: 20)
+    #expect(pread(descriptor, &bytes, 20, 0) == 3 && bytes.prefix(3) == Array("new".utf8)[...])
+    #expect(try names(inFolder: folder.path) == [])
+  }
+
   @Test(.disabled(if: geteuid() == 0, "permissions do not stop root"))
   func aFileThatMayNotBeWritten() throws {
     chmod(try folder.write("keep", to: "a.txt"), 0o444)
