@@ -131,9 +131,6 @@ struct OutputPlaceTests {
     ["report", "--run", "run", "--evaluation", "e.md", "--output", "e.md"],
     ["compare", "--base", "run", "--tuned", "run", "--output", "run/run.json"],
     [
-      "compare", "--base", "run", "--tuned", "run", "--output", "x", "--figure", "run/picture.svg",
-    ],
-    [
       "control-vector", "--run", "run", "--layer", "2", "--concept", "color", "--output",
       "run/run.json",
     ],
@@ -146,7 +143,7 @@ struct OutputPlaceTests {
     let prepared = try seer.shell(
       """
       $SEER export --run run --layer 1 --format npy --output m.npy && echo '{}' > e.md &&
-      \(Self.project) --output map.csv && touch run/picture.svg
+      \(Self.project) --output map.csv
       """)
     #expect(prepared.status == 0, "\(prepared.errors)")
     let before = try seer.contents(seer.folder("run"))
@@ -159,6 +156,15 @@ struct OutputPlaceTests {
       try bytes(ofFile: seer.folder($0))
     }
     #expect(after == files)
+  }
+
+  /// What one puts beside a run's own files is written anew.
+  @Test func outputsInARunsFolder() throws {
+    for _ in 0..<2 {
+      try seer(
+        "export", "--run", "run", "--layer", "1", "--format", "svg", "--output", "run/map.svg"
+      ).expect(0, output: "run/map.svg: 4 rows; run/map.svg.recipe.json: how it was made\n")
+    }
   }
 
   @Test func anAdapterIsNotTrainedOverItsRows() throws {
@@ -210,6 +216,18 @@ struct OutputPlaceTests {
   }
 
   // MARK: Values
+
+  /// States that a damaged run holds do not get any further.
+  @Test(arguments: ["npy", "tsv", "csv", "svg"])
+  func statesThatAreNoNumbers(format: String) throws {
+    var states = try bytes(ofFile: seer.folder("run/states.safetensors"))
+    states.replaceSubrange((states.count - 4)..., with: [0, 0, 0xC0, 0x7F])
+    try seer.folder.write(states, to: "run/states.safetensors")
+    try seer(
+      "export", "--run", "run", "--layer", "3", "--format", format, "--output", "new"
+    ).expect(65, "run, layer 3, row 3: found a state of nan")
+    #expect(!FileManager.default.fileExists(atPath: seer.folder("new")))
+  }
 
   /// Weights that an adapter makes larger than any type holds are not written as infinite ones.
   @Test(arguments: ["f16", "q8_0"])

@@ -52,6 +52,11 @@ package struct Run: Sendable {
   static let statesName = "states.safetensors"
   package static let rowsName = "rows.csv"
 
+  /// The files of a run.
+  package static func files(_ folder: String) -> [String] {
+    [manifestName, statesName, rowsName].map { folder + "/" + $0 }
+  }
+
   package static func open(_ folder: String) throws(Failure) -> Run { try Run(folder: folder) }
 
   package init(folder: String) throws(Failure) {

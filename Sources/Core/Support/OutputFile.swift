@@ -76,11 +76,11 @@ package enum OutputFile {
   ///
   /// - Parameter option: names the output in the message.
   package static func check(
-    _ output: String, isNoneOf inputs: [String?], option: String = "--output"
+    _ output: String, isNoneOf inputs: [String], _ others: String?..., option: String = "--output"
   ) throws(Failure) {
     var status = stat()
     guard stat(output, &status) == 0, status.isRegular else { return }
-    for input in inputs.compactMap({ $0 }) {
+    for input in inputs + others.compactMap({ $0 }) {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: input)) ?? []
       for path in [input] + files.map({ input + "/" + $0 }) {
         var other = stat()

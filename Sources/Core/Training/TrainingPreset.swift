@@ -194,9 +194,10 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     return learningRate * 0.5 * (1 + cos(.pi * min(1, done)))
   }
 
-  /// The most steps, and rows a step: more is a slip of the hand.
+  /// More steps are a slip of the hand.
   package static let mostSteps = 10_000_000
-  private static let mostRows = 65_536
+  /// Rows a step: a contrastive loss holds a number for every pair of them.
+  private static let mostRows = 4096
 
   /// Throws where a value cannot be used with the model, or, without one, with any.
   package func check(_ model: ModelConfiguration? = nil) throws(Failure) {

@@ -55,8 +55,14 @@ package struct LayerExport: Sendable {
     _ format: ExportFormat, _ map: ExportedMap? = nil, to path: String,
     checkpoint: () throws -> Void
   ) throws -> Result {
-    try OutputFile.check(path, isNoneOf: [run.folder, map?.file])
+    try OutputFile.check(path, isNoneOf: Run.files(run.folder), map?.file)
     let states = try run.states(layer: layer)
+    if let place = (0..<states.count).first(where: { !states.elements[$0].isFinite }) {
+      throw Failure(
+        .badData, file: run.folder, place: "layer \(layer), row \(place / states.columns)",
+        found: "a state of \(states.elements[place])", wanted: "finite states",
+        advice: "Extract the run again.")
+    }
     try checkpoint()
     guard format.isOfMap else {
       try OutputFile.write(NPY.bytes(states), to: path)

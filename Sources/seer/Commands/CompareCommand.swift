@@ -66,9 +66,10 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let runs = base + tuned + [train, trainTuned].compactMap { $0 }
+    let files = runs.flatMap(Run.files)
     for (option, path) in [("--output", output), ("--figure", figure)] {
       guard let path else { continue }
-      try OutputFile.check(path, isNoneOf: runs, option: option)
+      try OutputFile.check(path, isNoneOf: files, option: option)
       Report.makeWay(for: path)
     }
     let command = self

@@ -48,7 +48,7 @@ struct ControlVectorCommand: ParsableCommand {
   }
 
   func run() throws {
-    try OutputFile.check(output, isNoneOf: [folder, try? ModelLocator.path(of: model)])
+    try OutputFile.check(output, isNoneOf: Run.files(folder), try? ModelLocator.path(of: model))
     Report.makeWay(for: output)
     let command = self
     let result = try runJob("control-vector") { context in

@@ -64,9 +64,9 @@ struct DetoxCommand: ParsableCommand {
   }
 
   func run() throws {
+    let read = runs.flatMap(Run.files) + (adapter.map(AdapterFile.files) ?? [])
     try OutputFile.check(
-      output,
-      isNoneOf: [harmful, safe, train, adapter, try? ModelLocator.path(of: model)] + runs)
+      output, isNoneOf: read, harmful, safe, train, try? ModelLocator.path(of: model))
     var evaluation = DetoxEvaluation(
       model: model, adapter: adapter, harmful: harmful, safe: safe, output: output,
       tool: Version.tool)

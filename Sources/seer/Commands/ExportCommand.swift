@@ -54,7 +54,7 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     if let output {
-      try OutputFile.check(output, isNoneOf: [folder, map, recipe])
+      try OutputFile.check(output, isNoneOf: folder.map(Run.files) ?? [], map, recipe)
       Report.makeWay(for: output)
     }
     let command = self

@@ -26,7 +26,8 @@ struct MergeCommand: ParsableCommand {
     let isFile = output.hasSuffix(".gguf")
     let names = [HuggingFaceFolder.configurationName, HuggingFaceFolder.weightsName]
     for file in isFile ? [output] : names.map({ output + "/" + $0 }) {
-      try OutputFile.check(file, isNoneOf: [try? ModelLocator.path(of: model), adapter])
+      try OutputFile.check(
+        file, isNoneOf: AdapterFile.files(adapter), try? ModelLocator.path(of: model))
     }
     Report.makeWay(for: output)
     var merging = Merging(model: model, adapter: adapter, output: output)

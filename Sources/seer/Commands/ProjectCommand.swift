@@ -85,7 +85,7 @@ struct ProjectCommand: ParsableCommand {
   }
 
   func run() throws {
-    try OutputFile.check(output, isNoneOf: [folder, matrix])
+    try OutputFile.check(output, isNoneOf: folder.map(Run.files) ?? [], matrix)
     Report.makeWay(for: output)
     let command = self
     let (result, notes) = try runJob("project", showsProgress: true) { context in

@@ -40,7 +40,7 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
-    try OutputFile.check(output, isNoneOf: runs + evaluations + [adapter])
+    try OutputFile.check(output, isNoneOf: evaluations)
     Report.makeWay(for: output)
     let builder = ReportBuilder(
       runs: runs, evaluations: evaluations, adapter: adapter, layer: layer, title: title,

@@ -74,7 +74,7 @@ struct TrainCommand: ParsableCommand {
     for name in Training.files {
       try OutputFile.check(
         folder + "/" + name,
-        isNoneOf: [concepts, retain, preset, templateFile, try? ModelLocator.path(of: model)],
+        isNoneOf: [concepts, preset], retain, templateFile, try? ModelLocator.path(of: model),
         option: "--adapter")
     }
     var training = Training(

@@ -118,10 +118,13 @@ struct OutputFileTests {
     try folder.write("x", to: "other.csv")
     try FileManager.default.createSymbolicLink(
       atPath: folder("link.csv"), withDestinationPath: "run/rows.csv")
-    let inputs: [String?] = [nil, folder("run"), folder("absent"), folder("other.csv")]
+    let inputs = [folder("run"), folder("absent")]
+    let other: String? = folder("other.csv")
     for name in ["run/rows.csv", "run/../run/rows.csv", "link.csv", "other.csv"] {
       let failure = try #require(
-        thrownFailure { try OutputFile.check(folder(name), isNoneOf: inputs, option: "--map") })
+        thrownFailure {
+          try OutputFile.check(folder(name), isNoneOf: inputs, nil, other, option: "--map")
+        })
       failure.expect(.usage, place: "--map", found: "\(folder(name)), which is read")
     }
     try OutputFile.check(folder("run/new.csv"), isNoneOf: inputs)

@@ -119,7 +119,7 @@ struct BadTrainingTests {
     },
     Wrong(place: "--alpha", found: "1e+300", wanted: "at most") { $0.alpha = 1e300 },
     Wrong(place: "--batch", found: "\(Int.max - 1)", wanted: "even") { $0.batch = .max - 1 },
-    Wrong(place: "--retain-batch", found: "\(Int.max)", wanted: "at most 65536") {
+    Wrong(place: "--retain-batch", found: "\(Int.max)", wanted: "at most 4096") {
       $0.retainBatch = .max
     },
     Wrong(place: "--steps", found: "\(Int.max)", wanted: "at most 10000000") { $0.steps = .max },

@@ -23,6 +23,11 @@ package enum AdapterFile {
     FileManager.default.fileExists(atPath: folder + "/" + weightsName)
   }
 
+  /// The files of an adapter.
+  package static func files(_ folder: String) -> [String] {
+    [configurationName, weightsName].map { folder + "/" + $0 }
+  }
+
   /// Identifies an adapter by its weights' bytes.
   package static func sha256(of folder: String) throws(Failure) -> String {
     try SeerSupport.sha256(ofFile: folder + "/" + weightsName)
