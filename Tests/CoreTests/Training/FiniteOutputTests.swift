@@ -42,8 +42,9 @@ struct FiniteOutputTests {
       position: .last, maxTokens: 8, layers: [0, 1], rows: 3, width: 4, dtype: .float32)
     let writer = try RunWriter(folder: folder("run"), manifest: manifest)
     let good = Matrix(rows: 3, columns: 4) { row, column in Float(row * column) }
-    let bad = good.copy()
-    bad[1, 2] = value
+    let bad = Matrix(rows: 3, columns: 4) { row, column in
+      row == 1 && column == 2 ? value : good[row, column]
+    }
     let failure = try #require(
       thrownFailure { try writer.write([good, bad], firstRow: 0, tokens: 3, seconds: 0) })
     failure.expect(file: folder("run"), place: "layer 1, row 1", found: "a state of \(value)")
