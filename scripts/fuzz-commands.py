@@ -6,7 +6,7 @@
 Every case is a function of seed and number: a right command line whose numbers, paths, flags, files,
 environment and descriptors are changed, run in a folder of its own. A case fails where the command
 
-- dies of a signal, or does not end within --limit seconds;
+- dies of a signal, or neither ends within --limit seconds nor can be stopped by Ctrl-C then;
 - ends with an exit code that the contract does not have, or with 70, which is our own fault;
 - fails without a word on standard error, or prints a crash;
 - leaves a partial file that no later command goes on with, or an output that is not whole;
@@ -392,9 +392,15 @@ def run(case, seer, inputs, folder, limit, shows=False):
             process.wait(limit)
             hangs = False
         except subprocess.TimeoutExpired:
-            hangs = True
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            # Long work is none of our business, as long as it can be stopped.
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(10)
+                hangs = process.returncode != 130
+            except subprocess.TimeoutExpired:
+                hangs = True
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     case.code = code = process.returncode
     text = errors.read_bytes().decode("utf-8", "replace")
     if shows:
@@ -402,7 +408,7 @@ def run(case, seer, inputs, folder, limit, shows=False):
         print(text[:4000], file=sys.stderr)
         print(f"exit code {code}", file=sys.stderr)
     if hangs:
-        return f"did not end within {limit} s"
+        return f"did not end within {limit} s, nor by SIGINT"
     early = case.interrupt and code in (-signal.SIGINT, -signal.SIGTERM)
     if code < 0 and not early:
         return f"died of signal {-code}: {text[-300:]}"

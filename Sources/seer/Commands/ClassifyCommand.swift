@@ -41,7 +41,7 @@ struct ClassifyCommand: ParsableCommand {
 
   func validate() throws {
     try checkNumber("resamples", resamples, from: 1, to: 100_000)
-    try checkNumber("permutations", permutations, from: 0, to: 100_000)
+    try checkNumber("permutations", permutations, from: 0, to: 10_000)
     try checkNumber("max-tokens", maxTokens, from: 1, to: mostCounted)
   }
 

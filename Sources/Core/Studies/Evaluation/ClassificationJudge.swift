@@ -59,7 +59,7 @@ struct ClassificationJudge {
           best = ClassificationFigures.Choice(
             model: model, position: position.rawValue, layer: layer, trainAccuracy: accuracy)
         }
-        for judged in try judge(model, position, layer, input) {
+        for judged in try judge(model, position, layer, input, context) {
           results.append(judged.result)
           right.append(judged.right)
         }
@@ -88,13 +88,19 @@ struct ClassificationJudge {
 
   /// All classifiers at one layer and position, on all cores.
   private func judge(
-    _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput
+    _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput,
+    _ context: JobContext
   ) throws -> [Judged] {
     let classifiers = evaluation.classifiers
     let judged = Mutex<[Result<Judged?, any Error>]>(
       Array(repeating: .success(nil), count: classifiers.count))
     Parallel.forEach(classifiers.count) { index in
-      let one = Result { try judge(model, position, layer, input, classifiers[index]) }
+      let one = Result {
+        try judge(model, position, layer, input, classifiers[index]) {
+          // On a thread of the loop: only the job's own may let others go first.
+          if context.isCancelled { throw Cancelled() }
+        }
+      }
       judged.withLock { $0[index] = one }
     }
     return try judged.withLock { try $0.compactMap { try $0.get() } }
@@ -102,7 +108,7 @@ struct ClassificationJudge {
 
   private func judge(
     _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput,
-    _ classifier: Classifier
+    _ classifier: Classifier, checkpoint: () throws -> Void
   ) throws -> Judged? {
     let concepts = data.concepts.count
     let labels = data.testLabels
@@ -121,6 +127,7 @@ struct ClassificationJudge {
       labels: data.trainLabels, prompts: trainPrompts, figure: accuracy.value,
       permutations: evaluation.permutations, seed: evaluation.seed
     ) { shuffled in
+      try checkpoint()
       let predictions = try input.predictions(classifier, labels: shuffled, concepts: concepts)
       return Double(zip(predictions.concepts, labels).count { $0 == $1 }) / Double(labels.count)
     }
