@@ -64,6 +64,11 @@ fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
 	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
 	done
 
+COMMAND_SECONDS ?= 600
+.PHONY: fuzz-commands
+fuzz-commands: build  ## Change command lines at random for ten minutes; goes on where it stopped: COMMAND_SECONDS= SEED=
+	$(PYTHON) scripts/fuzz-commands.py --seer $(RELEASE) --seconds $(COMMAND_SECONDS) --seed $(or $(SEED),1)
+
 build-times:  ## Measure what building and testing a clean clone takes; writes docs/performance.md.
 	$(PYTHON) scripts/build-times.py --output docs/performance.md
 

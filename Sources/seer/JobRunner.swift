@@ -124,7 +124,7 @@ final class ProgressPrinter: Sendable {
       progress.total > 0
         ? "\(progress.completed)/\(progress.total) \(progress.unit)"
         : "\(progress.completed) \(progress.unit)")
-    if !progress.message.isEmpty { parts.append(progress.message) }
+    if !progress.message.isEmpty { parts.append(VisibleText.line(progress.message)) }
     if let left = progress.remaining { parts.append("\(Self.time(left)) left") }
     if progress.memory > 0 { parts.append("\(progress.memory / 1_000_000) MB working memory") }
     return parts.joined(separator: " ")

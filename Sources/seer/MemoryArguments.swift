@@ -14,7 +14,7 @@ struct ByteCount: ExpressibleByArgument {
       unit = found
       text.removeLast()
     }
-    guard let number = Double(text), number > 0, number * unit < 1e15 else { return nil }
+    guard let number = Double(text), number * unit >= 1, number * unit < 1e15 else { return nil }
     bytes = Int(number * unit)
   }
 }

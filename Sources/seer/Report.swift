@@ -1,29 +1,54 @@
 import ArgumentParser
 import Foundation
 import SeerSupport
+import Synchronization
 
 /// Results to standard output, everything else to standard error, and the contract's exit codes.
 enum Report {
   /// One JSON object; keys are sorted and in snake case.
-  static func json(_ value: some Encodable) throws { line(try jsonText(value)) }
+  static func json(_ value: some Encodable) throws { exact(try jsonText(value) + "\n") }
 
-  /// The same as text.
+  /// The same as text. What is no number is null.
   static func jsonText(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+    // The encoder has no way to write null for a number; no text of ours is this one.
+    let none = UUID().uuidString
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+      positiveInfinity: none, negativeInfinity: none, nan: none)
     return String(decoding: try encoder.encode(value), as: UTF8.self)
+      .replacing("\"\(none)\"", with: "null")
   }
 
+  /// A line for people. Names and texts of others cannot steer the terminal: their control characters
+  /// are shown.
   static func line(_ text: String) { piece(text + "\n") }
 
-  /// A part of the result as it comes.
-  static func piece(_ text: String) {
+  /// A part of such a result as it comes.
+  static func piece(_ text: String) { exact(VisibleText.lines(text)) }
+
+  /// What a model writes, as it comes: byte for byte where it is kept, harmless on a terminal.
+  static func stream(_ text: String) {
+    if isatty(STDOUT_FILENO) != 0 { piece(text) } else { exact(text) }
+  }
+
+  private static let descriptor = Atomic<Int32>(STDOUT_FILENO)
+
+  /// Where the output file is what results are printed to (`--output /dev/stdout`), they go to
+  /// standard error: the file is to be whole.
+  static func makeWay(for output: String) {
+    if OutputFile.isStandardOutput(output) {
+      descriptor.store(STDERR_FILENO, ordering: .relaxed)
+    }
+  }
+
+  /// A result for programs, byte for byte.
+  static func exact(_ text: String) {
+    let descriptor = descriptor.load(ordering: .relaxed)
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       if count > 0 {
         rest = rest.dropFirst(count)
       } else if errno == EPIPE {
@@ -42,7 +67,8 @@ enum Report {
 
   /// Where even messages cannot be written there is no one to tell.
   static func note(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data("seer: \(text)\n".utf8))
+    let line = "seer: \(VisibleText.lines(text))\n"
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 
   /// Ends the process at once. Without exit handlers: OpenBLAS's frees what a job that is still in the
@@ -64,7 +90,7 @@ enum Report {
       let code = Seer.exitCode(for: error)
       let text = Seer.fullMessage(for: error)
       if code == .success {
-        if !text.isEmpty { line(text) }
+        if !text.isEmpty { exact(text + "\n") }
         end(0)
       }
       if code == .validationFailure {

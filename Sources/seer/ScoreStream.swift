@@ -82,7 +82,7 @@ struct ScoreStream {
         printer.writeAlerts(scorer.alerts(text, thresholds), text, &object)
       }
     }
-    Report.line(json.text)
+    Report.exact(json.text + "\n")
   }
 
   private static func parse(_ bytes: [UInt8]) throws(Failure) -> Line {
@@ -102,7 +102,7 @@ struct ScoreStream {
       throw failure("a `response` that is no text")
     }
     let id = try? object["id"].map {
-      try JSONSerialization.data(withJSONObject: $0, options: .fragmentsAllowed)
+      try JSONSerialization.data(withJSONObject: $0, options: [.fragmentsAllowed, .sortedKeys])
     }
     return Line(
       input: ScoringInput(prompt: prompt, response: response as? String),

@@ -1,5 +1,6 @@
 import Foundation
 import SeerMonitor
+import SeerSupport
 
 /// How scores are printed: JSON for programs, a table for people.
 struct ScoreText {
@@ -130,7 +131,7 @@ struct ScoreText {
   }
 
   func line(_ alert: Alert, _ text: ScoredText) -> String {
-    "alert: \(monitor.concepts[alert.concept]) up to \(Report.rounded(Double(alert.peak), 2)) in "
+    "alert: \(VisibleText.line(monitor.concepts[alert.concept])) up to \(Report.rounded(Double(alert.peak), 2)) in "
       + quoted(text.tokens[alert.tokens].map(\.text).joined())
   }
 
@@ -140,7 +141,9 @@ struct ScoreText {
     return "tuned".padding(toLength: side, withPad: " ", startingAt: 0) + "  | base"
   }
 
-  private var nameWidth: Int { (monitor.concepts + [Monitor.unknown]).map(\.count).max() ?? 0 }
+  private var nameWidth: Int {
+    (monitor.concepts + [Monitor.unknown]).map { VisibleText.line($0).count }.max() ?? 0
+  }
 
   private func columns(_ scores: ConceptScores, _ base: ConceptScores?) -> String {
     columns(scores) + (base.map { "  | \(columns($0))" } ?? "")
@@ -148,7 +151,7 @@ struct ScoreText {
 
   private func columns(_ scores: ConceptScores) -> String {
     let width = nameWidth
-    let top = monitor.top(scores)
+    let top = VisibleText.line(monitor.top(scores))
     let padded = top + String(repeating: " ", count: max(0, width - top.count))
     let cosine = String(format: "%5.2f", scores.cosine)
     return "\(String(format: "%.2f", scores.scores[scores.best]))  \(padded)  \(cosine)"

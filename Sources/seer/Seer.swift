@@ -6,11 +6,14 @@ import LinearAlgebra
 @main
 enum Main {
   static func main() {
+    ProcessStart.endOnInterrupts()
     // OpenBLAS chooses its kernels when it is loaded: nothing may come before this.
     KernelChoice.relaunchIfBetter()
+    ProcessStart.holdStandardStreams()
     // A limit on the size of files is an error to report, not a signal to die of.
     signal(SIGXFSZ, SIG_IGN)
     do {
+      try ProcessStart.checkArguments()
       var command = try Seer.parseAsRoot()
       try command.run()
       Report.end(0)

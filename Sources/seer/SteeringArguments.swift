@@ -7,11 +7,12 @@ import SeerSupport
 /// A name with a number: `honesty=0.2`.
 struct Weighted: ExpressibleByArgument {
   let name: String
+  /// Any number, one that is not finite too: whoever takes it has a range for it.
   let weight: Float?
 
   init?(argument: String) {
     let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
-    if parts.count > 1, let last = parts.last, let weight = Float(last), weight.isFinite {
+    if parts.count > 1, let last = parts.last, let weight = Float(last) {
       name = parts.dropLast().joined(separator: "=")
       self.weight = weight
     } else {
@@ -35,10 +36,20 @@ struct SteeringArguments: ParsableArguments {
       valueName: "file=strength"))
   var controlVector: [Weighted] = []
 
+  /// Lengths of a typical state: a thousand are far more than any model makes sense of.
+  static let strengths: ClosedRange<Float> = -1000...1000
+  static let wantedStrengths = "-1000 to 1000"
+
   func validate() throws {
     for entry in steer where entry.weight == nil {
       throw ValidationError(
         "--steer: found \(entry.name), wanted CONCEPT=STRENGTH, such as honesty=0.2.")
+    }
+    for (option, entries) in [("steer", steer), ("control-vector", controlVector)] {
+      for entry in entries where !Self.strengths.contains(entry.weight ?? 1) {
+        throw ValidationError(
+          "--\(option): found \(entry.weight ?? 1), wanted \(Self.wantedStrengths).")
+      }
     }
   }
 
@@ -61,6 +72,12 @@ struct SteeringArguments: ParsableArguments {
         strength: entry.weight ?? 1)
     }
     for intervention in result {
+      // Squares of what is larger are beyond float32.
+      guard intervention.vector.allSatisfy({ abs($0) <= 1e15 }) else {
+        throw Failure(
+          .badData, place: "layer \(intervention.layer)", found: "a vector with values above 1e15",
+          wanted: "values that a model can go on with", advice: "Lower the strength.")
+      }
       Report.note("Steering: layer \(intervention.layer) is added to while the model writes.")
     }
     return result

@@ -1,5 +1,6 @@
 import Foundation
 import SeerMonitor
+import SeerSupport
 
 /// How a verification is printed.
 struct VerificationText {
@@ -78,7 +79,7 @@ struct VerificationText {
 
   var lines: String {
     let ablation = verification.ablation
-    let concept = scorer.monitor.concepts[ablation.concept]
+    let concept = VisibleText.line(scorer.monitor.concepts[ablation.concept])
     func rounded(_ value: Double) -> String { Report.rounded(value, 4) }
     func row(_ values: [Double]) -> String {
       values.map { Report.rounded($0, 2) }.joined(separator: "  ")
@@ -86,7 +87,7 @@ struct VerificationText {
     var lines = [
       "",
       "Without `\(concept)` at token \(ablation.token) "
-        + "(\(text.tokens[ablation.token].text)), layer \(scorer.monitor.layer):",
+        + "(\(VisibleText.line(text.tokens[ablation.token].text))), layer \(scorer.monitor.layer):",
       "  next token: KL \(rounded(ablation.divergence.removed)), "
         + "random directions \(rounded(ablation.divergence.randomMean)), "
         + "p \(Report.rounded(ablation.divergence.share, 2))",

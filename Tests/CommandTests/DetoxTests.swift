@@ -236,6 +236,7 @@ struct DetoxTests {
     #expect(
       Set(result.keys) == [
         "rows", "tokens", "perplexity_base", "perplexity_tuned", "kl", "agreement", "choices",
+        "constant_tokens",
       ])
     let choices = try #require(result["choices"] as? [String: Any])
     #expect(choices["questions"] as? Int == 2)

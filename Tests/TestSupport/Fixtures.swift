@@ -2,10 +2,13 @@ import Foundation
 
 /// Files committed for tests, with the scripts that made them.
 package enum Fixtures {
-  /// Tests/CoreTests/Fixtures
-  package static let folder =
+  /// The folder of Package.swift.
+  package static let repository =
     URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().path + "/CoreTests/Fixtures"
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// Tests/CoreTests/Fixtures
+  package static let folder = repository + "/Tests/CoreTests/Fixtures"
 
   /// The tiny random-weights Llama in Q4_0 (TinyLlama/make_tiny.py).
   package static let tinyModel = folder + "/TinyLlama/tiny.gguf"

@@ -78,6 +78,11 @@ package struct ControlVector: Equatable, Sendable {
         .usage, place: "layer", found: sorted.first.map { "\($0.key)" } ?? "none",
         wanted: "2 or more: control vectors begin after the second block")
     }
+    for (layer, vector) in sorted where !vector.allSatisfy(\.isFinite) {
+      throw Failure(
+        .badData, file: path, place: "layer \(layer)", found: "a value that is not finite",
+        wanted: "finite values", advice: "Nothing was written: lower the strength.")
+    }
     var bytes = Array("GGUF".utf8)
     func append(_ value: some FixedWidthInteger) {
       withUnsafeBytes(of: value.littleEndian) { bytes += $0 }

@@ -8,8 +8,8 @@ package enum ModelLocator {
   package static let defaultName = "smollm2"
 
   /// Where a model of this name is kept: `seer/models/NAME.gguf` in the cache folder.
-  package static func cachePath(_ name: String, _ environment: [String: String]) -> String {
-    UserFolders.cache(environment) + "/models/\(name).gguf"
+  package static func cachePath(_ name: String, _ environment: [String: String]) -> String? {
+    UserFolders.cache(environment).map { $0 + "/models/\(name).gguf" }
   }
 
   /// The path of the model's file. A path that exists wins over a name.
@@ -19,14 +19,16 @@ package enum ModelLocator {
     if FileManager.default.fileExists(atPath: model) { return model }
     // A file of that name, or a Hugging Face folder.
     let cached = cachePath(model, environment)
-    for path in [cached, String(cached.dropLast(5))]
+    for path in [cached, cached.map { String($0.dropLast(5)) }].compactMap({ $0 })
     where !model.isEmpty && !model.contains("/") && FileManager.default.fileExists(atPath: path) {
       return path
     }
     throw Failure(
       .missingInput, file: model, found: "no file there and no model of that name in the cache",
       wanted: "a GGUF file, a Hugging Face folder, or the name of a cached model",
-      advice: model == defaultName
-        ? "Fetch the default model once with: make model" : "Check the path.")
+      advice: cached == nil
+        ? "There is no cache to look in: HOME and XDG_CACHE_HOME are not set. Give the model's path."
+        : model == defaultName
+          ? "Fetch the default model once with: make model" : "Check the path.")
   }
 }

@@ -72,7 +72,7 @@ package struct Library: Equatable, Sendable {
       let identity = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
       if seen.insert(identity).inserted { library.runs.append(run) }
     }
-    try visit(UserFolders.cache(environment) + "/models", 0)
+    if let cache = UserFolders.cache(environment) { try visit(cache + "/models", 0) }
     return library
   }
 
@@ -87,6 +87,8 @@ package struct Library: Equatable, Sendable {
   }
 
   private mutating func add(_ path: String) {
+    // To open a pipe is to wait for whoever writes to it.
+    guard OutputFile.isFile(path) else { return }
     let bytes =
       (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int).flatMap { $0 } ?? 0
     let file = FoundFile(path: path, bytes: bytes)

@@ -85,9 +85,11 @@ package struct PictureRecipe: Codable, Equatable, Sendable {
     self.seed = seed
   }
 
-  /// Writes `PATH.recipe.json` beside a file and returns its name.
+  /// Writes `PATH.recipe.json` beside a file and returns its name; nil where the picture goes down a
+  /// pipe or to a device, beside which there is no place.
   @discardableResult
-  package func write(beside path: String) throws -> String {
+  package func write(beside path: String) throws -> String? {
+    if OutputFile.isStream(path) { return nil }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let name = path + ".recipe.json"

@@ -52,6 +52,11 @@ package struct Run: Sendable {
   static let statesName = "states.safetensors"
   package static let rowsName = "rows.csv"
 
+  /// The files of a run.
+  package static func files(_ folder: String) -> [String] {
+    [manifestName, statesName, rowsName].map { folder + "/" + $0 }
+  }
+
   package static func open(_ folder: String) throws(Failure) -> Run { try Run(folder: folder) }
 
   package init(folder: String) throws(Failure) {
@@ -127,7 +132,8 @@ package struct Run: Sendable {
   package static func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "unreadable" }
     func path(_ context: DecodingError.Context) -> String {
-      context.codingPath.map(\.stringValue).joined(separator: ".")
+      context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+        .joined(separator: ".")
     }
     switch error {
     case .keyNotFound(let key, _): return "no key \(key.stringValue)"

@@ -4,18 +4,20 @@ import SeerSupport
 
 /// Which run the explorer opens when none is named.
 package enum RunLocator {
-  private static func noteFile(_ environment: [String: String]) -> String {
-    UserFolders.cache(environment) + "/last-run"
+  private static func noteFile(_ environment: [String: String]) -> String? {
+    UserFolders.cache(environment).map { $0 + "/last-run" }
   }
 
   /// Remembers a finished run. A cache that cannot be written is no reason to fail.
   package static func remember(
     _ folder: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) {
+    guard let cache = UserFolders.cache(environment), let note = noteFile(environment) else {
+      return
+    }
     let path = URL(fileURLWithPath: folder).standardizedFileURL.path
-    let note = noteFile(environment)
     do throws(Failure) {
-      try OutputFile.makeFolder(UserFolders.cache(environment))
+      try OutputFile.makeFolder(cache)
       try OutputFile.write(path + "\n", to: note)
     } catch {}
   }
@@ -24,9 +26,9 @@ package enum RunLocator {
   package static func last(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {
-    guard let note = try? String(contentsOfFile: noteFile(environment), encoding: .utf8) else {
-      return nil
-    }
+    guard let file = noteFile(environment),
+      let note = try? String(contentsOfFile: file, encoding: .utf8)
+    else { return nil }
     let folder = note.trimmingCharacters(in: .newlines)
     return isRun(folder) ? folder : nil
   }
@@ -44,8 +46,7 @@ package enum RunLocator {
       folders.append(above.path)
       folders.append(above.appendingPathComponent("share/seer").path)
     }
-    let data = environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    folders.append((data ?? (environment["HOME"] ?? "") + "/.local/share") + "/seer")
+    if let data = UserFolders.data(environment) { folders.append(data) }
     folders.append(".")
     return folders.map { $0 + "/" + name }.first(where: isRun)
   }

@@ -10,7 +10,8 @@ import SeerSupport
 /// 1. `recipe.partial.json`: the manifest to be;
 /// 2. `states.safetensors.partial`: full size from the start, filled out of order;
 /// 3. `progress.partial`: one line a finished batch, `first-row rows tokens seconds`.
-/// A line is written only after its states are, so whatever a kill leaves behind is consistent.
+/// A line is written only after its states are, so whatever a kill leaves behind is consistent. One
+/// process at a time writes to the folder.
 package final class RunWriter {
   static let recipeName = "recipe.partial.json"
   static let progressName = "progress.partial"
@@ -21,6 +22,7 @@ package final class RunWriter {
   package private(set) var done: [Range<Int>] = []
   package private(set) var tokens = 0
   package private(set) var seconds = 0.0
+  private let lock: FolderLock
   private let states: WritableFile
   private let progress: WritableFile
   private var progressSize = 0
@@ -37,6 +39,7 @@ package final class RunWriter {
     self.folder = folder
     self.manifest = manifest
     try OutputFile.makeFolder(folder)
+    lock = try FolderLock(folder, work: "writing this run")
     let recipe = folder + "/" + Self.recipeName
     if FileManager.default.fileExists(atPath: recipe) {
       try Self.check(recipe, equals: manifest)
@@ -45,11 +48,6 @@ package final class RunWriter {
       try OutputFile.write(try Self.json(manifest), to: recipe)
     }
     progress = try WritableFile(path: folder + "/" + Self.progressName, truncating: false)
-    guard progress.lock() else {
-      throw Failure(
-        .cannotWrite, file: folder, found: "another seer writing this run",
-        wanted: "a folder of its own", advice: "Wait for it, or choose another folder.")
-    }
     let header = Safetensors.header([
       (
         "states", manifest.dtype.dataType,
@@ -91,6 +89,12 @@ package final class RunWriter {
 
   private static func checkEmpty(_ folder: String) throws(Failure) {
     let contents = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    guard !contents.contains(Run.manifestName) else {
+      throw Failure(
+        .cannotWrite, file: folder, found: "a run that another seer has just finished",
+        wanted: "an empty or new folder",
+        advice: "Give the command again to see whether it is this one.")
+    }
     // A kill within the first file's own writing leaves only its partial form.
     guard contents.allSatisfy({ $0 == recipeName + ".partial" }) else {
       throw Failure(
@@ -148,6 +152,9 @@ package final class RunWriter {
         }
         try states.write(half, count: elements, at: offset)
       } else {
+        guard isFinite(matrix.elements, elements) else {
+          throw notFinite(matrix, layer: manifest.layers[index], firstRow: firstRow)
+        }
         let bytes = UnsafeRawBufferPointer(start: matrix.elements, count: elements * 4)
         try states.write(bytes, at: offset)
       }
@@ -158,6 +165,25 @@ package final class RunWriter {
     done.append(firstRow..<firstRow + count)
     self.tokens += tokens
     self.seconds += seconds
+  }
+
+  /// Whether no value has all bits of its exponent set. Bits are gathered without a way out, so that
+  /// the loop runs on vectors.
+  private func isFinite(_ values: UnsafePointer<Float>, _ count: Int) -> Bool {
+    let exponent: UInt32 = 0x7F80_0000
+    var found: UInt32 = 0
+    for index in 0..<count {
+      found |= values[index].bitPattern & exponent == exponent ? 1 : 0
+    }
+    return found == 0
+  }
+
+  private func notFinite(_ matrix: Matrix, layer: Int, firstRow: Int) -> Failure {
+    let bad = (0..<matrix.count).first { !matrix.elements[$0].isFinite } ?? 0
+    return Failure(
+      .badData, file: folder, place: "layer \(layer), row \(firstRow + bad / matrix.columns)",
+      found: "a state of \(matrix.elements[bad])", wanted: "finite states",
+      advice: "The model or its adapter cannot be used for this row: look at both.")
   }
 
   private func tooLarge(_ matrix: Matrix, layer: Int, firstRow: Int) -> Failure {

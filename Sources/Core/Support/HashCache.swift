@@ -5,14 +5,15 @@ import Foundation
 /// A hash holds as long as path, size, inode and the times of the file's last changes are the same:
 /// a folder of small files, each named by the hash of those and holding the file's hash.
 package struct HashCache: Sendable {
-  package let folder: String
+  /// Nil: nothing is kept.
+  package let folder: String?
 
-  package init(folder: String) {
+  package init(folder: String?) {
     self.folder = folder
   }
 
   package static let standard = HashCache(
-    folder: UserFolders.cache(ProcessInfo.processInfo.environment) + "/hashes")
+    folder: UserFolders.cache(ProcessInfo.processInfo.environment).map { $0 + "/hashes" })
 
   /// Smaller files are hashed faster than looked up.
   package static let smallest = 16 << 20
@@ -26,7 +27,7 @@ package struct HashCache: Sendable {
     }
     let hash = try SeerSupport.sha256(ofFile: path)
     // A file that changed meanwhile is another one; a cache that cannot be written is none.
-    if self.entry(of: path) == entry, (try? OutputFile.makeFolder(folder)) != nil {
+    if self.entry(of: path) == entry, let folder, (try? OutputFile.makeFolder(folder)) != nil {
       try? OutputFile.write(hash, to: entry)
     }
     return hash
@@ -35,7 +36,7 @@ package struct HashCache: Sendable {
   /// Where the file's hash is kept; nil for small files and those that are not there.
   private func entry(of path: String) -> String? {
     var status = stat()
-    guard stat(path, &status) == 0, Int(status.st_size) >= Self.smallest,
+    guard let folder, stat(path, &status) == 0, Int(status.st_size) >= Self.smallest,
       let whole = realpath(path, nil)
     else { return nil }
     defer { free(whole) }

@@ -13,7 +13,8 @@ package final class MappedFile: Sendable {
 
   package init(path: String) throws(Failure) {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe is refused below, not waited for.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       let code = errno
       throw Failure.system(

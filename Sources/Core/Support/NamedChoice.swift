@@ -11,7 +11,10 @@ extension NamedChoice {
     let name = try decoder.singleValueContainer().decode(String.self)
     guard let choice = Self(rawValue: name) else {
       throw Failure(
-        .badData, place: "key " + decoder.codingPath.map(\.stringValue).joined(separator: "."),
+        .badData,
+        place: "key "
+          + decoder.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
+          .joined(separator: "."),
         found: "`\(name)`", wanted: Self.wanted,
         advice: "It was written by another version of seer, or by hand.")
     }

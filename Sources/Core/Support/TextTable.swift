@@ -7,6 +7,8 @@ package struct TextTable: Equatable, Sendable {
   package var rows: [[String?]]
   /// The line of the file on which each row begins, counted from 1.
   package var lines: [Int]
+  /// By row, the columns whose cells a JSON file gives as numbers, not as text.
+  package var numbers: [Int: Set<Int>] = [:]
 
   /// Reads a file: CSV or JSON Lines by its extension, else by its first byte.
   ///
@@ -75,6 +77,9 @@ package struct TextTable: Equatable, Sendable {
         ? "Name the column `\(column)` in the header."
         : "The columns seem to be separated by \(name): save the file with commas.")
   }
+
+  /// Whether a JSON file gives the cell as a number, not as text.
+  package func isNumber(row: Int, column: Int) -> Bool { numbers[row]?.contains(column) == true }
 
   /// The cell's text; nil where it is empty or not there.
   package func text(row: Int, column: Int?) -> String? {

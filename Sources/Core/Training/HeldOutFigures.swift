@@ -3,21 +3,31 @@ import SeerAnalysis
 import SeerModels
 import SeerRuns
 
-/// What held-out rows say of an adapter.
+/// What held-out rows say of an adapter. A figure that there are no rows for is nil, and null in JSON.
 package struct HeldOutFigures: Equatable, Sendable, Codable {
   /// Nearest-prototype accuracy at the highest target layer.
-  package var accuracy: Double
+  package var accuracy: Double?
   /// Mean cosine of rows of one concept, and of different ones.
-  package var within: Double
-  package var between: Double
+  package var within: Double?
+  package var between: Double?
   /// KL(base || tuned) a token on held-out retain rows, in nats.
-  package var kl: Double
+  package var kl: Double?
 
-  package init(accuracy: Double, within: Double, between: Double, kl: Double) {
+  package init(accuracy: Double?, within: Double?, between: Double?, kl: Double?) {
     self.accuracy = accuracy
     self.within = within
     self.between = between
     self.kl = kl
+  }
+
+  private enum CodingKeys: String, CodingKey { case accuracy, within, between, kl }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(accuracy, forKey: .accuracy)
+    try values.encode(within, forKey: .within)
+    try values.encode(between, forKey: .between)
+    try values.encode(kl, forKey: .kl)
   }
 }
 
@@ -76,9 +86,9 @@ package struct HeldOutJudge {
     return HeldOutFigures(
       accuracy: try HeldOutPrototypes.measure(
         states, labels: labels, concepts: concepts, folds: folds, checkpoint: checkpoint
-      ).accuracy(labels) ?? 0,
-      within: sums.within / Double(max(1, counts.within)),
-      between: sums.between / Double(max(1, counts.between)),
+      ).accuracy(labels),
+      within: counts.within > 0 ? sums.within / Double(counts.within) : nil,
+      between: counts.between > 0 ? sums.between / Double(counts.between) : nil,
       kl: try divergence(adapter, checkpoint))
   }
 
@@ -114,9 +124,11 @@ package struct HeldOutJudge {
     return result.frozen()
   }
 
-  private func divergence(_ adapter: Adapter?, _ checkpoint: () throws -> Void) throws -> Double {
-    guard let adapter else { return 0 }
+  /// Nil where no held-out retain row has two tokens.
+  private func divergence(_ adapter: Adapter?, _ checkpoint: () throws -> Void) throws -> Double? {
     let rows = data.heldOutRetain.prefix(Self.retainRows)
+    guard rows.contains(where: { $0.count > 1 }) else { return nil }
+    guard let adapter else { return 0 }
     var sum = 0.0
     var count = 0
     for start in stride(from: 0, to: rows.count, by: 8) {
@@ -138,6 +150,6 @@ package struct HeldOutJudge {
         top(adapter), base: top(nil), at: places, scale: 0, into: nil, checkpoint: checkpoint)
       count += places.count
     }
-    return count == 0 ? 0 : sum / Double(count)
+    return sum / Double(count)
   }
 }

@@ -34,6 +34,12 @@ package struct Training: Sendable {
     self.tool = tool
   }
 
+  /// What it writes into its folder.
+  package static let files = [
+    "log.csv", "log.jsonl", TrainingCheckpoint.name, TrainingStates.name, "preset.json",
+    "recipe.json", AdapterFile.configurationName, AdapterFile.weightsName,
+  ]
+
   package struct Summary: Sendable {
     /// Steps done.
     package var steps: Int
@@ -84,11 +90,13 @@ package struct Training: Sendable {
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       template: template.rawValue, seed: seed, preset: preset)
+    try OutputFile.makeFolder(folder)
+    let lock = try FolderLock(folder, work: "training into it")
     try checkFolder()
     let (planned, kept) = try planned(language, data)
     var training = self
     training.memory = kept
-    var sitting = try Sitting(training, planned, data, recipe, checkpoint, report)
+    var sitting = try Sitting(training, planned, data, recipe, lock, checkpoint, report)
     return try sitting.run(observer, onStep: onStep)
   }
 
@@ -104,7 +112,6 @@ package struct Training: Sendable {
         .cannotWrite, file: folder, found: "an unfinished training", wanted: "a new folder",
         advice: "Go on with it by --resume, or choose another folder.")
     }
-    try OutputFile.makeFolder(folder)
   }
 }
 
@@ -130,6 +137,8 @@ private struct Sitting {
   let language: LanguageModel
   let data: TrainingData
   let recipe: TrainingCheckpoint.Recipe
+  /// The folder is this sitting's until it ends.
+  let lock: FolderLock
   let adapters: TrainingCheckpoint.Adapters
   let gradients: Adapter
   let optimizer: AdamW
@@ -145,8 +154,8 @@ private struct Sitting {
 
   init(
     _ training: Training, _ language: LanguageModel, _ data: TrainingData,
-    _ recipe: TrainingCheckpoint.Recipe, _ checkpoint: @escaping () throws -> Void,
-    _ report: @escaping (JobProgress) -> Void
+    _ recipe: TrainingCheckpoint.Recipe, _ lock: FolderLock,
+    _ checkpoint: @escaping () throws -> Void, _ report: @escaping (JobProgress) -> Void
   ) throws(Failure) {
     self.training = training
     self.checkpoint = checkpoint
@@ -154,6 +163,7 @@ private struct Sitting {
     self.language = language
     self.data = data
     self.recipe = recipe
+    self.lock = lock
     let preset = training.preset
     let c = language.configuration
     let configuration = LoRAConfiguration(
@@ -303,8 +313,9 @@ private struct Sitting {
 
   /// Among checkpoints within the KL limit, the most accurate; the earliest of equals.
   private mutating func keepBest(_ figures: HeldOutFigures) {
-    guard preset.bestWithinKL > 0, figures.kl <= preset.bestWithinKL else { return }
-    if let best = state.best, best.accuracy >= figures.accuracy { return }
+    // Without held-out retain rows nothing says that the limit is kept, nor that it is not.
+    guard preset.bestWithinKL > 0, figures.kl ?? 0 <= preset.bestWithinKL else { return }
+    if let best = state.best, best.accuracy ?? 0 >= figures.accuracy ?? 0 { return }
     state.best = figures
     state.bestStep = state.step
     adapters.best.copy(from: adapters.mean)

@@ -105,7 +105,7 @@ package struct TrainingData: Sendable {
         advice: "Give a file with --retain, or --retain-batch 0 to train without.")
     }
     notes =
-      set.notes
+      set.notes + Self.heldOutNotes(heldOut.map { rows[$0].label }, names)
       + (cut > 0 ? ["\(cut) rows were cut at \(preset.maxTokens) tokens (--max-tokens)."] : [])
     self.seed = seed
     rowMix = preset.rowMix
@@ -113,6 +113,24 @@ package struct TrainingData: Sendable {
     crop = preset.crop
     recombine = preset.recombine
     self.renderer = renderer
+  }
+
+  /// Says which held-out figures there cannot be.
+  private static func heldOutNotes(_ labels: [Int], _ names: [String]) -> [String] {
+    guard !labels.isEmpty else {
+      return ["No row is held out, since all have one prompt: there are no held-out figures."]
+    }
+    var notes: [String] = []
+    let missing = names.indices.filter { !labels.contains($0) }.map { "`\(names[$0])`" }
+    if !missing.isEmpty {
+      notes.append(
+        "No held-out row has the concept \(missing.joined(separator: ", ")): held-out figures say "
+          + "nothing of it.")
+    }
+    if Set(labels).count == labels.count {
+      notes.append("No concept has two held-out rows: there is no cosine within a concept.")
+    }
+    return notes
   }
 
   private static func readRetain(

@@ -6,7 +6,7 @@ import SeerSupport
 /// Everything that decides what training does, apart from model, data and seed: a value that is
 /// also a JSON file users can copy and edit.
 package struct TrainingPreset: Equatable, Sendable, Codable {
-  package enum Schedule: String, CaseIterable, Sendable, Codable {
+  package enum Schedule: String, NamedChoice {
     case constant, cosine
   }
 
@@ -139,11 +139,31 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     } catch var failure as Failure {
       if failure.file == nil { failure.file = name }
       throw failure
+    } catch DecodingError.dataCorrupted {
+      // The decoder names no key of a number that its type cannot hold.
+      throw Failure(
+        .badData, file: name, place: unfit(file.data).map { "key \($0)" },
+        found: "a number that cannot be used", wanted: "numbers as in seer preset standard",
+        advice: "Counts are whole numbers; write those without a point.")
     } catch {
       throw Failure(
         .badData, file: name, found: "a preset that cannot be read: \(Run.reason(error))",
         wanted: "the keys of a preset",
         advice: "Start from the one that training wrote to preset.json beside an adapter.")
+    }
+  }
+
+  /// The key of a preset's file whose value alone cannot be decoded.
+  private static func unfit(_ data: Data) -> String? {
+    guard let given = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
+      let whole = try? JSONSerialization.jsonObject(with: JSONEncoder().encode(standard))
+    else { return nil }
+    return given.keys.sorted().first { key in
+      let merged = try? merge([key: given[key] ?? 0], into: whole, file: "", place: "")
+      guard let merged, let data = try? JSONSerialization.data(withJSONObject: merged) else {
+        return false
+      }
+      return (try? JSONDecoder().decode(TrainingPreset.self, from: data)) == nil
     }
   }
 
@@ -174,61 +194,90 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     return learningRate * 0.5 * (1 + cos(.pi * min(1, done)))
   }
 
-  /// Throws where a value cannot be used with the model.
-  package func check(_ c: ModelConfiguration) throws(Failure) {
+  /// More steps are a slip of the hand.
+  package static let mostSteps = 10_000_000
+  /// Rows a step: a contrastive loss holds a number for every pair of them.
+  private static let mostRows = 4096
+
+  /// Throws where a value cannot be used with the model, or, without one, with any.
+  package func check(_ model: ModelConfiguration? = nil) throws(Failure) {
     func bad(_ option: String, _ found: Any, _ wanted: String) -> Failure {
       Failure(.usage, place: option, found: "\(found)", wanted: wanted)
     }
-    guard !objective.layers.isEmpty, objective.layers.allSatisfy({ (1...c.blocks).contains($0) })
+    func check(_ option: String, _ value: Int, from least: Int, to most: Int) throws(Failure) {
+      guard value >= least else { throw bad(option, value, "\(least) or more") }
+      guard value <= most else { throw bad(option, value, "at most \(most)") }
+    }
+    func check(_ option: String, _ value: Double, to most: Double) throws(Failure) {
+      guard value >= 0, value.isFinite else { throw bad(option, value, "0 or more") }
+      guard value <= most else { throw bad(option, value, "at most \(most)") }
+    }
+    func checkPositive(_ option: String, _ value: Double, to most: Double) throws(Failure) {
+      guard value > 0, value.isFinite else { throw bad(option, value, "above 0") }
+      guard value <= most else { throw bad(option, value, "at most \(most)") }
+    }
+    let blocks = model?.blocks ?? .max
+    guard !objective.layers.isEmpty, objective.layers.allSatisfy({ (1...blocks).contains($0) })
     else {
       let layers = objective.layers.map(String.init).joined(separator: ",")
-      throw bad("--layer", layers.isEmpty ? "none" : layers, "layers from 1 to \(c.blocks)")
+      throw bad(
+        "--layer", layers.isEmpty ? "none" : layers,
+        "layers from 1" + (model.map { " to \($0.blocks)" } ?? ""))
+    }
+    if let layer = Self.repeated(objective.layers) {
+      throw bad("--layer", "\(layer) twice", "each layer once")
     }
     guard !objective.positions.isEmpty, !objective.positions.contains(.all) else {
       throw bad(
         "--position", objective.positions.isEmpty ? "none" : "all", "last, prompt-end or mean")
     }
-    guard (1...min(c.width, 1024)).contains(rank) else {
-      throw bad("--rank", rank, "1 to \(min(c.width, 1024))")
+    if let position = Self.repeated(objective.positions) {
+      throw bad("--position", "\(position) twice", "each position once")
     }
-    guard alpha > 0, alpha.isFinite else { throw bad("--alpha", alpha, "above 0") }
+    let mostRank = min(model?.width ?? 1024, 1024)
+    guard (1...mostRank).contains(rank) else { throw bad("--rank", rank, "1 to \(mostRank)") }
+    try checkPositive("--alpha", alpha, to: 1e6)
     guard (0..<1).contains(dropout) else { throw bad("--dropout", dropout, "0 to below 1") }
-    guard learningRate > 0, learningRate.isFinite else {
-      throw bad("--learning-rate", learningRate, "above 0")
+    try checkPositive("--learning-rate", learningRate, to: 1e20)
+    guard (2...Self.mostRows).contains(batch), batch % 2 == 0 else {
+      throw bad(
+        "--batch", batch,
+        "an even number of rows from 2 to \(Self.mostRows): each row has a partner")
     }
-    guard batch >= 2, batch % 2 == 0 else {
-      throw bad("--batch", batch, "an even number of rows: each row has a partner")
-    }
-    guard retainBatch >= 0 else { throw bad("--retain-batch", retainBatch, "0 or more") }
-    guard steps > 0 else { throw bad("--steps", steps, "1 or more") }
-    guard (1...c.context).contains(maxTokens) else {
-      throw bad("--max-tokens", maxTokens, "1 to \(c.context), the model's context")
+    try check("--retain-batch", retainBatch, from: 0, to: Self.mostRows)
+    try check("--steps", steps, from: 1, to: Self.mostSteps)
+    guard (1...(model?.context ?? .max)).contains(maxTokens) else {
+      let wanted = model.map { "1 to \($0.context), the model's context" }
+      throw bad("--max-tokens", maxTokens, wanted ?? "1 or more")
     }
     guard rowMix.count == 3, rowMix.allSatisfy({ $0 >= 0 && $0.isFinite }),
-      rowMix.reduce(0, +) > 0
+      (1e-9...1e9).contains(rowMix.reduce(0, +))
     else {
       throw bad("row_mix", rowMix, "three shares")
     }
     guard (0..<1).contains(crop) else { throw bad("crop", crop, "0 to below 1") }
     guard (0...1).contains(recombine) else { throw bad("recombine", recombine, "0 to 1") }
     guard (0..<1).contains(average) else { throw bad("average", average, "0 to below 1") }
-    guard evaluateEvery > 0 else { throw bad("evaluate_every", evaluateEvery, "1 or more") }
+    try check("--evaluate-every", evaluateEvery, from: 1, to: Self.mostSteps)
     guard (0.01...0.5).contains(heldOut) else { throw bad("held_out", heldOut, "0.01 to 0.5") }
     guard !targets.isEmpty else { throw bad("targets", "none", "one or more projections") }
-    guard objective.temperature > 0 else {
-      throw bad("temperature", objective.temperature, "above 0")
-    }
-    guard warmup >= 0 else { throw bad("warmup", warmup, "0 or more") }
+    try checkPositive("temperature", objective.temperature, to: 1e4)
+    try check("warmup", warmup, from: 0, to: Self.mostSteps)
     for (option, value) in [
       ("--contrastive-weight", objective.contrastiveWeight),
       ("--retain-weight", objective.retainWeight), ("--kl-weight", objective.klWeight),
       ("weight_decay", weightDecay), ("clip", clip), ("best_within_kl", bestWithinKL),
-    ] where !(value >= 0 && value.isFinite) {
-      throw bad(option, value, "0 or more")
+    ] {
+      try check(option, value, to: 1e9)
     }
     for option in objective.name.kind.options where !option.range.contains(objective[option]) {
       let range = "\(option.range.lowerBound) to \(option.range.upperBound)"
       throw bad(option.key, objective[option], range)
     }
+  }
+
+  /// The first value that is there before.
+  private static func repeated<Value: Equatable>(_ values: [Value]) -> Value? {
+    values.indices.first { values[..<$0].contains(values[$0]) }.map { values[$0] }
   }
 }

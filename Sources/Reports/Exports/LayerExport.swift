@@ -21,7 +21,8 @@ package struct LayerExport: Sendable {
 
   package struct Result: Encodable, Equatable, Sendable {
     package let output: String
-    package let recipe: String
+    /// Nil beside a pipe or a device.
+    package let recipe: String?
     package let rows: Int
   }
 
@@ -54,7 +55,14 @@ package struct LayerExport: Sendable {
     _ format: ExportFormat, _ map: ExportedMap? = nil, to path: String,
     checkpoint: () throws -> Void
   ) throws -> Result {
+    try OutputFile.check(path, isNoneOf: Run.files(run.folder), map?.file)
     let states = try run.states(layer: layer)
+    if let place = (0..<states.count).first(where: { !states.elements[$0].isFinite }) {
+      throw Failure(
+        .badData, file: run.folder, place: "layer \(layer), row \(place / states.columns)",
+        found: "a state of \(states.elements[place])", wanted: "finite states",
+        advice: "Extract the run again.")
+    }
     try checkpoint()
     guard format.isOfMap else {
       try OutputFile.write(NPY.bytes(states), to: path)
@@ -78,7 +86,7 @@ package struct LayerExport: Sendable {
       let grid = MapFigure.grid(shown, run, layer: layer, tool: tool)
       try OutputFile.write(grid.picture().png(), to: path)
     default:
-      if format == .tsv {
+      if format == .tsv, !OutputFile.isStream(path) {
         try OutputFile.write(
           RowTable.vectors(states) { shown.points[$0] != nil }, to: Self.vectorFile(of: path))
         try checkpoint()

@@ -39,9 +39,11 @@ extension KeyCommand where State == AppState, Outcome == Effect {
 }
 
 extension Keymap {
-  /// The usual table where there is no such file.
-  package static func read(_ path: String) throws(Failure) -> [Command] {
-    guard let data = FileManager.default.contents(atPath: path) else { return Command.all }
+  /// The usual table where there is no such file, and for a user without a folder for it.
+  package static func read(_ path: String?) throws(Failure) -> [Command] {
+    guard let path, let data = FileManager.default.contents(atPath: path) else {
+      return Command.all
+    }
     return try commands(String(decoding: data, as: UTF8.self), file: path)
   }
 

@@ -77,7 +77,7 @@ package enum Explorer {
     var problems: [String] = []
     let views = ViewStore(environment: options.environment)
     do throws(Failure) {
-      if let view = try views.read(workspace.run.folder) { state.explore.restore(view) }
+      if let view = try views?.read(workspace.run.folder) { state.explore.restore(view) }
     } catch {
       problems.append("What was kept of this run cannot be read: it is made anew when you leave.")
     }

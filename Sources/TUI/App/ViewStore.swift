@@ -6,8 +6,10 @@ import SeerSupport
 package struct ViewStore: Sendable {
   private let folder: String
 
-  package init(environment: [String: String]) {
-    folder = UserFolders.state(environment) + "/views"
+  /// Nil where the user has no such folder.
+  package init?(environment: [String: String]) {
+    guard let state = UserFolders.state(environment) else { return nil }
+    folder = state + "/views"
   }
 
   /// Named after the run's folder, and after its whole path by a hash (FNV-1a).

@@ -9,8 +9,8 @@ import SeerSupport
 ///     nextLayer = l n
 package enum Keymap {
   /// `$XDG_CONFIG_HOME/seer/keys.conf`, or `~/.config/seer/keys.conf`.
-  package static func path(_ environment: [String: String]) -> String {
-    UserFolders.configuration(environment) + "/keys.conf"
+  package static func path(_ environment: [String: String]) -> String? {
+    UserFolders.configuration(environment).map { $0 + "/keys.conf" }
   }
 
   /// - Parameters:

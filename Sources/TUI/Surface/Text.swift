@@ -1,3 +1,5 @@
+import SeerSupport
+
 /// Text made fit for cells: measured, cut and wrapped by display width, never by count.
 package enum Text {
   /// The same text with every control character replaced by something that can be seen and with
@@ -14,16 +16,13 @@ package enum Text {
       case 0x0A: result.append(scalar)
       case 0x0D: result.append("\n")
       case 0x09: result.append(" ")
-      case 0..<0x20, 0x7F, 0x80..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
-        // Directions and separators could reorder or break the screen as surely as an escape.
-        if value < 0x20 && !ascii, let picture = Unicode.Scalar(0x2400 + value) {
-          result.append(picture)
-        } else if value == 0x7F && !ascii {
-          result.append("\u{2421}")
+      case 0x20..<0x7F: result.append(scalar)
+      default:
+        if let picture = VisibleText.picture(of: scalar, ascii: ascii) {
+          result.append(contentsOf: picture.unicodeScalars)
         } else {
-          result.append(contentsOf: "<\(String(value, radix: 16))>".unicodeScalars)
+          result.append(scalar)
         }
-      default: result.append(scalar)
       }
       if value == 0x0A && previous.value == 0x0D { result.removeLast() }
       previous = scalar

@@ -33,7 +33,8 @@ struct ChatCommand: ParsableCommand {
   @Flag(help: "Print the whole chat as one JSON object at its end.") var json = false
 
   func validate() throws {
-    guard tokens > 0 else { throw ValidationError("--tokens: found \(tokens), wanted 1 or more.") }
+    try checkNumber("tokens", tokens, from: 1, to: mostCounted)
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
     guard (folder == nil) == (layer == nil) else {
       throw ValidationError("--run and --layer: found one of them, wanted both or none.")
     }
@@ -114,7 +115,7 @@ struct ChatCommand: ParsableCommand {
       by: chat.side, tokens: tokens, sampling: sampling.options, context,
       onToken: { _, piece in
         text += piece
-        if !json { Report.piece(piece) }
+        if !json { Report.stream(piece) }
       })
     if !json { Report.line("") }
     let stops = written.last.map { language.stopTokens.contains($0) } == true ? 1 : 0
@@ -145,10 +146,11 @@ struct ChatCommand: ParsableCommand {
     turns.append(turn)
     guard !json, let monitor, let scores = turn.together else { return }
     let alike = zip(monitor.concepts, scores.scores).sorted { $0.1 > $1.1 }.prefix(3).map {
-      "\($0) \(Report.rounded(Double($1), 2))"
+      "\(VisibleText.line($0)) \(Report.rounded(Double($1), 2))"
     }
     Report.line(
-      "  [\(turn.role.rawValue): \(monitor.top(scores)); \(alike.joined(separator: ", "))]")
+      "  [\(turn.role.rawValue): \(VisibleText.line(monitor.top(scores))); \(alike.joined(separator: ", "))]"
+    )
   }
 
   private func finish(_ chat: Chat) {
@@ -173,7 +175,7 @@ struct ChatCommand: ParsableCommand {
         }
       }
     }
-    Report.line(text.text)
+    Report.exact(text.text + "\n")
   }
 }
 

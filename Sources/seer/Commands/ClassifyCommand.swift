@@ -40,12 +40,9 @@ struct ClassifyCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    guard resamples > 0 else {
-      throw ValidationError("--resamples: found \(resamples), wanted 1 or more.")
-    }
-    guard permutations >= 0 else {
-      throw ValidationError("--permutations: found \(permutations), wanted 0 or more.")
-    }
+    try checkNumber("resamples", resamples, from: 1, to: 100_000)
+    try checkNumber("permutations", permutations, from: 0, to: 10_000)
+    try checkNumber("max-tokens", maxTokens, from: 1, to: mostCounted)
   }
 
   func run() throws {
@@ -53,7 +50,9 @@ struct ClassifyCommand: ParsableCommand {
       model: model, adapter: adapter, train: train, test: test)
     evaluation.columns = columns.names
     if layer != "all" {
-      evaluation.layers = try listOption(layer, "--layer", wanted: "layers or all") { Int($0) }
+      evaluation.layers = try listOption(layer, "--layer", wanted: "layers or all") { text in
+        Int(text).flatMap { (0...mostCounted).contains($0) ? $0 : nil }
+      }
     }
     evaluation.positions = try listOption(
       position, "--position", wanted: "last, prompt-end or mean"

@@ -53,8 +53,10 @@ struct CompareCommand: ParsableCommand {
     guard (train == nil) == (trainTuned == nil) else {
       throw ValidationError("Give both --train and --train-tuned, or neither.")
     }
-    guard (0...100_000).contains(permutations) else {
-      throw ValidationError("--permutations: found \(permutations), wanted 0 to 100000.")
+    try checkNumber("permutations", permutations, from: 0, to: 100_000)
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
+    guard figure == nil || figure != output else {
+      throw ValidationError("--output, --figure: found one name for both, wanted two.")
     }
     guard !aligned || figure != nil else {
       throw ValidationError("--aligned: found no --figure, which it belongs to.")
@@ -63,6 +65,13 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
+    let runs = base + tuned + [train, trainTuned].compactMap { $0 }
+    let files = runs.flatMap(Run.files)
+    for (option, path) in [("--output", output), ("--figure", figure)] {
+      guard let path else { continue }
+      try OutputFile.check(path, isNoneOf: files, option: option)
+      Report.makeWay(for: path)
+    }
     let command = self
     let comparisons = try runJob("compare", showsProgress: true) { context in
       let comparisons = try command.comparisons.map { try $0.run(context) }
@@ -74,7 +83,7 @@ struct CompareCommand: ParsableCommand {
     if let output {
       try OutputFile.write(Report.jsonText(results) + "\n", to: output)
     }
-    if json { return Report.line(try Report.jsonText(results)) }
+    if json { return Report.exact(try Report.jsonText(results) + "\n") }
     for comparison in comparisons { Report.piece(ComparisonTable.text(comparison)) }
   }
 

@@ -36,12 +36,20 @@ struct ControlVectorCommand: ParsableCommand {
 
   func validate() throws {
     guard !layer.isEmpty else { throw ValidationError("--layer: found none, wanted 2 or more.") }
-    guard strength.isFinite, strength != 0 else {
-      throw ValidationError("--strength: found \(strength), wanted a number other than 0.")
+    for layer in layer { try checkNumber("layer", layer, from: 2, to: mostCounted) }
+    guard Set(layer).count == layer.count else {
+      throw ValidationError("--layer: found a layer twice, wanted each once.")
+    }
+    guard SteeringArguments.strengths.contains(strength), strength != 0 else {
+      throw ValidationError(
+        "--strength: found \(strength), wanted a number other than 0, "
+          + "\(SteeringArguments.wantedStrengths).")
     }
   }
 
   func run() throws {
+    try OutputFile.check(output, isNoneOf: Run.files(folder), try? ModelLocator.path(of: model))
+    Report.makeWay(for: output)
     let command = self
     let result = try runJob("control-vector") { context in
       let language = try LanguageModel(command.model)

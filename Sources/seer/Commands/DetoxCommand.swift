@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SeerAnalysis
 import SeerFormats
+import SeerModels
 import SeerRuns
 import SeerStudies
 import SeerSupport
@@ -47,10 +48,10 @@ struct DetoxCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    if let limit, limit < 1 { throw ValidationError("--limit: found \(limit), wanted 1 or more.") }
-    guard (1...256).contains(width) else {
-      throw ValidationError("--width: found \(width), wanted 1 to 256.")
-    }
+    try checkNumber("limit", limit, from: 1, to: mostCounted)
+    try checkNumber("width", width, from: 1, to: 256)
+    try checkNumber("tokens", tokens, from: 1, to: mostCounted)
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
     guard train == nil || runs.isEmpty else {
       throw ValidationError("found --train and --run, wanted one of them.")
     }
@@ -63,6 +64,9 @@ struct DetoxCommand: ParsableCommand {
   }
 
   func run() throws {
+    let read = runs.flatMap(Run.files) + (adapter.map(AdapterFile.files) ?? [])
+    try OutputFile.check(
+      output, isNoneOf: read, harmful, safe, train, try? ModelLocator.path(of: model))
     var evaluation = DetoxEvaluation(
       model: model, adapter: adapter, harmful: harmful, safe: safe, output: output,
       tool: Version.tool)

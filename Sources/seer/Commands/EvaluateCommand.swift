@@ -21,6 +21,10 @@ struct AbilityCommand: ParsableCommand {
     commandName: "ability",
     abstract: "Perplexity, KL to base, next-token agreement, multiple choice.",
     discussion: """
+      Perplexity, KL and agreement are means over the next tokens of the texts, prompt and markers of
+      turns included. What the chat template writes before every conversation (a default system
+      prompt) says nothing of the texts and is left out, unless --count-constant-text.
+
       Example:
         seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
       """)
@@ -36,8 +40,14 @@ struct AbilityCommand: ParsableCommand {
   @Option(help: "The column of the responses.") var responseColumn = "response"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Flag(help: "Count the tokens of the text that the template writes before every conversation.")
+  var countConstantText = false
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    try checkNumber("max-tokens", maxTokens, from: 1, to: mostCounted)
+  }
 
   func run() throws {
     var evaluation = AbilityEvaluation(model: model, adapter: adapter, texts: texts)
@@ -45,15 +55,18 @@ struct AbilityCommand: ParsableCommand {
     evaluation.columns = ConceptColumns(prompt: promptColumn, response: responseColumn)
     evaluation.template = template
     evaluation.maxTokens = maxTokens
+    evaluation.countsConstantText = countConstantText
     evaluation.memory = memory.budget
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
       try job.run($0)
     }
     if json { return try Report.json(figures) }
+    let constant = figures.constantTokens ?? 0
+    let leftOut = constant > 0 ? " (\(constant) of the template's constant text left out)" : ""
     Report.line(
       """
-      \(figures.rows) texts, \(figures.tokens) next tokens
+      \(figures.rows) texts, \(figures.tokens) next tokens\(leftOut)
         perplexity      \(Report.rounded(figures.perplexityBase, 3)) -> \
       \(Report.rounded(figures.perplexityTuned, 3))
         KL to base      \(Report.rounded(figures.kl, 5)) nats a token

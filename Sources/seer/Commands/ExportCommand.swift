@@ -34,6 +34,7 @@ struct ExportCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
     if recipe != nil {
       guard folder == nil, layer == nil, map == nil, format == nil else {
         throw ValidationError("--recipe says all but --output: leave the other options out.")
@@ -52,10 +53,15 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let output {
+      try OutputFile.check(output, isNoneOf: folder.map(Run.files) ?? [], map, recipe)
+      Report.makeWay(for: output)
+    }
     let command = self
     let result = try runJob("export") { try command.export($0) }
     if json { return try Report.json(result) }
-    Report.line("\(result.output): \(result.rows) rows; \(result.recipe): how it was made")
+    let made = result.recipe.map { "; \($0): how it was made" } ?? ""
+    Report.line("\(result.output): \(result.rows) rows\(made)")
   }
 
   private func export(_ context: JobContext) throws -> LayerExport.Result {

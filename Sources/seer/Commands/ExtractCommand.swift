@@ -42,7 +42,8 @@ struct ExtractCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if let limit, limit < 1 { throw ValidationError("--limit: found \(limit), wanted 1 or more.") }
+    try checkNumber("limit", limit, from: 1, to: mostCounted)
+    try checkNumber("max-tokens", maxTokens, from: 1, to: mostCounted)
   }
 
   func run() throws {

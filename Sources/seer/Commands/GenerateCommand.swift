@@ -18,16 +18,13 @@ struct SamplingArguments: ParsableArguments {
   @Option(help: "The seed of the random choice.") var seed: UInt64 = 0
 
   func validate() throws {
-    func check(_ name: String, _ value: Float, _ isRight: Bool, _ wanted: String) throws {
-      guard isRight, value.isFinite else {
-        throw ValidationError("--\(name): found \(value), wanted \(wanted).")
-      }
+    try checkNumber("temperature", temperature, from: 0, to: 1e6)
+    try checkNumber("top-k", topK, from: 0, to: mostCounted)
+    guard topP > 0, topP <= 1 else {
+      throw ValidationError("--top-p: found \(topP), wanted above 0, at most 1.")
     }
-    try check("temperature", temperature, temperature >= 0, "0 or more")
-    guard topK >= 0 else { throw ValidationError("--top-k: found \(topK), wanted 0 or more.") }
-    try check("top-p", topP, topP > 0 && topP <= 1, "above 0, at most 1")
-    try check("min-p", minP, minP >= 0 && minP <= 1, "0 to 1")
-    try check("repetition-penalty", repetitionPenalty, repetitionPenalty > 0, "above 0")
+    try checkNumber("min-p", minP, from: 0, to: 1)
+    try checkNumber("repetition-penalty", repetitionPenalty, from: 1e-6, to: 1e6)
   }
 
   var options: SamplingOptions {
@@ -74,7 +71,8 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard tokens > 0 else { throw ValidationError("--tokens: found \(tokens), wanted 1 or more.") }
+    try checkNumber("tokens", tokens, from: 1, to: mostCounted)
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
     guard (folder == nil) == (layer == nil) else {
       throw ValidationError("--run and --layer: found one of them, wanted both or none.")
     }
@@ -129,7 +127,7 @@ struct GenerateCommand: ParsableCommand {
     return try model.generate(
       from: row.ids, adapter: adapter, options, context: context,
       onText: { piece in
-        if !json { Report.piece(piece) }
+        if !json { Report.stream(piece) }
       })
   }
 
@@ -153,6 +151,6 @@ struct GenerateCommand: ParsableCommand {
       object.string(generation.text)
       printer.writeTokens(tokens, &object)
     }
-    Report.line(text.text)
+    Report.exact(text.text + "\n")
   }
 }

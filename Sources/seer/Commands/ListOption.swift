@@ -1,3 +1,4 @@
+import Foundation
 import SeerSupport
 
 /// Reads the comma-separated values of an option; fails, naming the option, at the first that is
@@ -7,7 +8,7 @@ func listOption<T>(
 ) throws(Failure) -> [T] {
   var values: [T] = []
   for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-    let part = String(part.trimmingPrefix { $0 == " " })
+    let part = part.trimmingCharacters(in: .whitespaces)
     guard let value = value(part) else {
       throw Failure(.usage, place: option, found: "`\(part)`", wanted: wanted)
     }

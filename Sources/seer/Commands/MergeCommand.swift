@@ -1,6 +1,7 @@
 import ArgumentParser
 import SeerFormats
 import SeerModels
+import SeerSupport
 
 extension Merging.WeightType: ExpressibleByArgument {}
 
@@ -22,6 +23,13 @@ struct MergeCommand: ParsableCommand {
   @Option(help: "A file that ends in .gguf, or a folder.") var output: String
 
   func run() throws {
+    let isFile = output.hasSuffix(".gguf")
+    let names = [HuggingFaceFolder.configurationName, HuggingFaceFolder.weightsName]
+    for file in isFile ? [output] : names.map({ output + "/" + $0 }) {
+      try OutputFile.check(
+        file, isNoneOf: AdapterFile.files(adapter), try? ModelLocator.path(of: model))
+    }
+    Report.makeWay(for: output)
     var merging = Merging(model: model, adapter: adapter, output: output)
     merging.type = type
     let job = merging

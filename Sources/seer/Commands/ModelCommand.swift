@@ -36,9 +36,7 @@ struct ModelCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard 1...1 << 30 ~= tokens else {
-      throw ValidationError("--tokens: found \(tokens), wanted 1 or more.")
-    }
+    try checkNumber("tokens", tokens, from: 1, to: mostCounted)
   }
 
   func run() throws {

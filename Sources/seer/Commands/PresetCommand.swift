@@ -36,6 +36,6 @@ struct PresetCommand: ParsableCommand {
       json
       ? [.sortedKeys, .withoutEscapingSlashes]
       : [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    Report.line(String(decoding: try encoder.encode(preset), as: UTF8.self))
+    Report.exact(String(decoding: try encoder.encode(preset), as: UTF8.self) + "\n")
   }
 }

@@ -39,6 +39,8 @@ struct ProjectCommand: ParsableCommand {
     guard (folder == nil) == (layer == nil) else {
       throw ValidationError("--layer goes with --run: give the layer of the run.")
     }
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
+    try checkNumber("components", components, from: 1, to: mostCounted)
     guard layout.components.contains(components) else {
       throw ValidationError(
         "--components: found \(components), wanted \(layout.rangeOfComponents).")
@@ -87,6 +89,8 @@ struct ProjectCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputFile.check(output, isNoneOf: folder.map(Run.files) ?? [], matrix)
+    Report.makeWay(for: output)
     let command = self
     let (result, notes) = try runJob("project", showsProgress: true) { context in
       try command.project(context)

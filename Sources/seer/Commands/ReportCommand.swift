@@ -33,12 +33,15 @@ struct ReportCommand: ParsableCommand {
   }
 
   func validate() throws {
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
     guard output.hasSuffix(".html") || output.hasSuffix(".md") else {
       throw ValidationError("--output: found `\(output)`, wanted a name ending in .html or .md.")
     }
   }
 
   func run() throws {
+    try OutputFile.check(output, isNoneOf: evaluations)
+    Report.makeWay(for: output)
     let builder = ReportBuilder(
       runs: runs, evaluations: evaluations, adapter: adapter, layer: layer, title: title,
       tool: Version.tool)

@@ -57,6 +57,8 @@ struct ScoreCommand: ParsableCommand {
   @Argument(help: "The text, or - to read JSON Lines.") var text: String
 
   func validate() throws {
+    try checkNumber("layer", layer, from: 0, to: mostCounted)
+    try checkNumber("token", token, from: 0, to: mostCounted)
     for entry in alert {
       guard let score = entry.weight, score > 0, score <= 1 else {
         throw ValidationError(
@@ -124,7 +126,7 @@ struct ScoreCommand: ParsableCommand {
         if !thresholds.isEmpty { printer.writeAlerts(alerts, scored, &object) }
         verification?.write(&object)
       }
-      Report.line(text.text)
+      Report.exact(text.text + "\n")
     }
   }
 }

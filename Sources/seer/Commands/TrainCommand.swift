@@ -67,9 +67,16 @@ struct TrainCommand: ParsableCommand {
     if steps != nil, epochs != nil {
       throw ValidationError("Give either --steps or --epochs.")
     }
+    try checkNumber("epochs", epochs, from: 1, to: mostCounted)
   }
 
   func run() throws {
+    for name in Training.files {
+      try OutputFile.check(
+        folder + "/" + name,
+        isNoneOf: [concepts, preset], retain, templateFile, try? ModelLocator.path(of: model),
+        option: "--adapter")
+    }
     var training = Training(
       model: model, concepts: concepts, retain: retain, folder: folder,
       preset: try chosenPreset(), tool: Version.tool)
@@ -89,10 +96,11 @@ struct TrainCommand: ParsableCommand {
           steps: summary.steps, chosenStep: summary.chosenStep, seconds: summary.seconds,
           before: summary.before, after: summary.after))
     }
-    func line(_ name: String, _ value: KeyPath<HeldOutFigures, Double>, _ digits: Int) -> String {
-      let before = Report.rounded(summary.before[keyPath: value], digits)
-      let after = Report.rounded(summary.after[keyPath: value], digits)
-      return "  \(name) \(before) -> \(after)"
+    func line(_ name: String, _ value: KeyPath<HeldOutFigures, Double?>, _ digits: Int) -> String {
+      let figures = [summary.before, summary.after].map {
+        $0[keyPath: value].map { Report.rounded($0, digits) } ?? "-"
+      }
+      return "  \(name) \(figures.joined(separator: " -> "))"
     }
     Report.line(
       """
@@ -107,11 +115,14 @@ struct TrainCommand: ParsableCommand {
 
   private func chosenPreset() throws -> TrainingPreset {
     var preset = try TrainingPreset.named(preset)
-    if let layer { preset.objective.layers = try list(layer, "--layer", "layers") { Int($0) } }
+    if let layer {
+      preset.objective.layers =
+        try listOption(layer, "--layer", wanted: "layers") { Int($0) }
+    }
     if let position {
-      preset.objective.positions = try list(position, "--position", "last, prompt-end or mean") {
-        Position(rawValue: $0)
-      }
+      preset.objective.positions = try listOption(
+        position, "--position", wanted: "last, prompt-end or mean"
+      ) { Position(rawValue: $0) }
     }
     if let objective { preset.objective = preset.objective.replaced(by: objective) }
     func set<T>(_ key: WritableKeyPath<TrainingPreset, T>, _ value: T?) {
@@ -129,21 +140,23 @@ struct TrainCommand: ParsableCommand {
     set(\.objective.retainWeight, retainWeight)
     set(\.objective.klWeight, klWeight)
     set(\.evaluateEvery, evaluateEvery)
-    if let epochs {
-      let rows = try ConceptSet(contentsOf: concepts).rows.filter { $0.split != .test }.count
-      preset.steps = max(1, (rows * max(1, epochs) + preset.batch - 1) / preset.batch)
-    }
+    // Before anything is made of these numbers, and before any file is read.
+    try preset.check()
+    if let epochs { preset.steps = try steps(epochs, preset) }
     return preset
   }
 
-  private func list<T>(
-    _ text: String, _ option: String, _ wanted: String, _ value: (String) -> T?
-  ) throws -> [T] {
-    try text.split(separator: ",").map { part in
-      guard let value = value(part.trimmingCharacters(in: .whitespaces)) else {
-        throw Failure(.usage, place: option, found: "`\(part)`", wanted: wanted)
-      }
-      return value
+  /// The steps in which every concept row is drawn as often.
+  private func steps(_ epochs: Int, _ preset: TrainingPreset) throws -> Int {
+    let rows = try ConceptSet(contentsOf: concepts).rows.count { $0.split != .test }
+    let (drawn, overflow) = rows.multipliedReportingOverflow(by: epochs)
+    let steps = drawn / preset.batch + (drawn % preset.batch > 0 ? 1 : 0)
+    guard !overflow, steps <= TrainingPreset.mostSteps else {
+      throw Failure(
+        .usage, place: "--epochs", found: "\(epochs) of \(rows) rows",
+        wanted: "at most \(TrainingPreset.mostSteps) steps")
     }
+    // A file without a row to train on is refused where it is read.
+    return max(1, steps)
   }
 }

@@ -1,5 +1,6 @@
 import SeerAnalysis
 import SeerStudies
+import SeerSupport
 
 /// A comparison for a reader: one layer in full, then a line for every layer, then what changed.
 enum ComparisonTable {
@@ -65,7 +66,7 @@ enum ComparisonTable {
     _ comparison: RunComparison, _ layer: LayerComparison
   ) -> [String] {
     let pair = comparison.pair
-    let concepts = pair.base.concepts
+    let concepts = pair.base.concepts.map(VisibleText.line)
     func described(_ change: MixingChange) -> String {
       "  \(concepts[change.first]) / \(concepts[change.second]): "
         + "\(percent(change.before)) -> \(percent(change.after)) mistaken for each other"
@@ -87,7 +88,8 @@ enum ComparisonTable {
       if let distance = moved.cosineDistance { parts.append("distance \(number(distance, 4))") }
       let kept = moved.neighbours.stayed.count
       parts.append("\(kept) of \(kept + moved.neighbours.left.count) neighbours stayed")
-      lines.append("  row \(row.row), \(row.concept): " + parts.joined(separator: ", "))
+      lines.append(
+        "  row \(row.row), \(VisibleText.line(row.concept)): " + parts.joined(separator: ", "))
     }
     return lines
   }

@@ -1,13 +1,12 @@
 import Foundation
 import SeerAnalysis
+import TestSupport
 import Testing
 
 struct MetricsPageTests {
   /// docs/metrics.md is the table's own page; `RECORD_SNAPSHOTS=1` writes it.
   @Test func thePageIsUpToDate() throws {
-    var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { root.deleteLastPathComponent() }
-    let page = root.appendingPathComponent("docs/metrics.md")
+    let page = URL(fileURLWithPath: Fixtures.repository + "/docs/metrics.md")
     if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
       try Data(SeparationMetric.markdown.utf8).write(to: page)
       Issue.record("recorded docs/metrics.md: look at it, then run again")

@@ -16,7 +16,7 @@ struct StatisticsTests {
   @Test func nothingToJudge() {
     let confusion = Confusion(actual: [], predicted: [], concepts: 2)
     #expect(confusion.accuracy == nil && confusion.macroF1 == nil)
-    #expect(confusion.precision(0) == 0 && confusion.recall(1) == 0 && confusion.f1(0) == 0)
+    #expect(confusion.precision(0) == nil && confusion.recall(1) == nil && confusion.f1(0) == nil)
     #expect(Reliability(confidences: [], isRight: []) == nil)
     #expect(ROC(scores: [], isPositive: []).area() == nil)
     #expect(ROC(scores: [1, 2], isPositive: [true, true]).area() == nil)

@@ -5,9 +5,7 @@ import Testing
 
 /// Files that version 0.1 wrote, as they were committed then.
 struct OldRunTests {
-  private static let samples =
-    URL(fileURLWithPath: Fixtures.folder).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path + "/samples"
+  private static let samples = Fixtures.repository + "/samples"
 
   @Test(arguments: ["run-base", "run-tuned"]) func aRecordedRunOpens(name: String) throws {
     let run = try Run.open(Self.samples + "/" + name)

@@ -2,6 +2,7 @@ import Foundation
 import SeerModels
 import SeerStudies
 import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
 
@@ -63,6 +64,48 @@ struct AbilityTests {
     #expect(abs(figures.kl) < 1e-9 && figures.agreement == 1 && figures.choices == nil)
   }
 
+  /// In a chat the tokens before the first turn are the same in every text and no one's.
+  @Test func constantTextIsLeftOut() throws {
+    let model = try LanguageModel(folder("model.gguf"))
+    let renderer = try RowRenderer(model.tokenizer, template: .chat, maxTokens: 512)
+    let constant = try renderer.constantText()
+    let text = model.tokenizer.decode(constant)
+    #expect(text.hasPrefix("<|im_start|>system\n") && text.hasSuffix("<|im_end|>\n"))
+    #expect(!text.contains("user"))
+    let rows = [
+      ("Is the sky red?", "Yes it is."), ("You and I", ""), ("reading on the green", "no 12"),
+    ]
+    let ids = try rows.map { try renderer.render(prompt: $0.0, response: $0.1).ids }
+    #expect(ids.allSatisfy { $0.starts(with: constant) })
+    let all = try evaluate {
+      $0.template = .chat
+      $0.countsConstantText = true
+    }
+    #expect(all.tokens == ids.reduce(0) { $0 + $1.count - 1 } && all.constantTokens == 0)
+    let own = try evaluate { $0.template = .chat }
+    #expect(own.constantTokens == 3 * (constant.count - 1))
+    #expect(own.tokens == all.tokens - 3 * (constant.count - 1))
+    // By hand: the sum over all tokens less that over each text's constant ones.
+    let sum = log(own.perplexityBase) * Double(own.tokens)
+    let constants = try likelihood(model, [constant]) * Double(3 * (constant.count - 1))
+    #expect(abs((sum + constants) / Double(all.tokens) - log(all.perplexityBase)) < 1e-4)
+    // Plain text has none.
+    let plain = try evaluate()
+    #expect(try evaluate { $0.countsConstantText = true } == plain && plain.constantTokens == 0)
+  }
+
+  /// A row that is cut within the constant text has nothing to judge.
+  @Test func aCutWithinTheConstantText() throws {
+    let failure = try #require(
+      thrownFailure {
+        _ = try evaluate {
+          $0.template = .chat
+          $0.maxTokens = 4
+        }
+      })
+    failure.expect(file: folder("texts.csv"), found: "no text of two tokens")
+  }
+
   @Test func textsOfOneTokenAreRefused() throws {
     try folder.write("prompt\nI\n", to: "texts.csv")
     let failure = try #require(thrownFailure { _ = try evaluate() })
@@ -82,6 +125,28 @@ struct AbilityTests {
     #expect(questions.count == 1 && questions[0].answer == place)
     #expect(
       questions[0].choices.count >= 2 && questions[0].choices.allSatisfy { !$0.contains(" ") })
+  }
+
+  /// A number of JSON is an index, a text is a letter or a choice; the two may differ.
+  @Test(arguments: [
+    ("1", 1), ("0", 0), ("3.0", 3), ("\"1\"", 2), ("\"3\"", 1), ("\"A\"", 0), ("\"d\"", 3),
+  ])
+  func answersOfJSON(answer: String, place: Int) throws {
+    for choices in [#"["2","3","1","0"]"#, "[2,3,1,0]", #""2|3|1|0""#] {
+      let path = try folder.write(
+        "{\"question\":\"1 + 2?\",\"choices\":\(choices),\"answer\":\(answer)}\n",
+        to: "choices.jsonl")
+      let questions = try MultipleChoice(contentsOf: path).questions
+      #expect(questions.map(\.answer) == [place] && questions[0].choices == ["2", "3", "1", "0"])
+    }
+  }
+
+  @Test(arguments: [("4", "the answer 4"), ("-1", "the answer -1"), ("0.5", "the answer 0.5")])
+  func numbersThatAreNoIndex(answer: String, found: String) throws {
+    let path = try folder.write(
+      #"{"question":"Which?","choices":["4","-1","0.5"],"answer":\#(answer)}"#, to: "choices.jsonl")
+    let failure = try #require(thrownFailure { _ = try MultipleChoice(contentsOf: path) })
+    failure.expect(file: path, place: "line 1", found: found, wanted: "number of a choice, 0 to 2")
   }
 
   @Test(arguments: [

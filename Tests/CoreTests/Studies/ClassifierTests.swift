@@ -51,6 +51,35 @@ struct ClassifierTests {
     #expect(abs(Double(right) / 900 - 1.0 / 3) < 0.15)
   }
 
+  /// The confidence that is judged belongs to what was predicted: of equal votes the nearer one's.
+  @Test func calibrationIsOfThePrediction() throws {
+    let predictions = Predictions(
+      concepts: [1, 0, nil], scores: [[0.5, 0.5], [0.25, 0.75], [0.125, 0.875]],
+      areProbabilities: true)
+    let found = try #require(predictions.reliability([1, 1, 1]))
+    // 0.5 and right, 0.25 and wrong; unknown stands for the likeliest, 0.875 and right.
+    #expect(abs(found.brier - (0.25 + 0.0625 + 0.015625) / 3) < 1e-12)
+    #expect(abs(found.expectedError - (0.5 + 0.25 + 0.125) / 3) < 1e-12)
+    var scores = predictions
+    scores.areProbabilities = false
+    #expect(scores.reliability([1, 1, 1]) == nil)
+  }
+
+  /// Ties among the nearest are parted by who is nearer, and so is what calibration judges.
+  @Test func tiesOfNeighbours() throws {
+    // Five rows of each concept around the test row, those of concept 1 a little nearer.
+    let train = Matrix(rows: 10, columns: 2) { row, column in
+      column == 0 ? 1 : (row < 5 ? 0.2 : 0.1) + Float(row) * 0.001
+    }
+    let test = Matrix(rows: 1, columns: 2) { _, column in column == 0 ? 1 : 0 }
+    let predictions = try Self.input(train, test).predictions(
+      .nearestNeighbours, labels: (0..<10).map { $0 < 5 ? 0 : 1 }, concepts: 2)
+    #expect(predictions.concepts == [1] && predictions.scores == [[0.5, 0.5]])
+    let found = try #require(predictions.reliability([1]))
+    // Right with a confidence of one half; judged by the first of equal scores it would be wrong.
+    #expect(found.bins[4].accuracy == 1 && found.bins[4].confidence == 0.5)
+  }
+
   /// What the monitor says as a classifier is what it says of a run's rows.
   @Test func theMonitorIsTheOneThatScores() throws {
     let (train, test) = (

@@ -1,3 +1,4 @@
+import Foundation
 import SeerSupport
 import TestSupport
 import Testing
@@ -34,6 +35,15 @@ struct MappedFileTests {
     let file = try MappedFile(path: folder.write("0123456789", to: "digits"))
     #expect(file.copy(3..<6) == Array("345".utf8) && file.copy(10..<10) == [])
     #expect(file.withBytes(in: 8..<10) { $0.count } == 2 && file.data.count == 10)
+  }
+
+  /// What is no file is refused at once: to open a pipe for reading would wait for its writer.
+  @Test func whatIsNoFile() throws {
+    #expect(mkfifo(folder("pipe"), 0o600) == 0)
+    for path in [folder("pipe"), folder.path, "/dev/null"] {
+      let failure = try #require(thrownFailure { _ = try MappedFile(path: path) })
+      failure.expect(file: path, found: "not a regular file")
+    }
   }
 
   @Test func anEmptyFile() throws {

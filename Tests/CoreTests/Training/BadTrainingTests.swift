@@ -51,7 +51,8 @@ struct BadTrainingTests {
     #expect(failure.kind == .badData && failure.file == empty.retain, "\(failure)")
     // Those who ask for none get none.
     let asked = try TinyTraining(retain: nil) { $0.retainBatch = 0 }
-    #expect(try asked.run().after.kl == 0)
+    let figures = try asked.run().after
+    #expect(figures.kl == nil && figures.accuracy != nil, "no retain row says anything of KL")
     let unweighted = try TinyTraining(retain: nil) { preset in
       preset.objective.retainWeight = 0
       preset.objective.klWeight = 0
@@ -111,7 +112,24 @@ struct BadTrainingTests {
     Wrong(place: "row_mix", found: "nan", wanted: "three") { $0.rowMix = [1, .nan, 0] },
     Wrong(place: "row_mix", found: "inf", wanted: "three") { $0.rowMix = [1, .infinity, 0] },
     Wrong(place: "row_mix", found: "0.0", wanted: "three") { $0.rowMix = [0, 0, 0] },
-    Wrong(place: "evaluate_every", found: "0", wanted: "1 or more") { $0.evaluateEvery = 0 },
+    Wrong(place: "--evaluate-every", found: "0", wanted: "1 or more") { $0.evaluateEvery = 0 },
+    Wrong(place: "--layer", found: "2 twice", wanted: "once") { $0.objective.layers = [2, 1, 2] },
+    Wrong(place: "--position", found: "mean twice", wanted: "once") {
+      $0.objective.positions = [.mean, .mean]
+    },
+    Wrong(place: "--alpha", found: "1e+300", wanted: "at most") { $0.alpha = 1e300 },
+    Wrong(place: "--batch", found: "\(Int.max - 1)", wanted: "even") { $0.batch = .max - 1 },
+    Wrong(place: "--retain-batch", found: "\(Int.max)", wanted: "at most 4096") {
+      $0.retainBatch = .max
+    },
+    Wrong(place: "--steps", found: "\(Int.max)", wanted: "at most 10000000") { $0.steps = .max },
+    Wrong(place: "--evaluate-every", found: "\(Int.max)", wanted: "at most") {
+      $0.evaluateEvery = .max
+    },
+    Wrong(place: "warmup", found: "\(Int.max)", wanted: "at most") { $0.warmup = .max },
+    Wrong(place: "--kl-weight", found: "1e+300", wanted: "at most") {
+      $0.objective.klWeight = 1e300
+    },
     Wrong(place: "targets", found: "none", wanted: "one or more") { $0.targets = [] },
     Wrong(place: "temperature", found: "0", wanted: "above 0") { $0.objective.temperature = 0 },
     Wrong(place: "temperature", found: "nan", wanted: "above 0") {

@@ -36,6 +36,32 @@ struct NamedPresetTests {
     }
   }
 
+  /// What is no name, number or list of its key is refused with the key and what is known.
+  @Test(arguments: [
+    (#"{"schedule": "linear"}"#, "key schedule: found `linear`, wanted one of constant, cosine"),
+    (
+      #"{"targets": ["q_proj", "qkv_proj"]}"#,
+      "key targets.1: found `qkv_proj`, wanted one of q_proj, k_proj, v_proj, o_proj, gate_proj"
+    ),
+    (
+      #"{"objective": {"positions": ["first"]}}"#,
+      "key objective.positions.0: found `first`, wanted one of last, prompt-end, mean"
+    ),
+    (#"{"objective": {"name": "sear"}}"#, "objective.name: found `sear`, wanted one of seer"),
+    (#"{"steps": 1e30}"#, "key steps: found a number that cannot be used"),
+    (#"{"steps": 1.5}"#, "key steps: found a number that cannot be used"),
+    (#"{"steps": "many"}"#, "a wrong type at steps"),
+    (#"{"row_mix": [1, "x", 0]}"#, "a wrong type at row_mix.1"),
+  ])
+  func aValueThatIsNone(text: String, words: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write(text, to: "mine.json")
+    let failure = try #require(thrownFailure { _ = try TrainingPreset.named(path) })
+    #expect(failure.kind == .badData && failure.file == path)
+    #expect(failure.description.contains(words), "\(failure)")
+    #expect(!failure.description.contains("not JSON"), "\(failure)")
+  }
+
   @Test func detoxIsStandardAtBothEndsWithoutKL() throws {
     var preset = TrainingPreset.detox
     #expect(preset.objective.positions == [.last, .promptEnd] && preset.objective.klWeight == 0)

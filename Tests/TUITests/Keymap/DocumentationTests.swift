@@ -1,13 +1,12 @@
 import Foundation
 import SeerScreens
+import TestSupport
 import Testing
 
 @Suite struct DocumentationTests {
   /// docs/keys.md is the table's own page; `RECORD_SNAPSHOTS=1` writes it.
   @Test func keysPageIsUpToDate() throws {
-    var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { root.deleteLastPathComponent() }
-    let page = root.appendingPathComponent("docs/keys.md")
+    let page = URL(fileURLWithPath: Fixtures.repository + "/docs/keys.md")
     if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
       try Data(Command.markdown.utf8).write(to: page)
       Issue.record("recorded docs/keys.md: look at it, then run again")
@@ -21,11 +20,7 @@ import Testing
 }
 
 @Suite struct ScreensInDocumentationTests {
-  private let root: URL = {
-    var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { root.deleteLastPathComponent() }
-    return root
-  }()
+  private let root = URL(fileURLWithPath: Fixtures.repository)
 
   private func text(_ path: String) throws -> String {
     try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)

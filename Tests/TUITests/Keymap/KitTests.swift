@@ -1,6 +1,7 @@
 import Foundation
 import SeerScreens
 import SeerWidgets
+import TestSupport
 import Testing
 
 /// What the terminal interface is built from knows nothing of what is built with it.
@@ -10,8 +11,7 @@ import Testing
   ]
 
   private func sources(_ folders: [String]) throws -> [(path: String, text: String)] {
-    var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { root.deleteLastPathComponent() }
+    let root = URL(fileURLWithPath: Fixtures.repository)
     return try folders.flatMap { folder in
       let place = root.appendingPathComponent("Sources/TUI/\(folder)")
       let found = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil)

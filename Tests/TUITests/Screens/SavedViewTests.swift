@@ -15,7 +15,7 @@ import Testing
 
   @Test func aViewIsThereAgain() throws {
     let folder = try TemporaryFolder()
-    let store = ViewStore(environment: ["XDG_STATE_HOME": folder.path])
+    let store = try #require(ViewStore(environment: ["XDG_STATE_HOME": folder.path]))
     let saved = changed.explore.savedView
     #expect(try store.read("/some/run") == nil)
     try store.write(saved, of: "/some/run")
@@ -78,7 +78,7 @@ import Testing
   @Test(arguments: ["", "{", "[1, 2]", "{\"format\": 1}", "{\"format\": 1, \"rows\": 1e400}"])
   func brokenFilesAreNamed(text: String) throws {
     let folder = try TemporaryFolder()
-    let store = ViewStore(environment: ["XDG_STATE_HOME": folder.path])
+    let store = try #require(ViewStore(environment: ["XDG_STATE_HOME": folder.path]))
     let path = store.path(of: "/some/run")
     try OutputFile.makeFolder(folder.path + "/seer/views")
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -90,8 +90,8 @@ import Testing
     }
   }
 
-  @Test func aFolderThatCannotBeWritten() {
-    let store = ViewStore(environment: ["XDG_STATE_HOME": "/proc/nowhere"])
+  @Test func aFolderThatCannotBeWritten() throws {
+    let store = try #require(ViewStore(environment: ["XDG_STATE_HOME": "/proc/nowhere"]))
     do {
       try store.write(Fixture.explore().savedView, of: "/some/run")
       Issue.record("wrote into a folder that is not there")

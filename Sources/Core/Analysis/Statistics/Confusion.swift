@@ -48,35 +48,36 @@ package struct Confusion: Equatable, Sendable, Codable {
   /// Rows of a concept.
   package func support(_ concept: Int) -> Int { counts[concept].reduce(0, +) + unknown[concept] }
 
-  /// Of the rows taken for a concept, the share that are its own; 0 where there are none, as
-  /// scikit-learn has it.
-  package func precision(_ concept: Int) -> Double {
+  /// Of the rows taken for a concept, the share that are its own; nil where there are none.
+  package func precision(_ concept: Int) -> Double? {
     let taken = counts.reduce(0) { $0 + $1[concept] }
-    return taken > 0 ? Double(counts[concept][concept]) / Double(taken) : 0
+    return taken > 0 ? Double(counts[concept][concept]) / Double(taken) : nil
   }
 
-  /// Of the rows of a concept, the share taken for it; 0 where there are none.
-  package func recall(_ concept: Int) -> Double {
+  /// Of the rows of a concept, the share taken for it; nil where there are none.
+  package func recall(_ concept: Int) -> Double? {
     let support = support(concept)
-    return support > 0 ? Double(counts[concept][concept]) / Double(support) : 0
+    return support > 0 ? Double(counts[concept][concept]) / Double(support) : nil
   }
 
-  /// The harmonic mean of precision and recall; 0 where both are.
-  package func f1(_ concept: Int) -> Double {
+  /// The harmonic mean of precision and recall; nil where the concept has no rows and is never
+  /// predicted.
+  package func f1(_ concept: Int) -> Double? {
     let both = counts.reduce(0) { $0 + $1[concept] } + support(concept)
-    return both > 0 ? 2 * Double(counts[concept][concept]) / Double(both) : 0
+    return both > 0 ? 2 * Double(counts[concept][concept]) / Double(both) : nil
   }
 
-  /// The unweighted means over the concepts that have rows or were predicted; nil without any.
+  /// The unweighted means over the concepts that have rows or were predicted, where what is undefined
+  /// counts as 0, as scikit-learn has it; nil without any.
   package var macroF1: Double? { mean(f1) }
   package var macroPrecision: Double? { mean(precision) }
   package var macroRecall: Double? { mean(recall) }
 
-  private func mean(_ figure: (Int) -> Double) -> Double? {
+  private func mean(_ figure: (Int) -> Double?) -> Double? {
     let present = counts.indices.filter { concept in
       support(concept) > 0 || counts.contains { $0[concept] > 0 }
     }
     return present.isEmpty
-      ? nil : present.reduce(0) { $0 + figure($1) } / Double(present.count)
+      ? nil : present.reduce(0) { $0 + (figure($1) ?? 0) } / Double(present.count)
   }
 }

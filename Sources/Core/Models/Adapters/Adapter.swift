@@ -1,9 +1,10 @@
 import Foundation
 import LinearAlgebra
+import SeerSupport
 
 /// The seven projections of a block that LoRA can sit on, by the names they have in Llama; where a
 /// model's layer makes several of them (``LoRAModule``), one brings the others with it.
-package enum LoRATarget: String, CaseIterable, Sendable, Codable {
+package enum LoRATarget: String, NamedChoice {
   case queries = "q_proj"
   case keys = "k_proj"
   case values = "v_proj"

@@ -23,6 +23,11 @@ package enum AdapterFile {
     FileManager.default.fileExists(atPath: folder + "/" + weightsName)
   }
 
+  /// The files of an adapter.
+  package static func files(_ folder: String) -> [String] {
+    [configurationName, weightsName].map { folder + "/" + $0 }
+  }
+
   /// Identifies an adapter by its weights' bytes.
   package static func sha256(of folder: String) throws(Failure) -> String {
     try SeerSupport.sha256(ofFile: folder + "/" + weightsName)
@@ -54,7 +59,15 @@ package enum AdapterFile {
     }
     var bytes = Safetensors.header(
       tensors.map { ($0.name, .float32, $0.shape) }, metadata: ["format": "pt"])
-    for tensor in tensors { tensor.values.withUnsafeBytes { bytes += $0 } }
+    for tensor in tensors {
+      guard tensor.values.allSatisfy(\.isFinite) else {
+        throw Failure(
+          .badData, file: folder, place: "tensor \(tensor.name)",
+          found: "a value that is not finite", wanted: "finite weights",
+          advice: "The weights were not written; train with a lower --learning-rate.")
+      }
+      tensor.values.withUnsafeBytes { bytes += $0 }
+    }
     try OutputFile.write(bytes, to: folder + "/" + weightsName)
   }
 

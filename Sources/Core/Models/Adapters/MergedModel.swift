@@ -25,21 +25,14 @@ package struct MergedModel {
     case transposed
   }
 
-  /// Opens the output beside its final name, lets the body fill it, and renames it.
+  /// Lets the body fill the output, which has its name when it is whole.
   package func writing(
     _ header: [UInt8], to path: String, _ body: (_ file: WritableFile, _ start: Int) throws -> Void
   ) throws {
-    let partial = path + ".partial"
-    let file = try WritableFile(path: partial, truncating: true)
-    do {
-      try file.write(header, count: header.count, at: 0)
-      try body(file, header.count)
-      try file.synchronize()
-      try OutputFile.rename(partial, to: path)
-    } catch {
-      unlink(partial)
-      throw error
-    }
+    let output = try OutputInProgress(path)
+    try output.file.write(header, count: header.count, at: 0)
+    try body(output.file, header.count)
+    try output.finish()
   }
 
   /// Writes one matrix, some rows at a time.
@@ -83,7 +76,9 @@ package struct MergedModel {
       guard let base = buffer.baseAddress else { return 0 }
       if type == .q8_0 {
         sk_quantise_q8_0(base, rows.elements, weightCount)
-        return 0
+        // A block's scale is a float16, its largest weight 127 of them.
+        let most: Float = 65504 * 127
+        return (0..<weightCount).count { !(abs(rows.elements[$0]) <= most) }
       }
       return sk_f32_to_f16(
         base.assumingMemoryBound(to: UInt16.self), rows.elements, weightCount)
@@ -91,8 +86,11 @@ package struct MergedModel {
     guard unfit == 0 else {
       throw Failure(
         .badData, file: source.path, place: "tensor \(weight.gguf)",
-        found: "\(unfit) weights beyond float16", wanted: "weights up to 65504",
-        advice: "Merge into a .gguf file with --type q8_0.")
+        found: "\(unfit) weights beyond what \(type.name) holds",
+        wanted: type == .q8_0 ? "finite weights up to 8319008" : "weights up to 65504",
+        advice: type == .q8_0
+          ? "The adapter cannot be used: train it with a lower --learning-rate."
+          : "Merge into a .gguf file with --type q8_0.")
     }
     try file.write(bytes, count: bytes.count, at: offset)
   }

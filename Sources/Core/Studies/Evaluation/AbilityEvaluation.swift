@@ -17,6 +17,8 @@ package struct AbilityEvaluation: Sendable {
   package var choices: String?
   package var template = RowTemplate.chat
   package var maxTokens = 512
+  /// Whether tokens of the text that the template writes before every conversation count, too.
+  package var countsConstantText = false
   package var memory = MemoryBudget()
 
   package init(model: String, adapter: String?, texts: String) {
@@ -25,10 +27,13 @@ package struct AbilityEvaluation: Sendable {
     self.texts = texts
   }
 
-  package struct Figures: Sendable, Codable {
+  package struct Figures: Equatable, Sendable, Codable {
     package var rows: Int
     /// Next-token positions judged.
     package var tokens: Int
+    /// Those left out, since their tokens are the template's, the same in every text; nil in files
+    /// of 0.1, which counted them.
+    package var constantTokens: Int?
     /// exp(mean negative log-likelihood of the texts' own next tokens).
     package var perplexityBase: Double
     package var perplexityTuned: Double
@@ -52,6 +57,8 @@ package struct AbilityEvaluation: Sendable {
     let rows = try set.rows.map { row throws(Failure) in
       try renderer.render(prompt: row.prompt, response: row.response).ids
     }
+    let constant = countsConstantText ? [] : try renderer.constantText()
+    var leftOut = 0
     var sums = (base: 0.0, tuned: 0.0, kl: 0.0, agreeing: 0, places: 0)
     let outputs = OutputDivergence(model: language.transformer)
     var first = 0
@@ -63,7 +70,13 @@ package struct AbilityEvaluation: Sendable {
         batch.append(rows[first])
         first += 1
       }
-      let places = batch.rows.flatMap { $0.range.dropLast() }
+      let places = batch.rows.flatMap { row in
+        let same = zip(batch.tokens[row.range], constant).prefix { $0 == $1 }.count
+        // A place stands for the token after it; the first of a text is never judged.
+        let skipped = min(max(0, same - 1), row.range.count - 1)
+        leftOut += skipped
+        return row.range.dropLast().dropFirst(skipped)
+      }
       guard !places.isEmpty else { continue }
       let next = places.map { batch.tokens[$0 + 1] }
       let base = try top(language, nil, batch, context)
@@ -83,7 +96,8 @@ package struct AbilityEvaluation: Sendable {
     }
     let count = Double(sums.places)
     var figures = Figures(
-      rows: rows.count, tokens: sums.places, perplexityBase: exp(sums.base / count),
+      rows: rows.count, tokens: sums.places, constantTokens: leftOut,
+      perplexityBase: exp(sums.base / count),
       perplexityTuned: exp(sums.tuned / count), kl: sums.kl / count,
       agreement: Double(sums.agreeing) / count)
     if let questions, let choices {

@@ -48,6 +48,12 @@ package final class AnswerFile {
   /// The answers of a finished file of this recipe; nil where there is none. Throws where the file
   /// holds anything else.
   package static func finished(_ path: String, recipe: String) throws(Failure) -> [Answer]? {
+    guard OutputFile.isFile(path) else {
+      throw Failure(
+        .cannotWrite, file: path, found: "a folder, a pipe or a device",
+        wanted: "a file, which an interrupted command goes on with",
+        advice: "Choose another --output.")
+    }
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     let (answers, end, size) = try read(path)
     guard end == size, !answers.isEmpty, answers.allSatisfy({ $0.recipe == recipe }) else {
@@ -68,6 +74,7 @@ package final class AnswerFile {
 
   /// Starts the file, or goes on with an unfinished one of the same recipe.
   package init(_ path: String, recipe: String) throws(Failure) {
+    let path = try OutputFile.target(of: path)
     self.path = path
     self.recipe = recipe
     let partial = path + ".partial"

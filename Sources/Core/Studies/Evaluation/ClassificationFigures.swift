@@ -11,9 +11,23 @@ package struct ClassificationFigures: Sendable, Codable {
   package struct Concept: Equatable, Sendable, Codable {
     package var concept: String
     package var rows: Int
-    package var precision: Double
-    package var recall: Double
-    package var f1: Double
+    /// Nil where no row was taken for it, and null in JSON.
+    package var precision: Double?
+    /// Nil where no row is of it.
+    package var recall: Double?
+    /// Nil where neither is.
+    package var f1: Double?
+
+    private enum CodingKeys: String, CodingKey { case concept, rows, precision, recall, f1 }
+
+    package func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(concept, forKey: .concept)
+      try values.encode(rows, forKey: .rows)
+      try values.encode(precision, forKey: .precision)
+      try values.encode(recall, forKey: .recall)
+      try values.encode(f1, forKey: .f1)
+    }
   }
 
   /// A classifier's figures on the test rows, at one layer and position of one model.

@@ -59,7 +59,7 @@ struct ClassificationJudge {
           best = ClassificationFigures.Choice(
             model: model, position: position.rawValue, layer: layer, trainAccuracy: accuracy)
         }
-        for judged in try judge(model, position, layer, input) {
+        for judged in try judge(model, position, layer, input, context) {
           results.append(judged.result)
           right.append(judged.right)
         }
@@ -88,13 +88,19 @@ struct ClassificationJudge {
 
   /// All classifiers at one layer and position, on all cores.
   private func judge(
-    _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput
+    _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput,
+    _ context: JobContext
   ) throws -> [Judged] {
     let classifiers = evaluation.classifiers
     let judged = Mutex<[Result<Judged?, any Error>]>(
       Array(repeating: .success(nil), count: classifiers.count))
     Parallel.forEach(classifiers.count) { index in
-      let one = Result { try judge(model, position, layer, input, classifiers[index]) }
+      let one = Result {
+        try judge(model, position, layer, input, classifiers[index]) {
+          // On a thread of the loop: only the job's own may let others go first.
+          if context.isCancelled { throw Cancelled() }
+        }
+      }
       judged.withLock { $0[index] = one }
     }
     return try judged.withLock { try $0.compactMap { try $0.get() } }
@@ -102,7 +108,7 @@ struct ClassificationJudge {
 
   private func judge(
     _ model: String, _ position: Position, _ layer: Int, _ input: ClassifierInput,
-    _ classifier: Classifier
+    _ classifier: Classifier, checkpoint: () throws -> Void
   ) throws -> Judged? {
     let concepts = data.concepts.count
     let labels = data.testLabels
@@ -121,6 +127,7 @@ struct ClassificationJudge {
       labels: data.trainLabels, prompts: trainPrompts, figure: accuracy.value,
       permutations: evaluation.permutations, seed: evaluation.seed
     ) { shuffled in
+      try checkpoint()
       let predictions = try input.predictions(classifier, labels: shuffled, concepts: concepts)
       return Double(zip(predictions.concepts, labels).count { $0 == $1 }) / Double(labels.count)
     }
@@ -135,7 +142,7 @@ struct ClassificationJudge {
             recall: counts.recall(concept), f1: counts.f1(concept))
         },
         confusion: counts, aucUnsafe: areaOfUnsafe(predictions),
-        reliability: reliability(predictions, right), permuted: permuted),
+        reliability: predictions.reliability(labels), permuted: permuted),
       right: right)
   }
 
@@ -149,17 +156,6 @@ struct ClassificationJudge {
     guard scores.allSatisfy({ !$0.isNaN }) else { return nil }
     let roc = ROC(scores: scores, isPositive: data.testLabels.map { $0 != safe })
     return bootstrap.estimate { roc.area(weights: $0) }
-  }
-
-  /// How far the largest probability can be trusted; `unknown` leaves it as it is.
-  private func reliability(_ predictions: Predictions, _ right: [Bool]) -> Reliability? {
-    guard predictions.areProbabilities else { return nil }
-    let best = predictions.scores.map { scores in
-      scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
-    }
-    return Reliability(
-      confidences: zip(predictions.scores, best).map { $0[$1] },
-      isRight: zip(best, data.testLabels).map { $0 == $1 })
   }
 
   func figures(_ notes: [String]) -> ClassificationFigures {

@@ -26,6 +26,26 @@ package struct Predictions: Equatable {
   package var scores: [[Double]]
   /// Whether the scores are probabilities, which sum to 1.
   package var areProbabilities: Bool
+
+  package init(concepts: [Int?], scores: [[Double]], areProbabilities: Bool) {
+    self.concepts = concepts
+    self.scores = scores
+    self.areProbabilities = areProbabilities
+  }
+}
+
+extension Predictions {
+  /// How far the probability of what is predicted can be trusted; nil where the scores are none. Of a
+  /// row called `unknown` the likeliest concept stands for the prediction.
+  package func reliability(_ labels: [Int]) -> Reliability? {
+    guard areProbabilities else { return nil }
+    let taken = zip(concepts, scores).map { concept, scores in
+      concept ?? scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0
+    }
+    return Reliability(
+      confidences: zip(scores, taken).map { $0[$1] },
+      isRight: zip(taken, labels).map { $0 == $1 })
+  }
 }
 
 /// Train and test states of one layer and position, with what all labelings of them share.

@@ -9,7 +9,8 @@ import SeerTokenizers
 ///
 /// A file has the columns `question`, `choices` and `answer`. `choices` is a JSON list of texts, or
 /// texts with `|` between them; `answer` is the text of one of them, or its letter (`A` is the
-/// first), or its number from 0.
+/// first), or its number from 0. A number of JSON is always the number of a choice, since data sets
+/// whose choices are numbers hold both.
 package struct MultipleChoice: Equatable, Sendable {
   package struct Question: Equatable, Sendable {
     package var question: String
@@ -44,10 +45,14 @@ package struct MultipleChoice: Equatable, Sendable {
           "two texts or more in `choices`, as a JSON list or with | between them")
       }
       let answer = table.text(row: row, column: columns.answer) ?? ""
-      guard let place = Self.place(answer, choices) else {
+      let isNumber = table.isNumber(row: row, column: columns.answer)
+      guard let place = isNumber ? Self.place(Double(answer), choices) : Self.place(answer, choices)
+      else {
         throw failure(
-          "the answer `\(answer.prefix(40))`", "one of the choices, its letter or its number from 0"
-        )
+          "the answer \(isNumber ? String(answer) : "`\(answer.prefix(40))`")",
+          isNumber
+            ? "the number of a choice, 0 to \(choices.count - 1)"
+            : "one of the choices, its letter or its number from 0")
       }
       questions.append(Question(question: question, choices: choices, answer: place))
     }
@@ -55,13 +60,27 @@ package struct MultipleChoice: Equatable, Sendable {
 
   private static func choices(_ text: String) -> [String] {
     if text.hasPrefix("["),
-      let list = try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+      let list = try? JSONDecoder().decode([Choice].self, from: Data(text.utf8))
     {
-      return list
+      return list.map(\.text)
     }
     return text.split(separator: "|", omittingEmptySubsequences: false).map {
       $0.trimmingCharacters(in: .whitespaces)
     }
+  }
+
+  /// A choice of a JSON list: a text, or a whole number.
+  private struct Choice: Decodable {
+    let text: String
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      text = try (try? value.decode(String.self)) ?? String(value.decode(Int.self))
+    }
+  }
+
+  private static func place(_ number: Double?, _ choices: [String]) -> Int? {
+    number.flatMap { Int(exactly: $0) }.flatMap { choices.indices.contains($0) ? $0 : nil }
   }
 
   private static func place(_ answer: String, _ choices: [String]) -> Int? {

@@ -44,7 +44,7 @@ package struct LayerSeparation: Equatable, Sendable {
   func recalls(_ concepts: Int, conceptOfRow: [Int32]) -> [Float?] {
     let confusion = counted(conceptOfRow, concepts)
     return (0..<concepts).map {
-      confusion.support($0) > 0 ? Float(confusion.recall($0)) : nil
+      confusion.recall($0).map { Float($0) }
     }
   }
 

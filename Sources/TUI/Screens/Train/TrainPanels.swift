@@ -119,7 +119,7 @@ struct TrainPanels {
   private func drawHeldOut(_ rect: Rect, _ hasBorders: Bool, _ surface: inout Surface) {
     if hasBorders { Frame(title: "held-out rows").draw(rect, theme, into: &surface) }
     let inside = inside(rect, hasBorders)
-    let figures: [(String, KeyPath<HeldOutFigures, Double>)] = [
+    let figures: [(String, KeyPath<HeldOutFigures, Double?>)] = [
       ("nearest prototype", \.accuracy), ("cosine within", \.within),
       ("cosine between", \.between), ("KL to base", \.kl),
     ]
@@ -132,7 +132,7 @@ struct TrainPanels {
       curve(
         name, judged.map { $0[keyPath: path] }, path == \.kl ? Figure.loss : Figure.share,
         Rect(x: inside.x, y: y, width: inside.width, height: height), index + 4,
-        from: before.map { $0[keyPath: path] }, &surface)
+        from: before.flatMap { $0[keyPath: path] }, &surface)
     }
   }
 
