@@ -35,6 +35,7 @@ struct AbilityCommand: ParsableCommand {
   @Option(help: "The column of the prompts.") var promptColumn = "prompt"
   @Option(help: "The column of the responses.") var responseColumn = "response"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
+  @OptionGroup var chat: ChatArguments
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
@@ -44,6 +45,7 @@ struct AbilityCommand: ParsableCommand {
     evaluation.choices = choices
     evaluation.columns = ConceptColumns(prompt: promptColumn, response: responseColumn)
     evaluation.template = template
+    evaluation.chat = try chat.options()
     evaluation.maxTokens = maxTokens
     evaluation.memory = memory.budget
     let job = evaluation
