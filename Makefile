@@ -33,7 +33,7 @@ build: system  ## Build the release binary.
 
 # `swift test` alone would build everything once more, for @testable imports that nobody has.
 test: system-test  ## Build and run every test (FILTER=, ROOMS=Formats,Models), with what `make run` has built already.
-	@SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release --build-tests $(if $(ROOMS),--product seerPackageTests)
+	@SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release $(if $(ROOMS),--product seerPackageTests,--build-tests)
 	@SEER_ROOMS="$(ROOMS)" $(SWIFT) test -c release --skip-build $(if $(FILTER),--filter "$(FILTER)")
 
 BENCH := .build/release/Bench
@@ -68,11 +68,11 @@ build-times:  ## Measure what building and testing a clean clone takes; writes d
 	$(PYTHON) scripts/build-times.py --output docs/performance.md
 
 lint:  ## Check the format of all Swift files, and that no import points up; warnings are errors.
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources Examples
 	@$(PYTHON) scripts/check-imports.py
 
 format:  ## Format all Swift files.
-	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources
+	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources Examples
 
 model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
 	@scripts/fetch-model.sh

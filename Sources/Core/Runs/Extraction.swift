@@ -84,6 +84,12 @@ package struct Extraction: Sendable {
     }
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
     let cut = rendered.filter(\.isCut).count
+    if position == .promptEnd, template == .chat, language.tokenizer.chat.opensAnswers {
+      summary.notes.append(
+        "The template opens the answer together with the question: prompt-end is the first special "
+          + "token after the question's words, or where there is none the last one before the answer."
+      )
+    }
     if cut > 0 {
       summary.notes.append(
         "\(cut) row\(cut == 1 ? " was" : "s were") cut at \(maxTokens) tokens (--max-tokens).")

@@ -86,7 +86,9 @@ struct TextMethod {
   }
 
   static func checkWidth(_ width: Int) throws(Problem) {
-    guard width.magnitude <= 1 << 20 else { throw Problem("a width of \(width)", wanted: "a smaller one") }
+    guard width.magnitude <= 1 << 20 else {
+      throw Problem("a width of \(width)", wanted: "a smaller one")
+    }
   }
 
   private func padded() throws(Problem) -> Text {

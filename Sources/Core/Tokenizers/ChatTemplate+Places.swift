@@ -22,6 +22,14 @@ extension ChatTemplate {
     return RenderedChat(text: text, contents: contents)
   }
 
+  /// Whether the template opens the answer with every question, asked for or not.
+  package var opensAnswers: Bool {
+    let question = [ChatMessage(.user, "x")]
+    guard let bare = try? text(question), let opened = try? text(question, generationHeader: true)
+    else { return false }
+    return bare.utf8.elementsEqual(opened.utf8)
+  }
+
   /// Where a message's words lie in the conversation's text.
   ///
   /// The conversation is written again with another word for them: what differs are the words.

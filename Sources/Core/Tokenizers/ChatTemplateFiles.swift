@@ -28,7 +28,32 @@ extension TokenizerDescription {
     if settings?["added_tokens_decoder"] == nil, let map = try json("special_tokens_map.json") {
       tokens.merge(Self.tokens(map)) { $1 }
     }
+    for (name, token) in Self.usualTokens(settings?["tokenizer_class"]?.string ?? "")
+    where tokens[name] == nil && settings?[name] == nil { tokens[name] = token }
     templateTokens = tokens
+  }
+
+  /// The tokens that transformers' classes of tokenizers have where a model's settings name none.
+  private static func usualTokens(_ kind: String) -> [String: String] {
+    switch kind.hasSuffix("Fast") ? String(kind.dropLast(4)) : kind {
+    case "LlamaTokenizer": ["bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"]
+    case "GemmaTokenizer":
+      ["bos_token": "<bos>", "eos_token": "<eos>", "unk_token": "<unk>", "pad_token": "<pad>"]
+    case "Qwen2Tokenizer":
+      [
+        "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "<|endoftext|>",
+      ]
+    case "GPT2Tokenizer":
+      [
+        "bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>",
+      ]
+    case "CohereTokenizer":
+      [
+        "bos_token": "<BOS_TOKEN>", "eos_token": "<|END_OF_TURN_TOKEN|>", "unk_token": "<UNK>",
+        "pad_token": "<PAD>",
+      ]
+    default: [:]
+    }
   }
 
   /// Templates that are files of their own.

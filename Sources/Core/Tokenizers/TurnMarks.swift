@@ -17,15 +17,11 @@ struct MarkedChat {
 /// of the last message, the text's last.
 struct TurnMarks {
   private let tokenizer: Tokenizer
-  /// Whether the template opens the answer with every question, asked for or not.
   private let opensAnswers: Bool
 
   init(_ tokenizer: Tokenizer) {
     self.tokenizer = tokenizer
-    let question = [ChatMessage(.user, "x")]
-    let bare = try? tokenizer.chat.text(question)
-    let opened = try? tokenizer.chat.text(question, generationHeader: true)
-    opensAnswers = bare != nil && bare.map { Array($0.utf8) } == opened.map { Array($0.utf8) }
+    opensAnswers = tokenizer.chat.opensAnswers
   }
 
   /// The place of the token that ends a message's turn.

@@ -90,6 +90,14 @@ struct HuggingFaceFolderTests {
     folder.settings["added_tokens_decoder"] = [String: String]()
     _ = try folder.write()
     #expect(try text() == first)
+    // A class of transformers' brings tokens of its own, but for what the settings name or null.
+    folder.settings["tokenizer_class"] = "GemmaTokenizerFast"
+    folder.settings["chat_template"] = "{{ pad_token }}|{{ unk_token }}"
+    _ = try folder.write()
+    #expect(try text() == "<pad>|<u>")
+    folder.settings["pad_token"] = NSNull()
+    _ = try folder.write()
+    #expect(try text() == "|<u>")
   }
 
   @Test func stopsOfTheGenerationSettingsEndAnAnswer() throws {
