@@ -10,7 +10,6 @@ package struct LanguageModel: Sendable {
   package let path: String
   package let configuration: ModelConfiguration
   package let tokenizer: Tokenizer
-  package let chatTemplate: ChatTemplate
   package var transformer: Transformer
   package let source: any ModelSource
   /// Tokens that pass at a time where many rows are read.
@@ -18,17 +17,15 @@ package struct LanguageModel: Sendable {
 
   /// Opens a model by path or cached name.
   ///
-  /// - Parameter templateFile: a chat template in place of the model's own: the text of one of a
-  ///   known family, or the turns as a JSON object.
-  package init(_ model: String, templateFile: String? = nil) throws(Failure) {
+  /// - Parameter chat: what the user says of how conversations are written.
+  package init(_ model: String, chat: ChatOptions = ChatOptions()) throws(Failure) {
     path = try ModelLocator.path(of: model)
     source = try openModel(path)
     transformer = try Transformer(source)
     configuration = transformer.configuration
     var description = try source.tokenizerDescription()
-    if let templateFile { description.chatTemplate = try ChatTemplate.text(ofFile: templateFile) }
+    try description.use(chat)
     tokenizer = try Tokenizer(description)
-    chatTemplate = ChatTemplate(tokenizer)
     guard tokenizer.count <= configuration.vocabulary else {
       throw Failure(
         .badData, file: path,

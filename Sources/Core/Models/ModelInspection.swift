@@ -20,14 +20,14 @@ package struct ModelInspection: Sendable {
     problems += source.tokenizerProblems()
     if problems.isEmpty {
       do throws(Failure) { _ = try LanguageModel(path) } catch { problems.append(error) }
-    } else if let text = try? source.tokenizerDescription().chatTemplate,
-      ChatTemplate(text).family == .unknown
-    {
-      problems.append(
-        Failure(
-          .badData, file: path, place: "chat template", found: "one of no known family",
-          wanted: "ChatML, Llama 3, Mistral, Gemma, Phi-3 or Zephyr",
-          advice: "Use --template plain, or give a --template-file."))
+    } else if let text = (try? source.tokenizerDescription())?.chatTemplate {
+      do throws(Failure) {
+        try ChatTemplate(text).check()
+      } catch {
+        var problem = error
+        problem.file = path
+        problems.append(problem)
+      }
     }
     self.problems = problems
   }

@@ -16,10 +16,12 @@ package struct ChatLog: Equatable, Sendable {
   package func tokens(
     for language: LanguageModel
   ) throws(Failure) -> (ids: [Int32], last: Range<Int>) {
-    let chat = try language.chatTemplate.render(messages, generationHeader: true)
+    let chat = language.tokenizer.chat
+    let text = try chat.text(messages, generationHeader: true)
     // The template writes the beginning-of-text token itself where the model wants one.
-    let encoding = language.tokenizer.encoding(of: chat.text, addSpecial: false)
-    let last = chat.turns.last.map { encoding.tokens(overlapping: $0.content) } ?? 0..<0
-    return (encoding.ids, last)
+    let encoding = language.tokenizer.encoding(of: text, addSpecial: false)
+    let last = try chat.content(
+      of: messages.count - 1, in: messages, generationHeader: true, text: text)
+    return (encoding.ids, encoding.tokens(overlapping: last))
   }
 }

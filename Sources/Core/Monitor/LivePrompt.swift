@@ -23,7 +23,6 @@ package final class LivePrompt {
   package let notes: [String]
   private let conversation: Conversation
   private let template: RowTemplate
-  private let chatTemplate: ChatTemplate
   /// One for each side.
   private let runs: [Run]
   /// By side and layer.
@@ -59,8 +58,7 @@ package final class LivePrompt {
     self.runs = sides.map { $0 == .base ? first : last }
     self.concepts = concepts
     self.template = template
-    chatTemplate = ChatTemplate(language.tokenizer.chatTemplate)
-    if template == .chat { _ = try chatTemplate.render([]) }
+    if template == .chat { try language.tokenizer.chat.check() }
     let model = try modelHash.value()
     var notes: [String] = []
     for (side, run) in zip(sides, self.runs) {
@@ -199,9 +197,10 @@ package final class LivePrompt {
     switch template {
     case .chat:
       let messages = chat + (draft.map { [ChatMessage(.user, $0)] } ?? [])
-      let rendered = try chatTemplate.render(messages, generationHeader: draft == nil)
+      guard !messages.isEmpty else { return Text(ids: [], turns: []) }
+      let rendered = try tokenizer.chat.render(messages, generationHeader: draft == nil)
       text = rendered.text
-      ranges = rendered.turns.map(\.content)
+      ranges = rendered.contents
       if draft != nil, let end = ranges.last?.upperBound {
         text = String(decoding: text.utf8.prefix(end), as: UTF8.self)
       }

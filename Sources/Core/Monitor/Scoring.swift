@@ -71,10 +71,10 @@ package struct Scorer {
   ///   both side by side.
   package init(
     model: String, adapter: String?, run: String, baseRun: String? = nil, layer: Int,
-    template: RowTemplate, templateFile: String? = nil, memory: MemoryBudget = MemoryBudget()
+    template: RowTemplate, chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let run = try Run.open(run)
-    let opened = try LanguageModel(model, templateFile: templateFile)
+    let opened = try LanguageModel(model, chat: chat)
     let modelHash = opened.hashing()
     let language = try opened.planned(memory)
     self.language = language

@@ -15,8 +15,8 @@ package struct Extraction: Sendable {
   package var folder: String
   package var position = Position.last
   package var template = RowTemplate.chat
-  /// A chat template in place of the model's own.
-  package var templateFile: String?
+  /// What the user says of how conversations are written.
+  package var chat = ChatOptions()
   /// Only the first rows of the file.
   package var limit: Int?
   package var maxTokens = 512
@@ -55,7 +55,7 @@ package struct Extraction: Sendable {
   package func run(_ context: JobContext) throws -> Summary {
     let set = try ConceptSet(contentsOf: concepts)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
-    let language = try LanguageModel(model, templateFile: templateFile)
+    let language = try LanguageModel(model, chat: chat)
     let hash = language.hashing()
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
@@ -69,17 +69,27 @@ package struct Extraction: Sendable {
     try context.checkpoint()
     let spans = rendered.map { position.spans(of: $0) }
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
-    let manifest = RunManifest(
+    var manifest = RunManifest(
       tool: tool, model: model, modelSHA256: try hash.value(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
       template: template,
-      templateSHA256: try templateFile.map { path throws(Failure) in try sha256(ofFile: path) },
+      templateSHA256: try chat.file.map { path throws(Failure) in try sha256(ofFile: path) },
       position: position, maxTokens: maxTokens,
       layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
       width: language.configuration.width, dtype: usesHalf ? .float16 : .float32)
+    if template == .chat {
+      manifest.templateArguments = language.tokenizer.chat.recordedArguments
+      manifest.templateDate = language.tokenizer.chat.recordedDate
+    }
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
     let cut = rendered.filter(\.isCut).count
+    if position == .promptEnd, template == .chat, language.tokenizer.chat.opensAnswers {
+      summary.notes.append(
+        "The template opens the answer together with the question: prompt-end is the first special "
+          + "token after the question's words, or where there is none the last one before the answer."
+      )
+    }
     if cut > 0 {
       summary.notes.append(
         "\(cut) row\(cut == 1 ? " was" : "s were") cut at \(maxTokens) tokens (--max-tokens).")

@@ -19,6 +19,10 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package var template: RowTemplate
   /// Of the file that a chat template was read from, where it is not the model's own.
   package var templateSHA256: String?
+  /// The template's variables that the user gave, as JSON, where they can change the text.
+  package var templateArguments: [String: String]?
+  /// The template's today, where the user gave it and it can change the text.
+  package var templateDate: String?
   package var position: Position
   package var maxTokens: Int
   /// The layers stored, ascending; 0 is the input of the first block.
@@ -40,6 +44,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
     case conceptsSHA256 = "concepts_sha256"
     case template
     case templateSHA256 = "template_sha256"
+    case templateArguments = "template_arguments"
+    case templateDate = "template_date"
     case position
     case maxTokens = "max_tokens"
     case layers, rows, width, dtype, tokens, seconds
@@ -86,6 +92,8 @@ extension RunManifest {
     if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts (\(concepts))") }
     if template != other.template { keys.append("template (\(template))") }
     if templateSHA256 != other.templateSHA256 { keys.append("template file") }
+    if templateArguments != other.templateArguments { keys.append("template arguments") }
+    if templateDate != other.templateDate { keys.append("date (\(templateDate ?? "none"))") }
     if position != other.position { keys.append("position (\(position))") }
     if maxTokens != other.maxTokens { keys.append("max_tokens (\(maxTokens))") }
     if layers != other.layers { keys.append("layers (\(layers.count))") }

@@ -19,6 +19,31 @@ package struct JSON: Sendable {
     self = try JSON(file[0..<file.count])
   }
 
+  /// Reads a text in memory.
+  package init(text: [UInt8], name: String = "JSON") throws(Failure) {
+    let file = try MappedFile(text: text, name: name)
+    self = try JSON(file[0..<file.count])
+  }
+
+  /// A text as JSON writes it, in quotes.
+  package static func quoted(_ text: String) -> String {
+    var written = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": written += "\\\""
+      case "\\": written += "\\\\"
+      case "\n": written += "\\n"
+      case "\r": written += "\\r"
+      case "\t": written += "\\t"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        written += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: written.unicodeScalars.append(scalar)
+      }
+    }
+    return written + "\""
+  }
+
   fileprivate init(_ document: JSONDocument, _ index: Int) {
     self.document = document
     self.index = index
@@ -51,8 +76,8 @@ package struct JSON: Sendable {
 
   package var bool: Bool? { kind == .bool ? lead == UInt8(ascii: "t") : nil }
 
-  /// The number's digits, or the string with its quotes, as written.
-  private var written: String {
+  /// The value as it is written: a number's digits, a string with its quotes, an array's whole text.
+  package var written: String {
     document.text.withBytes { String(decoding: $0[range], as: UTF8.self) }
   }
 

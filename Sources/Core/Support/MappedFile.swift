@@ -40,6 +40,24 @@ package final class MappedFile: Sendable {
     bytes = UnsafeRawBufferPointer(start: base, count: count)
   }
 
+  /// A text in memory that is read as if it were a file.
+  ///
+  /// - Parameter name: stands for the path in messages.
+  package init(text: [UInt8], name: String) throws(Failure) {
+    path = name
+    guard !text.isEmpty else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let memory = mmap(
+      nil, text.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else {
+      throw Failure.system(.badData, "taking memory", file: name, code: errno)
+    }
+    memory.copyMemory(from: text, byteCount: text.count)
+    bytes = UnsafeRawBufferPointer(start: memory, count: text.count)
+  }
+
   deinit {
     if let base = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)

@@ -1,127 +1,123 @@
 import SeerSupport
+import SeerTemplates
 
-/// How a model writes conversations, recognised from its own template text (Jinja).
+/// How a model writes conversations: its own template, which is run (``Template``).
 ///
-///     let template = ChatTemplate(tokenizer)
-///     template.family                                         // .chatml
-///     try template.render([ChatMessage(.user, "Hi")]).text    // "<|im_start|>system\nYou are..."
-///
-/// Templates are told apart by the turn markers they write; the text is not executed. What varies
-/// inside a family (default system prompt, blanks, where a system message goes) is read from it.
-package struct ChatTemplate: Equatable, Sendable {
-  /// The families by the names the commands print; `none`: no template, `unknown`: another one.
-  package enum Family: String, CaseIterable, Sendable {
-    case chatml, llama3, mistral, gemma, phi3, zephyr, none, unknown
-  }
-
+///     let chat = tokenizer.chat
+///     chat.family                                        // .chatml
+///     try chat.text([ChatMessage(.user, "Hi")])          // "<|im_start|>system\nYou are..."
+package struct ChatTemplate: Sendable {
   package let family: Family
-  /// How turns are written; nil where the family is none or unknown.
-  package let format: ChatFormat?
+  private let template: Result<Template, Failure>
+  /// The one for conversations with tools, where the model has two.
+  private let toolTemplate: Result<Template, Failure>?
+  private let variables: [String: String]
+  private let options: ChatOptions
 
-  /// Recognises a template's text; nil or blank is ``Family/none``. A JSON object is a
-  /// ``ChatFormat`` of the user's own, of family unknown.
-  package init(_ text: String?, beginningOfText: String = "", endOfText: String = "") {
-    let text = Array((text ?? "").utf8)
-    family = Self.family(of: text)
-    format =
-      if family == .unknown, text.first == UInt8(ascii: "{"),
-        text.dropFirst().first != UInt8(ascii: "{"),
-        text.dropFirst().first != UInt8(ascii: "%")
-      {
-        try? ChatFormat(json: text)
-      } else {
-        ChatFormat(family, TemplateText(text), beginning: beginningOfText, end: endOfText)
-      }
+  /// - Parameters:
+  ///   - text: the template, Jinja, or the user's JSON (``ChatTemplateForm``); nil or blank is none.
+  ///   - tools: the template for conversations with tools, where that is another.
+  ///   - tokens: special tokens by the names that templates know them by, such as `bos_token`.
+  package init(
+    _ text: String?, tools: String? = nil, tokens: [String: String] = [:],
+    options: ChatOptions = ChatOptions()
+  ) {
+    family = Family(of: text)
+    template = Self.template(text)
+    toolTemplate = tools.map(Self.template)
+    variables = tokens
+    self.options = options
   }
 
-  /// The template that came with a tokenizer.
-  package init(_ tokenizer: Tokenizer) {
-    func text(_ id: Int32?) -> String { id.flatMap { tokenizer.token($0) } ?? "" }
-    self.init(
-      tokenizer.chatTemplate, beginningOfText: text(tokenizer.beginningOfText),
-      endOfText: text(tokenizer.endOfText))
+  private static func template(_ text: String?) -> Result<Template, Failure> {
+    guard let text, Family(of: text) != .none else {
+      return .failure(
+        Failure(
+          .badData, place: "chat template", found: "none in the model",
+          wanted: "one, to write conversations by",
+          advice: "Use --template plain, or give one with --template-file."))
+    }
+    return Result { () throws(Failure) in
+      if let form = try ChatTemplateForm(text) { return try Template(form.jinja) }
+      return try Template(text)
+    }
   }
 
-  private static func family(of bytes: [UInt8]) -> Family {
-    let text = TemplateText(bytes)
-    if bytes.allSatisfy({ $0 == 0x20 || 9...13 ~= $0 }) { return .none }
-    // Phi-4 has ChatML's first marker but separates role and content by another.
-    if text.has("<|im_start|>") { return text.has("<|im_sep|>") ? .unknown : .chatml }
-    if text.has("<|start_header_id|>") { return .llama3 }
-    if text.has("<start_of_turn>") { return .gemma }
-    if text.has("<|assistant|>") {
-      // Phi-4-mini builds its markers from the role's name and writes no newlines.
-      if text.has("'<|' + message") { return .unknown }
-      if text.has("<|end|>") { return .phi3 }
-      return text.has("eos_token") || text.has("</s>") ? .zephyr : .unknown
+  /// Fails where there is no template, or one that cannot be read.
+  package func check() throws(Failure) { _ = try template.get() }
+
+  /// The user's arguments that can change the text, as JSON; nil where there are none.
+  package var recordedArguments: [String: String]? {
+    var recorded: [String: String] = [:]
+    for argument in options.arguments where speaks(of: argument.name) {
+      recorded[argument.name] = argument.json.written
     }
-    // Llama 2 writes [INST] too, with its system prompt between <<SYS>> marks.
-    if text.has("[INST]") {
-      return text.has("<<SYS>>") || text.has("[SYSTEM_PROMPT]") ? .unknown : .mistral
+    return recorded.isEmpty ? nil : recorded
+  }
+
+  /// The user's date, where it can change the text.
+  package var recordedDate: String? {
+    speaks(of: "strftime_now") ? options.date?.description : nil
+  }
+
+  private func speaks(of name: String) -> Bool {
+    (try? template.get().speaks(of: name)) ?? false
+      || (try? toolTemplate?.get().speaks(of: name)) ?? false
+  }
+
+  /// The conversation as the template writes it.
+  ///
+  /// - Parameter generationHeader: adds the opening of the assistant's turn.
+  package func text(
+    _ messages: [ChatMessage], generationHeader: Bool = false
+  ) throws(Failure) -> String {
+    guard !messages.isEmpty else {
+      throw Failure(
+        .badData, place: "chat template", found: "a conversation without messages",
+        wanted: "one or more")
     }
-    return .unknown
+    var values = variables.mapValues { TemplateValue.string($0) }
+    values["tools"] = .null
+    values["documents"] = .null
+    var hasTools = false
+    for argument in options.arguments {
+      values[argument.name] = try TemplateValue(argument.json)
+      if argument.name == "tools" { hasTools = !argument.json.isNull }
+    }
+    var list: [TemplateValue] = []
+    for message in messages { list.append(try message.templateValue()) }
+    values["messages"] = .list(list)
+    values["add_generation_prompt"] = .bool(generationHeader)
+    let template = hasTools ? toolTemplate ?? template : template
+    do throws(Failure) {
+      return try template.get().render(values, date: options.date ?? .usual)
+    } catch {
+      var failure = error
+      failure.file = failure.file ?? options.file
+      throw failure
+    }
   }
 }
 
-/// A template's text, to look for what it writes.
-package struct TemplateText {
-  package let bytes: [UInt8]
-
-  package init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-  package func has(_ part: String) -> Bool { bytes.firstRange(of: Array(part.utf8)) != nil }
-
-  /// Whether a part is there with any quotes and without regard to blanks outside of strings:
-  /// give it without blanks and with `'`.
-  func hasCode(_ part: String) -> Bool {
-    var plain: [UInt8] = []
-    var isQuoted = false
-    for byte in bytes {
-      let byte = byte == UInt8(ascii: "\"") ? UInt8(ascii: "'") : byte
-      if byte == UInt8(ascii: "'") { isQuoted.toggle() }
-      if isQuoted || byte != 0x20 && byte != 0x0A { plain.append(byte) }
+extension ChatMessage {
+  /// The message as templates see it: members that are null are left out, and reasoning has the
+  /// names that templates look for it by.
+  func templateValue() throws(Failure) -> TemplateValue {
+    var members: [(name: String, value: TemplateValue)] = [("role", .string(role.rawValue))]
+    if !fields.contains(where: { $0.name == "content" }) {
+      members.append(("content", .string(content)))
     }
-    return plain.firstRange(of: Array(part.utf8)) != nil
-  }
-
-  /// The literal system turn in a ChatML template, such as
-  /// `'<|im_start|>system\nYou are a helpful assistant<|im_end|>\n'`.
-  package var defaultSystem: String? {
-    let opening = Array("<|im_start|>system".utf8)
-    let closing = Array("<|im_end|>".utf8)
-    var rest = bytes[...]
-    while let start = rest.firstRange(of: opening) {
-      let before = start.lowerBound > 0 ? bytes[start.lowerBound - 1] : 0
-      let quote: UInt8? = before == 0x22 || before == 0x27 ? before : nil
-      rest = bytes[start.upperBound...]
-      guard let end = rest.firstRange(of: closing) else { return nil }
-      let body = bytes[start.upperBound..<end.lowerBound]
-      // A quote or a brace ends the literal: that turn's content is a variable.
-      let literal =
-        quote.map { Self.unescaped(body, quote: $0) } ?? (body.contains(0x7B) ? nil : body)
-      if let literal, literal.first == 0x0A {
-        return String(decoding: literal.dropFirst(), as: UTF8.self)
-      }
+    for field in fields {
+      let json = try JSON(text: Array(field.json.utf8))
+      if !json.isNull { members.append((field.name, try TemplateValue(json))) }
     }
-    return nil
-  }
-
-  /// A Jinja string's content; nil where the quote ends it.
-  private static func unescaped(_ body: ArraySlice<UInt8>, quote: UInt8) -> ArraySlice<UInt8>? {
-    var result: [UInt8] = []
-    var escaped = false
-    for byte in body {
-      if escaped {
-        result.append(byte == UInt8(ascii: "n") ? 0x0A : byte == UInt8(ascii: "t") ? 0x09 : byte)
-        escaped = false
-      } else if byte == UInt8(ascii: "\\") {
-        escaped = true
-      } else if byte == quote {
-        return nil
-      } else {
-        result.append(byte)
-      }
-    }
-    return escaped ? nil : result[...]
+    var message = TemplateValue.Dictionary()
+    let reasoning = ["reasoning_content", "thinking", "reasoning"].lazy.compactMap { name in
+      members.first { $0.name == name }?.value
+    }.first
+    if let reasoning { message["thinking"] = reasoning }
+    for (name, value) in members { message[name] = value }
+    if let reasoning { message["reasoning_content"] = reasoning }
+    return .dictionary(message)
   }
 }

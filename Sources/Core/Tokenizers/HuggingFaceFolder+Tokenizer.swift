@@ -46,12 +46,8 @@ extension HuggingFaceFolder {
       description.beginningOfText = try id("bos_token") ?? description.beginningOfText
       description.endOfText = try id("eos_token") ?? description.endOfText
       description.padding = try id("pad_token")
-      description.chatTemplate = Self.template(settings["chat_template"])
     }
-    if exists("chat_template.jinja") {
-      let file = try MappedFile(path: path + "/chat_template.jinja")
-      description.chatTemplate = file.withBytes { String(decoding: $0, as: UTF8.self) }
-    }
+    try description.readChatTemplate(ofFolder: path)
     // What ends an answer may be several tokens.
     for name in ["generation_config.json", Self.configurationName] where exists(name) {
       guard let value = try JSON(path: path + "/" + name)["eos_token_id"] else { continue }
@@ -60,13 +56,5 @@ extension HuggingFaceFolder {
       description.endOfText = description.endOfText ?? ids.first
     }
     return description
-  }
-
-  /// A string, or a list of named templates of which `default` is the one for conversations.
-  private static func template(_ json: JSON?) -> String? {
-    guard let json else { return nil }
-    if let text = json.string { return text }
-    let named = json.elements.first { $0["name"]?.string == "default" }
-    return (named ?? json.elements.first { _ in true })?["template"]?.string
   }
 }

@@ -54,10 +54,9 @@ package struct RowRenderer: Sendable {
   package let tokenizer: Tokenizer
   package let template: RowTemplate
   package let maxTokens: Int
-  private let chatTemplate: ChatTemplate
+  private let marks: TurnMarks
 
-  /// Fails where the model's chat template is wanted and cannot be rendered, or `maxTokens` is
-  /// below 1.
+  /// Fails where the model's chat template is wanted and cannot be run, or `maxTokens` is below 1.
   package init(
     _ tokenizer: Tokenizer, template: RowTemplate, maxTokens: Int
   ) throws(Failure) {
@@ -67,59 +66,101 @@ package struct RowRenderer: Sendable {
     self.tokenizer = tokenizer
     self.template = template
     self.maxTokens = maxTokens
-    chatTemplate = ChatTemplate(tokenizer)
-    // An empty conversation renders to nothing but tells whether the family can be rendered.
-    if template == .chat { _ = try chatTemplate.render([]) }
+    marks = TurnMarks(tokenizer)
+    if template == .chat { try tokenizer.chat.check() }
   }
 
   /// The row's first `maxTokens` tokens; an empty response is none. Fails where no token is left.
   package func render(prompt: String, response: String? = nil) throws(Failure) -> RenderedRow {
     let response = response ?? ""
+    let messages = [ChatMessage(.user, prompt), ChatMessage(.assistant, response)]
+    return try render(turns: response.isEmpty ? Array(messages.prefix(1)) : messages)
+  }
+
+  /// The same of a whole conversation. Where it ends with the assistant's message, that is the
+  /// response; the message before it, or the last one, is the prompt. In plain text messages stand
+  /// on lines of their own.
+  package func render(turns: [ChatMessage]) throws(Failure) -> RenderedRow {
     switch template {
-    case .chat:
-      let messages = [ChatMessage(.user, prompt), ChatMessage(.assistant, response)]
-      return try chatRow(response.isEmpty ? Array(messages.prefix(1)) : messages)
-    case .plain:
-      return try plainRow(prompt, response)
+    case .chat: try chatRow(turns)
+    case .plain: try plainRow(turns)
     }
   }
 
   /// The bare prompt as the model is asked to go on from it: in a chat with the opening of the
   /// assistant's turn, whose last token is ``RenderedRow/last``.
   package func renderForGeneration(prompt: String) throws(Failure) -> RenderedRow {
+    try renderForGeneration(turns: [ChatMessage(.user, prompt)])
+  }
+
+  /// The same of a whole conversation.
+  package func renderForGeneration(turns: [ChatMessage]) throws(Failure) -> RenderedRow {
     switch template {
-    case .chat: try chatRow([ChatMessage(.user, prompt)], generationHeader: true)
-    case .plain: try plainRow(prompt, "")
+    case .chat: try chatRow(turns, generationHeader: true)
+    case .plain: try plainRow(turns)
     }
   }
 
-  private func plainRow(_ prompt: String, _ response: String) throws(Failure) -> RenderedRow {
-    let text = response.isEmpty ? prompt : prompt + "\n" + response
-    let promptBytes = 0..<prompt.utf8.count
-    let responseBytes = text.utf8.count - response.utf8.count..<text.utf8.count
+  /// The places of prompt and response among a conversation's messages.
+  private func parts(
+    _ turns: [ChatMessage], isAnswered: Bool
+  ) -> (prompt: Int?, response: Int?) {
+    guard isAnswered, turns.last?.role == .assistant else {
+      return (turns.indices.last, nil)
+    }
+    return (turns.indices.dropLast().last, turns.indices.last)
+  }
+
+  private func plainRow(_ turns: [ChatMessage]) throws(Failure) -> RenderedRow {
+    var text = ""
+    var contents: [Range<Int>] = []
+    for (index, message) in turns.enumerated() {
+      if index > 0 { text += "\n" }
+      let start = text.utf8.count
+      text += message.content
+      contents.append(start..<text.utf8.count)
+    }
+    let (prompt, response) = parts(turns, isAnswered: true)
     let encoding = tokenizer.encoding(of: text)
-    let promptTokens = encoding.tokens(overlapping: promptBytes)
+    func tokens(_ index: Int?) -> Range<Int> {
+      index.map { encoding.tokens(overlapping: contents[$0]) } ?? 0..<0
+    }
+    let promptTokens = tokens(prompt)
     return try row(
-      encoding, promptTokens, encoding.tokens(overlapping: responseBytes),
-      last: encoding.ids.count - 1, promptEnd: max(0, promptTokens.upperBound - 1))
+      encoding, promptTokens, tokens(response), last: encoding.ids.count - 1,
+      promptEnd: max(0, promptTokens.upperBound - 1))
   }
 
   private func chatRow(
-    _ messages: [ChatMessage], generationHeader: Bool = false
+    _ turns: [ChatMessage], generationHeader: Bool = false
   ) throws(Failure) -> RenderedRow {
-    let chat = try chatTemplate.render(messages, generationHeader: generationHeader)
+    let text = try tokenizer.chat.text(turns, generationHeader: generationHeader)
     // The template writes the beginning-of-text token itself where the model wants one.
-    let encoding = tokenizer.encoding(of: chat.text, addSpecial: false)
-    var tokens: [ChatMessage.Role: Range<Int>] = [:]
-    var ends: [Int] = []
-    for turn in chat.turns {
-      tokens[turn.role] = encoding.tokens(overlapping: turn.content)
-      ends.append(encoding.tokens(overlapping: turn.endOfTurn).upperBound - 1)
+    let encoding = tokenizer.encoding(of: text, addSpecial: false)
+    let chat = MarkedChat(
+      turns: turns, generationHeader: generationHeader, text: text, encoding: encoding)
+    let (prompt, response) = parts(turns, isAnswered: !generationHeader)
+    var last = encoding.ids.count - 1
+    var responseTokens = 0..<0
+    if let response {
+      let content = try content(of: response, in: chat)
+      responseTokens = encoding.tokens(overlapping: content)
+      last = try marks.end(of: response, content: content, in: chat)
     }
-    let final = encoding.ids.count - 1
-    return try row(
-      encoding, tokens[.user] ?? 0..<0, tokens[.assistant] ?? 0..<0,
-      last: generationHeader ? final : ends.last ?? final, promptEnd: ends.first ?? final)
+    var promptTokens = 0..<0
+    var promptEnd = last
+    if let prompt {
+      let content = try content(of: prompt, in: chat)
+      promptTokens = encoding.tokens(overlapping: content)
+      promptEnd = try marks.end(of: prompt, content: content, in: chat)
+      if response == nil, !generationHeader { last = promptEnd }
+    }
+    return try row(encoding, promptTokens, responseTokens, last: last, promptEnd: promptEnd)
+  }
+
+  private func content(of index: Int, in chat: MarkedChat) throws(Failure) -> Range<Int> {
+    try tokenizer.chat.content(
+      of: index, in: chat.turns, generationHeader: chat.generationHeader, text: chat.text)
   }
 
   private func row(

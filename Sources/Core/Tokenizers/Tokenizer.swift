@@ -34,8 +34,8 @@ package struct Tokenizer: Sendable {
   package let addsBeginningOfText: Bool
   /// Whether the end-of-text token is put after every text.
   package let addsEndOfText: Bool
-  /// The chat template's text (Jinja), where the model has one.
-  package let chatTemplate: String?
+  /// How the model writes conversations.
+  package let chat: ChatTemplate
 
   /// The number of tokens in the vocabulary.
   package var count: Int { vocabulary.count }
@@ -67,7 +67,18 @@ package struct Tokenizer: Sendable {
       failure.file = failure.file ?? description.source
       throw failure
     }
-    chatTemplate = description.chatTemplate
+    var tokens = description.templateTokens ?? [:]
+    if description.templateTokens == nil {
+      for (name, id) in [
+        ("bos", beginningOfText), ("eos", endOfText), ("unk", unknown), ("pad", padding),
+      ] {
+        guard let id else { continue }
+        tokens[name + "_token"] = String(decoding: Array(vocabulary[Int(id)]), as: UTF8.self)
+      }
+    }
+    chat = ChatTemplate(
+      description.chatTemplate, tools: description.toolTemplate, tokens: tokens,
+      options: description.chatOptions)
     stops = Set(description.stops.compactMap { Int32(exactly: $0) })
     normalizers = description.normalizers
     preTokenizer = description.preTokenizer

@@ -78,6 +78,13 @@ package struct TokenizerDescription: Sendable {
   var leadingSpace = LeadingSpace.kept
   /// The chat template's text (Jinja), where the model has one.
   package var chatTemplate: String?
+  /// The one for conversations with tools, where that is another.
+  package var toolTemplate: String?
+  /// Special tokens by the names that templates know them by, such as `bos_token`; nil where they
+  /// are those of the ids above.
+  package var templateTokens: [String: String]?
+  /// What the user says of how conversations are written.
+  package var chatOptions = ChatOptions()
 
   package init() {}
 }

@@ -12,8 +12,8 @@ package struct Training: Sendable {
   package var folder: String
   package var preset: TrainingPreset
   package var template = RowTemplate.chat
-  /// A chat template in place of the model's own.
-  package var templateFile: String?
+  /// What the user says of how conversations are written.
+  package var chat = ChatOptions()
   package var seed: UInt64 = 0
   package var resumes = false
   /// What the work may take of the machine's memory.
@@ -78,18 +78,25 @@ package struct Training: Sendable {
     checkpoint: @escaping () throws -> Void, report: @escaping (JobProgress) -> Void,
     observer: TrainingObserver = TrainingObserver(), onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
-    let language = try LanguageModel(model, templateFile: templateFile)
+    let language = try LanguageModel(model, chat: chat)
     let hash = language.hashing()
     try preset.check(language.configuration)
     let data = try TrainingData(
       concepts: concepts, retain: retain,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
-    let recipe = TrainingCheckpoint.Recipe(
+    var recipe = TrainingCheckpoint.Recipe(
       tool: tool, modelSHA256: try hash.value(),
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       template: template.rawValue, seed: seed, preset: preset)
+    if template == .chat {
+      recipe.templateSHA256 = try chat.file.map { path throws(Failure) in
+        try sha256(ofFile: path)
+      }
+      recipe.templateArguments = language.tokenizer.chat.recordedArguments
+      recipe.templateDate = language.tokenizer.chat.recordedDate
+    }
     try OutputFile.makeFolder(folder)
     let lock = try FolderLock(folder, work: "training into it")
     try checkFolder()

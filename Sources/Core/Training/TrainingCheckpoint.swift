@@ -22,6 +22,10 @@ package struct TrainingCheckpoint {
     package var conceptsSHA256: String
     var retainSHA256: String?
     package var template: String
+    /// What the user gave of the chat template, where it can change the text.
+    package var templateSHA256: String?
+    package var templateArguments: [String: String]?
+    package var templateDate: String?
     package var seed: UInt64
     package var preset: TrainingPreset
 
@@ -32,6 +36,9 @@ package struct TrainingCheckpoint {
       if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts") }
       if retainSHA256 != other.retainSHA256 { keys.append("retain") }
       if template != other.template { keys.append("template (\(template))") }
+      if templateSHA256 != other.templateSHA256 { keys.append("template file") }
+      if templateArguments != other.templateArguments { keys.append("template arguments") }
+      if templateDate != other.templateDate { keys.append("date (\(templateDate ?? "none"))") }
       if seed != other.seed { keys.append("seed (\(seed))") }
       if preset != other.preset { keys.append("preset or options") }
       return keys

@@ -23,7 +23,7 @@ extension Training {
   /// passes concept rows up to the highest target layer and back, retain rows through the whole
   /// model with and without the adapter and back; every judgement passes the held-out rows.
   package func estimate(_ context: JobContext) throws -> TrainingEstimate {
-    let language = try LanguageModel(model)
+    let language = try LanguageModel(model, chat: chat)
     let c = language.configuration
     try preset.check(c)
     let data = try TrainingData(

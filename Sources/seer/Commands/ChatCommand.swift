@@ -25,7 +25,7 @@ struct ChatCommand: ParsableCommand {
   @Option(name: .customLong("run"), help: "A run of the model, whose concepts are scored.")
   var folder: String?
   @Option(help: "The layer whose states are scored.") var layer: Int?
-  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
+  @OptionGroup var chat: ChatArguments
   @Option(help: "Replaces the template's own system prompt.") var system: String?
   @Option(help: "How many tokens an answer has at the most.") var tokens = 256
   @OptionGroup var sampling: SamplingArguments
@@ -83,13 +83,13 @@ struct ChatCommand: ParsableCommand {
     if let folder, let layer {
       let scorer = try Scorer(
         model: model, adapter: adapter, run: folder, layer: layer, template: .chat,
-        templateFile: templateFile, memory: memory.budget)
+        chat: self.chat.options(), memory: memory.budget)
       for note in scorer.notes { Report.note(note) }
       return Chat(
         conversation: Conversation(scorer.language, adapter: scorer.adapter),
         monitor: scorer.monitor, log: ChatLog(system: system))
     }
-    let language = try LanguageModel(model, templateFile: templateFile).planned(
+    let language = try LanguageModel(model, chat: chat.options()).planned(
       prompt: tokens, tokens: tokens, memory.budget)
     let adapter = try adapter.map { try AdapterFile.read($0, for: language.configuration) }
     return Chat(

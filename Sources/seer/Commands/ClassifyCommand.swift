@@ -30,6 +30,7 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "Tokens that speak for a row, separated by commas: last, prompt-end, mean.")
   var position = "last"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
+  @OptionGroup var chat: ChatArguments
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @OptionGroup var columns: ColumnOptions
   @Flag(help: "Leave out test rows whose prompt is in the train file.") var withoutOverlap = false
@@ -58,6 +59,7 @@ struct ClassifyCommand: ParsableCommand {
       position, "--position", wanted: "last, prompt-end or mean"
     ) { Position(rawValue: $0) }
     evaluation.template = template
+    evaluation.chat = try chat.options()
     evaluation.maxTokens = maxTokens
     evaluation.leavesOutOverlap = withoutOverlap
     evaluation.resamples = resamples

@@ -33,6 +33,7 @@ struct DetoxCommand: ParsableCommand {
   @Option(help: "Only the first prompts of each file.") var limit: Int?
   @Option(help: "Prompts answered at a time.") var width = 16
   @Option(help: "How a prompt is put to the model.") var template = RowTemplate.chat
+  @OptionGroup var chat: ChatArguments
   @OptionGroup var columns: ColumnOptions
   @Option(help: "A concept file that teaches a monitor of the answers: `safe` and other concepts.")
   var train: String?
@@ -75,6 +76,7 @@ struct DetoxCommand: ParsableCommand {
     evaluation.width = width
     evaluation.memory = memory.budget
     evaluation.template = template
+    evaluation.chat = try chat.options()
     evaluation.columns = columns.names
     evaluation.monitor = train.map { .concepts($0) } ?? (runs.isEmpty ? nil : .runs(runs))
     evaluation.layer = layer

@@ -39,6 +39,7 @@ struct AbilityCommand: ParsableCommand {
   @Option(help: "The column of the prompts.") var promptColumn = "prompt"
   @Option(help: "The column of the responses.") var responseColumn = "response"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
+  @OptionGroup var chat: ChatArguments
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @Flag(help: "Count the tokens of the text that the template writes before every conversation.")
   var countConstantText = false
@@ -54,6 +55,7 @@ struct AbilityCommand: ParsableCommand {
     evaluation.choices = choices
     evaluation.columns = ConceptColumns(prompt: promptColumn, response: responseColumn)
     evaluation.template = template
+    evaluation.chat = try chat.options()
     evaluation.maxTokens = maxTokens
     evaluation.countsConstantText = countConstantText
     evaluation.memory = memory.budget

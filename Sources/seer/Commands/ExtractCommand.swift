@@ -27,7 +27,7 @@ struct ExtractCommand: ParsableCommand {
   @Option(name: .customLong("run"), help: "The folder to write.") var folder: String
   @Option(help: "Which tokens speak for a row.") var position = Position.last
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
-  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
+  @OptionGroup var chat: ChatArguments
   @Option(help: "Only the first rows.") var limit: Int?
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @Option(help: "How states are stored.") var dtype = StateType.float32
@@ -52,7 +52,7 @@ struct ExtractCommand: ParsableCommand {
     extraction.adapter = adapter
     extraction.position = position
     extraction.template = template
-    extraction.templateFile = templateFile
+    extraction.chat = try chat.options()
     extraction.limit = limit
     extraction.maxTokens = maxTokens
     extraction.usesHalf = dtype == .float16

@@ -56,7 +56,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "The text to go on from.") var prompt: String
   @Option(help: "How many tokens at the most.") var tokens = 128
   @Option(help: "How the prompt is put to the model.") var template = RowTemplate.chat
-  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
+  @OptionGroup var chat: ChatArguments
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var steering: SteeringArguments
   @OptionGroup var memory: MemoryArguments
@@ -84,14 +84,14 @@ struct GenerateCommand: ParsableCommand {
       if let run = command.folder, let layer = command.layer {
         let scorer = try Scorer(
           model: command.model, adapter: command.adapter, run: run, layer: layer,
-          template: command.template, templateFile: command.templateFile,
+          template: command.template, chat: command.chat.options(),
           memory: command.memory.budget)
         for note in scorer.notes { Report.note(note) }
         let generation = try command.generate(
           scorer.language, scorer.adapter, scorer.monitor, context)
         command.printScored(generation, scorer)
       } else {
-        let model = try LanguageModel(command.model, templateFile: command.templateFile)
+        let model = try LanguageModel(command.model, chat: command.chat.options())
         let adapter = try command.adapter.map {
           try AdapterFile.read($0, for: model.configuration)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import SeerFormats
 import SeerModels
 import SeerSupport
+import SeerTokenizers
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,19 +54,14 @@ struct ModelCommand: ParsableCommand {
       architecture: c.architecture, layers: c.blocks, width: c.width, heads: c.heads,
       kvHeads: c.kvHeads, vocabulary: c.vocabulary, parameters: language.parameters,
       context: c.context, quantization: language.quantization,
-      template: language.chatTemplate.family.rawValue)
+      template: language.tokenizer.chat.family.rawValue)
     if json { return try Report.json(result) }
     let costs = language.costs(tokens: tokens)
     func megabytes(_ bytes: Int) -> String { Report.rounded(Double(bytes) / 1e6, 1) + " MB" }
     let copies =
       costs.copiedBytes > 0
       ? "; \(megabytes(costs.copiedBytes)) of them copied into memory, in another order" : ""
-    let usable =
-      switch language.chatTemplate.family {
-      case .none: "--template plain only"
-      case .unknown: "of no known family: --template plain, or give a --template-file"
-      default: "rendered as the model's own"
-      }
+    let usable = self.usable(language.tokenizer.chat)
     Report.line(
       """
       \(language.path)
@@ -86,6 +82,17 @@ struct ModelCommand: ParsableCommand {
         at least     \(Report.rounded(costs.seconds ?? 0, 2)) s at this machine's \
       \(Report.rounded((costs.rate ?? 0) / 1e9, 0)) GFLOP/s
       """)
+  }
+
+  /// What can be done with the chat template.
+  private func usable(_ chat: ChatTemplate) -> String {
+    guard chat.family != .none else { return "--template plain only" }
+    do throws(Failure) {
+      try chat.check()
+      return "run as the model's own"
+    } catch {
+      return "which cannot be run (found \(error.found)): --template plain, or a --template-file"
+    }
   }
 
   /// Names all that is wrong but the last, which is left to be thrown; or the first where no more can

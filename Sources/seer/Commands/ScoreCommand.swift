@@ -42,7 +42,7 @@ struct ScoreCommand: ParsableCommand {
   var baseRun: String?
   @Option(help: "The layer; 0 is the input of the first block.") var layer: Int
   @Option(help: "How the text is put to the model.") var template = RowTemplate.chat
-  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
+  @OptionGroup var chat: ChatArguments
   @Option(
     help: ArgumentHelp(
       "List the spans in which a concept reaches a score.", valueName: "concept=score"))
@@ -82,7 +82,7 @@ struct ScoreCommand: ParsableCommand {
       let scorer = try Scorer(
         model: command.model, adapter: command.adapter, run: command.folder,
         baseRun: command.baseRun, layer: command.layer, template: command.template,
-        templateFile: command.templateFile, memory: command.memory.budget)
+        chat: command.chat.options(), memory: command.memory.budget)
       for note in scorer.notes { Report.note(note) }
       let thresholds = try command.alert.map {
         (concept: try scorer.monitor.place(of: $0.name), score: $0.weight ?? 1)

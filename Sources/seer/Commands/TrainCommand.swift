@@ -34,7 +34,7 @@ struct TrainCommand: ParsableCommand {
     help: "A preset (\(TrainingPreset.names.joined(separator: ", "))) or a JSON file of its keys.")
   var preset = "standard"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
-  @Option(help: "A chat template in place of the model's own.") var templateFile: String?
+  @OptionGroup var chat: ChatArguments
   @Option(help: "Tokens that speak for a row, separated by commas: last, prompt-end, mean.")
   var position: String?
   @Option(help: "The adapter's rank.") var rank: Int?
@@ -81,7 +81,7 @@ struct TrainCommand: ParsableCommand {
       model: model, concepts: concepts, retain: retain, folder: folder,
       preset: try chosenPreset(), tool: Version.tool)
     training.template = template
-    training.templateFile = templateFile
+    training.chat = try chat.options()
     training.seed = seed
     training.resumes = resume
     training.budget = memory.budget

@@ -24,7 +24,8 @@ struct HuggingFaceFolderTests {
     let folder = try LanguageModel(tiny.write(type, shards: shards))
     #expect(folder.configuration == file.configuration)
     #expect(folder.parameters == file.parameters)
-    #expect(folder.chatTemplate == file.chatTemplate)
+    let chat = [ChatMessage(.user, "x")]
+    #expect(try folder.tokenizer.chat.text(chat) == file.tokenizer.chat.text(chat))
     #expect(folder.tokenizer.endOfText == file.tokenizer.endOfText)
     let names = ["F32", "F16", "BF16"]
     #expect(names.contains(folder.quantization))
@@ -41,22 +42,62 @@ struct HuggingFaceFolderTests {
 
   @Test func aTemplateFileOfItsOwnWins() throws {
     var folder = try TinyFolder()
+    let chat = [ChatMessage(.user, "x")]
+    func text(_ options: ChatOptions = ChatOptions()) throws -> String {
+      try LanguageModel(folder.path, chat: options).tokenizer.chat.text(chat)
+    }
     folder.settings["chat_template"] = [
-      ["name": "tool_use", "template": "x"],
-      ["name": "default", "template": "{{ '<start_of_turn>' }}"],
+      ["name": "tool_use", "template": "tools"], ["name": "default", "template": "settings"],
     ]
-    #expect(try LanguageModel(folder.write()).chatTemplate.family == .gemma)
-    try folder.folder.write("{{ '<|start_header_id|>' }}", to: "chat_template.jinja")
-    #expect(try LanguageModel(folder.path).chatTemplate.family == .llama3)
-    try folder.folder.write("{{ x }}", to: "mine.txt")
-    let failure = try #require(
-      thrownFailure {
-        _ = try LanguageModel(folder.path, templateFile: folder.folder("mine.txt"))
-      })
-    failure.expect(file: folder.folder("mine.txt"), place: "chat template", found: "JSON object")
-    try folder.folder.write("{{ '[INST]' }}", to: "mine.txt")
-    let model = try LanguageModel(folder.path, templateFile: folder.folder("mine.txt"))
-    #expect(model.chatTemplate.family == .mistral)
+    _ = try folder.write()
+    try folder.folder.write("{\"chat_template\": \"processor\"}", to: "chat_template.json")
+    #expect(try text() == "settings")
+    let tools = ChatOptions(arguments: [try ChatOptions.Argument("tools=[]")])
+    #expect(try text(tools) == "tools")
+    try folder.folder.write("jinja", to: "chat_template.jinja")
+    #expect(try text() == "jinja")
+    #expect(try text(tools) == "jinja")
+    let mine = folder.folder("mine.txt")
+    try folder.folder.write("{% x", to: "mine.txt")
+    let failure = try #require(thrownFailure { _ = try text(ChatOptions(file: mine)) })
+    failure.expect(file: mine, place: "chat template, line 1", found: "`x`")
+    try folder.folder.write("mine", to: "mine.txt")
+    #expect(try text(ChatOptions(file: mine)) == "mine")
+  }
+
+  @Test func aProcessorsTemplateIsTheLast() throws {
+    var folder = try TinyFolder()
+    folder.settings["chat_template"] = nil
+    _ = try folder.write()
+    try folder.folder.write("{\"chat_template\": \"processor\"}", to: "chat_template.json")
+    let model = try LanguageModel(folder.path)
+    #expect(try model.tokenizer.chat.text([ChatMessage(.user, "x")]) == "processor")
+  }
+
+  /// The settings' tokens, or those of the map where the settings are of the old kind.
+  @Test func templatesKnowTheSpecialTokens() throws {
+    var folder = try TinyFolder()
+    folder.settings["chat_template"] = "{{ bos_token }}|{{ unk_token }}|{{ cls_token is defined }}"
+    folder.settings["unk_token"] = ["content": "<u>"]
+    _ = try folder.write()
+    func text() throws -> String {
+      try LanguageModel(folder.path).tokenizer.chat.text([ChatMessage(.user, "x")])
+    }
+    let first = try text()
+    #expect(first.hasSuffix("|<u>|False"))
+    try folder.folder.write("{\"unk_token\": \"<map>\"}", to: "special_tokens_map.json")
+    #expect(try text().hasSuffix("|<map>|False"))
+    folder.settings["added_tokens_decoder"] = [String: String]()
+    _ = try folder.write()
+    #expect(try text() == first)
+    // A class of transformers' brings tokens of its own, but for what the settings name or null.
+    folder.settings["tokenizer_class"] = "GemmaTokenizerFast"
+    folder.settings["chat_template"] = "{{ pad_token }}|{{ unk_token }}"
+    _ = try folder.write()
+    #expect(try text() == "<pad>|<u>")
+    folder.settings["pad_token"] = NSNull()
+    _ = try folder.write()
+    #expect(try text() == "|<u>")
   }
 
   @Test func stopsOfTheGenerationSettingsEndAnAnswer() throws {

@@ -36,9 +36,9 @@ struct ModelInspectionTests {
     problems[4].expect(place: "tokenizer.ggml.pre", found: "of-tomorrow")
   }
 
-  @Test func anUnknownTemplateIsAProblemAmongOthers() throws {
+  @Test func aTemplateThatCannotBeRunIsAProblemAmongOthers() throws {
     var builder = try TinyLlama.builder()
-    builder.set("tokenizer.chat_template", .string("{{ x }}"))
+    builder.set("tokenizer.chat_template", .string("{% include 'x' %}"))
     let folder = try TemporaryFolder()
     let path = try folder.write(builder.bytes, to: "model.gguf")
     // By itself it stops nothing: --template plain is left.
@@ -47,7 +47,7 @@ struct ModelInspectionTests {
     try folder.write(builder.bytes, to: "model.gguf")
     let problems = try ModelInspection(path).problems
     try #require(problems.count == 2, "\(problems)")
-    problems[1].expect(place: "chat template", found: "no known family", advice: "--template-file")
+    problems[1].expect(place: "chat template", found: "`include`", advice: "--template-file")
   }
 
   @Test func everyTensorAndEveryKeyOfTheTokenizerThatIsWrong() throws {

@@ -19,12 +19,14 @@ struct ReaderFuzzTests {
   static let words = [
     "null", "{}", "[]", "[", "{", "\"", "\\u", "\\ud800", "-1", "1e999", "18446744073709551616",
     "0.5", "true", ",", ":", "\"a\"", "[[[[[[[[", "9999999", "(", "[^", "*", "{1,99999}", "\u{0}",
+    "{%", "%}", "{{", "}}", " in ", " not ", "range(99999)", "|join", "|list", "[::-1]", "loop(",
+    "namespace(",
   ]
 
   /// Opens `file` damaged in many ways, written under `name` into a folder of other files.
   func fuzz(
     _ file: [UInt8], name: String, in folder: TemporaryFolder, count: Int, seed: UInt64,
-    _ open: (String) throws -> Void
+    spare: Int = 16 << 20, _ open: (String) throws -> Void
   ) throws {
     var mutator = Mutator(seed: seed)
     let clock = ContinuousClock()
@@ -47,7 +49,7 @@ struct ReaderFuzzTests {
       done += 1
     }
     if Self.seconds != nil {
-      let limit = 4 * file.count + 16 << 20
+      let limit = 4 * file.count + spare
       #expect(Self.peakBytes() - before <= limit, "\(name): \(done) files")
     }
   }
@@ -110,6 +112,31 @@ struct ReaderFuzzTests {
     let file = try bytes(ofFile: source + name)
     try fuzz(file, name: name, in: folder, count: 300, seed: 6) { _ in
       _ = try AdapterFile.read(folder.path, for: configuration)
+    }
+  }
+
+  /// Damaged chat templates end, with a text or a failure: their work and what they write is bounded.
+  @Test(arguments: ["llama3.1", "gpt-oss", "hermes-tools", "glm4", "macro-call"])
+  func template(name: String) throws {
+    let file = try bytes(ofFile: Fixtures.folder + "/Templates/published/\(name).jinja")
+    var options = ChatOptions()
+    for written in [
+      "tools=[{\"function\": {\"name\": \"f\", \"description\": \"d\", \"parameters\": {\"properties\": {}}}}]",
+      "documents=[{\"text\": \"é\"}]", "enable_thinking=false",
+    ] {
+      options.arguments.append(try ChatOptions.Argument(written))
+    }
+    let turns = [
+      ChatMessage(.system, "s"), ChatMessage(.user, " 日本 "), ChatMessage(.assistant, "</think>x"),
+      ChatMessage(.user, "u"),
+    ]
+    let seed = UInt64(name.utf8.count)
+    // A template may write 16 MB, and copies of that on its way.
+    try fuzz(
+      file, name: "chat.jinja", in: TemporaryFolder(), count: 150, seed: seed, spare: 256 << 20
+    ) { path in
+      let text = try String(decoding: bytes(ofFile: path), as: UTF8.self)
+      _ = try ChatTemplate(text, options: options).text(turns, generationHeader: true)
     }
   }
 }

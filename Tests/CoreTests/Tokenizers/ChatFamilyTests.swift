@@ -38,14 +38,14 @@ struct ChatFamilyTests {
     #expect(Set(all.map(\.family)).count == 6)
     for golden in all {
       let template = ChatTemplate(
-        golden.template, beginningOfText: golden.bos, endOfText: golden.eos)
+        golden.template, tokens: ["bos_token": golden.bos, "eos_token": golden.eos])
       #expect(template.family.rawValue == golden.family, "\(golden.name)")
       for chat in golden.chats {
         let messages = messages(chat)
         guard chat.text.count == 2 else {
           let failure = try #require(
-            thrownFailure { _ = try template.render(messages) }, "\(golden.name)")
-          failure.expect(place: "chat template", found: "a system message")
+            thrownFailure { _ = try template.text(messages) }, "\(golden.name)")
+          failure.expect(place: "chat template, line ", found: "that the template refuses: ")
           continue
         }
         for (text, header) in zip(chat.text, [false, true]) {
@@ -54,44 +54,20 @@ struct ChatFamilyTests {
             Array(rendered.text.utf8) == Array(text.utf8),
             "\(golden.name) \(chat.messages): \(rendered.text.debugDescription)")
           let bytes = Array(rendered.text.utf8)
-          for turn in rendered.turns {
-            let content = String(decoding: bytes[turn.content], as: UTF8.self)
+          // A message's words are its own, perhaps without blanks at their ends; the two Mistral
+          // templates that drop an early system message leave its range empty.
+          for (message, range) in zip(messages, rendered.contents) {
+            let words = String(decoding: bytes[range], as: UTF8.self)
+            let blanks = CharacterSet.whitespacesAndNewlines
             #expect(
-              messages.contains {
-                $0.role == turn.role && (content.isEmpty || $0.content.contains(content))
-              })
-            let end = String(decoding: bytes[turn.endOfTurn], as: UTF8.self)
-            let ends = [
-              "<|im_end|>", "<|eot_id|>", "<end_of_turn>", "</s>", "<|end|>", "[/INST]", " [/INST]",
-            ]
-            #expect(ends.contains(end), "\(golden.name): \(end)")
+              words == message.content
+                || words == message.content.trimmingCharacters(in: blanks)
+                || words == message.content.trimmingCharacters(in: .newlines)
+                || words.isEmpty && message.role == .system,
+              "\(golden.name): \(words.debugDescription) of \(message)")
           }
         }
       }
     }
-  }
-
-  @Test func aFormOfTheUsersOwn() throws {
-    let template = ChatTemplate(
-      """
-      {"start": "<s>", "user": {"before": "U: ", "end": "|", "after": "\\n"},
-       "assistant": {"before": "A: ", "end": "|"}, "generation": "A: "}
-      """)
-    #expect(template.family == .unknown)
-    let chat = [ChatMessage(.user, "hi"), ChatMessage(.assistant, "ho")]
-    #expect(try template.render(chat).text == "<s>U: hi|\nA: ho|")
-    #expect(try template.render([chat[0]], generationHeader: true).text == "<s>U: hi|\nA: ")
-    let refused = thrownFailure { _ = try template.render([ChatMessage(.system, "x")]) }
-    #expect(refused?.found == "a system message")
-  }
-
-  @Test(arguments: [
-    ("{}", "no `user`"), ("{\"user\": 3, \"assistant\": {}, \"generation\": \"\"}", "`user` of"),
-    ("[1]", "another type"), ("{\"user\": {}, ", "no JSON object"),
-  ])
-  func aBadForm(text: String, found: String) throws {
-    let failure = try #require(
-      thrownFailure { _ = try ChatFormat(json: Array(text.utf8), file: "t.json") })
-    failure.expect(file: "t.json", place: "chat template", found: found)
   }
 }

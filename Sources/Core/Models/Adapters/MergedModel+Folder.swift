@@ -124,7 +124,7 @@ extension MergedModel {
     for name in [
       "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
       "generation_config.json",
-      "chat_template.jinja",
+      "chat_template.jinja", "chat_template.json",
     ] where FileManager.default.fileExists(atPath: source.path + "/" + name) {
       let file = try MappedFile(path: source.path + "/" + name)
       try OutputFile.write(file.copy(0..<file.count), to: output + "/" + name)

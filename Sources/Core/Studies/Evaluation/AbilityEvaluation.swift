@@ -16,6 +16,8 @@ package struct AbilityEvaluation: Sendable {
   /// A file of ``MultipleChoice``.
   package var choices: String?
   package var template = RowTemplate.chat
+  /// What the user says of how conversations are written.
+  package var chat = ChatOptions()
   package var maxTokens = 512
   /// Whether tokens of the text that the template writes before every conversation count, too.
   package var countsConstantText = false
@@ -45,7 +47,7 @@ package struct AbilityEvaluation: Sendable {
   }
 
   package func run(_ context: JobContext) throws -> Figures {
-    let language = try LanguageModel(model).planned(memory, leastTokens: maxTokens)
+    let language = try LanguageModel(model, chat: chat).planned(memory, leastTokens: maxTokens)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }

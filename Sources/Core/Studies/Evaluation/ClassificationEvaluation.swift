@@ -18,6 +18,8 @@ package struct ClassificationEvaluation: Sendable {
   package var layers: [Int]?
   package var positions = [Position.last]
   package var template = RowTemplate.chat
+  /// What the user says of how conversations are written.
+  package var chat = ChatOptions()
   package var maxTokens = 512
   package var classifiers = Classifier.allCases
   /// Leaves out the test rows whose prompt is in the train file.
@@ -36,7 +38,7 @@ package struct ClassificationEvaluation: Sendable {
 
   package func run(_ context: JobContext) throws -> ClassificationFigures {
     let data = try ClassificationData(self)
-    let opened = try LanguageModel(model)
+    let opened = try LanguageModel(model, chat: chat)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: opened.configuration)
     }

@@ -23,6 +23,8 @@ package struct DetoxEvaluation: Sendable {
   /// The tokens by which a monitor taught on a concept file reads; a run brings its own.
   package var position = Position.last
   package var template = RowTemplate.chat
+  /// What the user says of how conversations are written.
+  package var chat = ChatOptions()
   /// The most tokens of an answer.
   package var tokens = 128
   /// Only the first prompts of each file.
@@ -45,7 +47,7 @@ package struct DetoxEvaluation: Sendable {
 
   /// Runs the job: answers what is not answered yet, then judges all answers.
   package func run(_ context: JobContext) throws -> DetoxFigures {
-    let opened = try LanguageModel(model)
+    let opened = try LanguageModel(model, chat: chat)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: opened.configuration)
     }
@@ -161,12 +163,19 @@ package struct DetoxEvaluation: Sendable {
 
   /// A digest of everything that decides the answers.
   private func recipe(_ language: LanguageModel) throws -> String {
-    let parts = [
+    var parts = [
       tool, try language.sha256(),
       try adapter.map { folder throws(Failure) in try AdapterFile.sha256(of: folder) } ?? "base",
       try sha256(ofFile: harmful), try sha256(ofFile: safe), columns.prompt, template.rawValue,
       "\(tokens)", "\(limit ?? -1)",
     ]
+    if template == .chat {
+      let written = language.tokenizer.chat
+      if let file = chat.file { parts.append(try sha256(ofFile: file)) }
+      let arguments = written.recordedArguments ?? [:]
+      parts += arguments.keys.sorted().map { "\($0)=\(arguments[$0] ?? "")" }
+      if let date = written.recordedDate { parts.append(date) }
+    }
     let text = Array(parts.joined(separator: "\n").utf8)
     return String(try text.withUnsafeBytes { try sha256($0, of: output) }.prefix(16))
   }
