@@ -93,7 +93,7 @@ package struct RowRenderer: Sendable {
     }
   }
 
-  private func plainRow(_ prompt: String, _ response: String) throws(Failure) -> RenderedRow {
+  func plainRow(_ prompt: String, _ response: String) throws(Failure) -> RenderedRow {
     let text = response.isEmpty ? prompt : prompt + "\n" + response
     let promptBytes = 0..<prompt.utf8.count
     let responseBytes = text.utf8.count - response.utf8.count..<text.utf8.count
@@ -104,7 +104,7 @@ package struct RowRenderer: Sendable {
       last: encoding.ids.count - 1, promptEnd: max(0, promptTokens.upperBound - 1))
   }
 
-  private func chatRow(
+  func chatRow(
     _ messages: [ChatMessage], generationHeader: Bool = false
   ) throws(Failure) -> RenderedRow {
     let chat = try chatTemplate.render(messages, generationHeader: generationHeader)
@@ -112,14 +112,19 @@ package struct RowRenderer: Sendable {
     let encoding = tokenizer.encoding(of: chat.text, addSpecial: false)
     var tokens: [ChatMessage.Role: Range<Int>] = [:]
     var ends: [Int] = []
+    var promptEnd: Int?
     for turn in chat.turns {
       tokens[turn.role] = encoding.tokens(overlapping: turn.content)
       ends.append(encoding.tokens(overlapping: turn.endOfTurn).upperBound - 1)
+      if turn.role == .user { promptEnd = ends.last }
     }
+    // What an assistant said before the last message is no response.
+    if chat.turns.last?.role != .assistant { tokens[.assistant] = nil }
     let final = encoding.ids.count - 1
     return try row(
       encoding, tokens[.user] ?? 0..<0, tokens[.assistant] ?? 0..<0,
-      last: generationHeader ? final : ends.last ?? final, promptEnd: ends.first ?? final)
+      last: generationHeader ? final : ends.last ?? final,
+      promptEnd: promptEnd ?? ends.first ?? final)
   }
 
   private func row(

@@ -21,6 +21,8 @@ package struct TrainingCheckpoint {
     package var modelSHA256: String
     package var conceptsSHA256: String
     var retainSHA256: String?
+    /// Options by which the files were read; nil for the usual ones.
+    var columns: [String: String]?
     package var template: String
     package var seed: UInt64
     package var preset: TrainingPreset
@@ -31,6 +33,7 @@ package struct TrainingCheckpoint {
       if modelSHA256 != other.modelSHA256 { keys.append("model") }
       if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts") }
       if retainSHA256 != other.retainSHA256 { keys.append("retain") }
+      if columns != other.columns { keys.append("columns or messages") }
       if template != other.template { keys.append("template (\(template))") }
       if seed != other.seed { keys.append("seed (\(seed))") }
       if preset != other.preset { keys.append("preset or options") }

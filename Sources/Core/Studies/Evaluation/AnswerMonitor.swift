@@ -160,11 +160,12 @@ extension DetoxEvaluation {
         advice: "An answer is judged as a whole.")
     }
     let set = try ConceptSet(contentsOf: path, columns: columns)
+    notes += set.fileNotes
     let renderer = try RowRenderer(
       language.tokenizer, template: template,
       maxTokens: min(512, language.configuration.context))
     let rows = try set.rows.map { row throws(Failure) in
-      try renderer.render(prompt: row.prompt, response: row.response)
+      try renderer.render(row)
     }
     let cut = rows.count(where: \.isCut)
     if cut > 0 { notes.append("\(cut) rows of \(path) were cut at \(renderer.maxTokens) tokens.") }
