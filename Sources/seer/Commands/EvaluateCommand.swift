@@ -32,8 +32,7 @@ struct AbilityCommand: ParsableCommand {
     help:
       "Multiple choice: CSV or JSON Lines with question, choices (a JSON list, or a|b|c), answer.")
   var choices: String?
-  @Option(help: "The column of the prompts.") var promptColumn = "prompt"
-  @Option(help: "The column of the responses.") var responseColumn = "response"
+  @OptionGroup var columns: TextColumnArguments
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
   @OptionGroup var memory: MemoryArguments
@@ -42,7 +41,7 @@ struct AbilityCommand: ParsableCommand {
   func run() throws {
     var evaluation = AbilityEvaluation(model: model, adapter: adapter, texts: texts)
     evaluation.choices = choices
-    evaluation.columns = ConceptColumns(prompt: promptColumn, response: responseColumn)
+    evaluation.columns = columns.names
     evaluation.template = template
     evaluation.maxTokens = maxTokens
     evaluation.memory = memory.budget
@@ -50,6 +49,7 @@ struct AbilityCommand: ParsableCommand {
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
       try job.run($0)
     }
+    for note in figures.notes ?? [] { Report.note(note) }
     if json { return try Report.json(figures) }
     Report.line(
       """

@@ -27,6 +27,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The concept set; rows of split `test` are left out.") var concepts: String
   @Option(help: "General texts that keep the model able: prompt and response.")
   var retain: String?
+  @OptionGroup var columns: RowColumnArguments
   @Option(help: "Target layers, separated by commas.") var layer: String?
   @Option(name: .customLong("adapter"), help: "The folder to write.") var folder: String
   @Option(help: "What to minimise.") var objective: ObjectiveName?
@@ -73,6 +74,7 @@ struct TrainCommand: ParsableCommand {
     var training = Training(
       model: model, concepts: concepts, retain: retain, folder: folder,
       preset: try chosenPreset(), tool: Version.tool)
+    training.columns = columns.names
     training.template = template
     training.templateFile = templateFile
     training.seed = seed
@@ -130,7 +132,9 @@ struct TrainCommand: ParsableCommand {
     set(\.objective.klWeight, klWeight)
     set(\.evaluateEvery, evaluateEvery)
     if let epochs {
-      let rows = try ConceptSet(contentsOf: concepts).rows.filter { $0.split != .test }.count
+      let rows = try ConceptSet(contentsOf: concepts, columns: columns.names).rows.filter {
+        $0.split != .test
+      }.count
       preset.steps = max(1, (rows * max(1, epochs) + preset.batch - 1) / preset.batch)
     }
     return preset
