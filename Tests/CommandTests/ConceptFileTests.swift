@@ -68,6 +68,26 @@ struct ConceptFileTests {
     #expect(scored.output.split(separator: "\n").count == 6)
   }
 
+  @Test func conversationsAreTrainedOn() throws {
+    let lines = (0..<8).map { row in
+      """
+      {"messages": [{"role": "user", "content": "the sky \(row)"}, {"role": "assistant", \
+      "content": "blue"}, {"role": "user", "content": "the sea"}, {"role": "assistant", "content": \
+      "Gold \(row)"}], "value": "\(row % 2)"}
+
+      """
+    }
+    try seer.folder.write(lines.joined(), to: "chats.jsonl")
+    let outcome = try seer.shell(
+      """
+      "$SEER" train --concepts chats.jsonl --retain chats.jsonl --layer 2 --steps 1 --batch 2 \
+        --retain-batch 1 --messages all-answers --adapter adapter --json
+      """)
+    #expect(try outcome.json()["steps"] as? Int == 1)
+    let log = String(decoding: try bytes(ofFile: seer.folder("adapter/log.csv")), as: UTF8.self)
+    #expect(log.split(separator: "\n").count == 3)
+  }
+
   @Test func conversationsAreScored() throws {
     _ = try seer.concepts()
     let run = try seer("extract", "--concepts", "concepts.csv", "--run", "run")

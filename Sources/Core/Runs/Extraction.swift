@@ -128,25 +128,17 @@ package struct Extraction: Sendable {
     Parallel.ranges(of: rows.count, grain: 8) { range in
       let part = range.map { index in
         Result<RenderedRow, Failure> { () throws(Failure) in
-          try renderer.render(rows[index])
+          try renderer.render(rows[index], of: concepts, at: places[index])
         }
       }
       results.withLock { $0.replaceSubrange(range, with: part.map(Optional.some)) }
     }
     return try results.withLock { results in
-      try results.enumerated().map { index, result in
-        do throws(Failure) {
-          guard let row = try result?.get() else {
-            throw Failure(.software, found: "a row that was not rendered")
-          }
-          return row
-        } catch {
-          var failure = error
-          failure.file = failure.file ?? concepts
-          failure.place = ["\(places[index])", failure.place].compactMap { $0 }.joined(
-            separator: ", ")
-          throw failure
+      try results.map { result in
+        guard let row = try result?.get() else {
+          throw Failure(.software, found: "a row that was not rendered")
         }
+        return row
       }
     }
   }

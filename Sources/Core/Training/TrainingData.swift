@@ -73,7 +73,7 @@ package struct TrainingData: Sendable {
       asked.response = nil
       if asked.prompt.isEmpty, asked.turns.isEmpty { asked.prompt = response }
       let forms = [
-        try renderer.render(row), try renderer.render(asked),
+        try renderer.render(row, of: path, at: set.places[index]), try renderer.render(asked),
         response.isEmpty ? try renderer.render(asked) : try renderer.render(prompt: response),
       ]
       if forms[0].isCut { cut += 1 }
@@ -129,7 +129,7 @@ package struct TrainingData: Sendable {
     guard let path else { return ([], []) }
     let set = try ConceptSet(
       contentsOf: path, columns: columns, requiresConcepts: false, allowsStandardNames: true)
-    return (try set.rows.map { row throws(Failure) in try renderer.render(row).ids }, set.notes)
+    return (try renderer.render(set, of: path).map(\.ids), set.notes)
   }
 
   /// A share of the rows is held out, with all rows of one prompt on the same side.

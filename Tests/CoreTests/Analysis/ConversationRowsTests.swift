@@ -147,4 +147,22 @@ struct ConversationRowsTests {
     #expect(found.contains("badData: c.jsonl, line 2"), "\(found)")
     #expect(found.contains(expected), "\(found)")
   }
+
+  /// As `to_csv` writes them, and JSON in JSON.
+  @Test(arguments: [
+    ("prompt\n\"[{'role': 'user', 'content': 'Hi'}]\"\n[1] is no list of messages\n", "c.csv"),
+    (#"{"prompt": "[{\"from\": \"human\", \"value\": \"Hi\"}]"}"#, "c.jsonl"),
+  ])
+  func messagesWrittenAsTextAreTold(text: String, name: String) throws {
+    let set = try conceptSet(text, named: name, requiresConcepts: false)
+    #expect(set.notes.count == 1)
+    #expect(set.notes[0].contains("1 row holds a list of messages written as text, first on line"))
+  }
+
+  @Test func aSystemPromptBesideTheConversationIsTold() throws {
+    let set = try conceptSet(
+      #"{"system": "Be brief.", "messages": [{"role": "user", "content": "Hi"}]}"#,
+      named: "c.jsonl", requiresConcepts: false)
+    #expect(set.notes.count == 1 && set.notes[0].contains("the column `system` was not read"))
+  }
 }

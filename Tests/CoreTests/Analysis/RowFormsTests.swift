@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import SeerAnalysis
 import SeerSupport
 import TestSupport
@@ -125,5 +126,31 @@ struct RowFormsTests {
     #expect(set.rows[0] == .init(prompt: "p", concept: "x"))
     #expect(set.rows[299] == .init(prompt: "x", concept: "w"))
     #expect(set.places[299].line == 300)
+  }
+
+  /// Files of every form with bytes changed, left out or doubled: rows or a failure, never a trap.
+  @Test(arguments: expected.keys.sorted())
+  func damagedFilesAreReadOrRefused(name: String) throws {
+    let folder = try TemporaryFolder()
+    let whole = try bytes(ofFile: Self.folder + "/" + name)
+    var random = SeededGenerator(seed: UInt64(whole.count))
+    for round in 0..<25 {
+      var damaged = whole
+      for _ in 0...round % 4 {
+        let place = Int.random(in: 0..<damaged.count, using: &random)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+        case 1: damaged.removeSubrange(place..<min(damaged.count, place + 3))
+        case 2: damaged.insert(contentsOf: damaged[place...].prefix(9), at: place)
+        case 3: damaged[place] = Array("\"\\,[]{}:\n\t;\0\u{FF}".utf8)[round % 13]
+        default: damaged.removeSubrange(place...)
+        }
+        if damaged.isEmpty { damaged = [0] }
+      }
+      let path = try folder.write(damaged, to: name)
+      if let failure = thrownFailure({ _ = try ConceptSet(contentsOf: path) }) {
+        #expect(failure.kind == .badData && failure.file == path, "\(failure)")
+      }
+    }
   }
 }

@@ -115,12 +115,20 @@ struct ConceptRows {
             + (place == "header" && similar == nil ? " The first line must name the columns." : ""))
   }
 
-  /// What the file has that reads like a response and was not read.
+  /// What the file has that reads like a part of its rows and was not read.
   func notes(_ found: RecordColumns, file: String) -> [String] {
-    let usual = ["completion", "answer", "output", "reply", "solution"]
-    guard !(response + conversations).contains(where: { found.isFound[$0] }), !hasPair(found),
-      let column = found.names.first(where: { usual.contains($0.lowercased()) }),
-      !wanted.contains(column)
+    func first(_ usual: [String]) -> String? {
+      found.names.first { usual.contains($0.lowercased()) && !isTaken($0) }
+    }
+    let hasConversations = conversations.contains { found.isFound[$0] }
+    if hasConversations, let column = first(["system", "system_prompt", "tools"]) {
+      return [
+        "\(file): the column `\(column)` was not read; what it says to the model must be a message "
+          + "of the conversation."
+      ]
+    }
+    guard !hasConversations, !response.contains(where: { found.isFound[$0] }), !hasPair(found),
+      let column = first(["completion", "answer", "output", "reply", "solution"])
     else { return [] }
     return [
       "\(file): the column `\(column)` was not read; --response-column \(column) takes it for the "

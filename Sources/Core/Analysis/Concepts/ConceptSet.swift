@@ -115,7 +115,8 @@ package struct ConceptSet: Equatable, Sendable {
     }
     self.rows = rows
     self.places = places
-    fileNotes = reader.notes + builder.notes(reader.columns, file: path) + labelNotes(path)
+    fileNotes = reader.notes + builder.notes(reader.columns, file: path)
+    fileNotes += textNotes(path) + labelNotes(path)
     notes = fileNotes + makeNotes()
   }
 

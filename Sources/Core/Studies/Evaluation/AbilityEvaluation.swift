@@ -52,9 +52,7 @@ package struct AbilityEvaluation: Sendable {
     let questions = try choices.map { path throws(Failure) in
       try MultipleChoice(contentsOf: path)
     }
-    let rows = try set.rows.map { row throws(Failure) in
-      try renderer.render(row).ids
-    }
+    let rows = try renderer.render(set, of: texts).map(\.ids)
     var sums = (base: 0.0, tuned: 0.0, kl: 0.0, agreeing: 0, places: 0)
     let outputs = OutputDivergence(model: language.transformer)
     var first = 0

@@ -164,9 +164,7 @@ extension DetoxEvaluation {
     let renderer = try RowRenderer(
       language.tokenizer, template: template,
       maxTokens: min(512, language.configuration.context))
-    let rows = try set.rows.map { row throws(Failure) in
-      try renderer.render(row)
-    }
+    let rows = try renderer.render(set, of: path)
     let cut = rows.count(where: \.isCut)
     if cut > 0 { notes.append("\(cut) rows of \(path) were cut at \(renderer.maxTokens) tokens.") }
     let total = rows.reduce(0) { $0 + $1.ids.count }
