@@ -62,6 +62,13 @@ struct DelimitedRowsTests {
     #expect(indexed.rows == [["0", "x"], ["1", ""]])
   }
 
+  @Test func filesThatWereJoined() throws {
+    let joined = try table("\u{FEFF}a,b\r\n1,2\r\n\u{FEFF}a,b\r\n3,4\na,b")
+    #expect(joined.rows == [["1", "2"], ["3", "4"]])
+    #expect(joined.notes.count == 1)
+    #expect(joined.notes[0].hasSuffix("t.csv: 2 lines repeat the header, first line 3; left out."))
+  }
+
   @Test(arguments: [
     ("a,b\n1,2,\n", "found 3 fields, wanted 2, as the header has. The row ends with commas that"),
     ("a;b\n1;2;3\n", "Put quotes around fields with `;` or newlines in them."),

@@ -112,7 +112,8 @@ struct ConceptRows {
         : isNamed
           ? "Give the name of one of the file's columns\(example)."
           : "Name the column with \(option)\(example)."
-            + (place == "header" && similar == nil ? " The first line must name the columns." : ""))
+            + (place == "header" && similar == nil && !hasTexts(found)
+              ? " The first line must name the columns." : ""))
   }
 
   /// What the file has that reads like a part of its rows and was not read.

@@ -4,14 +4,14 @@
 /// Rows end with LF, CRLF or CR. A quote inside an unquoted field stands for itself. Lines with
 /// nothing but separators and blanks are no rows.
 struct DelimitedRows {
-  private let text: UnsafeRawBufferPointer
-  private let file: String
-  private(set) var place = 0
+  let text: UnsafeRawBufferPointer
+  let file: String
+  var place = 0
   /// The line at `place`, from 1.
-  private var line = 1
-  private var separator = UInt8(ascii: ",")
+  var line = 1
+  var separator = UInt8(ascii: ",")
   /// Whether a quote at the start of a field opens one.
-  private var hasQuotes = true
+  var hasQuotes = true
   /// Whether blanks after a separator are left out.
   private var skipsBlanks = false
   /// Whether a quote after blanks may open a field: not once one was never closed.
@@ -19,8 +19,12 @@ struct DelimitedRows {
   /// Fields of the header, and up to the last one with a name.
   private var fields = 0
   private var named = 0
-  /// What the first line begins with, where it reads like a comment.
+  /// Whether the header reads like a comment.
   private var hasComment = false
+  /// Where the header lies, without its mark and newline.
+  private var headerRange = 0..<0
+  /// Lines that were the header once more, as in files that were joined.
+  private var repeated: [Int] = []
   private(set) var notes: [String] = []
 
   init(_ text: UnsafeRawBufferPointer, file: String) {
@@ -39,8 +43,10 @@ struct DelimitedRows {
     guard place < text.count else { return nil }
     let first = line
     hasComment = text[place] == UInt8(ascii: "#")
+    let start = place
     var names: [String] = []
     try row { text in names.append(text() ?? "") }
+    headerRange = bytes(from: start)
     let spaced = names.dropFirst()
     skipsBlanks = !spaced.isEmpty && spaced.allSatisfy { $0.utf8.first == 0x20 }
     names = names.map(Self.trimmed)
@@ -58,6 +64,27 @@ struct DelimitedRows {
       // The first column may be an index without a name; elsewhere there is nothing to read.
       name.isEmpty && index > 0 ? nil : name
     }
+  }
+
+  /// The row that was just read, without a byte order mark before it and the newline after it.
+  private func bytes(from start: Int) -> Range<Int> {
+    let begin = text[start..<place].starts(with: [0xEF, 0xBB, 0xBF]) ? start + 3 : start
+    var end = place
+    while end > begin, isNewline(text[end - 1]) { end -= 1 }
+    return begin..<end
+  }
+
+  private func isHeader(_ range: Range<Int>) -> Bool {
+    range.count == headerRange.count && text[range].elementsEqual(text[headerRange])
+  }
+
+  /// What was left out of the rows read so far.
+  var leftOut: [String] {
+    guard let first = repeated.first else { return [] }
+    return [
+      "\(file): \(repeated.count) line\(repeated.count == 1 ? " repeats" : "s repeat") the header, "
+        + "first line \(first); left out."
+    ]
   }
 
   private mutating func note(_ declared: UInt8?) {
@@ -100,6 +127,10 @@ struct DelimitedRows {
         lastFilled = field
       }
       if isBlank { continue }
+      if isHeader(bytes(from: before)) {
+        repeated.append(first)
+        continue
+      }
       guard index >= named, index <= fields else {
         throw wrongCount(index, first, isPadded: lastFilled < fields && index > fields, before)
       }
@@ -113,7 +144,7 @@ struct DelimitedRows {
     }
   }
 
-  private mutating func skipBlankRows() throws(Failure) {
+  mutating func skipBlankRows() throws(Failure) {
     while place < text.count {
       let start = (place, line)
       var isBlank = true
@@ -148,7 +179,7 @@ struct DelimitedRows {
   /// - Parameters:
   ///   - field: called for every field with what makes its text, nil where it has none.
   ///   - filled: called with the number of a field that is not blank.
-  private mutating func row(
+  mutating func row(
     _ field: (() -> String?) -> Void, filled: (Int) -> Void = { _ in }
   ) throws(Failure) {
     var number = 0
@@ -259,9 +290,9 @@ struct DelimitedRows {
         + (isEscaped ? ", not with a backslash before it." : "."))
   }
 
-  private func isNewline(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
+  func isNewline(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
-  private mutating func skipNewline() {
+  mutating func skipNewline() {
     let isPair = text[place] == 0x0D && place + 1 < text.count && text[place + 1] == 0x0A
     place += isPair ? 2 : 1
     line += 1
@@ -273,119 +304,5 @@ struct DelimitedRows {
       let last = bytes.lastIndex(where: { $0 != 0x20 })
     else { return "" }
     return String(decoding: bytes[first...last], as: UTF8.self)
-  }
-}
-
-// MARK: Dialects
-
-extension DelimitedRows {
-  /// In the order of preference among equals.
-  private static let separators = [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
-
-  private static func name(_ separator: UInt8) -> String {
-    switch separator {
-    case UInt8(ascii: ","): "a comma"
-    case UInt8(ascii: "\t"): "a tab"
-    default: "`\(Unicode.Scalar(separator))`"
-    }
-  }
-
-  private static func plural(_ separator: UInt8) -> String {
-    switch separator {
-    case UInt8(ascii: ","): "commas"
-    case UInt8(ascii: "\t"): "tabs"
-    default: "`\(Unicode.Scalar(separator))`"
-    }
-  }
-
-  /// Steps over the line `sep=;` with which Excel declares the separator.
-  private mutating func takeDeclaration() -> UInt8? {
-    var end = place
-    while end < text.count, !isNewline(text[end]) { end += 1 }
-    var bytes = Array(text[place..<end].prefix(8))
-    if bytes.count == end - place, bytes.first == 0x22, bytes.last == 0x22, bytes.count > 2 {
-      bytes = Array(bytes[1..<bytes.count - 1])
-    }
-    guard end < text.count, bytes.count == 5, bytes[4] < 0x80, bytes[4] != 0x22,
-      bytes[..<4].map({ $0 | 0x20 }).elementsEqual("sep=".utf8.map { $0 | 0x20 })
-    else { return nil }
-    place = end
-    skipNewline()
-    return bytes[4]
-  }
-
-  /// The separator that cuts the header and the first rows into equally many fields, the most of
-  /// them; a comma where none does.
-  private func likeliestSeparator() -> UInt8 {
-    let candidates = Self.separators.map { separator in
-      (separator: separator, shape: shape(separator, rows: 20))
-    }.filter { $0.shape.fields > 1 }
-    let even = candidates.filter(\.shape.isEven)
-    let isTSV = [".tsv", ".tab"].contains { file.lowercased().contains($0) }
-    if isTSV, even.contains(where: { $0.separator == UInt8(ascii: "\t") }) {
-      return UInt8(ascii: "\t")
-    }
-    // The first of the largest.
-    let best = (even.isEmpty ? candidates.filter { $0.separator == UInt8(ascii: ",") } : even)
-      .reversed().max { $0.shape.fields < $1.shape.fields }
-    let any = candidates.reversed().max { $0.shape.fields < $1.shape.fields }
-    return (best ?? any)?.separator ?? UInt8(ascii: ",")
-  }
-
-  /// How many fields a separator makes of the header, and whether the first rows have as many.
-  private func shape(_ separator: UInt8, rows: Int) -> (fields: Int, isEven: Bool) {
-    var probe = self
-    probe.separator = separator
-    var fields = 0
-    var least = 0
-    for number in 0...rows {
-      var count = 0
-      var filled = 0
-      do throws(Failure) {
-        try probe.skipBlankRows()
-        guard probe.place < text.count else { break }
-        try probe.row({ _ in count += 1 }, filled: { filled = $0 + 1 })
-      } catch {
-        return (fields, false)
-      }
-      if number == 0 {
-        (fields, least) = (count, filled)
-      } else if !(least...fields ~= count) {
-        return (fields, false)
-      }
-    }
-    return (fields, true)
-  }
-
-  /// Whether quotes of tab-separated text stand for themselves, as in files for programs that only
-  /// split at tabs: quoting would join or break lines that splitting leaves even.
-  private func quotesAreText() -> Bool {
-    guard text.contains(0x22) else { return false }
-    let quoted = evenness(hasQuotes: true)
-    guard !quoted.isEven || quoted.joinsLines else { return false }
-    return evenness(hasQuotes: false).isEven
-  }
-
-  /// Whether all rows have as many fields as the first, and whether some go over several lines.
-  private func evenness(hasQuotes: Bool) -> (isEven: Bool, joinsLines: Bool) {
-    var probe = self
-    probe.hasQuotes = hasQuotes
-    var fields: Int?
-    var joinsLines = false
-    while probe.place < text.count {
-      let line = probe.line
-      var count = 0
-      var isBlank = true
-      do throws(Failure) {
-        try probe.row({ _ in count += 1 }, filled: { _ in isBlank = false })
-      } catch {
-        return (false, joinsLines)
-      }
-      if isBlank { continue }
-      if probe.line > line + 1 { joinsLines = true }
-      guard count == fields ?? count else { return (false, joinsLines) }
-      fields = count
-    }
-    return (true, joinsLines)
   }
 }

@@ -167,6 +167,7 @@ package struct RecordReader {
             Record(file: file, place: RecordPlace(line: line), cells: fields, text: text), columns)
           release(rows.place)
         }
+        notes += rows.leftOut
       }
     }
   }
