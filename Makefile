@@ -12,7 +12,7 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test build-times bench bench-build bench-baseline bench-peers lint format model samples figures figure screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
+.PHONY: help run build test build-times bench bench-build bench-rows bench-baseline bench-peers lint format model samples figures figure screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
 
 # The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
 .PHONY: verify-monitor
@@ -45,6 +45,9 @@ bench-build: system
 
 bench: bench-build  ## Time kernels and paths, as ratios to the baseline kept (FILTER=, BASELINE=).
 	@$(BENCH) --baseline $(BASELINE) --filter "$(FILTER)"
+
+bench-rows: bench-build  ## Read a gigabyte of JSON Lines and of CSV: speed and memory (MEGABYTES=1000).
+	@$(BENCH) rows --megabytes $(or $(MEGABYTES),1000)
 
 bench-baseline: bench-build  ## Keep this machine's figures as the baseline (BASELINE=).
 	@$(BENCH) --save $(BASELINE)

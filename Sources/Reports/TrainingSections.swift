@@ -5,7 +5,7 @@ import SeerTraining
 
 /// The curves and the recipe that a training left in its adapter folder.
 package func trainingBlocks(_ folder: String) throws(Failure) -> [ReportDocument.Block] {
-  let table = try TextTable(contentsOf: folder + "/log.csv")
+  let table = try TextTable(contentsOf: folder + "/log.csv", isOwn: true)
   let step = try table.requiredIndex(of: "step")
   func series(_ column: String, _ name: String) -> CurveChart.Series? {
     guard let index = table.index(of: column) else { return nil }

@@ -1,10 +1,13 @@
 import Foundation
+import SeerAnalysis
 import SeerMonitor
 import SeerSupport
 
 /// Scores JSON Lines as they arrive: a JSON object a line, in order.
 struct ScoreStream {
   let scorer: Scorer
+  /// How a line becomes texts.
+  let lines: ConceptLines
   /// Concepts with the score that raises an alert.
   let thresholds: [(concept: Int, score: Float)]
 
@@ -32,8 +35,9 @@ struct ScoreStream {
         // As in every JSON Lines file we read, an empty line is no row.
         guard line.contains(where: { $0 > 0x20 }) else { continue }
         do throws(Failure) {
-          parsed.append(try Self.parse(line))
-          numbers.append(number)
+          let found = try parse(line, number)
+          parsed += found
+          numbers += found.map { _ in number }
         } catch {
           broken += 1
           report(error, line: number)
@@ -50,7 +54,7 @@ struct ScoreStream {
     }
     guard broken == 0 else {
       throw Failure(
-        .badData, file: "standard input",
+        .badData, file: Self.name,
         found: "\(broken) line\(broken == 1 ? "" : "s") of \(number) that could not be scored",
         wanted: "only lines like {\"text\": \"...\"}",
         advice: "Each is named above; the others were scored.")
@@ -59,8 +63,12 @@ struct ScoreStream {
 
   private func report(_ failure: Failure, line: Int) {
     var failure = failure
-    failure.file = "standard input"
-    failure.place = "line \(line)"
+    failure.file = Self.name
+    // Which column it is stays said.
+    let place = failure.place ?? ""
+    failure.place =
+      "line \(line)"
+      + (place.firstIndex(of: "`") == nil ? "" : ", column " + place.drop { $0 != "`" })
     failure.advice = "Skipped."
     Report.note(failure.description)
   }
@@ -85,27 +93,11 @@ struct ScoreStream {
     Report.exact(json.text + "\n")
   }
 
-  private static func parse(_ bytes: [UInt8]) throws(Failure) -> Line {
-    func failure(_ found: String) -> Failure {
-      Failure(.badData, found: found, wanted: "one JSON object, such as {\"text\": \"...\"}")
-    }
-    guard
-      let value = try? JSONSerialization.jsonObject(
-        with: Data(bytes), options: .fragmentsAllowed)
-    else { throw failure("no valid JSON") }
-    guard let object = value as? [String: Any] else { throw failure("JSON that is no object") }
-    guard let prompt = (object["text"] ?? object["prompt"]) as? String else {
-      throw failure("no `text` and no `prompt`")
-    }
-    let response = object["response"]
-    guard response == nil || response is String || response is NSNull else {
-      throw failure("a `response` that is no text")
-    }
-    let id = try? object["id"].map {
-      try JSONSerialization.data(withJSONObject: $0, options: [.fragmentsAllowed, .sortedKeys])
-    }
-    return Line(
-      input: ScoringInput(prompt: prompt, response: response as? String),
-      id: id.map { String(decoding: $0, as: UTF8.self) })
+  private func parse(_ bytes: [UInt8], _ number: Int) throws(Failure) -> [Line] {
+    let rows = try lines.rows(bytes, file: Self.name, number: number)
+    let id = RecordReader.member("id", of: bytes)
+    return rows.map { Line(input: ScoringInput($0), id: id) }
   }
+
+  private static let name = "standard input"
 }

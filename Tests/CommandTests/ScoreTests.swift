@@ -127,7 +127,8 @@ struct ScoreTests {
 
   @Test func brokenLinesAreReportedAndSkipped() throws {
     let lines = [
-      #"{"text": "the sky"}"#, #"{"text": "#, "[1]", "", #"{"value": "a"}"#, #"{"text": 3}"#,
+      #"{"text": "the sky"}"#, #"{"text": "#, "[1]", "", #"{"value": "a"}"#,
+      #"{"text": {"a": 3}}"#,
       #"{"text": ""}"#, #"{"text": "the end"}"#,
     ]
     try seer.folder.write(lines.joined(separator: "\n") + "\n", to: "texts.jsonl")
@@ -136,12 +137,13 @@ struct ScoreTests {
     #expect(outcome.status == 65)
     #expect(outcome.output.split(separator: "\n").count == 2)
     for (line, words) in [
-      (2, "no valid JSON"), (3, "no object"), (5, "no `text`"), (6, "no `text`"),
-      (7, "without a single token"),
+      (2, "no valid JSON"), (3, "no object"), (5, "wanted a column `text`"),
+      (7, "a row without text"),
     ] {
       #expect(outcome.errors.contains("standard input, line \(line): found "), "\(outcome.errors)")
       #expect(outcome.errors.contains(words))
     }
+    #expect(outcome.errors.contains("input, line 6, column `text`: found an object"))
     #expect(outcome.errors.contains("found 5 lines of 8 that could not be scored"))
   }
 

@@ -5,19 +5,24 @@ let usage = """
   usage: Bench [kernels] [paths] [maps] [screens] [--filter TEXT] [--model M] [--seconds 0.5]
                [--baseline FILE] [--save FILE] [--tolerance 1.3]
          Bench limits
+         Bench rows [--megabytes 1000]
   Prints microseconds and the ratio to a reference product; with a baseline, how many times its
   ratio that is. Exit 1 where a ratio exceeds the tolerance.
   """
 
 var groups: [String] = []
-var options = ["--filter": "", "--model": "smollm2", "--seconds": "0.5", "--tolerance": "1.3"]
+var options = [
+  "--filter": "", "--model": "smollm2", "--seconds": "0.5", "--tolerance": "1.3",
+  "--megabytes": "1000",
+]
 var rest = CommandLine.arguments.dropFirst()
 while let word = rest.popFirst() {
-  if ["kernels", "paths", "maps", "screens", "limits"].contains(word) {
+  if ["kernels", "paths", "maps", "screens", "limits", "rows"].contains(word) {
     groups.append(word)
-  } else if ["--filter", "--model", "--seconds", "--baseline", "--save", "--tolerance"]
-    .contains(word), let value = rest.popFirst()
-  {
+  } else if [
+    "--filter", "--model", "--seconds", "--baseline", "--save", "--tolerance", "--megabytes",
+  ]
+  .contains(word), let value = rest.popFirst() {
     options[word] = value
   } else {
     FileHandle.standardError.write(Data((usage + "\n").utf8))
@@ -28,6 +33,10 @@ if groups == ["limits"] {
   print(
     "{\"kernel\":\(Limits.kernel()),\"sgemm\":\(Limits.products()),"
       + "\"read\":\(Limits.reading())}")
+  exit(0)
+}
+if groups == ["rows"] {
+  try Rows.run(megabytes: Int(options["--megabytes"] ?? "") ?? 1000)
   exit(0)
 }
 if groups.isEmpty { groups = ["kernels", "paths", "maps", "screens"] }

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerAnalysis
 import SeerModels
 import SeerRuns
 import SeerSupport
@@ -11,10 +12,28 @@ package struct ScoringInput: Equatable, Sendable {
   /// Where there is none, the model is about to answer: a chat prompt ends with the opening of the
   /// assistant's turn.
   package var response: String?
+  /// The messages before the response, where they are more than the prompt.
+  package var turns: [ChatMessage] = []
 
   package init(prompt: String, response: String? = nil) {
     self.prompt = prompt
     self.response = response
+  }
+
+  package init(_ row: ConceptSet.Row) {
+    prompt = row.prompt
+    response = row.response
+    turns = row.turns
+  }
+
+  func rendered(by renderer: RowRenderer) throws(Failure) -> RenderedRow {
+    guard response == nil else {
+      return try renderer.render(
+        ConceptSet.Row(prompt: prompt, response: response, turns: turns))
+    }
+    return turns.isEmpty
+      ? try renderer.renderForGeneration(prompt: prompt)
+      : try renderer.renderForGeneration(turns: turns)
   }
 }
 
@@ -151,11 +170,7 @@ package struct Scorer {
     Parallel.ranges(of: inputs.count, grain: 8) { range in
       let part = range.map { index in
         Result<RenderedRow, Failure> { () throws(Failure) in
-          let input = inputs[index]
-          let row =
-            input.response == nil
-            ? try renderer.renderForGeneration(prompt: input.prompt)
-            : try renderer.render(prompt: input.prompt, response: input.response)
+          let row = try inputs[index].rendered(by: renderer)
           guard !row.isCut else {
             throw Failure(
               .badData, found: "a text of more tokens than the model's context",

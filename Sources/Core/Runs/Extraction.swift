@@ -12,6 +12,8 @@ package struct Extraction: Sendable {
   /// A PEFT adapter folder, or nil for the base model.
   package var adapter: String?
   package var concepts: String
+  /// What its columns are called, and which answers of conversations are rows.
+  package var columns = ConceptColumns()
   package var folder: String
   package var position = Position.last
   package var template = RowTemplate.chat
@@ -53,7 +55,7 @@ package struct Extraction: Sendable {
 
   /// Runs the job: reads, tokenizes, runs what is not done yet, writes.
   package func run(_ context: JobContext) throws -> Summary {
-    let set = try ConceptSet(contentsOf: concepts)
+    let set = try ConceptSet(contentsOf: concepts, columns: columns)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
     let language = try LanguageModel(model, chat: chat)
     let hash = language.hashing()
@@ -65,14 +67,14 @@ package struct Extraction: Sendable {
         .usage, place: "--max-tokens", found: "\(maxTokens)",
         wanted: "at most \(language.configuration.context), the model's context")
     }
-    let rendered = try render(chosen, language)
+    let rendered = try render(chosen, set.places, language)
     try context.checkpoint()
     let spans = rendered.map { position.spans(of: $0) }
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     var manifest = RunManifest(
       tool: tool, model: model, modelSHA256: try hash.value(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
-      concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts),
+      concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts), columns: columns.recipe,
       template: template,
       templateSHA256: try chat.file.map { path throws(Failure) in try sha256(ofFile: path) },
       position: position, maxTokens: maxTokens,
@@ -129,31 +131,24 @@ package struct Extraction: Sendable {
   }
 
   private func render(
-    _ rows: [ConceptSet.Row], _ language: LanguageModel
+    _ rows: [ConceptSet.Row], _ places: [RecordPlace], _ language: LanguageModel
   ) throws -> [RenderedRow] {
     let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens)
     let results = Mutex<[Result<RenderedRow, Failure>?]>(Array(repeating: nil, count: rows.count))
     Parallel.ranges(of: rows.count, grain: 8) { range in
       let part = range.map { index in
         Result<RenderedRow, Failure> { () throws(Failure) in
-          try renderer.render(prompt: rows[index].prompt, response: rows[index].response)
+          try renderer.render(rows[index], of: concepts, at: places[index])
         }
       }
       results.withLock { $0.replaceSubrange(range, with: part.map(Optional.some)) }
     }
     return try results.withLock { results in
-      try results.enumerated().map { index, result in
-        do throws(Failure) {
-          guard let row = try result?.get() else {
-            throw Failure(.software, found: "a row that was not rendered")
-          }
-          return row
-        } catch {
-          var failure = error
-          failure.file = failure.file ?? concepts
-          failure.place = ["row \(index)", failure.place].compactMap { $0 }.joined(separator: ", ")
-          throw failure
+      try results.map { result in
+        guard let row = try result?.get() else {
+          throw Failure(.software, found: "a row that was not rendered")
         }
+        return row
       }
     }
   }
@@ -222,11 +217,9 @@ package struct Extraction: Sendable {
   ) -> [RunRow] {
     var rows: [RunRow] = []
     for (index, row) in chosen.enumerated() {
-      let response = row.response ?? ""
       var entry = RunRow(
-        row: index, text: response.isEmpty ? row.prompt : row.prompt + "\n" + response,
-        concept: row.concept ?? "", tokens: rendered[index].ids.count, split: row.split?.rawValue,
-        prompt: row.prompt)
+        row: index, text: row.text, concept: row.concept ?? "", tokens: rendered[index].ids.count,
+        split: row.split?.rawValue, prompt: row.turns.isEmpty ? row.prompt : row.foldKey)
       guard position == .all else {
         rows.append(entry)
         continue

@@ -2,10 +2,11 @@ import Foundation
 import SeerSupport
 
 extension Run {
-  /// A column that somebody added to `rows.csv`, all of whose cells are numbers or empty.
+  /// A column that somebody added to `rows.csv`, all of whose cells are numbers or say that there is
+  /// none: empty, `nan` or `NA`, as other programs write it.
   package struct NumberColumn: Equatable, Sendable {
     package var name: String
-    /// One for each row; NaN where the cell is empty.
+    /// One for each row, perhaps infinite; NaN where there is no number.
     package var values: [Float]
   }
 
@@ -23,22 +24,28 @@ extension Run {
     else { return [] }
     let header = String(decoding: start.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
     guard header.split(separator: ",").contains(where: { !Self.ownColumns.contains(String($0)) }),
-      let table = try? TextTable(contentsOf: path), table.rows.count == rows.count
+      let table = try? TextTable(contentsOf: path, isOwn: true), table.rows.count == rows.count
     else { return [] }
     return table.columns.indices.compactMap { column in
       guard !Self.ownColumns.contains(table.columns[column]) else { return nil }
       var values: [Float] = []
       values.reserveCapacity(rows.count)
       for row in table.rows.indices {
-        guard let text = table.text(row: row, column: column) else {
-          values.append(.nan)
-          continue
+        guard let value = Self.number(table.text(row: row, column: column) ?? "") else {
+          return nil
         }
-        guard let value = Float(text), value.isFinite else { return nil }
         values.append(value)
       }
       guard values.contains(where: \.isFinite) else { return nil }
       return NumberColumn(name: table.columns[column], values: values)
     }
+  }
+
+  /// A cell's number, NaN for none; nil where it is something else. Blanks around it are none of it.
+  private static func number(_ cell: String) -> Float? {
+    let text = cell.trimmingCharacters(in: .whitespaces)
+    if ["", "na", "n/a", "null", "none", "<na>"].contains(text.lowercased()) { return .nan }
+    // As C, numpy and pandas write and read it: `inf`, `-Infinity`, `nan`.
+    return Float(text)
   }
 }

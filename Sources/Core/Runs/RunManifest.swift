@@ -16,6 +16,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package var adapterSHA256: String?
   package var concepts: String
   package var conceptsSHA256: String
+  /// Options by which the concept file was read (``ConceptColumns/recipe``); nil for the usual ones.
+  package var columns: [String: String]?
   package var template: RowTemplate
   /// Of the file that a chat template was read from, where it is not the model's own.
   package var templateSHA256: String?
@@ -42,7 +44,7 @@ package struct RunManifest: Codable, Equatable, Sendable {
     case adapterSHA256 = "adapter_sha256"
     case concepts
     case conceptsSHA256 = "concepts_sha256"
-    case template
+    case columns, template
     case templateSHA256 = "template_sha256"
     case templateArguments = "template_arguments"
     case templateDate = "template_date"
@@ -54,8 +56,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package init(
     format: Int = RunManifest.currentFormat, tool: String, model: String, modelSHA256: String,
     adapter: String? = nil, adapterSHA256: String? = nil, concepts: String,
-    conceptsSHA256: String, template: RowTemplate, templateSHA256: String? = nil,
-    position: Position,
+    conceptsSHA256: String, columns: [String: String]? = nil, template: RowTemplate,
+    templateSHA256: String? = nil, position: Position,
     maxTokens: Int, layers: [Int], rows: Int, width: Int, dtype: StateType, tokens: Int? = nil,
     seconds: Double? = nil
   ) {
@@ -67,6 +69,7 @@ package struct RunManifest: Codable, Equatable, Sendable {
     self.adapterSHA256 = adapterSHA256
     self.concepts = concepts
     self.conceptsSHA256 = conceptsSHA256
+    self.columns = columns
     self.template = template
     self.templateSHA256 = templateSHA256
     self.position = position
@@ -90,6 +93,7 @@ extension RunManifest {
     if modelSHA256 != other.modelSHA256 { keys.append("model (\(model))") }
     if adapterSHA256 != other.adapterSHA256 { keys.append("adapter (\(adapter ?? "none"))") }
     if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts (\(concepts))") }
+    if columns != other.columns { keys.append("columns or messages") }
     if template != other.template { keys.append("template (\(template))") }
     if templateSHA256 != other.templateSHA256 { keys.append("template file") }
     if templateArguments != other.templateArguments { keys.append("template arguments") }

@@ -15,7 +15,7 @@ extension RunRow {
   }
 
   package static func read(_ path: String) throws(Failure) -> [RunRow] {
-    let table = try TextTable(contentsOf: path)
+    let table = try TextTable(contentsOf: path, isOwn: true)
     let columns = (
       row: try table.requiredIndex(of: "row"), text: try table.requiredIndex(of: "text"),
       concept: try table.requiredIndex(of: "concept"),

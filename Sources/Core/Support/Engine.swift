@@ -66,7 +66,7 @@ package final class Engine: Sendable {
       let result: Result<Output, any Error>
       do {
         try takeTurn(id)
-        result = .success(try body(context))
+        result = .success(try JobContext.$current.withValue(context) { try body(context) })
       } catch {
         result = .failure(error)
       }
@@ -253,6 +253,9 @@ package final class JobContext: Sendable {
   package let id: JobID
   private let engine: Engine
   private let report: @Sendable (JobProgress) -> Void
+
+  /// The job whose thread this is, for work that has no checkpoint handed to it.
+  @TaskLocal package static var current: JobContext?
 
   fileprivate init(id: JobID, engine: Engine, report: @escaping @Sendable (JobProgress) -> Void) {
     self.id = id

@@ -182,235 +182,38 @@ private final class JSONDocument: Sendable {
     if let place = UTF8Bytes.firstInvalid(in: text) {
       throw failure(place, "a byte that is not UTF-8", "UTF-8")
     }
-    var parser = JSONParser(text: text)
-    do throws(JSONParser.Problem) {
-      try parser.document()
+    var scanner = JSONScanner(text, deepest: deepest)
+    var index = Index()
+    do throws(JSONScanner.Problem) {
+      try scanner.value(&index)
+      scanner.blanks()
+      guard scanner.isAtEnd else { throw scanner.problem("the end of the text") }
     } catch {
       throw failure(error.place, error.found, error.wanted)
     }
-    return parser.nodes
+    return index.nodes
+  }
+
+  /// Values inside values; deeper than anything that models come with.
+  private static let deepest = 64
+
+  /// Notes where the values are.
+  private struct Index: JSONVisitor {
+    var nodes: [Node] = []
+
+    mutating func begin(at place: Int) -> Int {
+      nodes.append(Node(start: UInt32(place), end: 0, next: 0))
+      return nodes.count - 1
+    }
+
+    mutating func end(_ index: Int, at place: Int) {
+      nodes[index].end = UInt32(place)
+      nodes[index].next = UInt32(nodes.count)
+    }
   }
 
   /// A checked string's bytes with its escapes replaced.
   func string(_ range: Range<Int>) -> [UInt8] {
-    text.withBytes { Self.string($0, range) }
-  }
-
-  private static func string(_ text: UnsafeRawBufferPointer, _ range: Range<Int>) -> [UInt8] {
-    let inside = text[range.lowerBound + 1..<range.upperBound - 1]
-    guard inside.contains(UInt8(ascii: "\\")) else { return Array(inside) }
-    var result: [UInt8] = []
-    result.reserveCapacity(inside.count)
-    var place = inside.startIndex
-    while place < inside.endIndex {
-      let byte = inside[place]
-      place += 1
-      guard byte == UInt8(ascii: "\\") else {
-        result.append(byte)
-        continue
-      }
-      let escape = inside[place]
-      place += 1
-      switch escape {
-      case UInt8(ascii: "n"): result.append(0x0A)
-      case UInt8(ascii: "t"): result.append(0x09)
-      case UInt8(ascii: "r"): result.append(0x0D)
-      case UInt8(ascii: "b"): result.append(0x08)
-      case UInt8(ascii: "f"): result.append(0x0C)
-      case UInt8(ascii: "u"):
-        var scalar = JSONParser.hexadecimal(text, place)
-        place += 4
-        if 0xD800...0xDBFF ~= scalar {
-          scalar = 0x10000 + (scalar - 0xD800) << 10 + JSONParser.hexadecimal(text, place + 2)
-          scalar -= 0xDC00
-          place += 6
-        }
-        result.append(contentsOf: String(Unicode.Scalar(scalar) ?? "\u{FFFD}").utf8)
-      default: result.append(escape)
-      }
-    }
-    return result
-  }
-}
-
-/// Checks a text against the grammar and notes where the values are.
-private struct JSONParser {
-  struct Problem: Error {
-    let place: Int
-    let found: String
-    let wanted: String
-  }
-
-  let text: UnsafeRawBufferPointer
-  var nodes: [JSONDocument.Node] = []
-  private var place = 0
-  /// Values inside values; deeper than anything that models come with.
-  private static let deepest = 64
-
-  init(text: UnsafeRawBufferPointer) { self.text = text }
-
-  mutating func document() throws(Problem) {
-    try value(depth: 0)
-    blanks()
-    guard place == text.count else { throw problem("the end of the text") }
-  }
-
-  private func problem(_ wanted: String) -> Problem {
-    guard place < text.count else {
-      return Problem(place: place, found: "the end of the text", wanted: wanted)
-    }
-    let byte = text[place]
-    let found = 0x21...0x7E ~= byte ? "`\(Unicode.Scalar(byte))`" : "byte \(byte)"
-    return Problem(place: place, found: found, wanted: wanted)
-  }
-
-  private var current: UInt8 { place < text.count ? text[place] : 0 }
-
-  private mutating func blanks() {
-    while place < text.count {
-      switch text[place] {
-      case 0x20, 0x0A, 0x0D, 0x09: place += 1
-      default: return
-      }
-    }
-  }
-
-  private mutating func take(_ character: Unicode.Scalar) -> Bool {
-    guard place < text.count, UInt32(text[place]) == character.value else { return false }
-    place += 1
-    return true
-  }
-
-  private mutating func value(depth: Int) throws(Problem) {
-    blanks()
-    let index = nodes.count
-    nodes.append(JSONDocument.Node(start: UInt32(place), end: 0, next: 0))
-    switch current {
-    case UInt8(ascii: "{"): try object(depth: depth)
-    case UInt8(ascii: "["): try array(depth: depth)
-    case UInt8(ascii: "\""): try string()
-    case UInt8(ascii: "t"): try word("true")
-    case UInt8(ascii: "f"): try word("false")
-    case UInt8(ascii: "n"): try word("null")
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number()
-    default: throw problem("a JSON value")
-    }
-    nodes[index].end = UInt32(place)
-    nodes[index].next = UInt32(nodes.count)
-  }
-
-  private mutating func enter(_ depth: Int) throws(Problem) {
-    guard depth < Self.deepest else {
-      throw problem("at most \(Self.deepest) values in each other")
-    }
-    place += 1
-    blanks()
-  }
-
-  private mutating func object(depth: Int) throws(Problem) {
-    try enter(depth)
-    if take("}") { return }
-    while true {
-      blanks()
-      let index = nodes.count
-      nodes.append(JSONDocument.Node(start: UInt32(place), end: 0, next: UInt32(index + 1)))
-      try string()
-      nodes[index].end = UInt32(place)
-      blanks()
-      guard take(":") else { throw problem("`:`") }
-      try value(depth: depth + 1)
-      blanks()
-      if take("}") { return }
-      guard take(",") else { throw problem("`,` or `}`") }
-    }
-  }
-
-  private mutating func array(depth: Int) throws(Problem) {
-    try enter(depth)
-    if take("]") { return }
-    while true {
-      try value(depth: depth + 1)
-      blanks()
-      if take("]") { return }
-      guard take(",") else { throw problem("`,` or `]`") }
-    }
-  }
-
-  private mutating func word(_ word: String) throws(Problem) {
-    for byte in word.utf8 {
-      guard current == byte else { throw problem("`\(word)`") }
-      place += 1
-    }
-  }
-
-  private mutating func digits() throws(Problem) {
-    guard 0x30...0x39 ~= current else { throw problem("a digit") }
-    while 0x30...0x39 ~= current { place += 1 }
-  }
-
-  private mutating func number() throws(Problem) {
-    _ = take("-")
-    if !take("0") { try digits() }
-    if take(".") { try digits() }
-    if take("e") || take("E") {
-      if !take("+") { _ = take("-") }
-      try digits()
-    }
-  }
-
-  private mutating func string() throws(Problem) {
-    guard take("\"") else { throw problem("a string") }
-    while place < text.count {
-      switch text[place] {
-      case UInt8(ascii: "\""):
-        place += 1
-        return
-      case UInt8(ascii: "\\"): try escape()
-      case 0x00..<0x20: throw problem("no control characters in a string")
-      default: place += 1
-      }
-    }
-    throw problem("the string's closing quote")
-  }
-
-  private mutating func escape() throws(Problem) {
-    place += 1
-    guard take("u") else {
-      guard place < text.count, "\"\\/bfnrt".utf8.contains(text[place]) else {
-        throw problem("one of the escapes \" \\ / b f n r t u")
-      }
-      place += 1
-      return
-    }
-    let first = try codeUnit()
-    if 0xDC00...0xDFFF ~= first { throw problem("a first surrogate before a second one") }
-    guard 0xD800...0xDBFF ~= first else { return }
-    guard take("\\"), take("u"), 0xDC00...0xDFFF ~= (try codeUnit()) else {
-      throw problem("a second surrogate after a first one")
-    }
-  }
-
-  private mutating func codeUnit() throws(Problem) -> UInt32 {
-    for offset in 0..<4 {
-      guard place + offset < text.count, Self.digit(text[place + offset]) != nil else {
-        throw problem("four hexadecimal digits")
-      }
-    }
-    defer { place += 4 }
-    return Self.hexadecimal(text, place)
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt32? {
-    switch byte {
-    case 0x30...0x39: UInt32(byte) - 0x30
-    case 0x41...0x46: UInt32(byte) - 0x41 + 10
-    case 0x61...0x66: UInt32(byte) - 0x61 + 10
-    default: nil
-    }
-  }
-
-  /// Four checked hexadecimal digits.
-  static func hexadecimal(_ text: UnsafeRawBufferPointer, _ place: Int) -> UInt32 {
-    (0..<4).reduce(0) { $0 << 4 | (digit(text[place + $1]) ?? 0) }
+    text.withBytes { JSONScanner.bytes($0, range) }
   }
 }

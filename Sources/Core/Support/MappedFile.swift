@@ -11,10 +11,16 @@ package final class MappedFile: Sendable {
   // Read-only pages at one address until `deinit`: any thread may read them.
   nonisolated(unsafe) private let bytes: UnsafeRawBufferPointer
 
-  package init(path: String) throws(Failure) {
-    self.path = path
+  package convenience init(path: String) throws(Failure) {
     // A pipe is refused below, not waited for.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = try Self.open(path, flags: O_NONBLOCK)
+    defer { close(descriptor) }
+    try self.init(mapping: descriptor, path: path)
+  }
+
+  /// Opens a file to read.
+  static func open(_ path: String, flags: Int32 = 0) throws(Failure) -> Int32 {
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | flags)
     guard descriptor >= 0 else {
       let code = errno
       throw Failure.system(
@@ -22,7 +28,12 @@ package final class MappedFile: Sendable {
         file: path, code: code,
         advice: code == ENOENT ? "Check the path." : nil)
     }
-    defer { close(descriptor) }
+    return descriptor
+  }
+
+  /// Maps an open regular file; the descriptor is no longer needed then.
+  init(mapping descriptor: Int32, path: String) throws(Failure) {
+    self.path = path
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw Failure.system(.badData, "reading its size", file: path, code: errno)
@@ -80,6 +91,29 @@ package final class MappedFile: Sendable {
   ) throws(Problem) -> Result {
     defer { withExtendedLifetime(self) {} }
     return try body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+  }
+
+  /// Gives the bytes in order, some megabytes at a time, and lets go of the memory behind them: what
+  /// is read once need not stay.
+  package func withPieces(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    for start in stride(from: 0, to: count, by: Self.piece) {
+      let range = start..<min(count, start + Self.piece)
+      try withBytes(in: range, body)
+      release(range)
+    }
+  }
+
+  private static let piece = 8 << 20
+
+  /// Lets go of the memory of whole pages within a range; they are read again when touched.
+  func release(_ range: Range<Int>) {
+    let page = Int(getpagesize())
+    let start = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard let base = bytes.baseAddress, start < end, range.upperBound <= count else { return }
+    _ = madvise(UnsafeMutableRawPointer(mutating: base) + start, end - start, MADV_DONTNEED)
   }
 
   /// A copy of the bytes, for small files.

@@ -1,12 +1,27 @@
 import COpenSSL
 import Foundation
 
-/// SHA-256 of a whole file, as 64 hexadecimal digits.
+/// SHA-256 of a whole file, or of what came out of a pipe, as 64 hexadecimal digits.
 ///
 /// OpenSSL does the arithmetic (with the processor's SHA instructions: some 2 GB a second).
 package func sha256(ofFile path: String) throws(Failure) -> String {
-  let file = try MappedFile(path: path)
-  return try file.withBytes { bytes throws(Failure) in try sha256(bytes, of: path) }
+  let file = try InputFile.bytes(of: path)
+  let failure = Failure(
+    .software, file: path, found: "OpenSSL without SHA-256", wanted: "a digest")
+  guard let context = EVP_MD_CTX_new() else { throw failure }
+  defer { EVP_MD_CTX_free(context) }
+  guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else { throw failure }
+  try file.withPieces { bytes throws(Failure) in
+    guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else { throw failure }
+  }
+  var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+  var length: UInt32 = 0
+  guard EVP_DigestFinal_ex(context, &digest, &length) == 1 else { throw failure }
+  return hexadecimal(digest.prefix(Int(length)))
+}
+
+private func hexadecimal(_ digest: some Sequence<UInt8>) -> String {
+  digest.map { String(format: "%02x", $0) }.joined()
 }
 
 /// The same of a text's UTF-8.
@@ -28,5 +43,5 @@ package func sha256(_ bytes: UnsafeRawBufferPointer, of path: String) throws(Fai
   guard done == 1, length == 32 else {
     throw Failure(.software, file: path, found: "OpenSSL without SHA-256", wanted: "a digest")
   }
-  return digest.prefix(Int(length)).map { String(format: "%02x", $0) }.joined()
+  return hexadecimal(digest.prefix(Int(length)))
 }

@@ -28,6 +28,11 @@ package enum UTF8Bytes {
   package static func firstInvalid(in bytes: UnsafeRawBufferPointer) -> Int? {
     var index = 0
     while index < bytes.count {
+      // ASCII, eight bytes at a time.
+      while bytes.count - index >= 8,
+        bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+      { index &+= 8 }
+      guard index < bytes.count else { return nil }
       let lead = bytes[index]
       if lead < 0x80 {
         index &+= 1

@@ -10,13 +10,17 @@ extension RowRenderer {
   /// beyond that is the constant text.
   package func constantText() throws(Failure) -> [Int32] {
     guard template == .chat else { return [] }
-    let chat = try ChatTemplate(tokenizer).render([
-      ChatMessage(.user, "a"), ChatMessage(.assistant, "a"), ChatMessage(.user, "a"),
-    ])
-    guard chat.turns.count == 3 else { return [] }
+    func written(_ roles: [ChatMessage.Role]) throws(Failure) -> RenderedChat {
+      try tokenizer.chat.render(roles.map { ChatMessage($0, "a") })
+    }
+    let chat = try written([.user, .assistant, .user])
+    let answered = try written([.user, .assistant])
     let text = Array(chat.text.utf8)
-    let first = text[..<chat.turns[0].content.lowerBound]
-    let later = text[chat.turns[1].endOfTurn.upperBound..<chat.turns[2].content.lowerBound]
+    let first = text[..<chat.contents[0].lowerBound]
+    // What ends an answer stands before a later question too, and opens none.
+    let ending = Array(answered.text.utf8)[answered.contents[1].upperBound...]
+    let between = text[chat.contents[1].upperBound..<chat.contents[2].lowerBound]
+    let later = between.dropFirst(zip(between, ending).prefix { $0 == $1 }.count)
     let common = zip(first.reversed(), later.reversed()).prefix { $0 == $1 }.count
     // Blanks between turns end the one before.
     let opening = first.suffix(common).drop { $0 == 0x20 || $0 == 0x0A }

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 import SeerModels
 import SeerSupport
 import SeerTokenizers
@@ -9,6 +10,8 @@ package struct Training: Sendable {
   package var model: String
   package var concepts: String
   package var retain: String?
+  /// What the columns of both are called, and which answers of conversations are rows.
+  package var columns = ConceptColumns()
   package var folder: String
   package var preset: TrainingPreset
   package var template = RowTemplate.chat
@@ -82,14 +85,14 @@ package struct Training: Sendable {
     let hash = language.hashing()
     try preset.check(language.configuration)
     let data = try TrainingData(
-      concepts: concepts, retain: retain,
+      concepts: concepts, retain: retain, columns: columns,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
     var recipe = TrainingCheckpoint.Recipe(
       tool: tool, modelSHA256: try hash.value(),
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
-      template: template.rawValue, seed: seed, preset: preset)
+      columns: columns.recipe, template: template.rawValue, seed: seed, preset: preset)
     if template == .chat {
       recipe.templateSHA256 = try chat.file.map { path throws(Failure) in
         try sha256(ofFile: path)

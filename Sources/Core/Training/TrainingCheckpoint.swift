@@ -21,6 +21,8 @@ package struct TrainingCheckpoint {
     package var modelSHA256: String
     package var conceptsSHA256: String
     var retainSHA256: String?
+    /// Options by which the files were read; nil for the usual ones.
+    var columns: [String: String]?
     package var template: String
     /// What the user gave of the chat template, where it can change the text.
     package var templateSHA256: String?
@@ -35,6 +37,7 @@ package struct TrainingCheckpoint {
       if modelSHA256 != other.modelSHA256 { keys.append("model") }
       if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts") }
       if retainSHA256 != other.retainSHA256 { keys.append("retain") }
+      if columns != other.columns { keys.append("columns or messages") }
       if template != other.template { keys.append("template (\(template))") }
       if templateSHA256 != other.templateSHA256 { keys.append("template file") }
       if templateArguments != other.templateArguments { keys.append("template arguments") }

@@ -14,14 +14,20 @@ package struct TrainingData: Sendable {
     package let forms: [RenderedRow]
     package let prompt: String
     package let response: String
+    /// The messages before the response; empty for plain rows.
+    package let turns: [ChatMessage]
     package let label: Int
     /// The row's index in the file.
     package let source: Int
 
-    package init(forms: [RenderedRow], prompt: String, response: String, label: Int, source: Int) {
+    package init(
+      forms: [RenderedRow], prompt: String, response: String, turns: [ChatMessage] = [], label: Int,
+      source: Int
+    ) {
       self.forms = forms
       self.prompt = prompt
       self.response = response
+      self.turns = turns
       self.label = label
       self.source = source
     }
@@ -43,10 +49,11 @@ package struct TrainingData: Sendable {
   private let renderer: RowRenderer
 
   package init(
-    concepts path: String, retain retainPath: String?, renderer: RowRenderer,
-    preset: TrainingPreset, seed: UInt64
+    concepts path: String, retain retainPath: String?,
+    columns: ConceptColumns = ConceptColumns(), renderer: RowRenderer, preset: TrainingPreset,
+    seed: UInt64
   ) throws(Failure) {
-    let set = try ConceptSet(contentsOf: path)
+    let set = try ConceptSet(contentsOf: path, columns: columns)
     // Rows marked `test` are for judging afterwards.
     let usable = set.rows.indices.filter { set.rows[$0].split != .test }
     let names = set.concepts
@@ -61,22 +68,23 @@ package struct TrainingData: Sendable {
     var rows: [Row] = []
     for index in usable {
       let row = set.rows[index]
-      var forms: [RenderedRow] = []
       let response = row.response ?? ""
-      for (prompt, response) in [
-        (row.prompt, response), (row.prompt.isEmpty ? response : row.prompt, ""),
-        (response.isEmpty ? row.prompt : response, ""),
-      ] {
-        let rendered = try renderer.render(prompt: prompt, response: response)
-        if forms.isEmpty, rendered.isCut { cut += 1 }
-        forms.append(rendered)
-      }
+      var asked = row
+      asked.response = nil
+      if asked.prompt.isEmpty, asked.turns.isEmpty { asked.prompt = response }
+      let forms = [
+        try renderer.render(row, of: path, at: set.places[index]), try renderer.render(asked),
+        response.isEmpty ? try renderer.render(asked) : try renderer.render(prompt: response),
+      ]
+      if forms[0].isCut { cut += 1 }
       guard let label = labels[index] else {
         throw Failure(
           .badData, file: path, place: "row \(index)", found: "no concept", wanted: "a `value`")
       }
       rows.append(
-        Row(forms: forms, prompt: row.prompt, response: response, label: label, source: index))
+        Row(
+          forms: forms, prompt: row.prompt, response: response, turns: row.turns, label: label,
+          source: index))
     }
     self.rows = rows
     self.concepts = names
@@ -91,7 +99,7 @@ package struct TrainingData: Sendable {
     }
     self.train = train
     self.heldOut = heldOut
-    let retain = try Self.readRetain(retainPath, renderer)
+    let (retain, retainNotes) = try Self.readRetain(retainPath, columns, renderer)
     // The last fifth is held out.
     let trained = retain.count - retain.count / 5
     self.retain = Array(retain.prefix(trained))
@@ -105,7 +113,7 @@ package struct TrainingData: Sendable {
         advice: "Give a file with --retain, or --retain-batch 0 to train without.")
     }
     notes =
-      set.notes + Self.heldOutNotes(heldOut.map { rows[$0].label }, names)
+      set.notes + retainNotes + Self.heldOutNotes(heldOut.map { rows[$0].label }, names)
       + (cut > 0 ? ["\(cut) rows were cut at \(preset.maxTokens) tokens (--max-tokens)."] : [])
     self.seed = seed
     rowMix = preset.rowMix
@@ -134,14 +142,12 @@ package struct TrainingData: Sendable {
   }
 
   private static func readRetain(
-    _ path: String?, _ renderer: RowRenderer
-  ) throws(Failure) -> [[Int32]] {
-    guard let path else { return [] }
-    var ids: [[Int32]] = []
-    for row in try ConceptSet(contentsOf: path, requiresConcepts: false).rows {
-      ids.append(try renderer.render(prompt: row.prompt, response: row.response).ids)
-    }
-    return ids
+    _ path: String?, _ columns: ConceptColumns, _ renderer: RowRenderer
+  ) throws(Failure) -> (ids: [[Int32]], notes: [String]) {
+    guard let path else { return ([], []) }
+    let set = try ConceptSet(
+      contentsOf: path, columns: columns, requiresConcepts: false, allowsStandardNames: true)
+    return (try renderer.render(set, of: path).map(\.ids), set.notes)
   }
 
   /// A share of the rows is held out, with all rows of one prompt on the same side.
@@ -234,7 +240,8 @@ package struct TrainingData: Sendable {
     }
     let other = rows[members[Int(generator.next() % UInt64(members.count))]]
     guard !row.response.isEmpty, !other.response.isEmpty else { return row.forms[form] }
-    return try renderer.render(prompt: other.prompt, response: row.response)
+    return try renderer.render(
+      ConceptSet.Row(prompt: other.prompt, response: row.response, turns: other.turns))
   }
 
   private func form(_ generator: inout SeededGenerator) -> Int {

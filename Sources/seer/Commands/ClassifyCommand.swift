@@ -32,7 +32,7 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
-  @OptionGroup var columns: ColumnOptions
+  @OptionGroup var columns: RowColumnArguments
   @Flag(help: "Leave out test rows whose prompt is in the train file.") var withoutOverlap = false
   @Option(help: "Resamples of the rows for intervals.") var resamples = 1000
   @Option(help: "Shuffled labelings each classifier learns as a control.") var permutations = 20
@@ -72,17 +72,6 @@ struct ClassifyCommand: ParsableCommand {
     }
     for note in figures.notes { Report.note(note) }
     if json { try Report.json(figures) } else { Self.show(figures) }
-  }
-}
-
-/// Other names for the columns of a concept file.
-struct ColumnOptions: ParsableArguments {
-  @Option(help: "The column of the prompts.") var promptColumn = "prompt"
-  @Option(help: "The column of the responses.") var responseColumn = "response"
-  @Option(help: "The column of the concepts.") var valueColumn = "value"
-
-  var names: ConceptColumns {
-    ConceptColumns(prompt: promptColumn, response: responseColumn, value: valueColumn)
   }
 }
 

@@ -34,7 +34,7 @@ struct DetoxCommand: ParsableCommand {
   @Option(help: "Prompts answered at a time.") var width = 16
   @Option(help: "How a prompt is put to the model.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
-  @OptionGroup var columns: ColumnOptions
+  @OptionGroup var columns: RowColumnArguments
   @Option(help: "A concept file that teaches a monitor of the answers: `safe` and other concepts.")
   var train: String?
   @Option(

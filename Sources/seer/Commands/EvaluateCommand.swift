@@ -36,8 +36,7 @@ struct AbilityCommand: ParsableCommand {
     help:
       "Multiple choice: CSV or JSON Lines with question, choices (a JSON list, or a|b|c), answer.")
   var choices: String?
-  @Option(help: "The column of the prompts.") var promptColumn = "prompt"
-  @Option(help: "The column of the responses.") var responseColumn = "response"
+  @OptionGroup var columns: TextColumnArguments
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
   @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
@@ -53,7 +52,7 @@ struct AbilityCommand: ParsableCommand {
   func run() throws {
     var evaluation = AbilityEvaluation(model: model, adapter: adapter, texts: texts)
     evaluation.choices = choices
-    evaluation.columns = ConceptColumns(prompt: promptColumn, response: responseColumn)
+    evaluation.columns = columns.names
     evaluation.template = template
     evaluation.chat = try chat.options()
     evaluation.maxTokens = maxTokens
@@ -63,6 +62,7 @@ struct AbilityCommand: ParsableCommand {
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
       try job.run($0)
     }
+    for note in figures.notes ?? [] { Report.note(note) }
     if json { return try Report.json(figures) }
     let constant = figures.constantTokens ?? 0
     let leftOut = constant > 0 ? " (\(constant) of the template's constant text left out)" : ""

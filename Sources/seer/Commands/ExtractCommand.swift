@@ -22,8 +22,11 @@ struct ExtractCommand: ParsableCommand {
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?
-  @Option(help: "The concept set: CSV or JSON Lines with prompt, value, response, split.")
+  @Option(
+    help: "The concept set: CSV, TSV or JSON with prompt, value, response, split; or conversations."
+  )
   var concepts: String
+  @OptionGroup var columns: RowColumnArguments
   @Option(name: .customLong("run"), help: "The folder to write.") var folder: String
   @Option(help: "Which tokens speak for a row.") var position = Position.last
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
@@ -50,6 +53,7 @@ struct ExtractCommand: ParsableCommand {
     var extraction = Extraction(
       model: model, concepts: concepts, folder: folder, tool: Version.tool)
     extraction.adapter = adapter
+    extraction.columns = columns.names
     extraction.position = position
     extraction.template = template
     extraction.chat = try chat.options()

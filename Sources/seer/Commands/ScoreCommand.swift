@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SeerAnalysis
 import SeerFormats
 import SeerMonitor
 import SeerSupport
@@ -15,8 +16,8 @@ struct ScoreCommand: ParsableCommand {
       of --position mean describe words best.
 
       With - for the text, JSON Lines are read from standard input ({"text": "..."}, or "prompt"
-      and "response", and perhaps an "id"), and a JSON object is written for each as soon as it is
-      scored. Lines that cannot be used are reported and skipped, with exit code 65 at the end.
+      and "response", or "messages", and perhaps an "id"), and a JSON object is written for each as
+      soon as it is scored. Lines that cannot be used are reported and skipped, with exit code 65 at the end.
 
       With --adapter, --base-run RUN scores the model without it, too, by that run's own monitor,
       from the same weights: every token has both.
@@ -41,6 +42,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "A run of the model without its adapter: scores both side by side.")
   var baseRun: String?
   @Option(help: "The layer; 0 is the input of the first block.") var layer: Int
+  @OptionGroup var columns: TextColumnArguments
   @Option(help: "How the text is put to the model.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
   @Option(
@@ -88,7 +90,9 @@ struct ScoreCommand: ParsableCommand {
         (concept: try scorer.monitor.place(of: $0.name), score: $0.weight ?? 1)
       }
       if command.text == "-" {
-        try ScoreStream(scorer: scorer, thresholds: thresholds).run(STDIN_FILENO, context)
+        let stream = ScoreStream(
+          scorer: scorer, lines: try ConceptLines(command.columns.names), thresholds: thresholds)
+        try stream.run(STDIN_FILENO, context)
       } else {
         try command.scoreText(scorer, thresholds, context)
       }

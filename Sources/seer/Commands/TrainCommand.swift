@@ -27,6 +27,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The concept set; rows of split `test` are left out.") var concepts: String
   @Option(help: "General texts that keep the model able: prompt and response.")
   var retain: String?
+  @OptionGroup var columns: RowColumnArguments
   @Option(help: "Target layers, separated by commas.") var layer: String?
   @Option(name: .customLong("adapter"), help: "The folder to write.") var folder: String
   @Option(help: "What to minimise.") var objective: ObjectiveName?
@@ -80,6 +81,7 @@ struct TrainCommand: ParsableCommand {
     var training = Training(
       model: model, concepts: concepts, retain: retain, folder: folder,
       preset: try chosenPreset(), tool: Version.tool)
+    training.columns = columns.names
     training.template = template
     training.chat = try chat.options()
     training.seed = seed
@@ -148,7 +150,9 @@ struct TrainCommand: ParsableCommand {
 
   /// The steps in which every concept row is drawn as often.
   private func steps(_ epochs: Int, _ preset: TrainingPreset) throws -> Int {
-    let rows = try ConceptSet(contentsOf: concepts).rows.count { $0.split != .test }
+    let rows = try ConceptSet(contentsOf: concepts, columns: columns.names).rows.count {
+      $0.split != .test
+    }
     let (drawn, overflow) = rows.multipliedReportingOverflow(by: epochs)
     let steps = drawn / preset.batch + (drawn % preset.batch > 0 ? 1 : 0)
     guard !overflow, steps <= TrainingPreset.mostSteps else {

@@ -1,43 +1,65 @@
 import SeerSupport
 
-/// Which columns of a file hold what a concept set needs, where they have other names.
-package struct ConceptColumns: Equatable, Sendable {
+/// Which answers of a conversation become rows.
+package enum AnswerChoice: String, NamedChoice {
+  /// The last one, after all that was said before.
+  case last = "last-answer"
+  /// Every one, each after all that was said before it.
+  case all = "all-answers"
+}
+
+/// Which columns of a file hold what a concept set needs, where they have other names, and which
+/// answers of its conversations are read.
+package struct ConceptColumns: Equatable, Sendable, Codable {
   package var prompt: String
   package var response: String
   package var value: String
+  package var split: String
+  package var messages: AnswerChoice
 
-  package init(prompt: String = "prompt", response: String = "response", value: String = "value") {
+  package init(
+    prompt: String = "prompt", response: String = "response", value: String = "value",
+    split: String = "split", messages: AnswerChoice = .last
+  ) {
     self.prompt = prompt
     self.response = response
     self.value = value
+    self.split = split
+    self.messages = messages
   }
-}
 
-extension ConceptSet {
-  /// Reads a file whose columns may have other names; a column that carries a wanted name but was
-  /// not named counts among the others.
-  ///
-  /// Fails like ``init(contentsOf:requiresConcepts:)``, and where a column was named (other than
-  /// by default) that the file lacks.
-  package init(
-    contentsOf path: String, columns: ConceptColumns, requiresConcepts: Bool = true
-  ) throws(Failure) {
-    var table = try TextTable(contentsOf: path)
-    for (standard, name, option) in [
-      ("prompt", columns.prompt, "--prompt-column"),
-      ("response", columns.response, "--response-column"),
-      ("value", columns.value, "--value-column"),
-    ] where !name.utf8.elementsEqual(standard.utf8) {
-      guard let index = table.index(of: name) else {
+  /// Every column with the option that names it and the name it has otherwise.
+  var named: [(name: String, option: String, standard: String)] {
+    let standard = ConceptColumns()
+    return [
+      (prompt, "--prompt-column", standard.prompt),
+      (response, "--response-column", standard.response),
+      (value, "--value-column", standard.value), (split, "--split-column", standard.split),
+    ]
+  }
+
+  /// What of it is not as usual, by the keys of a recipe; nil where all is.
+  package var recipe: [String: String]? {
+    let standard = ConceptColumns()
+    var changed: [String: String] = [:]
+    if prompt != standard.prompt { changed["prompt"] = prompt }
+    if response != standard.response { changed["response"] = response }
+    if value != standard.value { changed["value"] = value }
+    if split != standard.split { changed["split"] = split }
+    if messages != standard.messages { changed["messages"] = messages.rawValue }
+    return changed.isEmpty ? nil : changed
+  }
+
+  /// Fails where two options name one column.
+  func check() throws(Failure) {
+    for (index, column) in named.enumerated() {
+      let first = named.firstIndex { $0.name.utf8.elementsEqual(column.name.utf8) } ?? index
+      guard first == index else {
         throw Failure(
-          .badData, file: path, place: "header",
-          found: "the columns " + table.columns.map { "`\($0)`" }.joined(separator: ", "),
-          wanted: "a column `\(name)`, as \(option) says",
-          advice: "Give the name of one of the file's columns.")
+          .usage, place: column.option,
+          found: "`\(column.name)`, which is \(named[first].option)'s",
+          wanted: "a column of its own")
       }
-      if let taken = table.index(of: standard) { table.columns[taken] = "\(standard) (unused)" }
-      table.columns[index] = standard
     }
-    try self.init(table, requiresConcepts: requiresConcepts)
   }
 }

@@ -6,7 +6,8 @@ import SeerSupport
 ///     set.concepts            // ["bias", "honesty", ...]
 ///     set.rows[0].prompt
 ///
-/// A retain set is read the same way, with concepts optional.
+/// A retain set is read the same way, with concepts optional. What files may look like is in
+/// docs/concept-files.md.
 package struct ConceptSet: Equatable, Sendable {
   /// Which side of held-out figures a row is on.
   package enum Side: String, Sendable {
@@ -14,6 +15,7 @@ package struct ConceptSet: Equatable, Sendable {
   }
 
   package struct Row: Equatable, Sendable {
+    /// Of a conversation, the last message of the user.
     package var prompt: String
     /// Nil where the cell is empty.
     package var response: String?
@@ -21,82 +23,101 @@ package struct ConceptSet: Equatable, Sendable {
     package var concept: String?
     /// The column `split`.
     package var split: Side?
-    /// The other columns, in the order of ``ConceptSet/otherColumns``.
-    package var others: [String?] = []
+    /// The messages before the response; empty for plain rows, also for those that were written as a
+    /// conversation of one prompt and its answer.
+    package var turns: [ChatMessage] = []
 
     package init(
       prompt: String, response: String? = nil, concept: String? = nil, split: Side? = nil,
-      others: [String?] = []
+      turns: [ChatMessage] = []
     ) {
       self.prompt = prompt
       self.response = response
       self.concept = concept
       self.split = split
-      self.others = others
+      self.turns = turns
     }
 
-    /// What rows that must not part in folds have in common: their prompt, or their response where
-    /// they have no other text.
-    package var foldKey: String { prompt.isEmpty ? response ?? "" : prompt }
+    /// The conversation with its response; empty for plain rows.
+    package var messages: [ChatMessage] {
+      turns.isEmpty ? [] : turns + (response.map { [ChatMessage(.assistant, $0)] } ?? [])
+    }
+
+    /// What rows that must not part in folds have in common: their prompt, or all that was said
+    /// before the response, or their response where they have no other text.
+    package var foldKey: String {
+      if !turns.isEmpty { return Self.text(of: turns) }
+      return prompt.isEmpty ? response ?? "" : prompt
+    }
+
+    /// Prompt and response, or the conversation, as they are shown.
+    package var text: String {
+      if !turns.isEmpty { return Self.text(of: messages) }
+      return response.map { $0.isEmpty ? prompt : prompt + "\n" + $0 } ?? prompt
+    }
+
+    /// Every message on a line of its own, after who said it.
+    private static func text(of messages: [ChatMessage]) -> String {
+      messages.map { "\($0.role.rawValue): \($0.content)" }.joined(separator: "\n")
+    }
   }
 
   package var rows: [Row]
-  package var otherColumns: [String]
+  /// Where each of ``rows`` begins in the file.
+  package var places: [RecordPlace]
   /// What the user should know though it is no error.
   package var notes: [String] = []
+  /// Those of them that are of how the file was read and of its labels.
+  package var fileNotes: [String] = []
 
   /// The concepts, sorted by their bytes.
   package var concepts: [String] { conceptNames.names }
 
   private var conceptNames: ConceptNames { ConceptNames(sorted: rows.compactMap(\.concept)) }
 
-  /// Reads a CSV or JSON Lines file with the columns `prompt` and `value`, and perhaps
-  /// `response` and `split`.
+  /// Reads a file of any form (``RecordReader``) with the columns `prompt` and `value`, and perhaps
+  /// `response` and `split`, or with conversations (``ConceptRows``).
   ///
-  /// - requiresConcepts: false where rows are only scored or retained: `value` may be missing.
+  /// - Parameters:
+  ///   - columns: other names of the columns.
+  ///   - requiresConcepts: false where rows are only scored or retained: `value` may be missing.
+  ///   - allowsStandardNames: whether a column may have its usual name where it does not have the one
+  ///     given: of a second file, to which the options need not apply.
   ///
   /// Fails with file, line and what to do where the file cannot be used.
-  package init(contentsOf path: String, requiresConcepts: Bool = true) throws(Failure) {
-    try self.init(TextTable(contentsOf: path), requiresConcepts: requiresConcepts)
-  }
-
-  /// The same from a table that has been read.
-  package init(_ table: TextTable, requiresConcepts: Bool = true) throws(Failure) {
-    let prompt = try table.requiredIndex(of: "prompt")
-    let value =
-      requiresConcepts ? try table.requiredIndex(of: "value") : table.index(of: "value")
-    let response = table.index(of: "response")
-    let split = table.index(of: "split")
-    let known = [prompt, value, response, split].compactMap { $0 }
-    let others = table.columns.indices.filter { !known.contains($0) }
-    otherColumns = others.map { table.columns[$0] }
-    rows = []
-    rows.reserveCapacity(table.rows.count)
-    for index in table.rows.indices {
-      func failure(_ found: String, _ wanted: String) -> Failure {
-        Failure(
-          .badData, file: table.file, place: "line \(table.lines[index])", found: found,
-          wanted: wanted)
-      }
-      let row = Row(
-        prompt: table.text(row: index, column: prompt) ?? "",
-        response: table.text(row: index, column: response),
-        concept: table.text(row: index, column: value),
-        split: table.text(row: index, column: split).flatMap { Side(rawValue: $0) },
-        others: others.map { table.rows[index][$0] })
-      guard !row.prompt.isEmpty || row.response != nil else {
-        throw failure("a row without text", "a `prompt`")
-      }
-      guard row.concept != nil || !requiresConcepts else {
-        throw failure("an empty `value`", "the row's concept")
-      }
-      guard split == nil || row.split != nil else {
-        throw failure(
-          "the split `\(table.text(row: index, column: split) ?? "")`", "`train` or `test`")
-      }
-      rows.append(row)
+  package init(
+    contentsOf path: String, columns: ConceptColumns = ConceptColumns(),
+    requiresConcepts: Bool = true, allowsStandardNames: Bool = false
+  ) throws(Failure) {
+    let builder = try ConceptRows(columns, allowsStandardNames: allowsStandardNames)
+    var reader = try RecordReader(path, wanted: builder.wanted)
+    var rows: [Row] = []
+    var places: [RecordPlace] = []
+    try reader.read(
+      header: { found throws(Failure) in
+        try builder.check(
+          found, file: path, place: "header", requiresConcepts: requiresConcepts)
+      },
+      each: { record, found throws(Failure) in
+        for row in try builder.rows(record, found, requiresConcepts: requiresConcepts) {
+          rows.append(row)
+          places.append(record.place)
+        }
+      })
+    guard !rows.isEmpty else { throw reader.withoutRows }
+    try builder.check(
+      reader.columns, file: path, place: "header", requiresConcepts: requiresConcepts)
+    // An object may come before the first that has a split.
+    if rows.contains(where: { $0.split != nil }),
+      let without = rows.firstIndex(where: { $0.split == nil })
+    {
+      throw ConceptRows.wrongSplit("", path, "\(places[without])")
     }
-    notes = makeNotes()
+    self.rows = rows
+    self.places = places
+    fileNotes = reader.notes + builder.notes(reader.columns, file: path)
+    fileNotes += textNotes(path) + labelNotes(path)
+    notes = fileNotes + makeNotes()
   }
 
   private func makeNotes() -> [String] {

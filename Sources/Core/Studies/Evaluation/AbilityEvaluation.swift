@@ -2,6 +2,7 @@ import Foundation
 import LinearAlgebra
 import SeerAnalysis
 import SeerModels
+import SeerRuns
 import SeerSupport
 import SeerTokenizers
 import SeerTraining
@@ -44,6 +45,8 @@ package struct AbilityEvaluation: Sendable {
     /// The share of positions where both find the same token likeliest.
     package var agreement: Double
     package var choices: MultipleChoiceFigures?
+    /// How the texts were read, where that is not as usual.
+    package var notes: [String]?
   }
 
   package func run(_ context: JobContext) throws -> Figures {
@@ -56,9 +59,7 @@ package struct AbilityEvaluation: Sendable {
     let questions = try choices.map { path throws(Failure) in
       try MultipleChoice(contentsOf: path)
     }
-    let rows = try set.rows.map { row throws(Failure) in
-      try renderer.render(prompt: row.prompt, response: row.response).ids
-    }
+    let rows = try renderer.render(set, of: texts).map(\.ids)
     let constant = countsConstantText ? [] : try renderer.constantText()
     var leftOut = 0
     var sums = (base: 0.0, tuned: 0.0, kl: 0.0, agreeing: 0, places: 0)
@@ -102,6 +103,7 @@ package struct AbilityEvaluation: Sendable {
       perplexityBase: exp(sums.base / count),
       perplexityTuned: exp(sums.tuned / count), kl: sums.kl / count,
       agreement: Double(sums.agreeing) / count)
+    if !set.fileNotes.isEmpty { figures.notes = set.fileNotes }
     if let questions, let choices {
       func judge(_ name: String, _ adapter: Adapter?) throws -> ChoiceJudgement {
         try questions.judge(

@@ -160,12 +160,11 @@ extension DetoxEvaluation {
         advice: "An answer is judged as a whole.")
     }
     let set = try ConceptSet(contentsOf: path, columns: columns)
+    notes += set.fileNotes
     let renderer = try RowRenderer(
       language.tokenizer, template: template,
       maxTokens: min(512, language.configuration.context))
-    let rows = try set.rows.map { row throws(Failure) in
-      try renderer.render(prompt: row.prompt, response: row.response)
-    }
+    let rows = try renderer.render(set, of: path)
     let cut = rows.count(where: \.isCut)
     if cut > 0 { notes.append("\(cut) rows of \(path) were cut at \(renderer.maxTokens) tokens.") }
     let total = rows.reduce(0) { $0 + $1.ids.count }

@@ -100,7 +100,7 @@ package struct ClassificationEvaluation: Sendable {
     for (file, rows) in [(train, data.train), (test, data.test)] {
       for (index, row) in rows.enumerated() {
         do throws(Failure) {
-          rendered.append(try renderer.render(prompt: row.prompt, response: row.response))
+          rendered.append(try renderer.render(row))
         } catch {
           var failure = error
           failure.file = failure.file ?? file
@@ -126,9 +126,11 @@ struct ClassificationData {
 
   /// Reads both files; of one with the column `split`, only that side's rows.
   init(_ evaluation: ClassificationEvaluation) throws(Failure) {
+    var fileNotes: [String] = []
     func rows(_ path: String, without side: ConceptSet.Side) throws(Failure) -> [ConceptSet.Row] {
-      let rows = try ConceptSet(contentsOf: path, columns: evaluation.columns).rows
-      let kept = rows.filter { $0.split != side }
+      let set = try ConceptSet(contentsOf: path, columns: evaluation.columns)
+      fileNotes += set.fileNotes
+      let kept = set.rows.filter { $0.split != side }
       guard !kept.isEmpty else {
         throw Failure(
           .badData, file: path, place: "column split", found: "only `\(side.rawValue)` rows",
@@ -165,7 +167,7 @@ struct ClassificationData {
           advice: "Leave --without-overlap out, or split the rows by prompt.")
       }
     }
-    var notes = overlap.notes(train: evaluation.train, test: evaluation.test)
+    var notes = fileNotes + overlap.notes(train: evaluation.train, test: evaluation.test)
     if keys.count == 1 {
       notes.append("There is one concept only: nothing to tell apart.")
     }

@@ -121,9 +121,16 @@ package struct DetoxEvaluation: Sendable {
   private func questions(
     _ set: String, _ path: String, _ language: LanguageModel, _ notes: inout [String]
   ) throws(Failure) -> [Question] {
-    let rows = try ConceptSet(
-      contentsOf: path, columns: ConceptColumns(prompt: columns.prompt), requiresConcepts: false
-    ).rows
+    let file = try ConceptSet(
+      contentsOf: path, columns: ConceptColumns(prompt: columns.prompt), requiresConcepts: false)
+    let rows = file.rows
+    notes += file.fileNotes
+    if let place = rows.firstIndex(where: { !$0.turns.isEmpty }).map({ file.places[$0] }) {
+      throw Failure(
+        .badData, file: path, place: "\(place)",
+        found: "a conversation of more than one message before the answer",
+        wanted: "one prompt a row", advice: "Leave such rows out.")
+    }
     let renderer = try RowRenderer(
       language.tokenizer, template: template, maxTokens: language.configuration.context)
     let room = language.configuration.context - tokens

@@ -24,7 +24,8 @@ package struct MultipleChoice: Equatable, Sendable {
   /// Fails, naming the line, where a row is no question with two choices or more and an answer
   /// among them.
   package init(contentsOf path: String) throws(Failure) {
-    let table = try TextTable(contentsOf: path)
+    let table = try TextTable(
+      contentsOf: path, wanted: ["question", "choices", "answer"], lists: ["choices"])
     let columns = (
       question: try table.requiredIndex(of: "question"),
       choices: try table.requiredIndex(of: "choices"), answer: try table.requiredIndex(of: "answer")

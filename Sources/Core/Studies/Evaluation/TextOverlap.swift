@@ -21,7 +21,7 @@ package struct TextOverlap: Equatable, Sendable, Codable {
     var duplicates = 0
     var contradictions = 0
     for row in train {
-      prompts.insert(Self.key(row.prompt))
+      prompts.insert(Self.key(row.foldKey))
       let key = Self.key(row)
       if let first = concepts[key] {
         duplicates += 1
@@ -38,7 +38,7 @@ package struct TextOverlap: Equatable, Sendable, Codable {
       let key = Self.key(row)
       if !seen.insert(key).inserted { repeated += 1 }
       if concepts[key] != nil { shared += 1 }
-      if prompts.contains(Self.key(row.prompt)) { overlapping.append(index) }
+      if prompts.contains(Self.key(row.foldKey)) { overlapping.append(index) }
     }
     trainDuplicates = duplicates
     testDuplicates = repeated
@@ -50,7 +50,7 @@ package struct TextOverlap: Equatable, Sendable, Codable {
 
   private static func key(_ row: ConceptSet.Row) -> [UInt8] {
     // A byte that no UTF-8 text holds keeps prompt and response apart.
-    key(row.prompt) + [0xFF] + key(row.response ?? "")
+    key(row.foldKey) + [0xFF] + key(row.response ?? "")
   }
 
   private static func key(_ text: String) -> [UInt8] {

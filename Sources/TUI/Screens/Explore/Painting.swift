@@ -82,7 +82,7 @@ package struct Painting: Equatable, Sendable {
       if predicted < 0 { return 2 }
       return predicted == inputs.conceptOfRow[row] ? 0 : 1
     case .number:
-      guard let values = inputs.values, let range, values[row].isFinite else {
+      guard let values = inputs.values, let range, !values[row].isNaN else {
         return Int32(steps)
       }
       let width = range.upperBound - range.lowerBound
