@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // No pkgConfig: its file asks for a macro that SwiftPM refuses with a warning.
     .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
     .target(name: "CKernels", cSettings: c),
@@ -59,7 +60,7 @@ let package = Package(
     // The shared engine, from the bottom up.
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: swift),
     room("Support", ["LinearAlgebra", "CPCRE2", "COpenSSL"]),
-    room("Formats", ["SeerSupport", "LinearAlgebra", "CKernels"]),
+    room("Formats", ["SeerSupport", "LinearAlgebra", "CKernels", "CZlib"]),
     room("Tokenizers", ["SeerFormats", "SeerSupport", "CPCRE2"]),
     room("Models", ["SeerTokenizers", "SeerFormats", "SeerSupport", "LinearAlgebra", "CKernels"]),
     room("Analysis", ["SeerSupport", "LinearAlgebra", "CKernels"]),

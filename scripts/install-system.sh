@@ -27,6 +27,7 @@ case ${1:-build} in
     want libpcre2-dev pkg-config --exists libpcre2-8
     want libssl-dev pkg-config --exists libcrypto
     want libpng-dev pkg-config --exists libpng
+    want zlib1g-dev pkg-config --exists zlib
     want libutf8proc-dev pkg-config --exists libutf8proc
     ;;
 esac
