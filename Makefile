@@ -62,7 +62,7 @@ bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes 
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
 fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
 	@$(SWIFT) build -c release --build-tests
-	@for reader in gguf safetensors tokenizer folder adapter template; do \
+	@for reader in gguf safetensors tokenizer folder adapter template arrays; do \
 	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
 	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
 	done
@@ -122,6 +122,10 @@ check-dependency:  ## Show that another package can depend on this one by versio
 
 check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
 	$(PYTHON) samples/check.py
+
+.PHONY: check-notebook
+check-notebook: build  ## Run every command and line of Python of docs/notebook.md (needs numpy, pandas, safetensors).
+	$(PYTHON) scripts/check-notebook.py --seer $(RELEASE)
 
 system:
 	@scripts/install-system.sh build

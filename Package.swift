@@ -61,7 +61,7 @@ let package = Package(
     // The shared engine, from the bottom up.
     .target(name: "LinearAlgebra", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: swift),
     room("Support", ["LinearAlgebra", "CPCRE2", "COpenSSL", "CZlib", "CZstd"]),
-    room("Formats", ["SeerSupport", "LinearAlgebra", "CKernels"]),
+    room("Formats", ["SeerSupport", "LinearAlgebra", "CKernels", "CZlib"]),
     room("Templates", ["SeerSupport"]),
     room("Tokenizers", ["SeerTemplates", "SeerFormats", "SeerSupport", "CPCRE2"]),
     room("Models", ["SeerTokenizers", "SeerFormats", "SeerSupport", "LinearAlgebra", "CKernels"]),

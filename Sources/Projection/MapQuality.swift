@@ -1,4 +1,3 @@
-import CKernels
 import LinearAlgebra
 import SeerAnalysis
 
@@ -37,63 +36,71 @@ package struct MapQuality: Equatable, Sendable {
       let chosen = generator.permutation(input.rows).prefix(sampleSize).sorted()
       (map, input) = (map.selecting(rows: chosen), input.selecting(rows: chosen))
     }
-    let points = try Frame(of: input).apply(input)
-    let layout = try Frame(of: map).apply(map)
-    let neighbours = try Neighbours.exact(layout, k: max(1, k), checkpoint: checkpoint)
-    let ranks = try rankSums(points, neighbours: neighbours, checkpoint: checkpoint)
-    let (n, k) = (Double(input.rows), Double(neighbours.k))
-    guard neighbours.k > 0 else {
+    _ = try PCA.columnMeans(map)
+    let k = min(max(1, k), input.rows - 1)
+    guard k > 0 else {
+      _ = try PCA.columnMeans(input)
       return MapQuality(trustworthiness: nil, neighboursKept: nil, k: 0, rows: input.rows)
     }
-    let scale = n * k * (2 * n - 3 * k - 1)
+    let nearest = try nearestInMap(map, k: k, checkpoint: checkpoint)
+    let ranks = try RankSums(input, nearest: nearest, k: k, checkpoint: checkpoint)
+    let (n, size) = (Double(input.rows), Double(k))
+    let scale = n * size * (2 * n - 3 * size - 1)
     return MapQuality(
-      trustworthiness: 2 * k < n ? 1 - 2 * ranks.excess / scale : nil,
-      neighboursKept: ranks.kept / (n * k), k: neighbours.k, rows: input.rows)
+      trustworthiness: 2 * k < input.rows ? 1 - 2 * ranks.excess / scale : nil,
+      neighboursKept: ranks.kept / (n * size), k: k, rows: input.rows)
   }
 
-  /// Over all rows and their neighbours in the map: how many rank within k in the input, and by
-  /// how much the others' ranks exceed k.
-  private static func rankSums(
-    _ points: Matrix, neighbours: Neighbours, checkpoint: Checkpoint
-  ) throws -> (kept: Double, excess: Double) {
-    let n = points.rows
-    let k = neighbours.k
-    guard k > 0 else { return (0, 0) }
-    let norms = (0..<n).map { row in
-      (0..<points.columns).reduce(Float(0)) { $0 + points.row(row)[$1] * points.row(row)[$1] }
-    }
+  /// The k nearest other rows of every row of a map, (rows, k), by distances in Double: one row far
+  /// from the others takes no digits from theirs.
+  private static func nearestInMap(
+    _ map: Matrix, k: Int, checkpoint: Checkpoint
+  ) throws -> Buffer<UInt32> {
+    let n = map.rows
+    // Column by column, so that a row's distances to all others are one loop.
+    let columns = (0..<map.columns).map { column in (0..<n).map { Double(map[$0, column]) } }
+    let nearest = Buffer<UInt32>(repeating: 0, count: n * k)
     let tile = 64
-    let kept = Buffer<Int>(repeating: 0, count: n)
-    let excess = Buffer<Int>(repeating: 0, count: n)
-    let tiles = (n + tile - 1) / tile
-    let work = Double(tile) * Double(n) * Double(points.columns)
     try NeighbourSearch.forEachBatch(
-      of: tiles, work: work, checkpoint: checkpoint, progress: { _ in }
+      of: (n + tile - 1) / tile, work: Double(tile * n * 8), checkpoint: checkpoint,
+      progress: { _ in }
     ) { index in
-      let first = index * tile
-      let rows = min(tile, n - first)
-      let distances = MatrixBuilder(unfilled: rows, columns: n)
-      BLAS.sgemm(
-        transposeB: true, m: rows, n: n, k: points.columns, alpha: -2, points.row(first),
-        stride: points.columns, points.elements, stride: points.columns,
-        into: distances.elements, stride: n)
-      for row in 0..<rows {
-        let values = distances.row(row)
-        sk_add_rows(values, norms, n)
-        values[first + row] = .infinity
-        for entry in 0..<k {
-          let other = Int(neighbours.indices.elements[(first + row) * k + entry])
-          let rank = sk_count_below(values, n, values[other]) + 1
-          if rank <= k { kept.elements[first + row] += 1 }
-          excess.elements[first + row] += max(0, rank - k)
+      var distances = [Double](repeating: 0, count: n)
+      for row in index * tile..<min((index + 1) * tile, n) {
+        distances.withUnsafeMutableBufferPointer { distances in
+          distances.update(repeating: 0)
+          for values in columns {
+            values.withUnsafeBufferPointer { values in
+              let own = values[row]
+              for other in 0..<n {
+                let difference = values[other] - own
+                distances[other] += difference * difference
+              }
+            }
+          }
+          distances[row] = .infinity
+          take(k, of: UnsafeBufferPointer(distances), into: nearest.elements + row * k)
         }
       }
     }
-    var sums = (kept: 0.0, excess: 0.0)
-    for row in 0..<n {
-      sums.kept += Double(kept.elements[row])
-      sums.excess += Double(excess.elements[row])
+    return nearest
+  }
+
+  /// The places of the k smallest values, equal ones in their order.
+  private static func take(
+    _ k: Int, of values: UnsafeBufferPointer<Double>, into places: UnsafeMutablePointer<UInt32>
+  ) {
+    var count = 0
+    for place in values.indices {
+      let value = values[place]
+      if count == k, value >= values[Int(places[k - 1])] { continue }
+      var slot = count < k ? count : k - 1
+      while slot > 0, value < values[Int(places[slot - 1])] {
+        places[slot] = places[slot - 1]
+        slot -= 1
+      }
+      places[slot] = UInt32(place)
+      count = min(k, count + 1)
     }
-    return sums
   }
 }

@@ -9,8 +9,11 @@ extension PCA {
   /// directions of no variance. O(rows · width · min(rows, width)) time; beyond the input, memory
   /// for the smaller of the two matrices and, on the Gram side, one centred copy.
   ///
+  /// Where the squares of the values leave float32's range, above or below, the values are brought
+  /// to 1 first, by a power of two.
+  ///
   /// - Throws: ``ProjectionError`` for an empty matrix, NaN and infinities (naming the first row
-  ///   that has one), squares beyond float32, and fewer than one component.
+  ///   that has one), values of which a row's length is beyond float32, and fewer than one component.
   package static func fit(_ matrix: Matrix, components: Int) throws(ProjectionError) -> PCA {
     try fit(matrix, components: components, goesOn: { true })
   }
@@ -31,7 +34,7 @@ extension PCA {
     }
   }
 
-  private static func fit(
+  static func fit(
     _ matrix: Matrix, components: Int, goesOn: () -> Bool
   ) throws(ProjectionError) -> PCA {
     guard components > 0 else {
@@ -39,15 +42,73 @@ extension PCA {
     }
     let mean = try columnMeans(matrix)
     let wanted = min(components, matrix.columns)
-    return matrix.columns <= matrix.rows
-      ? try fitCovariance(matrix, mean: mean, components: wanted, goesOn: goesOn)
-      : try fitGram(matrix, mean: mean, components: wanted)
+    if let pca = try fit(matrix, mean: mean, components: wanted, goesOn: goesOn) {
+      return try refined(pca, of: matrix, goesOn: goesOn)
+    }
+    let (scaled, scale) = try scaledToOne(matrix, mean: mean)
+    let centre = [Float](repeating: 0, count: matrix.columns)
+    guard
+      let pca = try fit(
+        scaled, mean: centre, components: wanted, traces: 0...Double.greatestFiniteMagnitude,
+        goesOn: goesOn)
+    else { throw .tooLarge }
+    return PCA(try refined(pca, of: scaled, goesOn: goesOn), mean: mean, scale: scale)
+  }
+
+  /// Sums of squares that float32 holds with digits to spare for the small ones among them.
+  private static let heldTraces = 1e-20...1e37
+
+  /// Nil where the sum of the squares is none of `traces`.
+  private static func fit(
+    _ matrix: Matrix, mean: [Float], components: Int,
+    traces: ClosedRange<Double> = PCA.heldTraces, goesOn: () -> Bool
+  ) throws(ProjectionError) -> PCA? {
+    matrix.columns <= matrix.rows
+      ? try fitCovariance(
+        matrix, mean: mean, components: components, traces: traces, goesOn: goesOn)
+      : try fitGram(matrix, mean: mean, components: components, traces: traces)
+  }
+
+  /// The rows about their mean, with the largest magnitude between 1 and 2; zeros where nothing
+  /// varies.
+  private static func scaledToOne(
+    _ matrix: Matrix, mean: [Float]
+  ) throws(ProjectionError) -> (Matrix, scale: Double) {
+    var largest = 0.0
+    for row in 0..<matrix.rows {
+      let values = matrix.row(row)
+      for column in 0..<matrix.columns {
+        largest = max(largest, abs(Double(values[column]) - Double(mean[column])))
+      }
+    }
+    // Coordinates on the map add up a row's values.
+    guard largest <= ProjectionError.largest else { throw .tooLarge }
+    let scale =
+      largest > 0 ? Double(sign: .plus, exponent: -largest.exponent, significand: 1) : 1
+    let scaled = MatrixBuilder(unfilled: matrix.rows, columns: matrix.columns)
+    scaled.fillRows(grain: 256) { row, target in
+      let values = matrix.row(row)
+      for column in 0..<matrix.columns {
+        target[column] = Float((Double(values[column]) - Double(mean[column])) * scale)
+      }
+    }
+    return (scaled.frozen(), scale)
+  }
+
+  /// The components of rows that were multiplied by `scale`, for the rows themselves.
+  private init(_ scaled: PCA, mean: [Float], scale: Double) {
+    self.mean = mean
+    components = scaled.components
+    explainedVariance = scaled.explainedVariance.map { Float(Double($0) / scale / scale) }
+    explainedVarianceRatio = scaled.explainedVarianceRatio
   }
 
   private static func fitCovariance(
-    _ matrix: Matrix, mean: [Float], components wanted: Int, goesOn: () -> Bool
-  ) throws(ProjectionError) -> PCA {
+    _ matrix: Matrix, mean: [Float], components wanted: Int, traces: ClosedRange<Double>,
+    goesOn: () -> Bool
+  ) throws(ProjectionError) -> PCA? {
     let scatter = try scatterMatrix(of: matrix, mean: mean, goesOn: goesOn)
+    guard traces.contains(trace(scatter)) else { return nil }
     let eigen = try decompose(scatter, largest: wanted)
     let directions = MatrixBuilder(unfilled: wanted, columns: matrix.columns)
     for index in 0..<wanted {
@@ -61,8 +122,8 @@ extension PCA {
   }
 
   private static func fitGram(
-    _ matrix: Matrix, mean: [Float], components wanted: Int
-  ) throws(ProjectionError) -> PCA {
+    _ matrix: Matrix, mean: [Float], components wanted: Int, traces: ClosedRange<Double>
+  ) throws(ProjectionError) -> PCA? {
     let rows = matrix.rows
     let width = matrix.columns
     let centred = MatrixBuilder(unfilled: rows, columns: width)
@@ -78,6 +139,7 @@ extension PCA {
         into: products.row(strip.lowerBound) + strip.lowerBound, stride: rows)
     }
     let gram = products.frozen()
+    guard traces.contains(trace(gram)) else { return nil }
     let count = min(wanted, rows)
     let eigen = try decompose(gram, largest: count)
     let largest = eigen.values.last ?? 0
@@ -109,10 +171,13 @@ extension PCA {
     self.mean = mean
     components = directions.frozen()
     explainedVariance = positive.map { $0 / divisor }
-    explainedVarianceRatio = positive.map { total > 0 ? Float(Double($0) / total) : 0 }
+    explainedVarianceRatio = positive.map {
+      // Rounding can leave the only one a hair above 1.
+      total > 0 ? Float(min(1, Double($0) / total)) : 0
+    }
   }
 
-  private static func fixSign(_ values: UnsafeMutablePointer<Float>, count: Int) {
+  static func fixSign(_ values: UnsafeMutablePointer<Float>, count: Int) {
     var largest: Float = 0
     for index in 0..<count where abs(values[index]) > abs(largest) { largest = values[index] }
     guard largest < 0 else { return }
@@ -188,7 +253,6 @@ extension PCA {
   private static func decompose(
     _ symmetric: Matrix, largest count: Int
   ) throws(ProjectionError) -> SymmetricEigen {
-    guard trace(symmetric).isFinite else { throw .tooLarge }
     do {
       return try SymmetricEigen(symmetric, largest: count)
     } catch {

@@ -12,7 +12,8 @@ package struct PCA: Sendable {
   package let mean: [Float]
   /// (components, width): orthonormal rows, the largest variance first.
   package let components: Matrix
-  /// The variance of the rows along each component, with `rows - 1` as the divisor.
+  /// The variance of the rows along each component, with `rows - 1` as the divisor; infinite or 0
+  /// where float32 does not hold it.
   package let explainedVariance: [Float]
   /// ``explainedVariance`` as shares of the variance of all columns; 0 where nothing varies.
   package let explainedVarianceRatio: [Float]

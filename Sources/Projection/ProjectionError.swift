@@ -7,7 +7,7 @@ package enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertibl
   case empty(rows: Int, columns: Int)
   /// NaN or an infinity; rows and columns count from 0.
   case notFinite(row: Int, column: Int, value: Float)
-  /// Values so large that their squares leave float32's range.
+  /// Values so large that coordinates on a map leave float32's range.
   case tooLarge
   /// LAPACK gave up.
   case decomposition(LAPACKError)
@@ -15,6 +15,12 @@ package enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertibl
   case stopped
   /// An option outside of its range.
   case badOption(name: String, found: String, wanted: String)
+
+  /// The largest magnitude about the mean that a matrix may have.
+  static let largest = 1e36
+
+  package static let tooLargeFound = "values near the end of float32's range"
+  package static let tooLargeWanted = "magnitudes of at most 1e36"
 
   package var description: String {
     switch self {
@@ -24,8 +30,7 @@ package enum ProjectionError: Error, Equatable, Sendable, CustomStringConvertibl
       "row \(row), column \(column): found \(value), wanted a finite number. "
         + "Remove the row, or extract its states again."
     case .tooLarge:
-      "found values whose squares leave the range of float32, wanted magnitudes below 1e17. "
-        + "Scale the matrix down."
+      "found \(Self.tooLargeFound), wanted \(Self.tooLargeWanted). Scale the matrix down."
     case .decomposition(let error): error.description
     case .stopped: "stopped before it was done."
     case .badOption(let name, let found, let wanted):

@@ -99,15 +99,24 @@ struct RunSections {
       .table(
         header: [""] + runs.indices.map { "\(names[$0]): \(runs[$0].folder)" },
         rows: [
-          row("model") { $0.model }, row("model SHA-256") { String($0.modelSHA256.prefix(16)) },
-          row("adapter") { $0.adapter ?? "none" },
-          row("adapter SHA-256") { $0.adapterSHA256.map { String($0.prefix(16)) } ?? "-" },
-          row("concepts") { $0.concepts },
-          row("concepts SHA-256") { String($0.conceptsSHA256.prefix(16)) },
-          row("template") { $0.template.rawValue }, row("position") { $0.position.rawValue },
-          row("tokens kept of a row") { "\($0.maxTokens)" }, row("rows") { "\($0.rows)" },
-          row("width") { "\($0.width)" }, row("written by") { $0.tool },
-        ], caption: "What the runs were made from"),
+          row("model") { $0.model },
+          row("model SHA-256") { $0.isImported ? "-" : String($0.modelSHA256.prefix(16)) },
+        ]
+          + (runs.contains { $0.manifest.isImported }
+            ? [
+              row("states") { $0.states ?? "-" },
+              row("states SHA-256") { $0.statesSHA256.map { String($0.prefix(16)) } ?? "-" },
+            ] : [])
+          + [
+            row("adapter") { $0.adapter ?? "none" },
+            row("adapter SHA-256") { $0.adapterSHA256.map { String($0.prefix(16)) } ?? "-" },
+            row("concepts") { $0.concepts },
+            row("concepts SHA-256") { String($0.conceptsSHA256.prefix(16)) },
+            row("template") { $0.templateTitle }, row("position") { $0.position.rawValue },
+            row("tokens kept of a row") { $0.isImported ? "-" : "\($0.maxTokens)" },
+            row("rows") { "\($0.rows)" },
+            row("width") { "\($0.width)" }, row("written by") { $0.tool },
+          ], caption: "What the runs were made from"),
       .paragraph(
         "\(concepts.count) concepts: "
           + concepts.enumerated().map { concept, name in

@@ -37,6 +37,7 @@ struct Seer: ParsableCommand {
     version: Version.text,
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
+      ImportCommand.self,
       ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, ChatCommand.self,
       TrainCommand.self, EvaluateCommand.self, CompareCommand.self, ExportCommand.self,
       ReportCommand.self, PresetCommand.self, ControlVectorCommand.self, MergeCommand.self,

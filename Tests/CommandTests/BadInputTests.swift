@@ -166,7 +166,7 @@ struct BadInputTests {
   @Test func aMatrixThatIsNone() throws {
     try seer.folder.write("1,2\n3,4\n", to: "matrix.npy")
     try seer("project", "--matrix", "matrix.npy", "--output", "map.csv").expect(
-      65, "matrix.npy, offset 0: found no NumPy magic")
+      65, "matrix.npy, offset 0: found bytes 31 2c 32 0a, wanted an .npy, .npz or safetensors")
     try seer("project", "--matrix", "none.npy", "--output", "map.csv").expect(66, "none.npy")
   }
 

@@ -34,11 +34,23 @@ package struct Safetensors: Sendable {
 
   static let longestHeader = 100_000_000
 
-  /// Tensors of types that there is no reading of, with their types.
-  package let otherTypes: [String: String]
+  /// A tensor of another type than models have, as the header has it.
+  package struct OtherTensor: Sendable {
+    package let dataType: String
+    package let shape: [Int]
+    /// The tensor's bytes within the file; whether there are as many as type and shape ask for is
+    /// not known here.
+    package let range: Range<Int>
+  }
+
+  /// Tensors of other types than float32, float16 and bfloat16.
+  package let otherTensors: [String: OtherTensor]
+
+  /// Their types.
+  package var otherTypes: [String: String] { otherTensors.mapValues(\.dataType) }
 
   /// - allowsOtherTypes: notes tensors of other types than float32, float16 and bfloat16 in
-  ///   ``otherTypes``; else they are refused.
+  ///   ``otherTensors``; else they are refused.
   package init(path: String, allowsOtherTypes: Bool = false) throws(Failure) {
     let file = try MappedFile(path: path)
     self.file = file
@@ -71,7 +83,7 @@ package struct Safetensors: Sendable {
 
     var tensors: [String: Tensor] = [:]
     var metadata: [String: String] = [:]
-    var otherTypes: [String: String] = [:]
+    var otherTensors: [String: OtherTensor] = [:]
     var names: Set<[UInt8]> = []
     for (nameBytes, entry) in header.members {
       let name = String(decoding: nameBytes, as: UTF8.self)
@@ -93,7 +105,16 @@ package struct Safetensors: Sendable {
         shape.count == sizes.count, offsets.count == 2, ends.count == 2
       else { throw bad(place, "an incomplete entry", "dtype, shape and two data_offsets") }
       if allowsOtherTypes, DataType(rawValue: typeName) == nil {
-        otherTypes[name] = typeName
+        guard shape.allSatisfy({ $0 >= 0 }), offsets[0] >= 0, offsets[1] >= offsets[0],
+          offsets[1] <= file.count - dataStart
+        else {
+          throw bad(
+            place, "shape \(shape), data_offsets \(offsets)",
+            "a range within \(file.count - dataStart) data bytes")
+        }
+        otherTensors[name] = OtherTensor(
+          dataType: typeName, shape: shape,
+          range: dataStart + offsets[0]..<dataStart + offsets[1])
         continue
       }
       guard let dataType = DataType(rawValue: typeName) else {
@@ -128,7 +149,7 @@ package struct Safetensors: Sendable {
         "bytes that \(earlier.key) holds too", "tensors that do not overlap")
     }
     self.tensors = tensors
-    self.otherTypes = otherTypes
+    self.otherTensors = otherTensors
     self.metadata = metadata
   }
 

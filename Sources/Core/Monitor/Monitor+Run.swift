@@ -35,6 +35,13 @@ extension Run {
     template: RowTemplate?
   ) throws(Failure) -> [String] {
     let file = folder + "/" + Run.manifestName
+    if let states = manifest.states {
+      throw Failure(
+        .badData, file: file, place: "states",
+        found: "a run imported from \(states), of no model that is known",
+        wanted: "a run that seer extract made with \(model.path)",
+        advice: "Extract the rows with the model: scores compare a model's own states.")
+    }
     guard manifest.width == model.configuration.width else {
       throw Failure(
         .badData, file: file, place: "width", found: "\(manifest.width) (model \(manifest.model))",

@@ -96,7 +96,7 @@ package struct Extraction: Sendable {
       summary.notes.append(
         "\(cut) row\(cut == 1 ? " was" : "s were") cut at \(maxTokens) tokens (--max-tokens).")
     }
-    if let finished = try finishedRun(manifest) {
+    if let finished = try Run.finished(folder, as: manifest) {
       summary.tokens = finished.tokens ?? 0
       summary.seconds = finished.seconds ?? 0
       summary.notes.append("\(folder) holds this run already; nothing was done.")
@@ -112,22 +112,6 @@ package struct Extraction: Sendable {
     summary.tokens = writer.tokens
     summary.seconds = writer.seconds
     return summary
-  }
-
-  /// The manifest of a finished run of the same recipe in the folder; throws for another one.
-  private func finishedRun(_ manifest: RunManifest) throws(Failure) -> RunManifest? {
-    guard FileManager.default.fileExists(atPath: folder + "/" + Run.manifestName) else {
-      return nil
-    }
-    let found = try Run.readManifest(folder)
-    let differences = found.differences(from: manifest)
-    guard differences.isEmpty else {
-      throw Failure(
-        .cannotWrite, file: folder,
-        found: "another run, which differs in \(differences.joined(separator: ", "))",
-        wanted: "an empty or new folder", advice: "Choose another folder, or delete this one.")
-    }
-    return found
   }
 
   private func render(

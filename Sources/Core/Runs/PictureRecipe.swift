@@ -9,6 +9,7 @@ package struct RunProvenance: Codable, Equatable, Sendable {
   package var modelSHA256: String
   package var adapter: String?
   package var adapterSHA256: String?
+  package var statesSHA256: String?
   package var concepts: String
   package var conceptsSHA256: String
   package var template: String
@@ -22,6 +23,7 @@ package struct RunProvenance: Codable, Equatable, Sendable {
     case modelSHA256 = "model_sha256"
     case adapter
     case adapterSHA256 = "adapter_sha256"
+    case statesSHA256 = "states_sha256"
     case concepts
     case conceptsSHA256 = "concepts_sha256"
     case template, position
@@ -37,9 +39,10 @@ package struct RunProvenance: Codable, Equatable, Sendable {
     modelSHA256 = manifest.modelSHA256
     adapter = manifest.adapter
     adapterSHA256 = manifest.adapterSHA256
+    statesSHA256 = manifest.statesSHA256
     concepts = manifest.concepts
     conceptsSHA256 = manifest.conceptsSHA256
-    template = manifest.template.rawValue
+    template = manifest.templateTitle
     position = manifest.position.rawValue
     maxTokens = manifest.maxTokens
     tool = manifest.tool

@@ -129,6 +129,21 @@ package struct Run: Sendable {
     }
   }
 
+  /// The manifest of a finished run of the same recipe in a folder, nil where it has none; throws for
+  /// another run.
+  static func finished(_ folder: String, as manifest: RunManifest) throws(Failure) -> RunManifest? {
+    guard FileManager.default.fileExists(atPath: folder + "/" + manifestName) else { return nil }
+    let found = try readManifest(folder)
+    let differences = found.differences(from: manifest)
+    guard differences.isEmpty else {
+      throw Failure(
+        .cannotWrite, file: folder,
+        found: "another run, which differs in \(differences.joined(separator: ", "))",
+        wanted: "an empty or new folder", advice: "Choose another folder, or delete this one.")
+    }
+    return found
+  }
+
   package static func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "unreadable" }
     func path(_ context: DecodingError.Context) -> String {

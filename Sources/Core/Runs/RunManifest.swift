@@ -14,11 +14,17 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package var modelSHA256: String
   package var adapter: String?
   package var adapterSHA256: String?
+  /// The file or folder that the states were imported from, and its hash; nil where a model made
+  /// them. Of imported states neither the model's hash nor the number of tokens is known.
+  package var states: String?
+  package var statesSHA256: String?
   package var concepts: String
   package var conceptsSHA256: String
   /// Options by which the concept file was read (``ConceptColumns/recipe``); nil for the usual ones.
   package var columns: [String: String]?
   package var template: RowTemplate
+  /// What the user said of the template of imported states.
+  package var templateName: String?
   /// Of the file that a chat template was read from, where it is not the model's own.
   package var templateSHA256: String?
   /// The template's variables that the user gave, as JSON, where they can change the text.
@@ -42,9 +48,12 @@ package struct RunManifest: Codable, Equatable, Sendable {
     case modelSHA256 = "model_sha256"
     case adapter
     case adapterSHA256 = "adapter_sha256"
+    case states
+    case statesSHA256 = "states_sha256"
     case concepts
     case conceptsSHA256 = "concepts_sha256"
     case columns, template
+    case templateName = "template_name"
     case templateSHA256 = "template_sha256"
     case templateArguments = "template_arguments"
     case templateDate = "template_date"
@@ -84,6 +93,12 @@ package struct RunManifest: Codable, Equatable, Sendable {
 }
 
 extension RunManifest {
+  /// Whether the states came from another program.
+  package var isImported: Bool { states != nil }
+
+  /// The template as screens and reports name it.
+  package var templateTitle: String { templateName ?? template.rawValue }
+
   /// The keys in which two recipes differ, for messages; empty where both make the same states.
   /// Where the inputs lay does not matter as long as they are the same; nor do measured figures.
   package func differences(from other: RunManifest) -> [String] {
@@ -91,16 +106,19 @@ extension RunManifest {
     if format != other.format { keys.append("format (\(format))") }
     if tool != other.tool { keys.append("tool (\(tool), now \(other.tool))") }
     if modelSHA256 != other.modelSHA256 { keys.append("model (\(model))") }
+    if isImported, model != other.model { keys.append("model (\(model))") }
+    if statesSHA256 != other.statesSHA256 { keys.append("states (\(states ?? "none"))") }
     if adapterSHA256 != other.adapterSHA256 { keys.append("adapter (\(adapter ?? "none"))") }
     if conceptsSHA256 != other.conceptsSHA256 { keys.append("concepts (\(concepts))") }
     if columns != other.columns { keys.append("columns or messages") }
     if template != other.template { keys.append("template (\(template))") }
+    if templateName != other.templateName { keys.append("template (\(templateTitle))") }
     if templateSHA256 != other.templateSHA256 { keys.append("template file") }
     if templateArguments != other.templateArguments { keys.append("template arguments") }
     if templateDate != other.templateDate { keys.append("date (\(templateDate ?? "none"))") }
     if position != other.position { keys.append("position (\(position))") }
     if maxTokens != other.maxTokens { keys.append("max_tokens (\(maxTokens))") }
-    if layers != other.layers { keys.append("layers (\(layers.count))") }
+    if layers != other.layers { keys.append("layers (\(Run.described(layers)))") }
     if rows != other.rows { keys.append("rows (\(rows))") }
     if width != other.width { keys.append("width (\(width))") }
     if dtype != other.dtype { keys.append("dtype (\(dtype))") }

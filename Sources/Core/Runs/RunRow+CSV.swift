@@ -3,15 +3,16 @@ import SeerSupport
 /// `rows.csv`: `row,text,concept,tokens,split,prompt` and, where rows are tokens, `token`. Runs of
 /// 0.1 have no `prompt`.
 extension RunRow {
-  package static func header(withTokens: Bool) -> String {
+  package static func header(withTokens: Bool, withPrompts: Bool = true) -> String {
     CSV.line(
-      ["row", "text", "concept", "tokens", "split", "prompt"] + (withTokens ? ["token"] : []))
+      ["row", "text", "concept", "tokens", "split"] + (withPrompts ? ["prompt"] : [])
+        + (withTokens ? ["token"] : []))
   }
 
-  package func line(withToken: Bool) -> String {
+  package func line(withToken: Bool, withPrompt: Bool = true) -> String {
     CSV.line(
-      [String(row), text, concept, String(tokens), split ?? "", prompt ?? ""]
-        + (withToken ? [token ?? ""] : []))
+      [String(row), text, concept, String(tokens), split ?? ""]
+        + (withPrompt ? [prompt ?? ""] : []) + (withToken ? [token ?? ""] : []))
   }
 
   package static func read(_ path: String) throws(Failure) -> [RunRow] {

@@ -137,25 +137,27 @@ package final class RunWriter {
   }
 
   /// Writes the states of consecutive rows, one matrix a layer, and notes them as done.
+  ///
+  /// - Parameter rows: how many of the matrices' first rows; nil: all.
   package func write(
-    _ layers: [Matrix], firstRow: Int, tokens: Int, seconds: Double
+    _ layers: [some ReadableMatrix], rows: Int? = nil, firstRow: Int, tokens: Int, seconds: Double
   ) throws(Failure) {
-    guard let count = layers.first?.rows, count > 0 else { return }
+    guard let count = rows ?? layers.first?.rows, count > 0 else { return }
     for (index, matrix) in layers.enumerated() {
       let elements = count * manifest.width
       let offset =
         dataStart + (index * manifest.rows + firstRow) * manifest.width * elementSize
       if isHalf {
         if half.count < elements { half = Array(repeating: 0, count: elements) }
-        guard sk_f32_to_f16(&half, matrix.elements, elements) == 0 else {
+        guard sk_f32_to_f16(&half, matrix.start, elements) == 0 else {
           throw tooLarge(matrix, layer: manifest.layers[index], firstRow: firstRow)
         }
         try states.write(half, count: elements, at: offset)
       } else {
-        guard isFinite(matrix.elements, elements) else {
+        guard isFinite(matrix.start, elements) else {
           throw notFinite(matrix, layer: manifest.layers[index], firstRow: firstRow)
         }
-        let bytes = UnsafeRawBufferPointer(start: matrix.elements, count: elements * 4)
+        let bytes = UnsafeRawBufferPointer(start: matrix.start, count: elements * 4)
         try states.write(bytes, at: offset)
       }
     }
@@ -178,34 +180,49 @@ package final class RunWriter {
     return found == 0
   }
 
-  private func notFinite(_ matrix: Matrix, layer: Int, firstRow: Int) -> Failure {
-    let bad = (0..<matrix.count).first { !matrix.elements[$0].isFinite } ?? 0
+  private func notFinite(
+    _ matrix: some ReadableMatrix, layer: Int, firstRow: Int
+  ) -> Failure {
+    let bad = (0..<matrix.count).first { !matrix.start[$0].isFinite } ?? 0
     return Failure(
       .badData, file: folder, place: "layer \(layer), row \(firstRow + bad / matrix.columns)",
-      found: "a state of \(matrix.elements[bad])", wanted: "finite states",
+      found: "a state of \(matrix.start[bad])", wanted: "finite states",
       advice: "The model or its adapter cannot be used for this row: look at both.")
   }
 
-  private func tooLarge(_ matrix: Matrix, layer: Int, firstRow: Int) -> Failure {
-    let bad = (0..<matrix.count).first { !(abs(matrix.elements[$0]) <= 65504) } ?? 0
+  private func tooLarge(
+    _ matrix: some ReadableMatrix, layer: Int, firstRow: Int
+  ) -> Failure {
+    let bad = (0..<matrix.count).first { !(abs(matrix.start[$0]) <= 65504) } ?? 0
     return Failure(
       .badData, file: folder, place: "layer \(layer), row \(firstRow + bad / matrix.columns)",
-      found: "a state of \(matrix.elements[bad])", wanted: "at most 65504, float16's largest",
+      found: "a state of \(matrix.start[bad])", wanted: "at most 65504, float16's largest",
       advice: "Use --dtype float32 and another folder.")
+  }
+
+  /// Takes back what is there of the run, and the folder where nothing else is in it.
+  package func abandon() {
+    for name in [Self.recipeName, Self.progressName, Run.statesName + ".partial"] {
+      unlink(folder + "/" + name)
+    }
+    rmdir(folder)
   }
 
   /// Gives everything its final name; `run.json` comes last.
   package func finish(_ rows: [RunRow]) throws(Failure) {
     try states.synchronize()
     let withTokens = manifest.position == .all
-    var text = RunRow.header(withTokens: withTokens)
-    for row in rows { text += row.line(withToken: withTokens) }
+    // Rows imported from a run of 0.1 say none.
+    let withPrompts = rows.contains { $0.prompt != nil }
+    var text = RunRow.header(withTokens: withTokens, withPrompts: withPrompts)
+    for row in rows { text += row.line(withToken: withTokens, withPrompt: withPrompts) }
     try OutputFile.write(text, to: folder + "/" + Run.rowsName)
     let final = folder + "/" + Run.statesName
     if states.path != final { try OutputFile.rename(states.path, to: final) }
     var finished = manifest
-    finished.tokens = tokens
-    finished.seconds = seconds
+    // Of states from elsewhere nobody counted them.
+    finished.tokens = tokens > 0 ? tokens : nil
+    finished.seconds = tokens > 0 ? seconds : nil
     try OutputFile.write(try Self.json(finished), to: folder + "/" + Run.manifestName)
     unlink(folder + "/" + Self.progressName)
     unlink(folder + "/" + Self.recipeName)

@@ -143,3 +143,20 @@ package struct FileBytes: Sendable {
     _ body: (UnsafeRawBufferPointer) throws(Problem) -> Result
   ) throws(Problem) -> Result { try file.withBytes(in: range, body) }
 }
+
+extension FileBytes {
+  /// Gives the bytes' pages back to the kernel, which reads them again from the file when they are
+  /// wanted: what is mapped counts as this process's memory.
+  package func release() {
+    let page = UInt(getpagesize())
+    withBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let first = UInt(bitPattern: base) / page * page
+      let count = UInt(bitPattern: base) + UInt(bytes.count) - first
+      // Read-only pages of a file: nothing is lost, whoever else reads them.
+      if let start = UnsafeMutableRawPointer(bitPattern: first) {
+        madvise(start, Int(count), MADV_DONTNEED)
+      }
+    }
+  }
+}

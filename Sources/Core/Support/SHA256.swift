@@ -4,6 +4,7 @@ import Foundation
 /// SHA-256 of a whole file, or of what came out of a pipe, as 64 hexadecimal digits.
 ///
 /// OpenSSL does the arithmetic (with the processor's SHA instructions: some 2 GB a second).
+/// Piece by piece, so that a file larger than memory does not pass for this process's.
 package func sha256(ofFile path: String) throws(Failure) -> String {
   let file = try InputFile.bytes(of: path)
   let failure = Failure(

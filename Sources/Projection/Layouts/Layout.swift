@@ -9,6 +9,9 @@ package protocol Layout: Sendable {
   var title: String { get }
   /// How many coordinates it can give.
   var components: ClosedRange<Int> { get }
+  /// Whether coordinates are in the unit of the states, so that states twice as large have a map
+  /// twice as large.
+  var keepsUnit: Bool { get }
   /// Whether ``LayoutSettings/seed`` has a part in the result.
   var isSeeded: Bool { get }
   /// From how many rows on a map says anything.
@@ -83,6 +86,8 @@ package struct LayoutResult: Sendable {
 }
 
 extension Layout {
+  package var keepsUnit: Bool { false }
+
   /// ``map(_:_:start:checkpoint:progress:)`` with what is usual.
   package func map(
     _ matrix: Matrix, _ settings: LayoutSettings = LayoutSettings(), start: Initialization? = nil,

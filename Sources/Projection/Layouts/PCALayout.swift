@@ -7,6 +7,7 @@ package struct PCALayout: Layout {
   package let name = "pca"
   package let title = "PCA"
   package let components = 2...Int.max
+  package let keepsUnit = true
   package let isSeeded = false
   package let leastRows = 1
   package let options: [LayoutOption] = []

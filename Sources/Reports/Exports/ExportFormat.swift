@@ -1,8 +1,8 @@
 import LinearAlgebra
 
-/// What a layer of a run is exported as.
+/// What a layer of a run is exported as; npy, npz and safetensors hold a whole run's states, too.
 package enum ExportFormat: String, CaseIterable, Sendable {
-  case npy, tsv, csv, svg, png
+  case npy, npz, safetensors, tsv, csv, svg, png
 
   /// The format that the ending of a file's name says.
   package init?(path: String) {
@@ -12,5 +12,16 @@ package enum ExportFormat: String, CaseIterable, Sendable {
   }
 
   /// Whether it shows a map; else it holds the states themselves.
-  package var isOfMap: Bool { self != .npy }
+  package var isOfMap: Bool {
+    switch self {
+    case .npy, .npz, .safetensors: false
+    case .tsv, .csv, .svg, .png: true
+    }
+  }
+
+  /// The formats' names, for messages: `npy, npz, ... or png`.
+  package static var names: String {
+    let names = allCases.map(\.rawValue)
+    return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+  }
 }

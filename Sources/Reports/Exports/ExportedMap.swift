@@ -64,8 +64,18 @@ extension Failure {
       self.init(
         .badData, file: source, found: "a matrix of \(rows) x \(columns)",
         wanted: "at least one row and one column")
-    default:
-      self.init(.badData, file: source, place: "projection", found: "\(error)")
+    case .tooLarge:
+      self.init(
+        .badData, file: source, found: ProjectionError.tooLargeFound,
+        wanted: ProjectionError.tooLargeWanted, advice: "Scale the matrix down.")
+    case .decomposition(let problem):
+      self.init(
+        .badData, file: source,
+        found: "a matrix that LAPACK's \(problem.routine) gives up on (code \(problem.code))",
+        wanted: "one that can be decomposed",
+        advice: "Look for rows that are nothing but noise or very far from the others.")
+    case .stopped:
+      self.init(.interrupted, file: source, found: "a projection that was stopped")
     }
   }
 }

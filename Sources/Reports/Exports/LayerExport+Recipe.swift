@@ -14,8 +14,7 @@ extension LayerExport {
   /// Reads a recipe and checks that what it was made from is still the same.
   package static func order(recipe path: String, tool: String) throws -> Order {
     let recipe = try read(path)
-    guard recipe.command.dropFirst().first == "export", let made = recipe.runs.first,
-      let layer = made.layer
+    guard recipe.command.dropFirst().first == "export", let made = recipe.runs.first
     else {
       throw Failure(
         .badData, file: path, place: "command",
@@ -31,7 +30,7 @@ extension LayerExport {
         wanted: "one of \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     let run = try Run.open(made.run)
-    try check(RunProvenance(run, layer: layer), made, path)
+    try check(RunProvenance(run, layer: made.layer), made, path)
     var map: ExportedMap?
     if let file = recipe.map {
       guard try sha256(ofFile: file) == recipe.mapSHA256 else {
@@ -45,7 +44,7 @@ extension LayerExport {
         settings: recipe.settings ?? [:], file: file)
     }
     return Order(
-      export: LayerExport(run, layer: layer, tool: tool), format: format, map: map,
+      export: LayerExport(run, layer: made.layer, tool: tool), format: format, map: map,
       output: recipe.output)
   }
 
@@ -68,6 +67,7 @@ extension LayerExport {
     let pairs = [
       ("model_sha256", found.modelSHA256, wanted.modelSHA256),
       ("adapter_sha256", found.adapterSHA256 ?? "none", wanted.adapterSHA256 ?? "none"),
+      ("states_sha256", found.statesSHA256 ?? "none", wanted.statesSHA256 ?? "none"),
       ("concepts_sha256", found.conceptsSHA256, wanted.conceptsSHA256),
       ("template", found.template, wanted.template),
       ("position", found.position, wanted.position),

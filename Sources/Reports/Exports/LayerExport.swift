@@ -3,17 +3,18 @@ import SeerFormats
 import SeerRuns
 import SeerSupport
 
-/// A layer of a run as a file that other programs read, and the recipe beside it.
+/// A layer of a run, or all its states, as a file that other programs read, and the recipe beside it.
 ///
 ///     let export = LayerExport(try Run.open("my-run"), layer: 24, tool: "seer 0.1.0")
 ///     try export.write(.svg, to: "map.svg") {}    // map.svg and map.svg.recipe.json
 package struct LayerExport: Sendable {
   package let run: Run
-  package let layer: Int
+  /// Nil: all layers, of which only states are exported.
+  package let layer: Int?
   /// The program and version, for the recipe.
   package let tool: String
 
-  package init(_ run: Run, layer: Int, tool: String) {
+  package init(_ run: Run, layer: Int?, tool: String) {
     self.run = run
     self.layer = layer
     self.tool = tool
@@ -56,6 +57,12 @@ package struct LayerExport: Sendable {
     checkpoint: () throws -> Void
   ) throws -> Result {
     try OutputFile.check(path, isNoneOf: Run.files(run.folder), map?.file)
+    guard format.isOfMap else { return try writeStates(format, to: path, checkpoint: checkpoint) }
+    guard let layer else {
+      throw Failure(
+        .usage, place: "--layer", found: "none with \(format.rawValue)",
+        wanted: "the layer whose map is written")
+    }
     let states = try run.states(layer: layer)
     if let place = (0..<states.count).first(where: { !states.elements[$0].isFinite }) {
       throw Failure(
@@ -64,10 +71,6 @@ package struct LayerExport: Sendable {
         advice: "Extract the run again.")
     }
     try checkpoint()
-    guard format.isOfMap else {
-      try OutputFile.write(NPY.bytes(states), to: path)
-      return try finish(format, nil, to: path, rows: states.rows)
-    }
     var shown =
       try map
       ?? ExportedMap.standard(
@@ -97,6 +100,20 @@ package struct LayerExport: Sendable {
     return try finish(format, shown, to: path, rows: shown.points.count { $0 != nil })
   }
 
+  private func writeStates(
+    _ format: ExportFormat, to path: String, checkpoint: () throws -> Void
+  ) throws -> Result {
+    if let layer { _ = try run.index(ofLayer: layer) }
+    let states = ExportedStates(
+      run: run, layers: layer.map { [$0] } ?? run.manifest.layers, tool: tool)
+    switch format {
+    case .npz: try states.writeNPZ(to: path, checkpoint: checkpoint)
+    case .safetensors: try states.writeSafetensors(to: path, checkpoint: checkpoint)
+    default: try states.writeNPY(to: path, asFolder: layer == nil, checkpoint: checkpoint)
+    }
+    return try finish(format, nil, to: path, rows: run.rows.count)
+  }
+
   private func finish(
     _ format: ExportFormat, _ map: ExportedMap?, to path: String, rows: Int
   ) throws -> Result {
@@ -105,7 +122,8 @@ package struct LayerExport: Sendable {
       // Only the recipe tells how the coordinates in the file were made.
       command += ["--recipe", path + ".recipe.json"]
     } else {
-      command += ["--run", run.folder, "--layer", "\(layer)"]
+      command += ["--run", run.folder]
+      if let layer { command += ["--layer", "\(layer)"] }
       if let file = map?.file { command += ["--map", file] }
       command += ["--format", format.rawValue, "--output", path]
     }

@@ -28,7 +28,7 @@ enum MapFigure {
           title: "\(name(manifest.concepts)), \(rows)", panels: [panel], groupNames: groupNames)
       ],
       footer: [
-        "\(map.description), position \(manifest.position), template \(manifest.template); \(tool)"
+        "\(map.description), position \(manifest.position), template \(manifest.templateTitle); \(tool)"
       ])
   }
 

@@ -3,8 +3,11 @@ import SeerAnalysis
 import SeerRuns
 import SeerSupport
 
-/// Rows with their coordinates and scores, as CSV or as TSV (one line a row, in which tabs and
-/// newlines of texts become spaces).
+/// Rows with their coordinates and scores, as CSV or as TSV.
+///
+/// A TSV is one line a row for who splits at tabs and newlines and knows no quotes (TensorBoard), and
+/// for who takes a field that begins with a quote for a quoted one (pandas). Whatever ends a line
+/// somewhere becomes a space, and a text that begins with a quote is quoted: both find every row.
 ///
 /// `taken_for` is the concept whose prototype was nearest when the row was held out, `margin` the
 /// cosine to its own concept's prototype less that to the best other; both are empty where the row
@@ -46,11 +49,19 @@ struct RowTable {
           ])
     }
     guard isTSV else { return lines.map(CSV.line).joined() }
-    return lines.map { fields in
-      fields.map { field in
-        String(String.UnicodeScalarView(field.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
-      }.joined(separator: "\t") + "\n"
-    }.joined()
+    return lines.map { $0.map(Self.tabbed).joined(separator: "\t") + "\n" }.joined()
+  }
+
+  private static func tabbed(_ field: String) -> String {
+    let line = String(
+      String.UnicodeScalarView(field.unicodeScalars.map { endsLine($0) ? " " : $0 }))
+    guard line.utf8.first == UInt8(ascii: "\"") else { return line }
+    return "\"" + line.replacing("\"", with: "\"\"") + "\""
+  }
+
+  /// Control characters, and what Unicode has for ends of lines beside them.
+  private static func endsLine(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || [0x85, 0x2028, 0x2029].contains(scalar.value)
   }
 
   /// The states of the same rows, numbers with tabs between: what TensorBoard's projector takes as

@@ -59,7 +59,7 @@ extension RunSource {
       products: { try run.products(layer: $0, with: $1) },
       folder: URL(fileURLWithPath: run.folder).standardizedFileURL.path,
       adapter: run.manifest.adapter.map(Self.name),
-      reading: "template \(run.manifest.template), position \(run.manifest.position)")
+      reading: "template \(run.manifest.templateTitle), position \(run.manifest.position)")
   }
 
   /// A layer's states where they are kept.

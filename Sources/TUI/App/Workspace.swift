@@ -12,8 +12,10 @@ package struct Workspace: Sendable {
   /// More runs to explore.
   package var others: [RunSource] = []
   package var prompt: PromptSource?
-  /// How the first run was made; nil for one that is no folder.
+  /// How the first run was made; nil for one that is no folder, or was imported.
   package var manifest: RunManifest?
+  /// What the first run's states were imported from.
+  package var importedFrom: String?
   /// The adapter folder of a training elsewhere.
   package var watched: String?
   /// The program and version, for what is written.
@@ -48,9 +50,12 @@ package struct Workspace: Sendable {
       try Run.open(folder)
     }
     run = RunSource(first)
-    manifest = first.manifest
+    manifest = first.manifest.isImported ? nil : first.manifest
+    importedFrom = first.manifest.states
     tuned = second.map { RunSource($0) }
     for folder in options.runs.dropFirst(2) { others.append(RunSource(try Run.open(folder))) }
+    // Its states are of no model that is known here, whatever its name.
+    if first.manifest.isImported, options.model == nil { return }
     let model: String
     if let named = options.model {
       model = try ModelLocator.path(of: named, environment: options.environment)
@@ -82,6 +87,10 @@ package struct Workspace: Sendable {
     for screen in Screens.all { screen.open(self, in: &state) }
     if let note = LabelledRows.note(run.rows, run.name) {
       state.message = AppState.Message(text: note, isError: false)
+    } else if let importedFrom, prompt == nil {
+      state.message = AppState.Message(
+        text: "\(run.name) was imported from \(importedFrom): no model is known, so no text is "
+          + "scored.", isError: false)
     }
     return state
   }

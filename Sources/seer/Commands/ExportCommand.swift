@@ -9,24 +9,27 @@ extension ExportFormat: ExpressibleByArgument {}
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write a layer's states, its map as a table, or its map as a picture.",
+    abstract: "Write states, a layer's map as a table, or its map as a picture.",
     discussion: """
-      npy holds the states; tsv and csv the map's coordinates with the rows and their held-out
-      scores; svg and png the map. Beside a tsv the states are written as vectors, the two files
-      that TensorBoard's projector takes. The map is by \(Layouts.standard.title) unless --map gives what seer project
-      wrote. A recipe that says how the file was made is written beside it; --recipe makes the file
-      again, here or in the explorer, after checking that the run is still the same.
+      npy, npz and safetensors hold the states: of one layer, or, without --layer, of all (layer_N
+      each; npy makes a folder of files then). tsv and csv hold the map's coordinates with the rows
+      and their held-out scores; svg and png the map. Beside a tsv the states are written as
+      vectors, the two files that TensorBoard's projector takes. The map is by \(Layouts.standard.title)
+      unless --map gives what seer project wrote. A recipe that says how the file was made is
+      written beside it; --recipe makes the file again, here or in the explorer, after checking that
+      the run is still the same.
 
       Example:
         seer export --run my-run --layer 24 --format npy --output states.npy
+        seer export --run my-run --format npz --output my-run.npz
         seer export --run my-run --layer 24 --map map.csv --format svg --output map.svg
         seer export --recipe map.svg.recipe.json
       """)
 
   @Option(name: .customLong("run"), help: "A run folder.") var folder: String?
-  @Option(help: "The layer of the run.") var layer: Int?
+  @Option(help: "The layer of the run; states of all layers without it.") var layer: Int?
   @Option(help: "Coordinates of the rows, as seer project writes them.") var map: String?
-  @Option(help: "What to write: npy, tsv, csv, svg or png (default: as the output's name ends).")
+  @Option(help: "What to write: \(ExportFormat.names) (default: as the output's name ends).")
   var format: ExportFormat?
   @Option(help: "The file to write.") var output: String?
   @Option(help: "A recipe of an export, in place of --run, --layer, --map and --format.")
@@ -41,14 +44,18 @@ struct ExportCommand: ParsableCommand {
       }
       return
     }
-    guard folder != nil, layer != nil, let output else {
-      throw ValidationError("Give --run, --layer and --output, or --recipe.")
+    guard folder != nil, let output else {
+      throw ValidationError("Give --run and --output, or --recipe.")
     }
     guard let format = format ?? ExportFormat(path: output) else {
-      throw ValidationError("--format: give npy, tsv, csv, svg or png; \(output) does not tell.")
+      throw ValidationError("--format: give \(ExportFormat.names); \(output) does not tell.")
     }
-    guard format != .npy || map == nil else {
-      throw ValidationError("--map: found it with npy, which holds the states themselves.")
+    guard layer != nil || !format.isOfMap else {
+      throw ValidationError("--layer: found none with \(format.rawValue), wanted a layer's number.")
+    }
+    guard format.isOfMap || map == nil else {
+      throw ValidationError(
+        "--map: found it with \(format.rawValue), which holds the states themselves.")
     }
   }
 
@@ -75,7 +82,7 @@ struct ExportCommand: ParsableCommand {
     let run = try Run.open(folder ?? "")
     let output = output ?? ""
     let points = try map.map { try MapFile.read($0, rows: run.rows) }
-    let export = LayerExport(run, layer: layer ?? 0, tool: Version.tool)
+    let export = LayerExport(run, layer: layer, tool: Version.tool)
     let format = format ?? ExportFormat(path: output) ?? .csv
     if let note = export.note(format) { Report.note(note) }
     return try export.write(

@@ -15,13 +15,18 @@ struct ProjectCommand: ParsableCommand {
         seer project --run my-run --layer 24 --method tsne --output map.csv
         seer project --matrix states.npy --method pca --components 3 --output map.csv
 
+      --matrix takes the one array of an .npy, .npz or safetensors file: float16, float32, float64
+      or integers, in any order of bytes and axes.
+
       Options of the methods:
       \(LayoutArguments.help)
       """)
 
   @Option(name: .customLong("run"), help: "A run folder.") var folder: String?
   @Option(help: "The layer of the run.") var layer: Int?
-  @Option(help: "A NumPy array file, (rows, columns), in place of a run.") var matrix: String?
+  @Option(help: "A file with one array, (rows, columns), in place of a run.") var matrix: String?
+  @Option(help: "What numbers of two bytes without a type's name are, in --matrix: bfloat16.")
+  var dtype: TwoByteType?
   @Option(help: "How to project.") var method = LayoutArgument(Layouts.standard)
   @Option(help: "How many coordinates.") var components = 2
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
@@ -41,6 +46,9 @@ struct ProjectCommand: ParsableCommand {
     }
     try checkNumber("layer", layer, from: 0, to: mostCounted)
     try checkNumber("components", components, from: 1, to: mostCounted)
+    guard dtype == nil || matrix != nil else {
+      throw ValidationError("--dtype goes with --matrix: a run knows its own type.")
+    }
     guard layout.components.contains(components) else {
       throw ValidationError(
         "--components: found \(components), wanted \(layout.rangeOfComponents).")
@@ -116,26 +124,26 @@ struct ProjectCommand: ParsableCommand {
 
   private func project(_ context: JobContext) throws -> (Result, notes: [String]) {
     var rows: [RunRow] = []
-    let states: Matrix
+    let states: ScaledMatrix
     let source: String
     if let folder, let layer {
       let opened = try Run.open(folder)
       rows = opened.rows
-      states = try opened.states(layer: layer)
+      states = ScaledMatrix(matrix: try opened.states(layer: layer))
       source = "\(folder), layer \(layer)"
     } else {
       source = matrix ?? ""
-      states = try NPY.read(source)
+      states = try MatrixFile.read(source, readsBFloat16: dtype != nil)
     }
     do {
-      return try project(states, rows, context)
+      return try project(states.matrix, unit: states.unit, rows, context)
     } catch let error as ProjectionError {
       throw Failure(error, of: source)
     }
   }
 
   private func project(
-    _ states: Matrix, _ rows: [RunRow], _ context: JobContext
+    _ states: Matrix, unit: Double, _ rows: [RunRow], _ context: JobContext
   ) throws -> (Result, notes: [String]) {
     guard components <= max(2, states.columns) else {
       throw Failure(
@@ -155,7 +163,8 @@ struct ProjectCommand: ParsableCommand {
     let seconds = started.duration(to: .now).seconds
     let quality = try MapQuality.measure(map.points, of: states, checkpoint: context.checkpoint)
     let global = try GlobalQuality.measure(map.points, of: states, checkpoint: context.checkpoint)
-    try OutputFile.write(table(map.points, rows), to: output)
+    try OutputFile.write(
+      table(map.points, unit: layout.keepsUnit ? unit : 1, rows), to: output)
     let result = Result(
       rows: states.rows, seconds: seconds, figures: Array(zip(layout.figures, map.figures)),
       trustworthiness: quality.trustworthiness, neighboursKept: quality.neighboursKept,
@@ -163,11 +172,13 @@ struct ProjectCommand: ParsableCommand {
     return (result, notes + map.notes)
   }
 
-  private func table(_ points: Matrix, _ rows: [RunRow]) -> String {
+  private func table(_ points: Matrix, unit: Double, _ rows: [RunRow]) -> String {
     let more = (2..<max(2, points.columns)).map { "pc\($0 + 1)" }
     var text = CSV.line(["x", "y"] + more + ["row", "concept"])
     for index in 0..<points.rows {
-      let place = points.values(row: index).map { "\($0)" }
+      let place = points.values(row: index).map {
+        unit == 1 ? "\($0)" : "\(Double($0) * unit)"
+      }
       let row = index < rows.count ? rows[index] : nil
       text += CSV.line(place + [String(row?.row ?? index), row?.concept ?? ""])
     }

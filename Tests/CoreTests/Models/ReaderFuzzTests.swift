@@ -80,6 +80,22 @@ struct ReaderFuzzTests {
     }
   }
 
+  @Test(arguments: ["transformers.npy", "transformers.npz", "transformer-lens.npz"])
+  func arrays(name: String) throws {
+    let file = try bytes(ofFile: Fixtures.folder + "/Imports/" + name)
+    let folder = try TemporaryFolder()
+    try fuzz(file, name: name, in: folder, count: 400, seed: 7) { path in
+      let file = try ArrayFile(path: path)
+      for entry in file.entries {
+        let array = try file.array(entry, scratch: folder.path)
+        guard array.shape.count > 1, !array.shape.contains(0) else { continue }
+        let rows = array.rows(along: 0, columnsAlong: array.shape.count - 1)
+        let matrix = MatrixBuilder(unfilled: rows.rows, columns: rows.columns)
+        rows.read(0..<rows.rows, into: matrix.elements)
+      }
+    }
+  }
+
   @Test(arguments: ["llama3", "gemma", "unigram", "digits"])
   func tokenizer(kind: String) throws {
     let file = try bytes(ofFile: Fixtures.folder + "/TokenizerFiles/\(kind)/tokenizer.json")

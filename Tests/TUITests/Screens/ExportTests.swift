@@ -20,7 +20,7 @@ import Testing
       state = state.after("Tab")
       paths.append(state.explore.export.asked?.path ?? "")
     }
-    let endings = ["svg", "png", "npy", "tsv", "csv"]
+    let endings = ["svg", "png", "npy", "npz", "safetensors", "tsv", "csv"]
     #expect(paths == endings.map { "seer-layer-23-pca." + $0 })
     #expect(asked.after("Esc").explore.export.asked == nil)
     let unknown = asked.after("Ctrl-u").typing("map.pdf").after("Enter")
@@ -98,7 +98,7 @@ import Testing
       #expect(session.state.message?.isError == false, "\(session.state.message?.text ?? "")")
       let recipe = try text("map.\(format.rawValue).recipe.json")
       #expect(recipe.contains("\"tool\" : \"seer test\""))
-      #expect(recipe.contains("\"method\" : \"\(format == .npy ? "states" : "pca")\""))
+      #expect(recipe.contains("\"method\" : \"\(format.isOfMap ? "pca" : "states")\""))
     }
     #expect(try text("map.csv").split(separator: "\n").count == 37)
     #expect(try text("map.vectors.tsv").split(separator: "\n").count == 36)

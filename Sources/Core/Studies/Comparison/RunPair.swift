@@ -90,13 +90,18 @@ package struct RunPair: Sendable {
       if a != b { notes.append("The runs differ in \(what): \(a) and \(b).") }
     }
     note("position", first.position.rawValue, second.position.rawValue)
-    note("template", first.template.rawValue, second.template.rawValue)
+    note("template", first.templateTitle, second.templateTitle)
     note("max_tokens", "\(first.maxTokens)", "\(second.maxTokens)")
     if first.layers != second.layers {
       notes.append("Only the \(layers.count) layers that both runs hold are compared.")
     }
-    if first.modelSHA256 == second.modelSHA256, first.adapterSHA256 == second.adapterSHA256 {
-      notes.append("Both runs are of the same model with the same adapter.")
+    if first.modelSHA256 == second.modelSHA256, first.adapterSHA256 == second.adapterSHA256,
+      first.statesSHA256 == second.statesSHA256
+    {
+      notes.append(
+        first.isImported
+          ? "Both runs are of the same file of states."
+          : "Both runs are of the same model with the same adapter.")
     }
     return notes
   }

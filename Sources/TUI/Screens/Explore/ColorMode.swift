@@ -47,7 +47,8 @@ package enum NumberColumn: Hashable, Sendable {
   }
 
   package static func all(_ state: ExploreState) -> [NumberColumn] {
-    (state.run.concepts.count > 1 ? [.margin] : []) + [.tokens]
+    (state.run.concepts.count > 1 ? [.margin] : [])
+      + (state.run.tokenCounts.contains { $0 > 0 } ? [.tokens] : [])
       + (state.run.positions.isEmpty ? [] : [.position]) + [.norm]
       + state.run.columns.indices.map { .column($0) }
   }

@@ -47,6 +47,8 @@ struct DetailPane {
     DetailPane(state, ExploreLayout(state)).nearestLines > 0
   }
 
+  private func tokens(_ count: Int) -> [String] { count > 0 ? ["\(count) tokens"] : [] }
+
   var visibleLines: Int { max(0, Self.inside(layout).height - factLines - nearestLines) }
   var lastScroll: Int { max(0, lines.count - visibleLines) }
 
@@ -75,7 +77,7 @@ struct DetailPane {
       title += " "
       let x = surface.write(title, rect.x + 1, rect.y, theme.style(.accent))
       let after = drawConcept(cursor, x - 1, rect.y, rect.maxX - 1, &surface)
-      let facts = (norm(cursor).map { ["norm \($0)"] } ?? []) + ["\(row.tokens) tokens"]
+      let facts = (norm(cursor).map { ["norm \($0)"] } ?? []) + tokens(row.tokens)
       surface.write(
         Text.cut(
           glyphs.separator + facts.joined(separator: glyphs.separator), to: rect.maxX - after - 1,
@@ -150,7 +152,8 @@ struct DetailPane {
         facts.append("\(Numbers.short(map.norms[cursor] / map.medianNorm)) x median")
       }
     }
-    facts.append("\(tokens) " + (tokens == 1 ? "token" : "tokens"))
+    // Of states from elsewhere nobody counted them.
+    if tokens > 0 { facts.append("\(tokens) " + (tokens == 1 ? "token" : "tokens")) }
     if let split = state.run.rows[cursor].split { facts.append(split) }
     if let token = state.run.rows[cursor].token { facts.append("'\(Text.visible(token))'") }
     var line = ""

@@ -13,7 +13,7 @@ extension ExploreScreen {
       "Write it; over a file that is there at the second time", hint: "write",
       do: { state, _ in accept(&state) }),
     Command(
-      "nextFormat", ["Tab"], .program, in: [.exporting], "Next format: npy, tsv, csv, svg, png",
+      "nextFormat", ["Tab"], .program, in: [.exporting], "Next format: \(ExportFormat.names)",
       hint: "format",
       do: change { explore in
         explore.export.asked = explore.export.asked.map { Exporting(path: withNextEnding($0.path)) }
@@ -48,7 +48,7 @@ extension ExploreScreen {
     guard let exporting = state.explore.export.asked else { return [] }
     guard let format = ExportFormat(path: exporting.path) else {
       state.message = AppState.Message(
-        text: "The name must end in .csv, .tsv, .npy, .svg or .png: Tab chooses.", isError: true)
+        text: "The name must end in one of \(ExportFormat.names): Tab chooses.", isError: true)
       return []
     }
     guard let map = state.explore.exportedMap else { return [] }
