@@ -1,21 +1,14 @@
 import Foundation
 
 extension OutputFile {
-  /// Writes a file piece by piece, first beside it, then renamed over it; nothing of it is left where
-  /// `fill` throws.
+  /// Writes a file piece by piece, as ``OutputInProgress`` does; nothing of it is left where `fill`
+  /// throws.
   package static func write(
     to path: String, inPieces fill: (WritableFile) throws -> Void
   ) throws {
-    let partial = path + ".partial"
-    let file = try WritableFile(path: partial, truncating: true)
-    do {
-      try fill(file)
-      try file.synchronize()
-      try rename(partial, to: path)
-    } catch {
-      unlink(partial)
-      throw error
-    }
+    let output = try OutputInProgress(path)
+    try fill(output.file)
+    try output.finish()
   }
 
   /// Makes a new folder, complete when it appears; nothing of it is left where `fill` throws.
