@@ -110,9 +110,13 @@ struct BadModelTests {
   }
 
   @Test func scaledRope() throws {
-    try opening { $0.set("llama.rope.scaling.type", .string("yarn")) }.expect(
-      place: "key llama.rope.scaling.type", found: "yarn",
-      wanted: "none, linear, llama3 or longrope")
+    try opening { $0.set("llama.rope.scaling.type", .string("strange")) }.expect(
+      place: "key llama.rope.scaling.type", found: "strange",
+      wanted: "none, linear, yarn or longrope", advice: "not supported")
+    try opening { $0.set("llama.rope.scaling.type", .string("longrope")) }.expect(
+      place: "key llama.rope.scaling.type", found: "longrope", wanted: "tensors of factors")
+    try opening { $0.set("llama.rope.scale_linear", .float32(-4)) }.expect(
+      place: "key llama.rope.scale_linear", found: "-4", wanted: "above 0")
   }
 
   @Test func ropeFrequencies() throws {
@@ -129,7 +133,8 @@ struct BadModelTests {
 
   @Test func experts() throws {
     try opening { $0.set("llama.expert_count", .int64(8)) }.expect(
-      place: "key llama.expert_count", found: "8", wanted: "mixtures of experts")
+      place: "key llama.expert_count", found: "8", wanted: "a mixture of experts",
+      advice: "not supported")
   }
 
   @Test(arguments: [

@@ -120,8 +120,9 @@ struct HuggingFaceFolderTests {
       try folder.folder.write(map, to: "model.safetensors.index.json")
       return try opening(folder)
     }
+    // What it says of tensors is not asked; that file alone is not the model.
     try index(#"{"weight_map":{"nothing":"\#(name)"}}"#).expect(
-      place: "weight_map, tensor nothing", found: "which has no such tensor")
+      place: "tensor model.", found: "no such tensor", advice: "not a complete model")
     try index(#"{"weight_map":{"a":"../x.safetensors"}}"#).expect(
       place: "tensor a", found: "`../x.safetensors`")
     try index(#"{"weight_map":{"a":"\#(name)","a":"\#(name)"}}"#).expect(
