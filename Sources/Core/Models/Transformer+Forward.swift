@@ -59,7 +59,9 @@ extension Transformer {
     }
     for (row, cache) in zip(batch.rows, caches) { cache.reserve(cache.count + row.count) }
     state.reserveRotations(
-      batch.rows.indices.map { batch.rows[$0].count + (caches.isEmpty ? 0 : caches[$0].count) })
+      batch.rows.indices.map {
+        batch.length(ofRow: $0, past: caches.isEmpty ? 0 : caches[$0].count)
+      })
     let context = BlockContext(
       batch, caches: caches, rotations: state.rotations, adapter: adapter,
       adaptedRows: adaptedRows)
@@ -331,7 +333,8 @@ extension Transformer {
       for (number, row) in context.batch.rows.enumerated() {
         let shift = context.pasts[number] - row.start
         let rotations = context.rotations.rotations(
-          isSliding: isSliding, rowOf: context.pasts[number] + row.count)
+          isSliding: isSliding,
+          rowOf: context.batch.length(ofRow: number, past: context.pasts[number]))
         guard let tokens else {
           for token in row.range.clamped(to: range) {
             rotate(vectors.row(token), position: token + shift, rotations)

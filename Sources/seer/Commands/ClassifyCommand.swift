@@ -30,7 +30,8 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "Tokens that speak for a row, separated by commas: last, prompt-end, mean.")
   var position = "last"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
-  @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
+  var maxTokens: Int?
   @OptionGroup var columns: ColumnOptions
   @Flag(help: "Leave out test rows whose prompt is in the train file.") var withoutOverlap = false
   @Option(help: "Resamples of the rows for intervals.") var resamples = 1000

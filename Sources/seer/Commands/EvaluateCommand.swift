@@ -35,7 +35,8 @@ struct AbilityCommand: ParsableCommand {
   @Option(help: "The column of the prompts.") var promptColumn = "prompt"
   @Option(help: "The column of the responses.") var responseColumn = "response"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
-  @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
+  var maxTokens: Int?
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 

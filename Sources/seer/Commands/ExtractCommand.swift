@@ -29,7 +29,8 @@ struct ExtractCommand: ParsableCommand {
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @Option(help: "A chat template in place of the model's own.") var templateFile: String?
   @Option(help: "Only the first rows.") var limit: Int?
-  @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
+  var maxTokens: Int?
   @Option(help: "How states are stored.") var dtype = StateType.float32
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false

@@ -70,9 +70,11 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    var preset = try chosenPreset()
+    preset.maxTokens = try LanguageModel(model).tokensKept(maxTokens, usual: preset.maxTokens)
     var training = Training(
-      model: model, concepts: concepts, retain: retain, folder: folder,
-      preset: try chosenPreset(), tool: Version.tool)
+      model: model, concepts: concepts, retain: retain, folder: folder, preset: preset,
+      tool: Version.tool)
     training.template = template
     training.templateFile = templateFile
     training.seed = seed

@@ -187,14 +187,18 @@ struct BadModelTests {
   }
 
   @Test func moreTokensThanEmbeddings() throws {
-    try opening { builder in
-      for name in ["token_embd.weight", "output.weight"] {
-        resize(&builder, name) {
-          $0.sizes = [64, 300]
-          $0.bytes = Array($0.bytes.prefix(300 * 36))
-        }
+    var builder = try TinyLlama.builder()
+    for name in ["token_embd.weight", "output.weight"] {
+      resize(&builder, name) {
+        $0.sizes = [64, 300]
+        $0.bytes = Array($0.bytes.prefix(300 * 36))
       }
-    }.expect(place: "key tokenizer.ggml.tokens", found: "325 tokens", wanted: "at most 300")
+    }
+    let folder = try TemporaryFolder()
+    let model = try LanguageModel(folder.write(builder.bytes, to: "model.gguf"))
+    #expect(try model.states([1, 299]).count == 4)
+    let failure = try #require(thrownFailure { _ = try model.states([1, 300]) }, "it ran")
+    failure.expect(found: "token 300", wanted: "below 300", advice: "take them out")
   }
 
   @Test func anotherKindOfTokenizer() throws {

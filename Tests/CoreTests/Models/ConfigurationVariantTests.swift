@@ -1,8 +1,10 @@
 import Foundation
+import LinearAlgebra
 import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTokenizers
+import SeerTraining
 import TestSupport
 import Testing
 
@@ -140,5 +142,102 @@ struct ConfigurationVariantTests {
   @Test func thereAreVariantsOfEveryFamily() {
     #expect(Set(ConfigurationVariant.all.map(\.family)) == Set(TinyFamily.names))
     #expect(ConfigurationVariant.all.count > 200)
+  }
+
+  /// A prompt that passes in pieces turns as one that passes at once, though its first pieces are
+  /// short.
+  @Test(arguments: ["longrope long", "dynamic beyond"], [[64, 6], [20, 25, 25]])
+  func piecesOfALongTextEqualOnePass(name: String, sizes: [Int]) throws {
+    let variant = try #require(
+      ConfigurationVariant.all.first { $0.family == "llama3" && $0.name == name })
+    let folder = try variant.write()
+    defer { withExtendedLifetime(folder) {} }
+    let model = try Transformer(openModel(folder.path))
+    let c = model.configuration
+    let ids = try TinyFamily(name: "llama3", format: .huggingFace).ids(0)
+    let cache = KVCache(blocks: c.blocks, width: c.keyWidth)
+    var states: [Float] = []
+    for size in sizes {
+      var batch = Batch()
+      batch.append(Array(ids[cache.count..<cache.count + size]), of: ids.count)
+      states = try model.forward(
+        batch, caches: [cache],
+        request: ForwardRequest(layers: [c.blocks], spans: [size - 1..<size]),
+        activations: Activations(capacity: size, configuration: c)
+      ).states[0].values(row: 0)
+    }
+    #expect(relativeDistance(states, try #require(variant.state)) <= 1e-4)
+  }
+
+  @Test func whatLooksAheadIsNotGoneOnFrom() throws {
+    let variant = try #require(
+      ConfigurationVariant.all.first { $0.family == "gemma3" && $0.name == "bidirectional" })
+    let folder = try variant.write()
+    defer { withExtendedLifetime(folder) {} }
+    let model = try Transformer(openModel(folder.path))
+    let c = model.configuration
+    let failure = try #require(
+      thrownFailure {
+        _ = try model.states(
+          [1, 2], layers: [0], caches: [KVCache(blocks: c.blocks, width: c.keyWidth)])
+      }, "it ran")
+    failure.expect(
+      found: "look at those after them", wanted: "a causal one", advice: "not supported")
+  }
+
+  /// Along its own gradient the loss of an adapter grows as the gradient says.
+  @Test(arguments: [
+    ("gemma3", "bidirectional"), ("gpt2", "by layer alone"), ("llama3", "longrope long"),
+    ("qwen2", "not causal, window"),
+  ])
+  func gradientsFollowTheKeys(family: String, name: String) throws {
+    let variant = try #require(
+      ConfigurationVariant.all.first { $0.family == family && $0.name == name })
+    let folder = try variant.write()
+    defer { withExtendedLifetime(folder) {} }
+    let model = try Transformer(openModel(folder.path))
+    let c = model.configuration
+    let golden = TinyFamily(name: family, format: .huggingFace)
+    let ids = try golden.ids(0)
+    let adapter = try AdapterFile.read(golden.folder + "/adapter", for: c)
+    let batch = Batch([ids])
+    func slope(_ token: Int, _ column: Int) -> Float {
+      cosf(Float((token * 7 + column * 13) % 101))
+    }
+    let pass = try TrainingPass(
+      model, batch, last: c.blocks, adapter: adapter, dropout: nil, keepsBlocks: true,
+      checkpoint: {})
+    let gradients = Adapter(zeros: adapter.configuration, c)
+    try pass.backward(into: gradients, checkpoint: {}) { layer, gradient in
+      guard layer == c.blocks else { return }
+      for token in ids.indices {
+        for column in 0..<c.width { gradient[token, column] += slope(token, column) }
+      }
+    }
+    func loss() throws -> Double {
+      let states = try model.states(ids, layers: [c.blocks], adapter: adapter)[0]
+      return states.enumerated().reduce(0.0) { sum, row in
+        row.element.enumerated().reduce(sum) {
+          $0 + Double($1.element * slope(row.offset, $1.offset))
+        }
+      }
+    }
+    var square = 0.0
+    func move(_ step: Double) {
+      for (target, along) in zip(adapter.parameters, gradients.parameters) {
+        for index in 0..<target.rows * target.columns {
+          target.elements[index] += Float(step) * along.elements[index]
+        }
+      }
+    }
+    for matrix in gradients.parameters {
+      square += matrix.values.reduce(0) { $0 + Double($1 * $1) }
+    }
+    let step = 2e-3 / square.squareRoot()
+    move(step)
+    let above = try loss()
+    move(-2 * step)
+    let below = try loss()
+    #expect(abs((above - below) / (2 * step) - square) <= 0.02 * square)
   }
 }

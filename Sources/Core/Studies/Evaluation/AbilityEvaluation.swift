@@ -16,7 +16,8 @@ package struct AbilityEvaluation: Sendable {
   /// A file of ``MultipleChoice``.
   package var choices: String?
   package var template = RowTemplate.chat
-  package var maxTokens = 512
+  /// Tokens of a row that are kept; nil is the usual number.
+  package var maxTokens: Int?
   package var memory = MemoryBudget()
 
   package init(model: String, adapter: String?, texts: String) {
@@ -40,7 +41,9 @@ package struct AbilityEvaluation: Sendable {
   }
 
   package func run(_ context: JobContext) throws -> Figures {
-    let language = try LanguageModel(model).planned(memory, leastTokens: maxTokens)
+    let opened = try LanguageModel(model)
+    let maxTokens = try opened.tokensKept(maxTokens)
+    let language = try opened.planned(memory, leastTokens: maxTokens)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }
