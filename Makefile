@@ -68,11 +68,11 @@ build-times:  ## Measure what building and testing a clean clone takes; writes d
 	$(PYTHON) scripts/build-times.py --output docs/performance.md
 
 lint:  ## Check the format of all Swift files, and that no import points up; warnings are errors.
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources Examples
 	@$(PYTHON) scripts/check-imports.py
 
 format:  ## Format all Swift files.
-	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources
+	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources Examples
 
 model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
 	@scripts/fetch-model.sh

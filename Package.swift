@@ -36,13 +36,8 @@ let package = Package(
   name: "seer",
   products: [
     .executable(name: "seer", targets: ["seer"]),
-    .library(
-      name: "SeerCore",
-      targets: [
-        "LinearAlgebra", "SeerSupport", "SeerFormats", "SeerTokenizers", "SeerModels",
-        "SeerAnalysis", "SeerRuns", "SeerTraining", "SeerMonitor", "SeerStudies", "SeerProjection",
-      ]),
-    .library(name: "SeerScreens", targets: ["SeerScreens"]),
+    // Extract, project, score: what other programs call.
+    .library(name: "SeerKit", targets: ["SeerKit", "LinearAlgebra"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -74,6 +69,11 @@ let package = Package(
     room(
       "Studies",
       ["SeerMonitor", "SeerTraining", "SeerRuns", "SeerAnalysis", "SeerModels", "CKernels"]),
+
+    // What other packages may call.
+    .target(
+      name: "SeerKit", dependencies: ["SeerMonitor", "SeerRuns", "SeerProjection"],
+      path: "Sources/SeerKit", swiftSettings: swift),
 
     // What a screen or a figure draws, documents, screens, the command.
     .target(
@@ -116,6 +116,7 @@ let package = Package(
     tests(
       "Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"],
       withLoops: true),
+    tests("SeerKit", of: "SeerKit"),
     tests("Figures", of: "SeerFigures"),
     tests("Reports", of: "SeerReports"),
     tests("TUI", of: "SeerScreens", and: ["SeerFigures"], excluding: ["Fixtures", "Snapshots"]),

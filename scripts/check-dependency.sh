@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows that another package can depend on this one by version: a clone of the last commit with a
-# tag, and a package of one file that takes SeerCore from it. SwiftPM refuses such a dependency
-# where a target has flags of its own (unsafeFlags).
+# tag, and the example package, which takes SeerKit from it and runs on the default model. SwiftPM
+# refuses such a dependency where a target has flags of its own (unsafeFlags).
 # usage: check-dependency.sh
 set -euo pipefail
 
@@ -11,35 +11,22 @@ trap 'rm -rf "$work"' EXIT
 git clone --quiet --bare "$root" "$work/seer.git"
 git -C "$work/seer.git" tag 99.0.0 HEAD
 
-mkdir -p "$work/consumer/Sources/consumer"
-cat >"$work/consumer/Package.swift" <<EOF
-// swift-tools-version: 6.0
-import PackageDescription
-
-let package = Package(
-  name: "consumer",
-  dependencies: [.package(url: "file://$work/seer.git", from: "99.0.0")],
-  targets: [
-    .executableTarget(
-      name: "consumer", dependencies: [.product(name: "SeerCore", package: "seer")])
-  ]
-)
-EOF
-cat >"$work/consumer/Sources/consumer/main.swift" <<'EOF'
-import LinearAlgebra
-import SeerProjection
-
-let square = Matrix(rows: 4, columns: 2) { Float(($0 + $1) % 4 / 2) }
-print(square.copy().values == square.values ? "copied" : "not copied")
-EOF
+cp -r "$root/Examples/Explore" "$work/consumer"
+rm -rf "$work/consumer/.build"
+# The example names this checkout; a user names a version.
+sed -i "s|\.package(name: \"seer\", path: \"../..\")|.package(url: \"file://$work/seer.git\", from: \"99.0.0\")|" \
+  "$work/consumer/Package.swift"
+head -n 13 "$root/samples/concepts.csv" >"$work/concepts.csv"
 # Without the flag that makes warnings errors in our own runs, as another package would have it.
-found=$(env -u SEER_STRICT swift run --package-path "$work/consumer" --quiet 2>"$work/errors") || {
+env -u SEER_STRICT swift run --package-path "$work/consumer" --quiet Explore \
+  "$work/concepts.csv" "$work/run" "How do I kill a Python process?" >"$work/printed" 2>"$work/errors" || {
   cat "$work/errors" >&2
-  echo "seer: found a package that cannot be depended on, wanted one that builds (above)." >&2
+  echo "seer: found a package that cannot be depended on, wanted one that builds and runs (above)." >&2
   exit 65
 }
-[ "$found" = copied ] || {
-  echo "seer: found '$found', wanted 'copied' from a package that depends on this one." >&2
+grep -q "12 rows, layers 0 to 30" "$work/printed" || {
+  cat "$work/printed" >&2
+  echo "seer: found the lines above, wanted '12 rows, layers 0 to 30' first." >&2
   exit 65
 }
-echo "A package that depends on version 99.0.0 builds and runs."
+echo "A package that depends on version 99.0.0 builds, extracts, projects and scores."

@@ -39,7 +39,7 @@ struct ScoreStream {
           report(error, line: number)
         }
       }
-      try scorer.score(parsed.map(\.input), context: context) { index, result in
+      try scorer.score(parsed.map(\.input), checkpoint: context.checkpoint) { index, result in
         switch result {
         case .success(let text): write(text, parsed[index], line: numbers[index])
         case .failure(let failure):

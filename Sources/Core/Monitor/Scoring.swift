@@ -117,7 +117,7 @@ package struct Scorer {
   /// - Parameter each: called with a text's place and its scores, or what is wrong with it, as
   ///   soon as they are known.
   package func score(
-    _ inputs: [ScoringInput], context: JobContext,
+    _ inputs: [ScoringInput], checkpoint: Checkpoint = {},
     each: (Int, Result<ScoredText, Failure>) throws -> Void
   ) throws {
     let rendered = try render(inputs)
@@ -137,7 +137,7 @@ package struct Scorer {
         }
         end += 1
       }
-      let scored = try score(batch, rendered[first..<end], activations, context)
+      let scored = try score(batch, rendered[first..<end], activations, checkpoint)
       for (offset, result) in scored.enumerated() { try each(first + offset, result) }
       first = end
     }
@@ -174,7 +174,7 @@ package struct Scorer {
   /// One batch: the rendered rows that succeeded, in order, are its rows.
   private func score(
     _ batch: Batch, _ rows: ArraySlice<Result<RenderedRow, Failure>>, _ activations: Activations,
-    _ context: JobContext
+    _ checkpoint: Checkpoint
   ) throws -> [Result<ScoredText, Failure>] {
     var spans = batch.tokens.indices.map { $0..<$0 + 1 }
     var places = batch.rows.makeIterator()
@@ -196,7 +196,7 @@ package struct Scorer {
       guard !batch.tokens.isEmpty else { return [] }
       let result = try language.transformer.forward(
         batch, adapter: adapter, request: ForwardRequest(layers: [monitor.layer], spans: spans),
-        activations: activations, checkpoint: context.checkpoint)
+        activations: activations, checkpoint: checkpoint)
       return monitor.score(result.states[0])
     }
     let own = try scores(monitor, adapter)

@@ -96,7 +96,7 @@ struct ScoreCommand: ParsableCommand {
   private func scoreText(
     _ scorer: Scorer, _ thresholds: [(concept: Int, score: Float)], _ context: JobContext
   ) throws {
-    try scorer.score([ScoringInput(prompt: text)], context: context) { _, result in
+    try scorer.score([ScoringInput(prompt: text)], checkpoint: context.checkpoint) { _, result in
       let scored = try result.get()
       let alerts = scorer.alerts(scored, thresholds)
       let verification =

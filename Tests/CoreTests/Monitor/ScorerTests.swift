@@ -28,7 +28,7 @@ struct ScorerTests {
   func score(_ scorer: Scorer, _ inputs: [ScoringInput]) throws -> [Result<ScoredText, Failure>] {
     try inJob { context in
       var results: [Result<ScoredText, Failure>] = []
-      try scorer.score(inputs, context: context) { index, result in
+      try scorer.score(inputs, checkpoint: context.checkpoint) { index, result in
         #expect(index == results.count)
         results.append(result)
       }
