@@ -53,8 +53,10 @@ package enum TinyLlama {
     return try LanguageModel(folder.write(builder(type, tied: tied).bytes, to: "tiny.gguf"))
   }
 
-  package static func builder(_ type: BlockType = .q4_0, tied: Bool = false) throws -> GGUFBuilder {
-    let file = try GGUF(path: Fixtures.tinyModel)
+  package static func builder(
+    _ type: BlockType = .q4_0, tied: Bool = false, of path: String = Fixtures.tinyModel
+  ) throws -> GGUFBuilder {
+    let file = try GGUF(path: path)
     var builder = GGUFBuilder()
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
       builder.set(key, encoded(value))

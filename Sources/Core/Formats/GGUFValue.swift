@@ -11,6 +11,15 @@ package enum GGUFValue: Equatable, Sendable {
   case bools([Bool])
   case strings([String])
 
+  /// The number that it is, if it is one.
+  package var number: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .real(let value): value
+    default: nil
+    }
+  }
+
   /// What a message calls it.
   package var kind: String {
     switch self {
@@ -137,4 +146,13 @@ package enum GGUFValue: Equatable, Sendable {
       return fitting
     }
   }
+}
+
+extension GGUFValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+  ExpressibleByBooleanLiteral, ExpressibleByStringLiteral
+{
+  package init(integerLiteral value: Int) { self = .integer(value) }
+  package init(floatLiteral value: Double) { self = .real(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(stringLiteral value: String) { self = .string(value) }
 }

@@ -3,8 +3,9 @@ import SeerSupport
 
 /// A model as the Hugging Face libraries save it, its weights memory-mapped:
 /// 1. `config.json`: sizes and constants;
-/// 2. `model.safetensors`, or several files and `model.safetensors.index.json`, whose `weight_map`
-///    tells in which one a tensor is;
+/// 2. `model.safetensors`; where there is none, the files that `model.safetensors.index.json` names
+///    in its `weight_map`. Which of them a tensor is in they say themselves: the index may name
+///    tensors that no file has and no model needs;
 /// 3. `tokenizer.json`, `tokenizer_config.json`, `generation_config.json`, `chat_template.jinja`.
 package struct HuggingFaceFolder: Sendable {
   package let path: String
@@ -42,11 +43,12 @@ package struct HuggingFaceFolder: Sendable {
         wanted: "weights in F32, F16 or BF16",
         advice: "Use the model's unquantised form, or a GGUF file of it.")
     }
-    let map: [(tensor: String, file: String)]?
-    if exists(Self.indexName) {
-      map = try Self.weightMap(path + "/" + Self.indexName)
-    } else if exists(Self.weightsName) {
-      map = nil
+    let names: [String]
+    // An index beside the one file is left from an earlier saving.
+    if exists(Self.weightsName) {
+      names = [Self.weightsName]
+    } else if exists(Self.indexName) {
+      names = try Self.shards(path + "/" + Self.indexName)
     } else {
       throw Failure(
         .missingInput, file: path, found: "neither \(Self.weightsName) nor \(Self.indexName)",
@@ -55,9 +57,6 @@ package struct HuggingFaceFolder: Sendable {
           ? "The weights are PyTorch's own files: save them as safetensors first."
           : "Download the missing files.")
     }
-    let names =
-      map.map { Array(Set($0.map(\.file))).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
-      ?? [Self.weightsName]
     var files: [Safetensors] = []
     for name in names {
       guard exists(name) else {
@@ -69,29 +68,15 @@ package struct HuggingFaceFolder: Sendable {
       files.append(try Self.weights(path + "/" + name))
     }
     var places: [String: Int] = [:]
-    if let map {
-      let numbers = Dictionary(zip(names, names.indices)) { first, _ in first }
-      for (tensor, file) in map {
-        guard let number = numbers[file] else { continue }
-        guard files[number].tensors[tensor] != nil || files[number].otherTypes[tensor] != nil else {
-          throw Failure(
-            .badData, file: path + "/" + Self.indexName, place: "weight_map, tensor \(tensor)",
-            found: "\(file), which has no such tensor", wanted: "the file that holds it",
-            advice: "The index and the files are of different models: download both again.")
-        }
-        places[tensor] = number
-      }
-    } else {
-      for name in files[0].tensors.keys { places[name] = 0 }
+    for (number, file) in files.enumerated() {
+      for name in file.tensors.keys { places[name] = number }
     }
     self.files = files
     self.places = places
   }
 
-  /// Which file each tensor is in.
-  private static func weightMap(
-    _ path: String
-  ) throws(Failure) -> [(tensor: String, file: String)] {
+  /// The files that an index names.
+  private static func shards(_ path: String) throws(Failure) -> [String] {
     let index = try JSON(path: path)
     func bad(_ place: String, _ found: String, _ wanted: String) -> Failure {
       Failure(
@@ -102,7 +87,7 @@ package struct HuggingFaceFolder: Sendable {
       throw bad("weight_map", "no such object", "an object of tensors and files")
     }
     var seen: Set<[UInt8]> = []
-    var result: [(tensor: String, file: String)] = []
+    var files: Set<String> = []
     for (name, value) in map.members {
       let tensor = String(decoding: name, as: UTF8.self)
       guard seen.insert(name).inserted else {
@@ -114,10 +99,10 @@ package struct HuggingFaceFolder: Sendable {
           "weight_map, tensor \(tensor)", value.string.map { "`\($0)`" } ?? "no string",
           "the name of a safetensors file in the folder")
       }
-      result.append((tensor, file))
+      files.insert(file)
     }
-    guard !result.isEmpty else { throw bad("weight_map", "no tensors", "the model's tensors") }
-    return result
+    guard !files.isEmpty else { throw bad("weight_map", "no tensors", "the model's tensors") }
+    return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private static func weights(_ path: String) throws(Failure) -> Safetensors {
@@ -144,10 +129,18 @@ extension HuggingFaceFolder: WeightSource {
       + (FileManager.default.fileExists(atPath: tokenizerPath) ? [tokenizerPath] : [])
   }
 
-  package func value(_ key: String) -> GGUFValue? {
+  package func value(_ key: String) -> GGUFValue? { json(key).flatMap(GGUFValue.init) }
+  package func isNull(_ key: String) -> Bool { json(key)?.isNull ?? false }
+
+  package func members(_ key: String) -> [String] {
+    guard let json = json(key), json.kind == .object else { return [] }
+    return json.members.map { String(decoding: $0.0, as: UTF8.self) }
+  }
+
+  private func json(_ key: String) -> JSON? {
     var json: JSON? = configuration
     for name in key.split(separator: ".") { json = json?[String(name)] }
-    return json.flatMap(GGUFValue.init)
+    return json
   }
 
   package func tensor(_ name: String) -> StoredTensor? {

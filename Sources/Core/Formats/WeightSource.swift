@@ -32,10 +32,23 @@ package protocol WeightSource: Sendable {
   /// A value of the configuration: by GGUF's key, or by the names on the way into `config.json`
   /// joined by dots (`rope_scaling.factor`); nil where there is none, or null.
   func value(_ key: String) -> GGUFValue?
+  /// Whether the configuration has this key with null for its value, which is not its absence.
+  func isNull(_ key: String) -> Bool
+  /// What a message calls a key.
+  func shownName(_ key: String) -> String
+  /// The names of the members of an object of the configuration; none where there is no object.
+  func members(_ key: String) -> [String]
   /// A tensor by its stored name, with its ending (`.weight`, `.bias`).
   func tensor(_ name: String) -> StoredTensor?
   /// The stored names of all tensors, in any order.
   var tensorNames: [String] { get }
+}
+
+extension WeightSource {
+  // GGUF's keys are flat, and none is null.
+  package func isNull(_ key: String) -> Bool { false }
+  package func members(_ key: String) -> [String] { [] }
+  package func shownName(_ key: String) -> String { key }
 }
 
 extension GGUF: WeightSource {
@@ -60,9 +73,17 @@ extension GGUF: WeightSource {
 extension WeightSource {
   package func wrongKey(_ key: String, _ wanted: String) -> Failure {
     Failure(
-      .badData, file: configurationPath, place: "key \(key)",
+      .badData, file: configurationPath, place: "key \(shownName(key))",
       found: value(key)?.kind ?? "no such key", wanted: wanted,
       advice: "The file is not a complete model: convert or download it again.")
+  }
+
+  /// A value that is as it should be and that there is no way of obeying.
+  package func unsupported(_ key: String, _ wanted: String) -> Failure {
+    Failure(
+      .badData, file: configurationPath, place: "key \(shownName(key))",
+      found: value(key)?.kind ?? "null", wanted: wanted,
+      advice: "Anything else is not supported: use another model.")
   }
 
   package func has(_ key: String) -> Bool { value(key) != nil }

@@ -77,9 +77,13 @@ package final class Activations {
       + packedBytes(tokens: tokens, widths: [max(c.feedForward, c.queryWidth, c.width)])
   }
 
-  func reserveRotations(_ positions: Int) {
+  /// Tables for rows of so many tokens, cached ones included.
+  func reserveRotations(_ lengths: [Int]) {
+    let positions = lengths.max() ?? 0
     let held = rotations.full.positions
-    guard positions > held else { return }
-    rotations = RotationTables(positions: max(positions, 2 * held, 256), configuration)
+    if positions > held {
+      rotations = RotationTables(positions: max(positions, 2 * held, 256), configuration)
+    }
+    rotations.reserve(rowsOf: lengths)
   }
 }

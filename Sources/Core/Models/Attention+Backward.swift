@@ -77,7 +77,7 @@ private func attendBlockBackward(
       stride: width)
     for query in 0..<count {
       sk_softmax_backward(
-        slopes + query * width, scores + query * width, width, configuration.scale)
+        slopes + query * width, scores + query * width, width, row.scale ?? configuration.scale)
     }
     if let capSlopes { sk_multiply(slopes, capSlopes, count * width) }
     // dQ = dS K; dK += dS' Q

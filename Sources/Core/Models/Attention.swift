@@ -19,6 +19,10 @@ package struct AttentionRow {
   /// Whether the text goes on by one token: one pass over keys and values then serves all heads that
   /// share them. Sums come in another order than those of many tokens.
   package var isContinued = false
+  /// How many tokens after itself a query looks at: none where attention is causal.
+  package var ahead = 0
+  /// What scores are multiplied with, where it is not what the configuration says of all blocks.
+  package var scale: Float?
 
   package init(
     queries: UnsafePointer<Float>, count: Int, keys: UnsafePointer<Float>,
@@ -39,8 +43,8 @@ package struct AttentionRow {
 /// Queries worked on at a time: their scores against a 512-token row take 128 KB.
 package let attentionQueryBlock = 64
 
-/// Causal attention with grouped queries inside each row
-/// (Vaswani et al. 2017; Ainslie et al. 2023).
+/// Attention with grouped queries inside each row (Vaswani et al. 2017; Ainslie et al. 2023), causal
+/// unless the rows look ahead.
 ///
 /// Scores exist only for one block of queries of one head at a time.
 ///
@@ -98,9 +102,11 @@ private func attendBlock(
 }
 
 extension AttentionRow {
-  /// The keys that some of the queries look at, the first one's window and the last one's place.
+  /// The keys that some of the queries look at: from the first one's window to the last one's place,
+  /// or as far ahead of it as it looks.
   package func seen(first: Int, count: Int, _ window: Int?) -> Range<Int> {
-    let end = min(past + first + count, visible)
+    let place = past + first + count
+    let end = min(place + min(ahead, max(0, visible - place)), visible)
     let start = window.map { max(0, past + first + 1 - $0) } ?? 0
     // Padding may lie beyond the window of every token; it looks at the last one there is.
     return min(start, max(0, end - 1))..<end
@@ -119,7 +125,7 @@ func attentionScores(
   let cap = configuration.attentionCap
   let width = seen.count
   BLAS.sgemm(
-    transposeB: true, m: count, n: width, k: size, alpha: configuration.scale,
+    transposeB: true, m: count, n: width, k: size, alpha: row.scale ?? configuration.scale,
     row.queries + first * configuration.queryWidth + head * size,
     stride: configuration.queryWidth,
     row.keys + seen.lowerBound * configuration.keyWidth + kvHead * size,
@@ -145,7 +151,7 @@ private func attendOne(
   let size = configuration.headDimension
   let group = configuration.heads / configuration.kvHeads
   let seen = row.seen(first: 0, count: 1, window)
-  let scale = configuration.scale
+  let scale = row.scale ?? configuration.scale
   let cap = configuration.attentionCap
   let stride = configuration.keyWidth
   let keys = row.keys + seen.lowerBound * stride + kvHead * size

@@ -9,11 +9,15 @@ package struct Batch: Sendable {
     package let count: Int
     /// Only the row's first `visible` tokens can be attended to; all, unless the rest is padding.
     package let visible: Int
+    /// How long the text is that the row is a piece of, cached tokens included; 0 where it is no
+    /// piece. Positions of long texts may turn otherwise from the first token on.
+    package let whole: Int
 
-    package init(start: Int, count: Int, visible: Int) {
+    package init(start: Int, count: Int, visible: Int, whole: Int = 0) {
       self.start = start
       self.count = count
       self.visible = visible
+      self.whole = whole
     }
     package var range: Range<Int> { start..<start + count }
   }
@@ -28,6 +32,15 @@ package struct Batch: Sendable {
   }
 
   package mutating func append(_ row: [Int32]) { append(row, padding: 0, with: 0) }
+
+  /// Appends a piece of a text of `whole` tokens whose beginning has been read.
+  package mutating func append(_ piece: [Int32], of whole: Int) {
+    rows.append(Row(start: tokens.count, count: piece.count, visible: piece.count, whole: whole))
+    tokens += piece
+  }
+
+  /// How many tokens a row's text has, with those before it that are cached.
+  func length(ofRow row: Int, past: Int) -> Int { max(past + rows[row].count, rows[row].whole) }
 
   /// The tokens of neighbouring rows.
   package func tokens(ofRows range: Range<Int>) -> Range<Int> {

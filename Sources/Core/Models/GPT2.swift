@@ -1,3 +1,4 @@
+import SeerFormats
 import SeerSupport
 
 /// GPT-2 (Radford et al. 2019): learned positions, LayerNorm, biases everywhere, GELU without a
@@ -8,6 +9,13 @@ import SeerSupport
 extension ModelFamily {
   static let gpt2 = ModelFamily(
     architectures: ["gpt2"], modelTypes: ["gpt2"],
+    usual: [
+      "gpt2": [
+        "n_layer": 12, "n_embd": 768, "n_head": 12, "n_positions": 1024,
+        "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new", "scale_attn_weights": true,
+        "scale_attn_by_inverse_layer_idx": false,
+      ]
+    ],
     settings: { model in
       let c = model.configuration
       return [
@@ -19,17 +27,24 @@ extension ModelFamily {
     }
   ) { (model: ModelReader) throws(Failure) in
     var keys = SizeKeys()
-    keys.blocks = ModelKey("block_count", "n_layer")
-    keys.width = ModelKey("embedding_length", "n_embd")
-    keys.heads = ModelKey("attention.head_count", "n_head")
+    // transformers takes the other families' names of these too, and they count.
+    keys.blocks = ModelKey("block_count", "num_hidden_layers", "n_layer")
+    keys.width = ModelKey("embedding_length", "hidden_size", "n_embd")
+    keys.heads = ModelKey("attention.head_count", "num_attention_heads", "n_head")
+    keys.kvHeads = ModelKey("attention.head_count_kv")
+    keys.headDimension = ModelKey("attention.key_length")
     keys.feedForward = ModelKey("feed_forward_length", "n_inner")
     keys.feedForwardWidths = 4
-    keys.context = ModelKey("context_length", "n_positions")
+    keys.context = ModelKey("context_length", "max_position_embeddings", "n_positions")
     keys.epsilon = ModelKey("attention.layer_norm_epsilon", "layer_norm_epsilon")
-    let names = model.prefixed(tensorNames)
+    var names = model.located(tensorNames)
+    names.bias(model, attention: true, feedForward: true)
     var c = try model.configuration(names, keys)
-    try model.require(.activation, oneOf: "gelu_new", "gelu_pytorch_tanh")
-    c.activation = .geluTanh
+    c.activation = try model.activation(
+      "activation_function", isGated: false, stored: .geluTanh)
+    if try !model.flag(ModelKey("", "scale_attn_weights"), default: true) { c.attentionScale = 1 }
+    c.scalesByBlock = try model.flag(
+      ModelKey("", "scale_attn_by_inverse_layer_idx"), default: false)
     c.blockPath = "transformer.h"
     c.modules = [
       LoRAModule("attn.c_attn", [.queries, .keys, .values], isTransposed: true),
@@ -38,29 +53,6 @@ extension ModelFamily {
       LoRAModule("mlp.c_proj", [.down], isTransposed: true),
     ]
     return try model.transformer(c, names)
-  }
-}
-
-extension ModelReader {
-  /// Folders that were saved as the model without its head lack the names' first part.
-  fileprivate func prefixed(_ names: TensorNames) -> TensorNames {
-    guard format == .huggingFace, !has(names.embeddings) else { return names }
-    func short(_ name: TensorName) -> TensorName {
-      let prefix = "transformer."
-      guard name.huggingFace.hasPrefix(prefix) else { return name }
-      return TensorName(
-        name.gguf, String(name.huggingFace.dropFirst(prefix.count)), hasBias: name.hasBias,
-        isTransposed: name.isTransposed)
-    }
-    return TensorNames(
-      embeddings: short(names.embeddings), positions: names.positions.map(short),
-      attentionNorm: short(names.attentionNorm),
-      attentionInputs: names.attentionInputs.map(short),
-      attentionOutput: short(names.attentionOutput),
-      feedForwardNorm: short(names.feedForwardNorm),
-      feedForwardInputs: names.feedForwardInputs.map(short),
-      feedForwardOutput: short(names.feedForwardOutput), finalNorm: short(names.finalNorm),
-      head: names.head)
   }
 }
 

@@ -1,3 +1,4 @@
+import SeerFormats
 import SeerSupport
 
 /// Gemma 2 (Gemma Team 2024): norms before and after both parts of a block, embeddings times
@@ -8,45 +9,73 @@ import SeerSupport
 extension ModelFamily {
   static let gemma2 = ModelFamily(
     architectures: ["gemma2"], modelTypes: ["gemma2"], normOffset: 1,
+    usual: [
+      "gemma2": usualGemma.adding([
+        "max_position_embeddings": 8192, "attn_logit_softcapping": 50.0,
+        "final_logit_softcapping": 30.0,
+      ])
+    ],
+    obeyed: ["attn_logit_softcapping", "final_logit_softcapping"],
     settings: { $0.configuration.gemmaSettings(type: "gemma2", "Gemma2ForCausalLM") }
   ) { (model: ModelReader) throws(Failure) in
     // The 27B model alone has 46 blocks.
-    var c = try model.gemma(largest: 46)
+    var names = model.located(tensorNames)
+    var c = try model.gemma(names, largest: 46)
     c.attentionCap = Float(try model.cap(.attentionCap, default: 50))
     c.logitCap = Float(try model.cap(.logitCap, default: 30))
     c.rope = try model.rope(&c)
-    c.window = try model.has(.window) ? model.integer(.window, in: 1...1 << 30) : 4096
-    c.slidingBlocks = try model.slidingBlocks(c.blocks) { $0 % 2 == 0 }
-    return try model.transformer(c, tensorNames)
+    try model.gemmaWindow(&c, of: model.slidingBlocks(c.blocks) { $0 % 2 == 0 })
+    return try model.transformer(c, model.gemmaBiases(&names))
   }
 
   /// Gemma 3 (Gemma Team 2025), text: heads of queries and keys are normed before they turn, five
   /// of six blocks look back on a window and turn by frequencies of their own; no caps.
   static let gemma3 = ModelFamily(
     architectures: ["gemma3"], modelTypes: ["gemma3_text"], normOffset: 1,
+    usual: [
+      "gemma3_text": usualGemma.adding([
+        "max_position_embeddings": 131_072, "use_bidirectional_attention": false,
+      ])
+    ],
+    obeyed: ["final_logit_softcapping"],
     settings: { $0.configuration.gemmaSettings(type: "gemma3_text", "Gemma3ForCausalLM") }
   ) { (model: ModelReader) throws(Failure) in
-    var names = tensorNames
-    names.headNorms = [
+    var own = tensorNames
+    own.headNorms = [
       TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
       TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
     ]
-    // The 27B model alone has 62 blocks.
-    var c = try model.gemma(largest: 62)
-    c.attentionCap = Float(try model.cap(.attentionCap, default: 0))
+    var names = model.located(own)
+    // The 27B model alone has 62 blocks. transformers reads attn_logit_softcapping and caps nothing.
+    var c = try model.gemma(names, largest: 62)
     c.logitCap = Float(try model.cap(.logitCap, default: 0))
-    c.rope = try model.rope(&c, RopeKeys(group: "full_attention"), base: 1_000_000)
-    let local = ModelKey(
-      "rope.freq_base_swa", "rope_parameters.sliding_attention.rope_theta", "rope_local_base_freq")
-    c.slidingRope = Rope(
-      base: try model.positive(local, default: 10_000), dimension: c.headDimension)
-    c.window = try model.has(.window) ? model.integer(.window, in: 1...1 << 30) : 4096
-    let pattern = ModelKey("", "sliding_window_pattern", "_sliding_window_pattern")
-    let period =
-      model.format == .huggingFace && model.has(pattern)
-      ? try model.integer(pattern, in: 1...4096) : 6
-    c.slidingBlocks = try model.slidingBlocks(c.blocks) { ($0 + 1) % period != 0 }
-    return try model.transformer(c, names)
+    // The sliding blocks' positions are not scaled with the others'.
+    var sliding = c
+    c.rope = try model.rope(&c, RopeKeys(layers: "full_attention", usualBase: 1_000_000))
+    if model.format == .gguf {
+      c.slidingRope = Rope(
+        base: try model.positive(ModelKey("rope.freq_base_swa"), default: 10_000),
+        dimension: c.headDimension)
+    } else {
+      c.slidingRope = try model.rope(
+        &sliding, RopeKeys(layers: "sliding_attention", base: "rope_local_base_freq"))
+      c.context = max(c.context, sliding.context)
+    }
+    let pattern = ModelKey("attention.sliding_window_pattern", "sliding_window_pattern")
+    if case .bools(let slides)? = model.source.value(model.name(pattern)) {
+      guard slides.count == c.blocks else { throw model.wrongKey(pattern, "one for each block") }
+      try model.gemmaWindow(&c, of: Set(slides.indices.filter { slides[$0] }))
+    } else {
+      let period = try model.has(pattern) ? model.integer(pattern, in: 1...4096) : 6
+      try model.gemmaWindow(&c, of: model.slidingBlocks(c.blocks) { ($0 + 1) % period != 0 })
+    }
+    // Tokens then look as far ahead as back, through half the window on either side.
+    if try model.flag(ModelKey("", "use_bidirectional_attention"), default: false) {
+      c.isCausal = false
+      c.windowAhead = (c.window ?? 0) / 2
+      c.window = c.window.map { $0 / 2 + 1 }
+    }
+    return try model.transformer(c, model.gemmaBiases(&names))
   }
 }
 
@@ -78,18 +107,35 @@ extension ModelConfiguration {
 extension ModelReader {
   /// - Parameter largest: how many blocks the one model has whose scores are scaled by the width
   ///   a head, not by the head's own; GGUF has no key for it.
-  fileprivate func gemma(largest: Int) throws(Failure) -> ModelConfiguration {
-    var c = try configuration(tensorNames)
-    try require(.activation, oneOf: "gelu_pytorch_tanh", "gelu_tanh", "gelu_new")
-    c.activation = .gatedGeluTanh
+  fileprivate func gemma(
+    _ names: TensorNames, largest: Int
+  ) throws(Failure) -> ModelConfiguration {
+    var c = try configuration(names)
+    c.activation = try activation("hidden_activation", isGated: true, stored: .gatedGeluTanh)
     c.embeddingScale = Float(c.width).squareRoot()
     if format == .huggingFace {
       let scalar = try positive(.queryScale, default: 256)
       c.attentionScale = 1 / Float(scalar).squareRoot()
-    } else if c.blocks == largest {
+    } else if c.attentionScale == nil, c.blocks == largest {
       c.attentionScale = 1 / (Float(c.width) / Float(c.heads)).squareRoot()
     }
     return c
+  }
+
+  /// The window, which GGUF files may leave out.
+  fileprivate func gemmaWindow(
+    _ c: inout ModelConfiguration, of blocks: Set<Int>
+  ) throws(Failure) {
+    if format == .gguf, !has(.window) {
+      (c.window, c.slidingBlocks) = (4096, blocks)
+    } else {
+      try window(&c, of: blocks)
+    }
+  }
+
+  fileprivate func gemmaBiases(_ names: inout TensorNames) throws(Failure) -> TensorNames {
+    names.bias(self, attention: try flag(ModelKey("", "attention_bias"), default: false))
+    return names
   }
 
   /// A soft cap; null in `config.json` is none.
@@ -98,6 +144,13 @@ extension ModelReader {
     return format == .gguf ? value : 0
   }
 }
+
+private let usualGemma: [String: GGUFValue] = [
+  "hidden_size": 2304, "num_hidden_layers": 26, "num_attention_heads": 8,
+  "num_key_value_heads": 4, "head_dim": 256, "intermediate_size": 9216, "rms_norm_eps": 1e-6,
+  "hidden_activation": "gelu_pytorch_tanh", "attention_bias": false,
+  "query_pre_attn_scalar": 256, "sliding_window": 4096,
+]
 
 private let tensorNames = TensorNames(
   embeddings: TensorName("token_embd", "model.embed_tokens"),

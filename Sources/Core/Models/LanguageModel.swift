@@ -26,14 +26,6 @@ package struct LanguageModel: Sendable {
     var description = try source.tokenizerDescription()
     try description.use(chat)
     tokenizer = try Tokenizer(description)
-    guard tokenizer.count <= configuration.vocabulary else {
-      throw Failure(
-        .badData, file: path,
-        place: source.format == .gguf ? "key tokenizer.ggml.tokens" : "tokenizer.json",
-        found: "\(tokenizer.count) tokens",
-        wanted: "at most \(configuration.vocabulary), the rows of the embeddings",
-        advice: "The file disagrees with itself: convert or download it again.")
-    }
   }
 
   /// Weights in all tensors; tied ones count once.
@@ -79,6 +71,18 @@ package struct LanguageModel: Sendable {
 
   package func cache() -> KVCache {
     KVCache(blocks: configuration.blocks, width: configuration.keyWidth)
+  }
+
+  /// How many of a row's tokens are kept where so many were asked for; where nobody asked, as many as
+  /// is usual and the model's context has room for.
+  package func tokensKept(_ asked: Int?, usual: Int = 512) throws(Failure) -> Int {
+    guard let asked else { return min(usual, configuration.context) }
+    guard asked <= configuration.context else {
+      throw Failure(
+        .usage, place: "--max-tokens", found: "\(asked)",
+        wanted: "at most \(configuration.context), the model's context")
+    }
+    return asked
   }
 
   /// Throws unless every id is a row of the embeddings.

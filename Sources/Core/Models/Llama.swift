@@ -1,3 +1,4 @@
+import SeerFormats
 import SeerSupport
 
 /// Llama 1 to 3.3 (Touvron et al. 2023, Grattafiori et al. 2024), and what copies its shape:
@@ -8,6 +9,21 @@ import SeerSupport
 extension ModelFamily {
   static let llama = ModelFamily(
     architectures: ["llama"], modelTypes: ["llama", "mistral"],
+    usual: [
+      "llama": [
+        "hidden_size": 4096, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "intermediate_size": 11008,
+        "max_position_embeddings": 2048, "rms_norm_eps": 1e-6,
+        "hidden_act": "silu", "attention_bias": false, "mlp_bias": false,
+      ],
+      "mistral": [
+        "hidden_size": 4096, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8,
+        "intermediate_size": 14336, "max_position_embeddings": 131_072,
+        "rms_norm_eps": 1e-6, "hidden_act": "silu",
+        "sliding_window": 4096,
+      ],
+    ],
     settings: { model in
       let c = model.configuration
       let name = c.window == nil ? "Llama" : "Mistral"
@@ -20,27 +36,29 @@ extension ModelFamily {
       return settings.adding(c.sizeSettings).adding(c.rotarySettings)
     }
   ) { (model: ModelReader) throws(Failure) in
-    var c = try model.configuration(tensorNames)
-    try model.require(.activation, oneOf: "silu")
+    var names = model.located(tensorNames)
+    var c = try model.configuration(names)
+    c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)
     c.rope = try model.rope(&c)
     // The converter's permutation of a head that turns in part only is not known.
     guard model.format == .huggingFace || 2 * c.rope.frequencies.count == c.headDimension else {
-      throw model.wrongKey(
+      throw model.unsupported(
         ModelKey("rope.dimension_count"), "\(c.headDimension), the whole head")
     }
-    if model.has(.window) {
-      c.window = try model.integer(.window, in: 1...1 << 30)
-      c.slidingBlocks = Set(0..<c.blocks)
+    // transformers' Llama never reads a window that a configuration has kept from a Mistral, which
+    // with kinds of layers is a Ministral.
+    if model.architecture == "mistral" || model.format == .gguf, model.has(.window) {
+      let sliding =
+        model.architecture == "mistral"
+        ? try model.slidingBlocks(c.blocks) { _ in true } : Set(0..<c.blocks)
+      try model.window(&c, of: sliding)
     }
-    var names = tensorNames
-    for index in names.attentionInputs.indices {
-      names.attentionInputs[index].hasBias = model.hasBias(names.attentionInputs[index])
-    }
-    for index in names.feedForwardInputs.indices {
-      names.feedForwardInputs[index].hasBias = model.hasBias(names.feedForwardInputs[index])
-    }
-    names.attentionOutput.hasBias = model.hasBias(names.attentionOutput)
-    names.feedForwardOutput.hasBias = model.hasBias(names.feedForwardOutput)
+    let (attentionBias, feedForwardBias) = (
+      try model.flag(ModelKey("", "attention_bias"), default: false),
+      try model.flag(ModelKey("", "mlp_bias"), default: false)
+    )
+    let isLlama = model.architecture == "llama"
+    names.bias(model, attention: isLlama && attentionBias, feedForward: isLlama && feedForwardBias)
     // llama.cpp's converter permutes q and k of this architecture only.
     return try model.transformer(
       c, names,

@@ -38,6 +38,8 @@ package struct ModelConfiguration: Equatable, Sendable {
   package var embeddingScale: Float = 1
   /// What scores are multiplied with; nil is `1 / sqrt(head dimension)`.
   package var attentionScale: Float?
+  /// Scores are divided by the block's number too, counted from 1.
+  package var scalesByBlock = false
   /// Scores become `cap * tanh(score / cap)`; 0 leaves them as they are.
   package var attentionCap: Float = 0
   /// The same for next-token logits.
@@ -47,6 +49,10 @@ package struct ModelConfiguration: Equatable, Sendable {
   /// How many tokens the blocks of ``slidingBlocks`` look back on, the token itself included.
   package var window: Int?
   package var slidingBlocks: Set<Int> = []
+  /// A token looks at none after itself. Otherwise it looks at all of them, in ``slidingBlocks`` at
+  /// ``windowAhead``.
+  package var isCausal = true
+  package var windowAhead = 0
   /// The rotation of ``slidingBlocks``, where it differs.
   package var slidingRope: Rope?
   /// Heads of queries and keys are normed before they turn.
@@ -98,5 +104,14 @@ package struct ModelConfiguration: Equatable, Sendable {
 
   package var scale: Float { attentionScale ?? 1 / Float(headDimension).squareRoot() }
 
+  package func scale(ofBlock block: Int) -> Float {
+    scalesByBlock ? scale / Float(block + 1) : scale
+  }
+
   package func window(ofBlock block: Int) -> Int? { slidingBlocks.contains(block) ? window : nil }
+
+  /// How many tokens after itself a token looks at.
+  package func ahead(ofBlock block: Int) -> Int {
+    isCausal ? 0 : window(ofBlock: block) == nil ? .max : windowAhead
+  }
 }

@@ -131,6 +131,8 @@ private struct ReducedSource: ModelSource {
   var configurationPath: String { source.configurationPath }
   var filePaths: [String] { source.filePaths }
   func value(_ key: String) -> GGUFValue? { hidden.contains(key) ? nil : source.value(key) }
+  func isNull(_ key: String) -> Bool { !hidden.contains(key) && source.isNull(key) }
+  func members(_ key: String) -> [String] { source.members(key) }
   func tensor(_ name: String) -> StoredTensor? { source.tensor(name) }
   var tensorNames: [String] { source.tensorNames }
   func tokenizerDescription() throws(Failure) -> TokenizerDescription {

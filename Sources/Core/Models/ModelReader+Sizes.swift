@@ -1,7 +1,7 @@
 import SeerSupport
 
 /// Under which keys a family's sizes stand.
-struct SizeKeys {
+struct SizeKeys: Sendable {
   var blocks = ModelKey("block_count", "num_hidden_layers")
   var width = ModelKey("embedding_length", "hidden_size")
   var heads = ModelKey("attention.head_count", "num_attention_heads")
@@ -15,8 +15,6 @@ struct SizeKeys {
 }
 
 extension ModelKey {
-  static let experts = ModelKey("expert_count", "num_local_experts", "num_experts")
-  static let activation = ModelKey("", "hidden_act", "hidden_activation", "activation_function")
   static let window = ModelKey("attention.sliding_window", "sliding_window")
 }
 
@@ -36,11 +34,9 @@ extension ModelReader {
     let headDimension =
       has(keys.headDimension) ? try integer(keys.headDimension, in: 2...4096) : width / heads
     guard headDimension >= 2, headDimension % 2 == 0 else {
-      throw wrongKey(keys.heads, "heads of an even number of sizes")
+      throw unsupported(keys.heads, "heads of an even number of sizes")
     }
-    if has(.experts), try integer(.experts, in: 0...1 << 20) > 0 {
-      throw wrongKey(.experts, "0: mixtures of experts are not supported")
-    }
+    try checkNeutralKeys(headDimension: headDimension)
     var feedForward = width * (keys.feedForwardWidths ?? 0)
     if keys.feedForwardWidths == nil || has(keys.feedForward) {
       feedForward = try integer(keys.feedForward, in: sizes)
@@ -50,27 +46,72 @@ extension ModelReader {
     if format == .huggingFace, has(told), try integer(told, in: 0...1 << 30) != vocabulary {
       throw wrongKey(told, "\(vocabulary), the rows of tensor \(name(names.embeddings))")
     }
-    return ModelConfiguration(
+    var c = ModelConfiguration(
       architecture: architecture, blocks: blocks, width: width, heads: heads, kvHeads: kvHeads,
       headDimension: headDimension, feedForward: feedForward, vocabulary: vocabulary,
       context: try integer(keys.context, in: 1...1 << 30),
       rope: .none, epsilon: Float(try positive(keys.epsilon)))
+    let scale = ModelKey("attention.scale")
+    if format == .gguf, has(scale), try real(scale) != 0 {
+      c.attentionScale = Float(try positive(scale))
+    }
+    return c
   }
 
-  /// How many of a head's leading sizes turn: all of them unless a key says otherwise.
-  func rotatedDimensions(_ headDimension: Int, share: ModelKey) throws(Failure) -> Int {
-    let key = ModelKey("rope.dimension_count")
-    var rotated = headDimension
-    if format == .gguf {
-      if has(key) { rotated = try integer(key, in: 0...1 << 20) }
-    } else if has(share) {
-      rotated = Int(Double(headDimension) * min(1, try positive(share)))
+  /// What lies between the feed-forward's products, by transformers' name for it.
+  ///
+  /// - Parameter stored: what it is in GGUF files, which do not say.
+  func activation(
+    _ key: String, isGated: Bool, stored: Activation
+  ) throws(Failure) -> Activation {
+    guard format == .huggingFace, source.has(key) else { return stored }
+    switch (try source.string(key), isGated) {
+    case ("silu", true), ("swish", true): return .gatedSilu
+    case ("gelu_pytorch_tanh", _), ("gelu_new", _), ("gelu_fast", _):
+      return isGated ? .gatedGeluTanh : .geluTanh
+    case ("gelu", false): return .gelu
+    default:
+      let tanh = "gelu_pytorch_tanh, gelu_new, gelu_fast"
+      throw source.unsupported(key, isGated ? "silu, " + tanh : "gelu, " + tanh)
     }
-    guard rotated <= headDimension, rotated % 2 == 0 else {
-      throw wrongKey(
-        format == .gguf ? key : share, "an even number of at most \(headDimension) sizes")
+  }
+
+  /// The window of the blocks that have one.
+  func window(_ c: inout ModelConfiguration, of blocks: Set<Int>) throws(Failure) {
+    guard !blocks.isEmpty else { return }
+    c.window = try integer(.window, in: 1...1 << 30)
+    c.slidingBlocks = blocks
+  }
+
+  /// The same names with biases where the file has them: `config.json` says so by a switch, and what
+  /// it does not ask for is not read; in GGUF files they are there or not.
+  func biased(_ name: TensorName, _ isAskedFor: Bool) -> TensorName {
+    var name = name
+    name.hasBias = format == .gguf ? has(name, block: 0, ending: ".bias") : isAskedFor
+    return name
+  }
+
+  /// Throws where a key that the family does not obey would change what is computed.
+  private func checkNeutralKeys(headDimension: Int) throws(Failure) {
+    func check(_ key: String, _ values: [Double], _ wanted: String) throws(Failure) {
+      let isNeutral =
+        switch source.value(key) {
+        case .bool(let flag)?: values.contains(flag ? 1 : 0)
+        case .integers(let numbers)?: numbers.allSatisfy { values.contains(Double($0)) }
+        case let value?: value.number.map(values.contains) ?? false
+        case nil: true
+        }
+      guard isNeutral else { throw source.unsupported(key, wanted) }
     }
-    return rotated
+    let heads = format == .gguf ? ModelFamily.storedHeadSizes : family.headSizes
+    for key in heads.map({ format == .gguf ? architecture + "." + $0 : $0 }) {
+      try check(key, [Double(headDimension)], "\(headDimension), the size of a head")
+    }
+    guard format == .gguf else { return }
+    for neutral in ModelFamily.neutralKeys where !family.obeyed.contains(neutral.key) {
+      try check(
+        architecture + "." + neutral.key, neutral.values, "none of it: \(neutral.what)")
+    }
   }
 
   /// The blocks that `layer_types` of `config.json` calls sliding, or those of the usual pattern.
@@ -84,7 +125,22 @@ extension ModelReader {
     let types = try source.strings(key)
     guard types.count == blocks,
       types.allSatisfy({ ["sliding_attention", "full_attention"].contains($0) })
-    else { throw source.wrongKey(key, "sliding_attention or full_attention for \(blocks) blocks") }
+    else {
+      throw source.unsupported(key, "sliding_attention or full_attention for \(blocks) blocks")
+    }
     return Set(types.indices.filter { types[$0] == "sliding_attention" })
+  }
+}
+
+extension TensorNames {
+  /// Gives attention's linear layers, and the feed-forward's, biases: where `config.json` asks for
+  /// them, in GGUF files where they are there.
+  mutating func bias(
+    _ model: ModelReader, attention: Bool, output: Bool? = nil, feedForward: Bool = false
+  ) {
+    attentionInputs = attentionInputs.map { model.biased($0, attention) }
+    attentionOutput = model.biased(attentionOutput, output ?? attention)
+    feedForwardInputs = feedForwardInputs.map { model.biased($0, feedForward) }
+    feedForwardOutput = model.biased(feedForwardOutput, feedForward)
   }
 }

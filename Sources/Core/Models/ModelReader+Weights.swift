@@ -20,7 +20,10 @@ extension ModelReader {
         epsilon: c.epsilon)
     }
     var c = c
+    try lookAhead(&c)
     c.normsHeads = !names.headNorms.isEmpty
+    // Adapters of models that read pictures too name the way through their text part.
+    if source.shownName("") != "" { c.blockPath = "model.language_model.layers" }
     c.normsBranches = names.attentionPostNorm != nil
     let embeddings = try matrix(names.embeddings, rows: c.vocabulary, columns: c.width)
     var positions: StoredMatrix?
@@ -72,6 +75,21 @@ extension ModelReader {
       ownHead: has(names.head)
         ? try matrix(names.head, rows: c.vocabulary, columns: c.width) : nil,
       names: names)
+  }
+
+  /// Whether tokens look at those after them, and how far where they look through a window.
+  private func lookAhead(_ c: inout ModelConfiguration) throws(Failure) {
+    let key = ModelKey("attention.causal", "is_causal")
+    // Null is false to transformers.
+    guard source.isNull(name(key)) || has(key), try !flag(key, default: false) else { return }
+    c.isCausal = false
+    guard let window = c.window else { return }
+    guard format == .huggingFace || c.slidingBlocks.isEmpty else {
+      throw unsupported(key, "true for a model with a window")
+    }
+    // Both ends of the window are seen.
+    c.windowAhead = window
+    c.window = window + 1
   }
 
   /// Linear layers of one input: a tensor each, or one tensor with the rows of all.

@@ -4,7 +4,7 @@ import SeerTokenizers
 
 /// A configuration value's names: GGUF's key after the architecture's prefix, and those in
 /// `config.json`, of which the first that is there counts.
-struct ModelKey {
+struct ModelKey: Sendable {
   let gguf: String
   let huggingFace: [String]
 
@@ -46,8 +46,34 @@ struct ModelReader {
     source.wrongKey(name(key), wanted)
   }
 
+  func unsupported(_ key: ModelKey, _ wanted: String) -> Failure {
+    source.unsupported(name(key), wanted)
+  }
+
+  /// An integer; in GGUF also an array of one for each block, which have to be the same.
   func integer(_ key: ModelKey, in range: ClosedRange<Int>) throws(Failure) -> Int {
-    try source.integer(name(key), in: range)
+    let name = name(key)
+    guard format == .gguf, case .integers(let values)? = source.value(name),
+      let first = values.first
+    else { return try source.integer(name, in: range) }
+    let blocks = self.name(SizeKeys().blocks)
+    guard try source.integer(blocks) == values.count else {
+      throw source.wrongKey(name, "one for each block")
+    }
+    guard values.allSatisfy({ $0 == first }) else {
+      throw source.unsupported(name, "the same number for all blocks")
+    }
+    guard range.contains(first) else {
+      throw source.wrongKey(name, "integers from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return first
+  }
+
+  func real(_ key: ModelKey) throws(Failure) -> Double { try source.real(name(key)) }
+
+  /// A switch, or what it is in files that leave it out.
+  func flag(_ key: ModelKey, default value: Bool) throws(Failure) -> Bool {
+    try has(key) ? source.bool(name(key)) : value
   }
 
   func positive(_ key: ModelKey) throws(Failure) -> Double { try source.positive(name(key)) }
@@ -55,12 +81,6 @@ struct ModelReader {
   /// A number above 0, or the value of files that leave it out.
   func positive(_ key: ModelKey, default value: Double) throws(Failure) -> Double {
     has(key) ? try positive(key) : value
-  }
-
-  /// Throws where a key is there and is none of these strings.
-  func require(_ key: ModelKey, oneOf values: String...) throws(Failure) {
-    guard has(key), !values.contains(try string(key)) else { return }
-    throw wrongKey(key, values.joined(separator: " or "))
   }
 
   func string(_ key: ModelKey) throws(Failure) -> String { try source.string(name(key)) }
@@ -71,9 +91,6 @@ struct ModelReader {
   func name(_ tensor: TensorName, block: Int? = nil, ending: String = ".weight") -> String {
     tensor.stored(format, block: block) + ending
   }
-
-  /// Whether the first block has a bias beside this weight.
-  func hasBias(_ tensor: TensorName) -> Bool { has(tensor, block: 0, ending: ".bias") }
 
   func has(_ tensor: TensorName, block: Int? = nil, ending: String = ".weight") -> Bool {
     source.tensor(name(tensor, block: block, ending: ending)) != nil
@@ -151,5 +168,22 @@ struct ModelReader {
         advice: "The file is not a complete model: download it again.")
     }
     return shape[0]
+  }
+
+  /// A family's names as the folder has them: models saved without their head, or as the text part
+  /// of one that reads pictures too, have another path before the blocks.
+  func located(_ names: TensorNames) -> TensorNames {
+    let usual = names.embeddings.huggingFace
+    guard format == .huggingFace, !has(names.embeddings),
+      let dot = usual.firstIndex(of: ".")
+    else { return names }
+    let (own, last) = (usual[...dot], usual[usual.index(after: dot)...])
+    for prefix in [
+      "", "model.language_model.", "language_model." + own, "language_model.", "model.text_model.",
+    ]
+    where source.tensor(prefix + last + ".weight") != nil {
+      return names.renamed(own: String(own), prefix)
+    }
+    return names
   }
 }

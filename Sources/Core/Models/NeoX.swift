@@ -1,3 +1,4 @@
+import SeerFormats
 import SeerSupport
 
 /// GPT-NeoX (Black et al. 2022) and Pythia: LayerNorm, biases, GELU without a gate, the first part
@@ -8,6 +9,14 @@ import SeerSupport
 extension ModelFamily {
   static let neoX = ModelFamily(
     architectures: ["gptneox"], modelTypes: ["gpt_neox"],
+    usual: [
+      "gpt_neox": [
+        "hidden_size": 6144, "num_hidden_layers": 44, "num_attention_heads": 64,
+        "intermediate_size": 24576, "max_position_embeddings": 2048, "layer_norm_eps": 1e-5,
+        "hidden_act": "gelu", "use_parallel_residual": true, "attention_bias": true,
+      ]
+    ],
+    headSizes: ["head_dim"],
     settings: { model in
       let c = model.configuration
       return [
@@ -20,13 +29,19 @@ extension ModelFamily {
   ) { (model: ModelReader) throws(Failure) in
     var keys = SizeKeys()
     keys.epsilon = ModelKey("attention.layer_norm_epsilon", "layer_norm_eps")
-    var c = try model.configuration(tensorNames, keys)
-    try model.require(.activation, oneOf: "gelu", "gelu_new", "gelu_pytorch_tanh")
-    c.activation = .gelu
-    if model.has(.activation), try model.string(.activation) != "gelu" { c.activation = .geluTanh }
-    c.rope = try model.rope(&c)
-    let parallel = ModelKey("use_parallel_residual", "use_parallel_residual")
-    c.isParallel = try model.has(parallel) ? model.source.bool(model.name(parallel)) : true
+    keys.kvHeads = ModelKey("attention.head_count_kv")
+    keys.headDimension = ModelKey("attention.key_length")
+    var names = model.located(tensorNames)
+    names.bias(
+      model, attention: try model.flag(ModelKey("", "attention_bias"), default: true),
+      feedForward: true)
+    var c = try model.configuration(names, keys)
+    c.activation = try model.activation("hidden_act", isGated: false, stored: .gelu)
+    c.rope = try model.rope(
+      &c,
+      RopeKeys(base: "rotary_emb_base", share: "rotary_pct", usualShare: 0.25, turnsParts: true))
+    c.isParallel = try model.flag(
+      ModelKey("use_parallel_residual", "use_parallel_residual"), default: true)
     c.blockPath = "gpt_neox.layers"
     c.modules = [
       LoRAModule("attention.query_key_value", [.queries, .keys, .values], isInterleaved: true),
@@ -34,7 +49,7 @@ extension ModelFamily {
       LoRAModule("mlp.dense_h_to_4h", [.up]),
       LoRAModule("mlp.dense_4h_to_h", [.down]),
     ]
-    return try model.transformer(c, tensorNames)
+    return try model.transformer(c, names)
   }
 }
 

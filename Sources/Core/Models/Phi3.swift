@@ -1,13 +1,20 @@
+import SeerFormats
 import SeerSupport
 
 /// Phi-3 and Phi-4-mini (Abdin et al. 2024): Llama's shape with queries, keys and values in one
 /// tensor, gate and up in another; some turn only the first part of each head.
 ///
-/// Keys: `phi3.*`, `config.json`. Models for long contexts (LongRoPE) are read with their factors
-/// for short ones, so their context is the original one.
+/// Keys: `phi3.*`, `config.json`. Rows beyond the original context turn by other factors (LongRoPE).
 extension ModelFamily {
   static let phi3 = ModelFamily(
     architectures: ["phi3"], modelTypes: ["phi3"],
+    usual: [
+      "phi3": [
+        "hidden_size": 3072, "num_hidden_layers": 32, "num_attention_heads": 32,
+        "intermediate_size": 8192, "max_position_embeddings": 4096, "rms_norm_eps": 1e-5,
+        "hidden_act": "silu",
+      ]
+    ],
     settings: { model in
       let c = model.configuration
       return [
@@ -16,20 +23,25 @@ extension ModelFamily {
       ].adding(c.sizeSettings).adding(c.rotarySettings)
     }
   ) { (model: ModelReader) throws(Failure) in
-    var c = try model.configuration(tensorNames)
-    try model.require(.activation, oneOf: "silu")
-    c.rope = try model.rope(&c)
-    if model.has(.window) {
-      c.window = try model.integer(.window, in: 1...1 << 30)
-      c.slidingBlocks = Set(0..<c.blocks)
-    }
+    let names = model.located(tensorNames)
+    var c = try model.configuration(names)
+    c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)
+    c.rope = try model.rope(
+      &c,
+      RopeKeys(
+        turnsParts: true,
+        // Older files have other names for it.
+        types: [
+          "default": "default", "longrope": "longrope", "su": "longrope", "yarn": "longrope",
+        ], usualOriginal: 4096))
+    if model.has(.window) { try model.window(&c, of: Set(0..<c.blocks)) }
     c.modules = [
       LoRAModule("self_attn.qkv_proj", [.queries, .keys, .values]),
       LoRAModule("self_attn.o_proj", [.output]),
       LoRAModule("mlp.gate_up_proj", [.gate, .up]),
       LoRAModule("mlp.down_proj", [.down]),
     ]
-    return try model.transformer(c, tensorNames)
+    return try model.transformer(c, names)
   }
 }
 

@@ -22,6 +22,12 @@ package struct TensorName: Sendable {
     self.isInterleaved = isInterleaved
   }
 
+  fileprivate func named(_ huggingFace: String) -> TensorName {
+    TensorName(
+      gguf, huggingFace, hasBias: hasBias, isTransposed: isTransposed,
+      isInterleaved: isInterleaved)
+  }
+
   /// The name without its ending; `block` is the number that stands for `#`.
   package func stored(_ format: WeightFormat, block: Int? = nil) -> String {
     let name = format == .gguf ? gguf : huggingFace
@@ -50,4 +56,29 @@ package struct TensorNames: Sendable {
   package var finalNorm: TensorName
   /// Absent from files whose head is the embeddings.
   package var head: TensorName
+
+  /// The same with another path in Hugging Face's names; the head lies beside what it begins with.
+  func renamed(own: String, _ path: String) -> TensorNames {
+    func renamed(_ name: TensorName) -> TensorName {
+      guard name.huggingFace.hasPrefix(own) else { return name }
+      return name.named(path + name.huggingFace.dropFirst(own.count))
+    }
+    var names = self
+    names.embeddings = renamed(embeddings)
+    names.positions = positions.map(renamed)
+    names.attentionNorm = renamed(attentionNorm)
+    names.attentionInputs = attentionInputs.map(renamed)
+    names.headNorms = headNorms.map(renamed)
+    names.attentionOutput = renamed(attentionOutput)
+    names.attentionPostNorm = attentionPostNorm.map(renamed)
+    names.feedForwardNorm = renamed(feedForwardNorm)
+    names.feedForwardInputs = feedForwardInputs.map(renamed)
+    names.feedForwardOutput = renamed(feedForwardOutput)
+    names.feedForwardPostNorm = feedForwardPostNorm.map(renamed)
+    names.finalNorm = renamed(finalNorm)
+    if path.hasPrefix("language_model.") {
+      names.head = head.named("language_model." + head.huggingFace)
+    }
+    return names
+  }
 }

@@ -164,12 +164,12 @@ extension Transformer {
       matrix.elements.update(repeating: 0, count: tokens * c.keyWidth)
     }
     attentionBackward(
-      context.batch.rows.filter { $0.count > 0 }.map { row in
+      zip(
+        context.batch.rows.filter { $0.count > 0 },
+        attentionRows(block: index, context, buffers)
+      ).map { row, attentionRow in
         AttentionRowGradient(
-          row: AttentionRow(
-            queries: buffers.queries.row(row.start), count: row.count,
-            keys: buffers.keys.row(row.start), values: buffers.values.row(row.start), past: 0,
-            visible: row.visible, output: buffers.attended.row(row.start)),
+          row: attentionRow,
           outputGradient: scratch.attendedGradient.row(row.start),
           queries: scratch.queryGradient.row(row.start),
           keys: scratch.keyGradient.row(row.start), values: scratch.valueGradient.row(row.start))

@@ -12,13 +12,26 @@ extension Transformer {
     var object: [String: Any] = [
       "torch_dtype": "float16", "vocab_size": c.vocabulary, "tie_word_embeddings": ownHead == nil,
     ]
+    // No other family's reference has a key for it.
+    guard
+      c.attentionScale == nil
+        || family.usual.values.contains(where: {
+          $0["query_pre_attn_scalar"] != nil
+        })
+    else {
+      throw Failure(
+        .usage, file: path, place: "--output",
+        found: "a folder for a model whose scores have a scale of their own",
+        wanted: "a file that ends in .gguf")
+    }
+    if !c.isCausal { object["is_causal"] = false }
     let plain = Rope(base: c.rope.base, dimension: 2 * c.rope.frequencies.count)
     if let first = c.rope.frequencies.first, c.rope != plain,
       c.rope == plain.scaled(linear: plain.frequencies[0] / first)
     {
       let factor = Double(plain.frequencies[0] / first)
       object["rope_scaling"] = ["rope_type": "linear", "factor": factor] as [String: Any]
-    } else if !c.rope.frequencies.isEmpty, c.rope != plain {
+    } else if !c.rope.frequencies.isEmpty, c.rope != plain || !c.slidesUnscaled {
       throw Failure(
         .usage, file: path, place: "--output", found: "a folder for a model with scaled positions",
         wanted: "a file that ends in .gguf",
@@ -29,6 +42,11 @@ extension Transformer {
 }
 
 extension ModelConfiguration {
+  /// Whether the rotation of sliding blocks is that of its base alone.
+  fileprivate var slidesUnscaled: Bool {
+    slidingRope.map { $0 == Rope(base: $0.base, dimension: 2 * $0.frequencies.count) } ?? true
+  }
+
   /// The sizes as most families' `config.json` has them.
   var sizeSettings: [String: Any] {
     [
@@ -51,4 +69,8 @@ extension ModelConfiguration {
 extension [String: Any] {
   /// With another's keys and values, which count where both have a key.
   func adding(_ other: [String: Any]) -> [String: Any] { merging(other) { $1 } }
+}
+
+extension [String: GGUFValue] {
+  func adding(_ other: [String: GGUFValue]) -> [String: GGUFValue] { merging(other) { $1 } }
 }

@@ -51,11 +51,17 @@ extension Transformer {
     let tokens = batch.tokens.count
     precondition(tokens <= state.capacity, "\(tokens) tokens in room for \(state.capacity)")
     precondition(caches.isEmpty || caches.count == batch.rows.count)
-    for (row, cache) in zip(batch.rows, caches) { cache.reserve(cache.count + row.count) }
-    let longest = batch.rows.indices.map {
-      batch.rows[$0].count + (caches.isEmpty ? 0 : caches[$0].count)
+    guard c.isCausal || caches.isEmpty else {
+      throw Failure(
+        .badData, found: "a model whose tokens look at those after them",
+        wanted: "a causal one: what has been read would change with every token that follows",
+        advice: "Whole texts can be read by it (seer extract); going on from one is not supported.")
     }
-    state.reserveRotations(longest.max() ?? 0)
+    for (row, cache) in zip(batch.rows, caches) { cache.reserve(cache.count + row.count) }
+    state.reserveRotations(
+      batch.rows.indices.map {
+        batch.length(ofRow: $0, past: caches.isEmpty ? 0 : caches[$0].count)
+      })
     let context = BlockContext(
       batch, caches: caches, rotations: state.rotations, adapter: adapter,
       adaptedRows: adaptedRows)
@@ -94,6 +100,12 @@ extension Transformer {
     let width = configuration.width
     let batch = context.batch
     let scale = configuration.embeddingScale
+    for token in batch.tokens where !(0..<embeddings.rows ~= Int(token)) {
+      throw Failure(
+        .badData, found: "token \(token)",
+        wanted: "one below \(embeddings.rows), the rows of the model's embeddings",
+        advice: "The tokenizer has tokens that the model has not: take them out of the text.")
+    }
     Parallel.ranges(of: batch.tokens.count, grain: 8) { range in
       for token in range {
         let target = residual + token * width
@@ -280,11 +292,13 @@ extension Transformer {
         keys = cached.keys.elements
         values = cached.values.elements
       }
-      rows.append(
-        AttentionRow(
-          queries: buffers.queries.row(row.start), count: row.count, keys: keys, values: values,
-          past: past, visible: past + row.visible, output: buffers.attended.row(row.start),
-          isContinued: row.count == 1))
+      var attentionRow = AttentionRow(
+        queries: buffers.queries.row(row.start), count: row.count, keys: keys, values: values,
+        past: past, visible: past + row.visible, output: buffers.attended.row(row.start),
+        isContinued: row.count == 1)
+      attentionRow.ahead = configuration.ahead(ofBlock: index)
+      attentionRow.scale = configuration.scale(ofBlock: index)
+      rows.append(attentionRow)
     }
     return rows
   }
@@ -306,11 +320,13 @@ extension Transformer {
     inverse: Bool = false
   ) {
     let c = configuration
-    let rotations = context.rotations.rotations(isSliding: c.slidingBlocks.contains(block))
-    let half = rotations.rope.frequencies.count
+    let isSliding = c.slidingBlocks.contains(block)
+    let half = context.rotations.frequencies(isSliding: isSliding)
     guard half > 0 else { return }
     let turn = inverse ? sk_rotate_back : sk_rotate
-    func rotate(_ vector: UnsafeMutablePointer<Float>, position: Int) {
+    func rotate(
+      _ vector: UnsafeMutablePointer<Float>, position: Int, _ rotations: Rotations
+    ) {
       let cosines = rotations.cosines.row(position)
       let sines = rotations.sines.row(position)
       for head in 0..<heads { turn(vector + head * c.headDimension, cosines, sines, half) }
@@ -319,14 +335,17 @@ extension Transformer {
     Parallel.ranges(of: tokens?.count ?? context.batch.tokens.count, grain: 64) { range in
       for (number, row) in context.batch.rows.enumerated() {
         let shift = context.pasts[number] - row.start
+        let rotations = context.rotations.rotations(
+          isSliding: isSliding,
+          rowOf: context.batch.length(ofRow: number, past: context.pasts[number]))
         guard let tokens else {
           for token in row.range.clamped(to: range) {
-            rotate(vectors.row(token), position: token + shift)
+            rotate(vectors.row(token), position: token + shift, rotations)
           }
           continue
         }
         for place in range where row.range.contains(tokens[place]) {
-          rotate(vectors.row(place), position: tokens[place] + shift)
+          rotate(vectors.row(place), position: tokens[place] + shift, rotations)
         }
       }
     }

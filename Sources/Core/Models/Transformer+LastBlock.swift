@@ -71,12 +71,14 @@ extension Transformer {
           place += 1
         } while place < asked.count && asked[place] < row.range.upperBound
           && asked[place] == asked[place - 1] + 1
-        result.append(
-          AttentionRow(
-            queries: buffers.queries.row(first), count: place - first, keys: whole.keys,
-            values: whole.values, past: whole.past + asked[first] - row.start,
-            visible: whole.visible, output: buffers.attended.row(first),
-            isContinued: whole.isContinued))
+        var part = AttentionRow(
+          queries: buffers.queries.row(first), count: place - first, keys: whole.keys,
+          values: whole.values, past: whole.past + asked[first] - row.start,
+          visible: whole.visible, output: buffers.attended.row(first),
+          isContinued: whole.isContinued)
+        part.ahead = whole.ahead
+        part.scale = whole.scale
+        result.append(part)
       }
     }
     return result

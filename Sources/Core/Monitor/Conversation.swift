@@ -185,7 +185,8 @@ package final class Conversation {
       if tokens > activations.capacity {
         activations = language.activations(tokens: max(tokens, 2 * activations.capacity))
       }
-      let batch = Batch(parts.map(\.piece))
+      var batch = Batch()
+      for part in parts { batch.append(part.piece, of: ids.count) }
       let adapted = parts.firstIndex { $0.reader.adapter != nil }
       let result = try language.transformer.forward(
         batch, caches: parts.map(\.reader.cache),

@@ -21,7 +21,8 @@ package struct Extraction: Sendable {
   package var chat = ChatOptions()
   /// Only the first rows of the file.
   package var limit: Int?
-  package var maxTokens = 512
+  /// Tokens of a row that are kept; nil is the usual number.
+  package var maxTokens: Int?
   /// `float32` or `float16`.
   package var usesHalf = false
   /// What the work may take of the machine's memory.
@@ -62,11 +63,7 @@ package struct Extraction: Sendable {
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }
-    guard maxTokens <= language.configuration.context else {
-      throw Failure(
-        .usage, place: "--max-tokens", found: "\(maxTokens)",
-        wanted: "at most \(language.configuration.context), the model's context")
-    }
+    let maxTokens = try language.tokensKept(maxTokens)
     let rendered = try render(chosen, set.places, language)
     try context.checkpoint()
     let spans = rendered.map { position.spans(of: $0) }
@@ -117,7 +114,8 @@ package struct Extraction: Sendable {
   private func render(
     _ rows: [ConceptSet.Row], _ places: [RecordPlace], _ language: LanguageModel
   ) throws -> [RenderedRow] {
-    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens)
+    let kept = try language.tokensKept(maxTokens)
+    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: kept)
     let results = Mutex<[Result<RenderedRow, Failure>?]>(Array(repeating: nil, count: rows.count))
     Parallel.ranges(of: rows.count, grain: 8) { range in
       let part = range.map { index in

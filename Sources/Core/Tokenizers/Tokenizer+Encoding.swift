@@ -61,7 +61,8 @@ extension Tokenizer {
     text.withUTF8 { bytes in
       result.ids.reserveCapacity(bytes.count / 3 + 2)
       result.starts.reserveCapacity(bytes.count / 3 + 2)
-      vocabulary.withView { encode(bytes, special: parseSpecial, $0, into: &result) }
+      let special = parseSpecial && !splitsSpecialTokens
+      vocabulary.withView { encode(bytes, special: special, $0, into: &result) }
     }
     if addSpecial, addsBeginningOfText, let beginningOfText,
       result.ids.first != beginningOfText

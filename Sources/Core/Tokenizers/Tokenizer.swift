@@ -20,6 +20,7 @@ package struct Tokenizer: Sendable {
   let addedTokens: AddedTokens
   /// Tokens recognised in the normalized text.
   let normalizedTokens: AddedTokens
+  let splitsSpecialTokens: Bool
   let isByteLevel: Bool
   let spaceMark: [UInt8]?
   let leadingSpace: TokenizerDescription.LeadingSpace
@@ -82,6 +83,7 @@ package struct Tokenizer: Sendable {
     stops = Set(description.stops.compactMap { Int32(exactly: $0) })
     normalizers = description.normalizers
     preTokenizer = description.preTokenizer
+    splitsSpecialTokens = description.splitsSpecialTokens
     isByteLevel = description.isByteLevel
     spaceMark = description.spaceMark
     leadingSpace = description.leadingSpace

@@ -73,6 +73,8 @@ package struct TokenizerDescription: Sendable {
   package var addsBeginningOfText = false
   /// Whether the end-of-text token is put after every text.
   package var addsEndOfText = false
+  /// Whether special tokens in text are cut like any other text.
+  var splitsSpecialTokens = false
   /// What decoding writes as a space.
   var spaceMark: [UInt8]?
   var leadingSpace = LeadingSpace.kept

@@ -112,42 +112,43 @@ extension TokenizerFile {
     description.byteFallback = byteFallback
   }
 
-  /// Reads `added_tokens` and gives every token its type.
+  /// Reads `added_tokens`, adds what the files beside it add, and gives every token its type.
   mutating func addedTokens() throws(Failure) {
-    var strings = description.vocabulary
-    var scores = description.scores
-    var tokens: [AddedToken] = []
-    let listed = part("added_tokens", of: root)
-    let limit = (strings.count + (listed?.count ?? 0)) * Self.sparsest + 1024
-    var types: [Int: TokenizerDescription.TokenType] = [:]
-    for (index, json) in (listed?.elements.map { $0 } ?? []).enumerated() {
+    var own: [(id: Int, token: AddedToken)] = []
+    let list = part("added_tokens", of: root)?.elements.map { $0 } ?? []
+    for (index, json) in list.enumerated() {
       let place = "added_tokens[\(index)]"
-      let content = try bytes("content", of: json, place)
-      guard let id = json["id"]?.integer, 0..<limit ~= id, !content.isEmpty else {
-        throw failure(place, "no usable id or content", "an id from 0 to \(limit - 1) and a string")
+      _ = try bytes("content", of: json, place)
+      for name in ["special", "lstrip", "rstrip", "single_word", "normalized"] {
+        _ = try flag(name, of: json, place, else: false)
       }
-      while strings.count <= id {
-        strings.append([])
-        if !scores.isEmpty { scores.append(0) }
+      guard let id = json["id"]?.integer, let token = AddedToken(json), !token.content.isEmpty
+      else { throw failure(place, "no usable id or content", "an id and a string") }
+      own.append((id, token))
+    }
+    let candidates = own.map(\.token) + (try folder?.candidates() ?? [])
+    var added = AddedVocabulary(
+      description.vocabulary, candidates: Set(candidates.map(\.content)))
+    if folder?.built == nil { for (_, token) in own { added.add(token) } }
+    if let folder {
+      for token in try folder.tokens(own: own, held: added) { added.add(token) }
+    }
+    self.added = added
+    var types: [Int: TokenizerDescription.TokenType] = [:]
+    for token in added.tokens {
+      let id = Int(token.id)
+      while description.vocabulary.count <= id {
+        description.vocabulary.append([])
+        if !description.scores.isEmpty { description.scores.append(0) }
       }
-      guard strings[id].isEmpty || strings[id] == content else {
-        throw failure(
-          "\(place), \(Tokenizer.quoted(content))",
-          "id \(id), which is that of \(Tokenizer.quoted(strings[id]))", "an id of its own")
+      // A number that a hole in the vocabulary makes two tokens share stays the model's own here.
+      if description.vocabulary[id].isEmpty { description.vocabulary[id] = token.content }
+      if description.vocabulary[id] == token.content {
+        types[id] = token.isSpecial ? .control : .userDefined
       }
-      strings[id] = content
-      let isSpecial = try flag("special", of: json, place, else: false)
-      types[id] = isSpecial ? .control : .userDefined
-      tokens.append(
-        AddedToken(
-          id: Int32(id), content: content, isSpecial: isSpecial,
-          leftStrip: try flag("lstrip", of: json, place, else: false),
-          rightStrip: try flag("rstrip", of: json, place, else: false),
-          singleWord: try flag("single_word", of: json, place, else: false),
-          isNormalized: try flag("normalized", of: json, place, else: !isSpecial)))
     }
     let hasFallback = description.byteFallback
-    let all = strings.enumerated().map { id, string -> Int32 in
+    description.types = description.vocabulary.enumerated().map { id, string -> Int32 in
       if let type = types[id] { return type.rawValue }
       if string.isEmpty { return TokenizerDescription.TokenType.unused.rawValue }
       if hasFallback, ByteAlphabet.byte(ofFallback: string) != nil {
@@ -157,14 +158,12 @@ extension TokenizerFile {
     }
     // What is looked for in normalized text is normalized itself.
     let matcher = Pattern.Matcher()
+    var tokens = added.tokens
     for index in tokens.indices where tokens[index].isNormalized {
       var text = tokens[index].content.withUnsafeBufferPointer { NormalizedText($0, base: 0) }
       for normalizer in description.normalizers { normalizer.apply(to: &text, with: matcher) }
       tokens[index].content = text.bytes
     }
-    description.vocabulary = strings
-    description.scores = scores
-    description.types = all
     description.addedTokens = tokens
   }
 }

@@ -15,17 +15,29 @@ package struct TokenizerFile {
   /// What is wrong with single parts, where all of it is asked for.
   package private(set) var problems: [Failure] = []
   private let collectsProblems: Bool
+  /// What the files beside it say.
+  private(set) var folder: TokenizerFolder?
+  /// The numbers of added tokens and of tokens with a part.
+  var added: AddedVocabulary?
 
-  /// - Parameter collectsProblems: goes on after a part that cannot be used, to find the others.
-  package init(path: String, collectsProblems: Bool = false) throws(Failure) {
+  /// - Parameters:
+  ///   - folder: the folder whose other files count too.
+  ///   - collectsProblems: goes on after a part that cannot be used, to find the others.
+  package init(
+    path: String, folder: String? = nil, collectsProblems: Bool = false
+  ) throws(Failure) {
     self.path = path
     self.collectsProblems = collectsProblems
     root = try JSON(path: path)
     description.source = path
     guard root.kind == .object else { throw failure("the file", "no JSON object", "one") }
     description.isByteLevel = false
-    if let part = part("normalizer", of: root) { try normalizer(part, "normalizer") }
-    if let part = part("pre_tokenizer", of: root) {
+    if let folder { self.folder = try TokenizerFolder(path: folder, file: root) }
+    let built = self.folder?.built
+    if built == nil, let part = part("normalizer", of: root) {
+      try normalizer(part, "normalizer")
+    }
+    if built == nil, let part = part("pre_tokenizer", of: root) {
       var steps: [PreTokenizer.Step] = []
       try preTokenizer(part, "pre_tokenizer", &steps)
       description.preTokenizer = PreTokenizer(steps)
@@ -33,13 +45,19 @@ package struct TokenizerFile {
     guard let model = part("model", of: root) else { throw missing("model", "the model") }
     do throws(Failure) {
       try self.model(model)
+      try built?.apply(to: &description)
       try addedTokens()
     } catch {
       try note(error)
     }
-    if let part = part("post_processor", of: root) { try postProcessor(part, "post_processor") }
-    if let part = part("decoder", of: root) { try decoder(part, "decoder") }
-    if problems.isEmpty { try useSpecials() }
+    if built?.addsNoTokens != true, let part = part("post_processor", of: root) {
+      try postProcessor(part, "post_processor")
+    }
+    if built == nil, let part = part("decoder", of: root) { try decoder(part, "decoder") }
+    if problems.isEmpty {
+      try useSpecials()
+      useParts()
+    }
   }
 
   /// A part that cannot be used: the end, or one of several.
@@ -284,9 +302,28 @@ package struct TokenizerFile {
     }
   }
 
+  /// The tokens that the files beside it give a part. What is put before and after a text the file's
+  /// own post-processor says.
+  private mutating func useParts() {
+    guard let folder else { return }
+    func id(_ part: String) -> Int? { folder.content(of: part).flatMap { added?.id(of: $0) } }
+    if !description.addsBeginningOfText {
+      description.beginningOfText = id("bos_token") ?? description.beginningOfText
+    }
+    if let end = id("eos_token") {
+      if description.addsEndOfText {
+        description.stops.append(end)
+      } else {
+        description.endOfText = end
+      }
+    }
+    description.padding = id("pad_token")
+    description.splitsSpecialTokens = folder.splitsSpecialTokens
+  }
+
   /// The id of a token of the vocabulary.
   package func id(of token: [UInt8], _ place: String) throws(Failure) -> Int {
-    guard let id = description.vocabulary.firstIndex(of: token) else {
+    guard let id = added?.id(of: token) ?? description.vocabulary.firstIndex(of: token) else {
       throw failure(
         place, "\(Tokenizer.quoted(token)), which is not in the vocabulary", "a token that is")
     }

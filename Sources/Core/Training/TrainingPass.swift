@@ -39,9 +39,10 @@ package final class TrainingPass {
     self.batch = batch
     self.last = last
     self.keepsBlocks = keepsBlocks
-    let longest = batch.rows.map(\.count).max() ?? 0
-    context = BlockContext(
-      batch, rotations: RotationTables(positions: longest, c), adapter: adapter, dropout: dropout)
+    let lengths = batch.rows.map(\.count)
+    var rotations = RotationTables(positions: lengths.max() ?? 0, c)
+    rotations.reserve(rowsOf: lengths)
+    context = BlockContext(batch, rotations: rotations, adapter: adapter, dropout: dropout)
     scratch = BackwardScratch(tokens: tokens, c)
     output = MutableMatrix(rows: tokens, columns: c.width)
     kept = []

@@ -31,7 +31,8 @@ struct ClassifyCommand: ParsableCommand {
   var position = "last"
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
-  @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
+  var maxTokens: Int?
   @OptionGroup var columns: RowColumnArguments
   @Flag(help: "Leave out test rows whose prompt is in the train file.") var withoutOverlap = false
   @Option(help: "Resamples of the rows for intervals.") var resamples = 1000

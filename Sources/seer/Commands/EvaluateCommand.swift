@@ -39,7 +39,8 @@ struct AbilityCommand: ParsableCommand {
   @OptionGroup var columns: TextColumnArguments
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
-  @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
+  var maxTokens: Int?
   @Flag(help: "Count the tokens of the text that the template writes before every conversation.")
   var countConstantText = false
   @OptionGroup var memory: MemoryArguments

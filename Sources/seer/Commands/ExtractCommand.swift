@@ -32,7 +32,8 @@ struct ExtractCommand: ParsableCommand {
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
   @Option(help: "Only the first rows.") var limit: Int?
-  @Option(help: "Tokens of a row that are kept.") var maxTokens = 512
+  @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
+  var maxTokens: Int?
   @Option(help: "How states are stored.") var dtype = StateType.float32
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false

@@ -75,12 +75,14 @@ struct TrainCommand: ParsableCommand {
     for name in Training.files {
       try OutputFile.check(
         folder + "/" + name,
-        isNoneOf: [concepts, preset], retain, templateFile, try? ModelLocator.path(of: model),
-        option: "--adapter")
+        isNoneOf: [concepts, preset], retain, chat.templateFile,
+        try? ModelLocator.path(of: model), option: "--adapter")
     }
+    var preset = try chosenPreset()
+    preset.maxTokens = try LanguageModel(model).tokensKept(maxTokens, usual: preset.maxTokens)
     var training = Training(
-      model: model, concepts: concepts, retain: retain, folder: folder,
-      preset: try chosenPreset(), tool: Version.tool)
+      model: model, concepts: concepts, retain: retain, folder: folder, preset: preset,
+      tool: Version.tool)
     training.columns = columns.names
     training.template = template
     training.chat = try chat.options()

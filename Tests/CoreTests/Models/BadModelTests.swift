@@ -110,9 +110,13 @@ struct BadModelTests {
   }
 
   @Test func scaledRope() throws {
-    try opening { $0.set("llama.rope.scaling.type", .string("yarn")) }.expect(
-      place: "key llama.rope.scaling.type", found: "yarn",
-      wanted: "none, linear, llama3 or longrope")
+    try opening { $0.set("llama.rope.scaling.type", .string("strange")) }.expect(
+      place: "key llama.rope.scaling.type", found: "strange",
+      wanted: "none, linear, yarn or longrope", advice: "not supported")
+    try opening { $0.set("llama.rope.scaling.type", .string("longrope")) }.expect(
+      place: "key llama.rope.scaling.type", found: "longrope", wanted: "tensors of factors")
+    try opening { $0.set("llama.rope.scale_linear", .float32(-4)) }.expect(
+      place: "key llama.rope.scale_linear", found: "-4", wanted: "above 0")
   }
 
   @Test func ropeFrequencies() throws {
@@ -129,7 +133,8 @@ struct BadModelTests {
 
   @Test func experts() throws {
     try opening { $0.set("llama.expert_count", .int64(8)) }.expect(
-      place: "key llama.expert_count", found: "8", wanted: "mixtures of experts")
+      place: "key llama.expert_count", found: "8", wanted: "a mixture of experts",
+      advice: "not supported")
   }
 
   @Test(arguments: [
@@ -182,14 +187,18 @@ struct BadModelTests {
   }
 
   @Test func moreTokensThanEmbeddings() throws {
-    try opening { builder in
-      for name in ["token_embd.weight", "output.weight"] {
-        resize(&builder, name) {
-          $0.sizes = [64, 300]
-          $0.bytes = Array($0.bytes.prefix(300 * 36))
-        }
+    var builder = try TinyLlama.builder()
+    for name in ["token_embd.weight", "output.weight"] {
+      resize(&builder, name) {
+        $0.sizes = [64, 300]
+        $0.bytes = Array($0.bytes.prefix(300 * 36))
       }
-    }.expect(place: "key tokenizer.ggml.tokens", found: "325 tokens", wanted: "at most 300")
+    }
+    let folder = try TemporaryFolder()
+    let model = try LanguageModel(folder.write(builder.bytes, to: "model.gguf"))
+    #expect(try model.states([1, 299]).count == 4)
+    let failure = try #require(thrownFailure { _ = try model.states([1, 300]) }, "it ran")
+    failure.expect(found: "token 300", wanted: "below 300", advice: "take them out")
   }
 
   @Test func anotherKindOfTokenizer() throws {

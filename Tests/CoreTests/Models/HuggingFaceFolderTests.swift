@@ -161,8 +161,9 @@ struct HuggingFaceFolderTests {
       try folder.folder.write(map, to: "model.safetensors.index.json")
       return try opening(folder)
     }
+    // What it says of tensors is not asked; that file alone is not the model.
     try index(#"{"weight_map":{"nothing":"\#(name)"}}"#).expect(
-      place: "weight_map, tensor nothing", found: "which has no such tensor")
+      place: "tensor model.", found: "no such tensor", advice: "not a complete model")
     try index(#"{"weight_map":{"a":"../x.safetensors"}}"#).expect(
       place: "tensor a", found: "`../x.safetensors`")
     try index(#"{"weight_map":{"a":"\#(name)","a":"\#(name)"}}"#).expect(
@@ -209,7 +210,14 @@ struct HuggingFaceFolderTests {
     folder.tokenizer["added_tokens"] =
       [["id": 325, "content": "<new>", "special": true]] as [[String: Any]]
     try folder.write()
-    try opening(folder).expect(place: "tokenizer.json", found: "326 tokens", wanted: "at most 325")
+    let model = try LanguageModel(folder.path)
+    #expect(model.tokenizer.count == 326)
+    #expect(try model.states(model.tokenizer.encode("Is the sky blue?")).count == 4)
+    // What the model has no state for is refused where it is asked for.
+    let ids = model.tokenizer.encode("Is the sky <new>?")
+    #expect(ids.contains(325))
+    let failure = try #require(thrownFailure { _ = try model.states(ids) }, "it ran")
+    failure.expect(found: "token 325", wanted: "below 325", advice: "take them out")
   }
 
   @Test(arguments: [
@@ -262,7 +270,7 @@ struct HuggingFaceFolderTests {
     ),
     (#""post_processor":{"type":"BertProcessing"}"#, "post_processor", "`BertProcessing`"),
     (#""decoder":{"type":"WordPiece"}"#, "decoder", "`WordPiece`"),
-    (#""added_tokens":[{"id":0,"content":"x"}]"#, "added_tokens[0]", "that of `t`"),
+    (#""added_tokens":[{"id":0,"content":""}]"#, "added_tokens[0]", "no usable id"),
     (#""added_tokens":[{"content":"x"}]"#, "added_tokens[0]", "no usable id"),
   ])
   func anUnsupportedPartOfATokenizer(member: String, place: String, found: String) throws {

@@ -20,7 +20,7 @@ struct ModelInspectionTests {
       if name.hasSuffix("ffn_up.weight") { builder.tensors[index].type = 16 }
       if name == "blk.2.attn_v.weight" { builder.tensors[index].type = 39 }
     }
-    builder.set("llama.rope.scaling.type", .string("yarn"))
+    builder.set("llama.rope.scaling.type", .string("strange"))
     builder.set("llama.expert_count", .int64(8))
     builder.set("tokenizer.ggml.pre", .string("of-tomorrow"))
     builder.set("tokenizer.chat_template", .string("{{ '<|im_start|>' }}{{ '<|im_sep|>' }}"))
@@ -32,7 +32,7 @@ struct ModelInspectionTests {
       file: path, place: "tensor blk.0.ffn_up.weight and 2 more", found: "IQ2_XXS", wanted: "Q4_K")
     problems[1].expect(place: "tensor blk.2.attn_v.weight", found: "MXFP4")
     problems[2].expect(place: "key llama.expert_count", found: "8")
-    problems[3].expect(place: "key llama.rope.scaling.type", found: "yarn")
+    problems[3].expect(place: "key llama.rope.scaling.type", found: "strange")
     problems[4].expect(place: "tokenizer.ggml.pre", found: "of-tomorrow")
   }
 

@@ -101,7 +101,7 @@ package struct BatchDecoder {
         let room = state.capacity - batch.tokens.count
         guard room > 0 else { break }
         let piece = prompts[prompt][offsets[prompt]...].prefix(room)
-        batch.append(Array(piece))
+        batch.append(Array(piece), of: prompts[prompt].count)
         offsets[prompt] += piece.count
         let isWhole = offsets[prompt] == prompts[prompt].count
         taken.append((prompt, isWhole ? batch.tokens.count - 1 : nil))

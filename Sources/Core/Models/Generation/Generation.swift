@@ -136,13 +136,16 @@ extension LanguageModel {
     _ options: GenerationOptions, wantsLogits: Bool, _ context: JobContext
   ) throws -> (state: [Float], logits: [Float]) {
     var start = 0
+    let whole = (cache?.count ?? 0) + tokens.count
     while true {
       let piece = Array(tokens[start..<min(tokens.count, start + state.capacity)])
       start += piece.count
       let isLast = start == tokens.count
       let place = piece.count - 1
+      var batch = Batch()
+      batch.append(piece, of: whole)
       let result = try transformer.forward(
-        Batch([piece]), caches: cache.map { [$0] } ?? [], adapter: adapter,
+        batch, caches: cache.map { [$0] } ?? [], adapter: adapter,
         request: isLast
           ? ForwardRequest(
             layers: options.layer.map { [$0] } ?? [], spans: [place..<place + 1],

@@ -19,7 +19,8 @@ package struct AbilityEvaluation: Sendable {
   package var template = RowTemplate.chat
   /// What the user says of how conversations are written.
   package var chat = ChatOptions()
-  package var maxTokens = 512
+  /// Tokens of a row that are kept; nil is the usual number.
+  package var maxTokens: Int?
   /// Whether tokens of the text that the template writes before every conversation count, too.
   package var countsConstantText = false
   package var memory = MemoryBudget()
@@ -50,7 +51,9 @@ package struct AbilityEvaluation: Sendable {
   }
 
   package func run(_ context: JobContext) throws -> Figures {
-    let language = try LanguageModel(model, chat: chat).planned(memory, leastTokens: maxTokens)
+    let opened = try LanguageModel(model, chat: chat)
+    let maxTokens = try opened.tokensKept(maxTokens)
+    let language = try opened.planned(memory, leastTokens: maxTokens)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
     }

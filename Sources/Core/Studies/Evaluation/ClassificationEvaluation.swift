@@ -20,7 +20,8 @@ package struct ClassificationEvaluation: Sendable {
   package var template = RowTemplate.chat
   /// What the user says of how conversations are written.
   package var chat = ChatOptions()
-  package var maxTokens = 512
+  /// Tokens of a row that are kept; nil is the usual number.
+  package var maxTokens: Int?
   package var classifiers = Classifier.allCases
   /// Leaves out the test rows whose prompt is in the train file.
   package var leavesOutOverlap = false
@@ -66,8 +67,9 @@ package struct ClassificationEvaluation: Sendable {
       try judge.add(name, states, context)
     }
     let cut = rendered.count(where: \.isCut)
+    let kept = try language.tokensKept(maxTokens)
     return judge.figures(
-      cut > 0 ? ["\(cut) rows were cut at \(maxTokens) tokens (--max-tokens)."] : [])
+      cut > 0 ? ["\(cut) rows were cut at \(kept) tokens (--max-tokens)."] : [])
   }
 
   private func checkedLayers(_ language: LanguageModel) throws(Failure) -> [Int] {
@@ -83,11 +85,7 @@ package struct ClassificationEvaluation: Sendable {
         .usage, place: "--position", found: positions.isEmpty ? "none" : "all",
         wanted: "last, prompt-end or mean", advice: "Every row has one concept, not every token.")
     }
-    guard maxTokens <= language.configuration.context else {
-      throw Failure(
-        .usage, place: "--max-tokens", found: "\(maxTokens)",
-        wanted: "at most \(language.configuration.context), the model's context")
-    }
+    _ = try language.tokensKept(maxTokens)
     return chosen
   }
 
@@ -95,7 +93,8 @@ package struct ClassificationEvaluation: Sendable {
   private func render(
     _ data: ClassificationData, _ language: LanguageModel
   ) throws(Failure) -> [RenderedRow] {
-    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens)
+    let kept = try language.tokensKept(maxTokens)
+    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: kept)
     var rendered: [RenderedRow] = []
     for (file, rows) in [(train, data.train), (test, data.test)] {
       for (index, row) in rows.enumerated() {

@@ -1,0 +1,388 @@
+"""What transformers makes of the families' tiny models under other configurations.
+
+    python make_variants.py     (numpy, torch, transformers, safetensors)
+
+Needs the folders that make_families.py wrote; writes variants.json: for each family a list of
+{"name", "set", "unset", "extra", "drop", "state"}. `set` and `unset` are keys of config.json, `extra`
+tensors beside the family's own ([shape, values]), `drop` endings of tensors that are left out;
+`state` is the last token's state after the last block, float32 and eager, for the family's row 0,
+or its first `tokens` tokens; null where transformers refuses to load or run it.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging
+
+logging.set_verbosity_error()
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+HEADS = {"llama3": 8, "mistral": 8, "qwen2": 8, "qwen3": 12, "gemma2": 12, "gemma3": 12, "phi3": 6,
+         "neox": 4}
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,
+        "original_max_position_embeddings": 32}
+
+
+def rope(**values):
+    return {"set": {"rope_parameters": values}}
+
+
+def scaling(values, **more):
+    """The spelling of before transformers 5."""
+    return {"set": {"rope_scaling": values, "rope_theta": 10000.0, **more},
+            "unset": ["rope_parameters"]}
+
+
+def longrope(family, **more):
+    count = HEADS[family] // 2
+    return {"rope_type": "longrope", "rope_theta": 10000.0,
+            "short_factor": [1.0 + 0.5 * i for i in range(count)],
+            "long_factor": [2.0 + 1.5 * i for i in range(count)], **more}
+
+
+def scaled(family):
+    """Every kind of scaled positions, for families whose heads turn as Llama's do."""
+    return {
+        "yarn": rope(**YARN),
+        "yarn, attention factor": rope(**YARN, attention_factor=0.7),
+        "yarn, betas": rope(**YARN, beta_fast=4, beta_slow=2),
+        "yarn, betas null": rope(**YARN, beta_fast=None, beta_slow=None),
+        "yarn, mscale": rope(**YARN, mscale=1.0, mscale_all_dim=0.5),
+        "yarn, mscale alone": rope(**YARN, mscale=0.5),
+        "yarn, truncate": rope(**YARN, truncate=False),
+        "yarn, no original": rope(rope_type="yarn", rope_theta=100.0, factor=4.0),
+        "yarn, factor null": rope(**{**YARN, "factor": None}),
+        "yarn, factor below 1": rope(**{**YARN, "factor": 0.5}),
+        "yarn, old": scaling({"type": "yarn", "factor": 4.0,
+                              "original_max_position_embeddings": 32}),
+        "yarn, original outside": {"set": {
+            "rope_parameters": {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0},
+            "original_max_position_embeddings": 32}},
+        "linear": rope(rope_type="linear", rope_theta=10000.0, factor=4.0),
+        "linear, old": scaling({"type": "linear", "factor": 4.0}),
+        "linear, two types": scaling({"type": "dynamic", "rope_type": "linear", "factor": 4.0}),
+        "dynamic within": rope(rope_type="dynamic", rope_theta=10000.0, factor=2.0),
+        "dynamic beyond": {"set": {"rope_parameters": {
+            "rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0},
+            "max_position_embeddings": 40}},
+        "dynamic, old": scaling({"type": "dynamic", "factor": 4.0}, max_position_embeddings=40),
+        "llama3": rope(rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0,
+                       high_freq_factor=4.0, original_max_position_embeddings=64),
+        "llama3, no original": rope(rope_type="llama3", rope_theta=500.0, factor=8.0,
+                                    low_freq_factor=1.0, high_freq_factor=4.0),
+        "longrope short": rope(**longrope(family, original_max_position_embeddings=128)),
+        "longrope long": rope(**longrope(family, original_max_position_embeddings=32)),
+        "longrope, factor": rope(**longrope(family, original_max_position_embeddings=32,
+                                            factor=3.0)),
+        "longrope, attention factor": rope(
+            **longrope(family, original_max_position_embeddings=32, attention_factor=0.8)),
+        "longrope, no original": rope(**longrope(family, factor=4.0)),
+        "proportional": rope(rope_type="proportional", rope_theta=10000.0, factor=2.0,
+                             partial_rotary_factor=0.5),
+        "mrope": rope(rope_type="mrope", rope_theta=10000.0),
+        "su": rope(**{**longrope(family, original_max_position_embeddings=32),
+                      "rope_type": "su"}),
+        "unknown": rope(rope_type="strange", rope_theta=10000.0, factor=2.0),
+        "a factor without a type": scaling({"factor": 4.0}),
+        "both spellings": {"set": {"rope_scaling": {"type": "linear", "factor": 4.0},
+                                   "rope_theta": 50.0}},
+        "scaling null": scaling(None),
+        "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "base outside": {"set": {"rope_theta": 50.0}, "unset": ["rope_parameters"]},
+        "base inside wins": {"set": {"rope_theta": 50.0}},
+        "part of a head": {"set": {"partial_rotary_factor": 0.5}},
+        "part of a head, linear": {"set": {
+            "partial_rotary_factor": 0.5,
+            "rope_parameters": {"rope_type": "linear", "rope_theta": 100.0, "factor": 4.0}}},
+        "part of a head, inside": rope(rope_type="default", rope_theta=100.0,
+                                       partial_rotary_factor=0.5),
+        "not causal": {"set": {"is_causal": False}},
+        "causal null": {"set": {"is_causal": None}},
+        "bidirectional key": {"set": {"use_bidirectional_attention": True}},
+        "epsilon absent": {"unset": ["rms_norm_eps"]},
+        "epsilon": {"set": {"rms_norm_eps": 0.1}},
+    }
+
+
+WINDOW = {
+    "window": {"set": {"sliding_window": 5}},
+    "window null": {"set": {"sliding_window": None}},
+    "window absent": {"unset": ["sliding_window"]},
+}
+SWITCHED = {
+    "switched off": {"set": {"use_sliding_window": False, "sliding_window": 5}},
+    "no layers": {"set": {"use_sliding_window": True, "sliding_window": 5},
+                  "unset": ["max_window_layers", "layer_types"]},
+    "upper layers": {"set": {"use_sliding_window": True, "sliding_window": 5,
+                             "max_window_layers": 1}, "unset": ["layer_types"]},
+    "layer types": {"set": {
+        "use_sliding_window": True, "sliding_window": 5, "max_window_layers": 0,
+        "layer_types": ["full_attention", "sliding_attention", "full_attention"]}},
+    "layer types, switched off": {"set": {
+        "use_sliding_window": False, "sliding_window": 5,
+        "layer_types": ["full_attention", "sliding_attention", "full_attention"]}},
+    "window null": {"set": {"use_sliding_window": True, "sliding_window": None,
+                            "max_window_layers": 0}, "unset": ["layer_types"]},
+    "not causal, window": {"set": {
+        "use_sliding_window": True, "sliding_window": 5, "max_window_layers": 0,
+        "is_causal": False}, "unset": ["layer_types"]},
+    "all layers": {"set": {"use_sliding_window": True, "sliding_window": 5,
+                           "max_window_layers": 0}, "unset": ["layer_types"]},
+    "window absent": {"set": {"use_sliding_window": True, "max_window_layers": 0},
+                      "unset": ["layer_types", "sliding_window"]},
+}
+
+
+def activations(key, *names):
+    return {"activation " + name: {"set": {key: name}} for name in names} | {
+        "activation absent": {"unset": [key]}}
+
+
+GATED = activations("hidden_act", "silu", "swish", "gelu_pytorch_tanh", "gelu_new", "gelu", "relu")
+LOOKALIKES = {
+    "keys of other families": {"set": {
+        "attention_multiplier": 0.5, "embedding_multiplier": 3.0, "residual_multiplier": 0.2,
+        "logits_scaling": 2.0, "scale_attn_weights": False, "query_pre_attn_scalar": 100,
+        "attn_logit_softcapping": 1.0, "attention_chunk_size": 4, "clip_qkv": 0.1,
+        "pretraining_tp": 2, "hidden_activation": "relu", "activation_function": "relu",
+        "use_parallel_residual": False}},
+}
+FAMILIES = {
+    "llama3": {
+        **scaled("llama3"), **WINDOW, **GATED, **LOOKALIKES,
+        "all window keys": {"set": {
+            "use_sliding_window": True, "sliding_window": 5, "max_window_layers": 0,
+            "layer_types": ["sliding_attention"] * 3}},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "attention bias off": {"bias": ["q", "k", "v", "o"]},
+        "feed-forward bias": {"set": {"mlp_bias": True}, "bias": ["gate", "up", "down"]},
+        "feed-forward bias off": {"bias": ["gate", "up", "down"]},
+        "head size absent": {"unset": ["head_dim"]},
+        "head size null": {"set": {"head_dim": None}},
+    },
+    "mistral": {
+        **WINDOW, **GATED,
+        "not causal": {"set": {"is_causal": False}},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "yarn": rope(**YARN),
+        "layer types": {"set": {
+            "layer_types": ["full_attention", "sliding_attention", "full_attention"]}},
+        "switched off": {"set": {"use_sliding_window": False}},
+    },
+    "qwen2": {
+        **scaled("qwen2"), **SWITCHED, **LOOKALIKES,
+        **activations("hidden_act", "silu", "gelu"),
+        "head size": {"set": {"head_dim": 8}},
+        "attention bias": {"set": {"attention_bias": False}},
+    },
+    "qwen3": {
+        **SWITCHED, **activations("hidden_act", "silu", "gelu"),
+        "yarn": rope(**YARN), "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "attention bias off": {"bias": ["q", "k", "v", "o"]},
+    },
+    "gemma2": {
+        **WINDOW,
+        **activations("hidden_activation", "gelu_pytorch_tanh", "gelu_new", "gelu", "silu"),
+        **activations("hidden_act", "relu"),
+        "yarn": rope(**YARN), "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "dynamic beyond": {"set": {"rope_parameters": {
+            "rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0},
+            "max_position_embeddings": 40}},
+        "not causal": {"set": {"is_causal": False}},
+        "bidirectional": {"set": {"use_bidirectional_attention": True}},
+        "cap absent": {"unset": ["attn_logit_softcapping", "final_logit_softcapping"]},
+        "cap null": {"set": {"attn_logit_softcapping": None, "final_logit_softcapping": None}},
+        "scale": {"set": {"query_pre_attn_scalar": 30}},
+        "scale absent": {"unset": ["query_pre_attn_scalar"]},
+        "layer types": {"set": {
+            "layer_types": ["full_attention", "full_attention", "sliding_attention"]}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "pattern": {"set": {"sliding_window_pattern": 3}, "unset": ["layer_types"]},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "attention bias off": {"bias": ["q", "k", "v", "o"]},
+    },
+    "gemma3": {
+        **WINDOW,
+        **activations("hidden_activation", "gelu_pytorch_tanh", "gelu", "silu"),
+        "bidirectional": {"set": {"use_bidirectional_attention": True}},
+        "bidirectional, even window": {"set": {
+            "use_bidirectional_attention": True, "sliding_window": 10}},
+        "bidirectional null": {"set": {"use_bidirectional_attention": None}},
+        "not causal": {"set": {"is_causal": False}},
+        "cap": {"set": {"attn_logit_softcapping": 0.5}},
+        "scale": {"set": {"query_pre_attn_scalar": 30}},
+        "scale absent": {"unset": ["query_pre_attn_scalar"]},
+        "layer types": {"set": {
+            "layer_types": ["full_attention", "sliding_attention"] * 3}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "pattern": {"set": {"sliding_window_pattern": 2}, "unset": ["layer_types"]},
+        "pattern, private": {"set": {"_sliding_window_pattern": 2}, "unset": ["layer_types"]},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "old": {"set": {"rope_theta": 1e5, "rope_local_base_freq": 5e3,
+                        "rope_scaling": {"rope_type": "linear", "factor": 8.0}},
+                "unset": ["rope_parameters"]},
+        "old, unscaled": {"set": {"rope_theta": 1e5, "rope_local_base_freq": 5e3,
+                                  "rope_scaling": None}, "unset": ["rope_parameters"]},
+        "no base": {"unset": ["rope_parameters"]},
+        "old beside new": {"set": {"rope_scaling": {"rope_type": "linear", "factor": 2.0}}},
+        "sliding scaled": rope(
+            full_attention={"rope_type": "default", "rope_theta": 1e5},
+            sliding_attention={"rope_type": "linear", "factor": 3.0, "rope_theta": 1e4}),
+        "sliding yarn": rope(
+            full_attention=YARN, sliding_attention={**YARN, "rope_theta": 500.0}),
+        "sliding dynamic": {"set": {"rope_parameters": {
+            "full_attention": {"rope_type": "default", "rope_theta": 1e5},
+            "sliding_attention": {"rope_type": "dynamic", "factor": 3.0, "rope_theta": 1e4}},
+            "max_position_embeddings": 40}},
+        "full alone": rope(full_attention={"rope_type": "default", "rope_theta": 1e5}),
+        "full alone, null": rope(full_attention={"rope_type": "default", "rope_theta": 1e5},
+                                 sliding_attention=None),
+        "longrope": rope(
+            full_attention=longrope("gemma3", original_max_position_embeddings=32),
+            sliding_attention={"rope_type": "default", "rope_theta": 1e4}),
+        "one for all": rope(rope_type="linear", factor=4.0, rope_theta=1e4),
+    },
+    "phi3": {
+        **WINDOW, **activations("hidden_act", "silu", "gelu"),
+        "plain": rope(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.75),
+        "part outside": {"set": {
+            "rope_theta": 100.0, "partial_rotary_factor": 0.5}, "unset": ["rope_parameters"]},
+        "whole head": {"set": {"rope_theta": 100.0}, "unset": ["rope_parameters"]},
+        "long": {"set": {"original_max_position_embeddings": 32}},
+        "original absent": {"unset": ["original_max_position_embeddings"]},
+        "old": {"set": {"rope_theta": 100.0, "partial_rotary_factor": 0.75, "rope_scaling": {
+            "type": "longrope", "short_factor": [1.0, 1.5, 2.5], "long_factor": [2.0, 4.0, 8.0]},
+            "original_max_position_embeddings": 32}, "unset": ["rope_parameters"]},
+        "old su": {"set": {"rope_theta": 100.0, "partial_rotary_factor": 0.75, "rope_scaling": {
+            "type": "su", "short_factor": [1.0, 1.5, 2.5], "long_factor": [2.0, 4.0, 8.0]}},
+            "unset": ["rope_parameters"]},
+        "old yarn": {"set": {"rope_theta": 100.0, "partial_rotary_factor": 0.75, "rope_scaling": {
+            "type": "yarn", "short_factor": [1.0, 1.5, 2.5], "long_factor": [2.0, 4.0, 8.0]}},
+            "unset": ["rope_parameters"]},
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0,
+                       partial_rotary_factor=0.75),
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "gpt2": {
+        "unscaled": {"set": {"scale_attn_weights": False}},
+        "scaled by layer": {"set": {"scale_attn_by_inverse_layer_idx": True}},
+        "by layer alone": {"set": {
+            "scale_attn_weights": False, "scale_attn_by_inverse_layer_idx": True}},
+        "upcast": {"set": {"reorder_and_upcast_attn": True}},
+        "not causal": {"set": {"is_causal": False}},
+        "bidirectional key": {"set": {"use_bidirectional_attention": True}},
+        "cross attention": {"set": {"add_cross_attention": True}},
+        "window": {"set": {"sliding_window": 5}},
+        "epsilon absent": {"unset": ["layer_norm_epsilon"]},
+        "names of others": {
+            "set": {"num_hidden_layers": 3, "num_attention_heads": 4, "hidden_size": 32},
+            "unset": ["n_layer", "n_head", "n_embd"]},
+        **activations("activation_function", "gelu_new", "gelu_pytorch_tanh", "gelu", "gelu_fast",
+                      "relu", "silu"),
+        **activations("hidden_act", "relu"),
+    },
+    "neox": {
+        **WINDOW, **activations("hidden_act", "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast",
+                                "relu"),
+        "attention bias off": {"set": {"attention_bias": False},
+                               "drop": ["query_key_value.bias", "attention.dense.bias"]},
+        "attention bias off, in file": {"set": {"attention_bias": False}},
+        "serial": {"set": {"use_parallel_residual": False}},
+        "parallel absent": {"unset": ["use_parallel_residual"]},
+        "old": {"set": {"rotary_emb_base": 500, "rotary_pct": 0.5}, "unset": ["rope_parameters"]},
+        "no share": {"set": {"rotary_emb_base": 500}, "unset": ["rope_parameters"]},
+        "base of others": {"set": {"rope_theta": 500, "partial_rotary_factor": 0.5},
+                           "unset": ["rope_parameters"]},
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0,
+                       partial_rotary_factor=0.5),
+        "linear, old": {"set": {"rotary_emb_base": 500, "rotary_pct": 0.5, "rope_scaling": {
+            "type": "linear", "factor": 4.0}}, "unset": ["rope_parameters"]},
+        "yarn": rope(**YARN, partial_rotary_factor=0.5),
+        "dynamic beyond": {"set": {"rope_parameters": {
+            "rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0,
+            "partial_rotary_factor": 1.0}, "max_position_embeddings": 40}},
+        "longrope": rope(**longrope("neox", original_max_position_embeddings=32,
+                                    partial_rotary_factor=0.5)),
+        "head size": {"set": {"head_dim": 4}},
+        "not causal": {"set": {"is_causal": False}},
+        "epsilon absent": {"unset": ["layer_norm_eps"]},
+    },
+}
+MODULES = {"q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_proj",
+           "o": "self_attn.o_proj", "gate": "mlp.gate_proj", "up": "mlp.up_proj",
+           "down": "mlp.down_proj"}
+
+
+def last_state(folder, ids):
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager").eval()
+    for path in ["model.layers", "transformer.h", "gpt_neox.layers"]:
+        try:
+            block = model.get_submodule(path)[-1]
+        except AttributeError:
+            continue
+        break
+    out = []
+    block.register_forward_hook(
+        lambda module, inputs, output: out.append(
+            output[0] if isinstance(output, tuple) else output))
+    with torch.no_grad():
+        model(torch.tensor([ids]))
+    return out[0].reshape(len(ids), -1)[-1]
+
+
+def main():
+    result = {}
+    for family, variants in FAMILIES.items():
+        folder = os.path.join(FOLDER, family)
+        base = json.load(open(os.path.join(folder, "config.json")))
+        tensors = load_file(os.path.join(folder, "model.safetensors"))
+        ids = [int(i) for i in load_file(os.path.join(folder, "golden.safetensors"))["0.ids"]]
+        usual = last_state(folder, ids)
+        random = np.random.default_rng(7)
+        result[family] = []
+        for name, variant in variants.items():
+            config = {**base, **variant.get("set", {})}
+            for key in variant.get("unset", []):
+                config.pop(key, None)
+            extra = {}
+            for module in variant.get("bias", []):
+                for block in range(base["num_hidden_layers"]):
+                    path = f"model.layers.{block}.{MODULES[module]}"
+                    extra[path + ".bias"] = torch.from_numpy(
+                        random.standard_normal(tensors[path + ".weight"].shape[0]) * 0.3
+                    ).to(torch.bfloat16)
+            kept = {
+                key: value for key, value in {**tensors, **extra}.items()
+                if not key.endswith(tuple(variant.get("drop", ["\n"])))}
+            work = tempfile.mkdtemp()
+            json.dump(config, open(os.path.join(work, "config.json"), "w"))
+            save_file(kept, os.path.join(work, "model.safetensors"), metadata={"format": "pt"})
+            try:
+                state = last_state(work, ids)
+                off = float((state - usual).norm() / usual.norm())
+                state = [float(f"{x:.7g}") for x in state]
+                print(f"{family}: {name}: {off:.2g} off the usual")
+            except Exception as error:
+                state = None
+                print(f"{family}: {name}: refused, {type(error).__name__}: {str(error)[:100]}")
+            shutil.rmtree(work)
+            result[family].append({
+                "name": name, "set": variant.get("set", {}), "unset": variant.get("unset", []),
+                "drop": variant.get("drop", []),
+                "extra": {key: [round(float(x), 6) for x in value]
+                          for key, value in extra.items()},
+                "state": state})
+    with open(os.path.join(FOLDER, "variants.json"), "w") as file:
+        file.write("{\n" + ",\n".join(
+            f'"{family}": [\n' + ",\n".join(json.dumps(v) for v in variants) + "\n]"
+            for family, variants in result.items()) + "\n}\n")
+
+
+main()
