@@ -73,16 +73,15 @@ package struct StateImport: Sendable {
   // MARK: Rows
 
   private func readRows() throws(Failure) -> ([RunRow], notes: [String]) {
-    let table = try TextTable(contentsOf: rows)
+    let table = try TextTable(contentsOf: rows, wanted: ["text", "concept"])
     if table.index(of: "text") != nil, table.index(of: "concept") != nil {
       return (try RunRow.read(rows), [])
     }
-    let set = try ConceptSet(table, requiresConcepts: false)
+    let set = try ConceptSet(contentsOf: rows, requiresConcepts: false)
     let runRows = set.rows.enumerated().map { index, row in
-      let response = row.response ?? ""
-      return RunRow(
-        row: index, text: response.isEmpty ? row.prompt : row.prompt + "\n" + response,
-        concept: row.concept ?? "", tokens: 0, split: row.split?.rawValue, prompt: row.prompt)
+      RunRow(
+        row: index, text: row.text, concept: row.concept ?? "", tokens: 0,
+        split: row.split?.rawValue, prompt: row.turns.isEmpty ? row.prompt : row.foldKey)
     }
     return (runRows, set.notes)
   }
