@@ -423,7 +423,7 @@ def run(case, seer, inputs, folder, limit, shows=False):
 
 def leftovers(case, folder, before, code):
     after = snapshot(folder)
-    # A file outside of the folders may have been named as an output, or a link to it.
+    # A file, or a link to it, may have been named as an output.
     home = os.fsencode(folder)
     named = {os.path.realpath(os.path.join(home, word)) for word in case.arguments if b"\0" not in word}
     for name, data in before.items():
@@ -432,7 +432,9 @@ def leftovers(case, folder, before, code):
         path = folder / os.fsdecode(name)
         if after[name] == data:
             continue
-        if path.parent != folder or os.path.realpath(os.fsencode(path)) not in named:
+        real = os.path.realpath(os.fsencode(path))
+        # Beside an output lies its recipe; a folder may have been named.
+        if not named & {real, real.removesuffix(b".recipe.json"), os.path.dirname(real)}:
             return f"{name!r} was changed"
         if whole(path) is False:
             return f"{name!r} is not whole"
