@@ -97,10 +97,10 @@ struct ImportedArrays {
   /// stream, else all that could be states.
   private func chosen(_ file: ArrayFile) -> [ArrayFile.Entry] {
     let entries = file.entries
-    guard entries.count > 1 else { return entries }
     if let tensor = order.tensor {
       return entries.filter { LayerNames.matches($0.name ?? "", tensor) }
     }
+    guard entries.count > 1 else { return entries }
     let residuals = LayerNames.distinctResiduals(entries.compactMap(\.name))
     if !residuals.isEmpty {
       return residuals.compactMap { name in entries.first { $0.name == name } }

@@ -286,6 +286,12 @@ struct StateImportTests {
     try expect([[[1], [2], [3], [4]]], layers: [0])
   }
 
+  @Test func anotherNameThanTheOnlyOne() throws {
+    var order = order("transformers.npy")
+    order.tensor = "states"
+    try failure(order).expect(found: "no array `states`", advice: "--tensor")
+  }
+
   @Test func layersOfDifferentWidths() throws {
     let path = folder("states")
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
