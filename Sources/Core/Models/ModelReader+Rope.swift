@@ -16,8 +16,6 @@ struct RopeKeys: Sendable {
   var turnsParts = false
   /// The kinds of scaling that the family has, by their names in files; nil is all of them.
   var types: [String: String]?
-  /// What `original_max_position_embeddings` beside the object is where it is left out.
-  var usualOriginal: Int?
 }
 
 extension ModelReader {
@@ -49,7 +47,8 @@ extension ModelReader {
     var dimension = c.headDimension
     if type != "proportional", keys.turnsParts || type != "default" {
       let share = try words.share()
-      dimension = Int(Double(c.headDimension) * share.value)
+      let turning = Double(c.headDimension) * min(2, share.value)
+      dimension = Int(turning)
       guard dimension <= c.headDimension, dimension % 2 == 0 else {
         throw source.unsupported(
           share.key, "a share that is an even number of at most \(c.headDimension) sizes")
@@ -108,7 +107,7 @@ extension ModelReader {
           try words.real("attention_factor") ?? Rope.longAttention(factor, original: original)))
     case "proportional":
       let factor = Float(try words.optional("factor") ?? 1)
-      let turning = Int(try words.share().value * Double(c.headDimension) / 2)
+      let turning = Int(min(1, try words.share().value) * Double(c.headDimension) / 2)
       return Rope(
         base: base,
         frequencies: rope.frequencies.enumerated().map { $0 < turning ? $1 / factor : 0 })
@@ -312,7 +311,6 @@ private struct RopeWords {
     let word = "original_max_position_embeddings"
     if keys.layers == nil {
       if source.has(word) { return try source.integer(word, in: 1...1 << 30) }
-      if let usual = keys.usualOriginal { return usual }
     }
     guard let key = key(word), source.has(key) else { return context }
     return try source.integer(key, in: 1...1 << 30)

@@ -12,7 +12,7 @@ extension ModelFamily {
       "phi3": [
         "hidden_size": 3072, "num_hidden_layers": 32, "num_attention_heads": 32,
         "intermediate_size": 8192, "max_position_embeddings": 4096, "rms_norm_eps": 1e-5,
-        "hidden_act": "silu",
+        "hidden_act": "silu", "original_max_position_embeddings": 4096,
       ]
     ],
     settings: { model in
@@ -33,7 +33,7 @@ extension ModelFamily {
         // Older files have other names for it.
         types: [
           "default": "default", "longrope": "longrope", "su": "longrope", "yarn": "longrope",
-        ], usualOriginal: 4096))
+        ]))
     if model.has(.window) { try model.window(&c, of: Set(0..<c.blocks)) }
     c.modules = [
       LoRAModule("self_attn.qkv_proj", [.queries, .keys, .values]),

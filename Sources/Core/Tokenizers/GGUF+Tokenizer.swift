@@ -55,7 +55,10 @@ extension GGUF {
     description.beginningOfText = try id("bos")
     description.endOfText = try id("eos")
     description.unknown = try id("unknown")
-    description.padding = try id("padding")
+    // llama.cpp leaves out one that is no token.
+    description.padding = try id("padding").flatMap {
+      description.vocabulary.indices.contains($0) ? $0 : nil
+    }
     for name in ["eot", "eom"] {
       if let id = try id(name) { description.stops.append(id) }
     }
@@ -96,7 +99,10 @@ extension GGUF {
       }
       try attempt { () throws(Failure) in
         if case .integers(let map)? = metadata[key("precompiled_charsmap")], !map.isEmpty {
-          throw wrongKey(key("precompiled_charsmap"), "none: its rules are not supported")
+          throw unsupported(key("precompiled_charsmap"), "none of its rules")
+        }
+        for name in ["remove_extra_whitespaces", "treat_whitespace_as_suffix"] where model == "t5" {
+          if has(key(name)), try bool(key(name)) { throw unsupported(key(name), "false") }
         }
       }
       // A space before every text and after every token written in it.

@@ -40,7 +40,8 @@ extension HuggingFaceFolder {
       }
       let ids = (value.integer.map { [$0] } ?? value.elements.compactMap(\.integer))
       description.stops += ids
-      description.endOfText = description.endOfText ?? ids.first
+      description.endOfText =
+        description.endOfText ?? ids.first { description.vocabulary.indices.contains($0) }
     }
     return description
   }
