@@ -21,7 +21,9 @@ struct FaithfulnessTests {
     let scorer = scorer
     text = try inJob { context in
       var result: ScoredText?
-      try scorer.score([ScoringInput(prompt: "the sky is blue and Gold")], checkpoint: context.checkpoint) {
+      try scorer.score(
+        [ScoringInput(prompt: "the sky is blue and Gold")], checkpoint: context.checkpoint
+      ) {
         result = try $1.get()
       }
       return try #require(result)

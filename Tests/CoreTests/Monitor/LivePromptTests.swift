@@ -64,7 +64,9 @@ import Testing
         try live.prepare(layer: layer)
         let reading = try live.read([], draft: text, layer: layer, context)
         var scored: ScoredText?
-        try scorer.score([ScoringInput(prompt: text, response: nil)], checkpoint: context.checkpoint) {
+        try scorer.score(
+          [ScoringInput(prompt: text, response: nil)], checkpoint: context.checkpoint
+        ) {
           scored = try $1.get()
         }
         return (reading.turns[0][0], scored?.turns.first)
