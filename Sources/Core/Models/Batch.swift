@@ -9,13 +9,22 @@ package struct Batch: Sendable {
     package let count: Int
     /// Only the row's first `visible` tokens can be attended to; all, unless the rest is padding.
     package let visible: Int
+    /// How many positions lie between the visible tokens and the padding: padding that nobody reads
+    /// need not be there for that after it to stand where it stood.
+    package let gap: Int
 
-    package init(start: Int, count: Int, visible: Int) {
+    package init(start: Int, count: Int, visible: Int, gap: Int = 0) {
       self.start = start
       self.count = count
       self.visible = visible
+      self.gap = gap
     }
     package var range: Range<Int> { start..<start + count }
+    /// One more than the last token's position.
+    package var positions: Int { count + gap }
+
+    /// The position of the row's token of that index.
+    func position(_ index: Int) -> Int { index < visible ? index : index + gap }
   }
 
   package private(set) var tokens: [Int32] = []
@@ -35,9 +44,10 @@ package struct Batch: Sendable {
     return first.start..<last.start + last.count
   }
 
-  /// Appends a row and `padding` copies of a token that nothing attends to.
-  package mutating func append(_ row: [Int32], padding: Int, with token: Int32) {
-    rows.append(Row(start: tokens.count, count: row.count + padding, visible: row.count))
+  /// Appends a row and `padding` copies of a token that nothing attends to, `gap` positions after it.
+  package mutating func append(_ row: [Int32], padding: Int, with token: Int32, gap: Int = 0) {
+    rows.append(
+      Row(start: tokens.count, count: row.count + padding, visible: row.count, gap: gap))
     tokens += row
     tokens += Array(repeating: token, count: padding)
   }

@@ -168,7 +168,7 @@ extension Transformer {
           row: AttentionRow(
             queries: buffers.queries.row(row.start), count: row.count,
             keys: buffers.keys.row(row.start), values: buffers.values.row(row.start), past: 0,
-            visible: row.visible, output: buffers.attended.row(row.start)),
+            visible: row.visible, gap: row.gap, output: buffers.attended.row(row.start)),
           outputGradient: scratch.attendedGradient.row(row.start),
           queries: scratch.queryGradient.row(row.start),
           keys: scratch.keyGradient.row(row.start), values: scratch.valueGradient.row(row.start))

@@ -53,7 +53,7 @@ extension Transformer {
     precondition(caches.isEmpty || caches.count == batch.rows.count)
     for (row, cache) in zip(batch.rows, caches) { cache.reserve(cache.count + row.count) }
     let longest = batch.rows.indices.map {
-      batch.rows[$0].count + (caches.isEmpty ? 0 : caches[$0].count)
+      batch.rows[$0].positions + (caches.isEmpty ? 0 : caches[$0].count)
     }
     state.reserveRotations(longest.max() ?? 0)
     let context = BlockContext(
@@ -103,16 +103,16 @@ extension Transformer {
     }
     guard let positions else { return }
     for (row, past) in zip(batch.rows, context.pasts) {
-      guard past + row.count <= positions.rows else {
+      guard past + row.positions <= positions.rows else {
         throw Failure(
-          .badData, found: "a row of \(past + row.count) tokens",
+          .badData, found: "a row of \(past + row.positions) tokens",
           wanted: "at most \(positions.rows), the positions that the model has learned",
           advice: "Shorten the row, or lower --max-tokens.")
       }
       Parallel.ranges(of: row.count, grain: 8) { range in
         let line = Matrix(rows: 1, columns: width)
         for token in range {
-          positions.expand(row: past + token, into: line.elements)
+          positions.expand(row: past + row.position(token), into: line.elements)
           sk_add_bias(residual + (row.start + token) * width, line.elements, 1, width)
         }
       }
@@ -281,7 +281,8 @@ extension Transformer {
       rows.append(
         AttentionRow(
           queries: buffers.queries.row(row.start), count: row.count, keys: keys, values: values,
-          past: past, visible: past + row.visible, output: buffers.attended.row(row.start),
+          past: past, visible: past + row.visible, gap: row.gap,
+          output: buffers.attended.row(row.start),
           isContinued: row.count == 1))
     }
     return rows
@@ -315,15 +316,15 @@ extension Transformer {
     // One row is the common case while typing, many short rows while extracting: split by tokens.
     Parallel.ranges(of: tokens?.count ?? context.batch.tokens.count, grain: 64) { range in
       for (number, row) in context.batch.rows.enumerated() {
-        let shift = context.pasts[number] - row.start
+        let past = context.pasts[number]
         guard let tokens else {
           for token in row.range.clamped(to: range) {
-            rotate(vectors.row(token), position: token + shift)
+            rotate(vectors.row(token), position: past + row.position(token - row.start))
           }
           continue
         }
         for place in range where row.range.contains(tokens[place]) {
-          rotate(vectors.row(place), position: tokens[place] + shift)
+          rotate(vectors.row(place), position: past + row.position(tokens[place] - row.start))
         }
       }
     }

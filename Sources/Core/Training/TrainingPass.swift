@@ -39,7 +39,7 @@ package final class TrainingPass {
     self.batch = batch
     self.last = last
     self.keepsBlocks = keepsBlocks
-    let longest = batch.rows.map(\.count).max() ?? 0
+    let longest = batch.rows.map(\.positions).max() ?? 0
     context = BlockContext(
       batch, rotations: RotationTables(positions: longest, c), adapter: adapter, dropout: dropout)
     scratch = BackwardScratch(tokens: tokens, c)
