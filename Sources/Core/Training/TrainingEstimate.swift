@@ -25,11 +25,12 @@ extension Training {
   package func estimate(_ context: JobContext) throws -> TrainingEstimate {
     let language = try LanguageModel(model)
     let c = language.configuration
-    try preset.check(c)
+    var preset = try preset.resolved(for: c)
     let data = try TrainingData(
       concepts: concepts, retain: retain,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
+    preset.count(rows: data.train.reduce(0) { $0 + $1.count })
     try context.checkpoint()
     let lengths = data.rows.map { $0.forms[0].ids.count }
     let rowTokens = Double(lengths.reduce(0, +)) / Double(max(1, lengths.count))

@@ -63,7 +63,9 @@ package struct TrainingStates: Sendable {
 
   package func write(_ folder: String) throws(Failure) {
     let rows = Rows(step: step, labels: labels, concepts: concepts)
-    guard let text = try? JSONEncoder().encode(rows) else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let text = try? encoder.encode(rows) else { return }
     let tensors = [("before", before), ("states", states)]
     var bytes = Safetensors.header(
       tensors.map { ($0, .float32, [$1.rows, $1.columns]) },
