@@ -51,12 +51,15 @@ extension Training {
     // Base, tuned and back, with logits at every token for the KL.
     let head = Double(c.vocabulary) / (12 * Double(c.blocks) * Double(c.width))
     let retained = kept * (3 + 3 * head)
+    // With the question a row is some twice as long; its pass goes through the whole model and back.
+    let asked =
+      preset.objective.name.kind.rows == .verdicts ? 2 * Double(preset.batch) * rowTokens * 3 : 0
     let judged =
       Double(data.heldOut.count + data.concepts.count * HeldOutJudge.prototypeRows) * rowTokens
       * depth
     let judgements = Double(preset.steps / preset.evaluateEvery + 2)
     let seconds =
-      tokenSeconds * (Double(preset.steps) * (concept + retained) + judgements * judged)
+      tokenSeconds * (Double(preset.steps) * (concept + retained + asked) + judgements * judged)
     let tokens = Int(Double(preset.batch) * rowTokens + kept)
     let activations = Activations.bytes(tokens: max(1, tokens), configuration: c)
     return TrainingEstimate(

@@ -347,6 +347,12 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     guard (1...c.context).contains(maxTokens) else {
       throw bad("--max-tokens", maxTokens, "1 to \(c.context), the model's context")
     }
+    guard objective.name.kind.rows != .requestsAndResponses || 2 * maxTokens <= c.context else {
+      throw bad(
+        "--max-tokens", maxTokens,
+        "at most \(c.context / 2), half of the model's context: "
+          + "\(objective.name.rawValue) pads requests and responses to as many each")
+    }
     guard rowMix.count == 3, rowMix.allSatisfy({ $0 >= 0 && $0.isFinite }),
       rowMix.reduce(0, +) > 0
     else {

@@ -144,7 +144,12 @@ struct TrainCommand: ParsableCommand {
       preset.steps = steps
       preset.epochs = 0
     }
-    set(\.epochs, epochs)
+    if let epochs {
+      guard epochs > 0 else {
+        throw Failure(.usage, place: "--epochs", found: "\(epochs)", wanted: "1 or more")
+      }
+      preset.epochs = epochs
+    }
     return preset
   }
 

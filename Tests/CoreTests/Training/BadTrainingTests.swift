@@ -137,6 +137,10 @@ struct BadTrainingTests {
       $0.objective = $0.objective.replaced(by: .released)
       $0.objective.positions = [.mean]
     },
+    Wrong(place: "--max-tokens", found: "1025", wanted: "at most 1024, half") {
+      $0.objective = $0.objective.replaced(by: .released)
+      $0.maxTokens = 1025
+    },
     Wrong(place: "--lora-layers", found: "0", wanted: "blocks from 1 to 3") { $0.loraLayers = [0] },
     Wrong(place: "--lora-layers", found: "1,4", wanted: "blocks from 1 to 3") {
       $0.loraLayers = [1, 4]
