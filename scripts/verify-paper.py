@@ -19,13 +19,15 @@ import subprocess
 import sys
 
 SETS = ["math", "knowledge", "safety-multi"]
-# Arm, its options, and whether its steps are those of the limit; the presets of single objectives share everything else.
+# Arm and its options; the presets of single objectives share everything else.
 CLUSTERS = {"seer": ["--preset", "verify-seer"], "infonce": ["--preset", "verify-infonce"],
             "nt-xent": ["--preset", "verify-nt-xent"], "released": ["--preset", "paper-disentangle"]}
 # The published batch and rows for all of them, so that arms differ in the objective alone.
 PAPER = ["--preset", "paper-detox"]
 DETOX = {"paper-detox": PAPER, "paper-detox-nt": ["--preset", "paper-detox-nt"], "sft": [*PAPER, "--objective", "sft"],
-         "sft+seer": [*PAPER, "--objective", "sft+seer"], "reroute": [*PAPER, "--objective", "reroute"]}
+         # The weights of Seer's own detoxification: those of `released` are for its own retain term.
+         "sft+seer": [*PAPER, "--objective", "sft+seer", "--contrastive-weight", "1", "--retain-weight", "0.004"],
+         "reroute": [*PAPER, "--objective", "reroute"]}
 
 
 def main():
@@ -115,7 +117,7 @@ def train(o, step, options, concepts, seed, template):
     limits = [[f"--{name.replace('_', '-')}", getattr(o, name)] for name in ("steps", "batch", "max_tokens") if getattr(o, name)]
     if o.batch:
         limits.append(["--retain-batch", max(1, o.batch // 2)])
-        if "paper" in " ".join(options) and "--objective" not in options:
+        if "paper" in options[1] and not {"sft", "reroute"} & set(options):
             limits.append(["--group", 0])
     seer(o, f"{step}/train", "train", "--model", o.model, *options, "--concepts", concepts, "--retain", o.retain, "--layer",
          o.layer, "--template", template, "--seed", seed, "--adapter", folder, "--resume", *sum(limits, []))

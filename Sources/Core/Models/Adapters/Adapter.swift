@@ -71,16 +71,16 @@ package struct LoRAGroup {
 
   package let modules: [LoRAModule]
   /// (modules x rank, inputs): the A of each module below the one before.
-  package let a: Matrix
+  package let a: MutableMatrix
   /// (outputs, rank) each.
-  package let b: [Matrix]
+  package let b: [MutableMatrix]
 
   package var targets: [LoRATarget] { modules.flatMap(\.targets) }
 
   /// One projection's share of a layer.
   package struct Part {
     package let target: LoRATarget
-    package let b: Matrix
+    package let b: MutableMatrix
     /// The projection's rows of B.
     package let first: Int
     package let rows: Int
@@ -117,7 +117,7 @@ package final class Adapter {
   /// By block, then by ``LoRAGroup/Place``; nil where the block or place carries nothing.
   private let groups: [[LoRAGroup?]]
   /// Every matrix, in a fixed order: blocks, places, A then the Bs.
-  package let parameters: [Matrix]
+  package let parameters: [MutableMatrix]
 
   /// Zeros everywhere. Precondition: the blocks exist.
   package init(zeros configuration: LoRAConfiguration, _ c: ModelConfiguration) {
@@ -136,8 +136,8 @@ package final class Adapter {
         let rank = configuration.rank
         return LoRAGroup(
           modules: modules,
-          a: Matrix(rows: modules.count * rank, columns: first.shape(c).inputs),
-          b: modules.map { Matrix(rows: $0.shape(c).outputs, columns: rank) })
+          a: MutableMatrix(rows: modules.count * rank, columns: first.shape(c).inputs),
+          b: modules.map { MutableMatrix(rows: $0.shape(c).outputs, columns: rank) })
       }
     }
     self.groups = groups
@@ -167,7 +167,7 @@ package final class Adapter {
   /// rows belong to the targets before; nil where the adapter has none there.
   package func pair(
     block: Int, _ target: LoRATarget
-  ) -> (a: UnsafeMutablePointer<Float>, inputs: Int, b: Matrix)? {
+  ) -> (a: UnsafeMutablePointer<Float>, inputs: Int, b: MutableMatrix)? {
     for group in groups[block].compactMap({ $0 }) {
       guard let index = group.modules.firstIndex(where: { $0.targets.contains(target) }) else {
         continue

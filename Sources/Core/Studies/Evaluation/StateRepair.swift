@@ -65,13 +65,12 @@ package struct StateRepair {
     let width = rows.columns
     let eigen = try SymmetricEigen(multiply(rows, transposeA: true, rows))
     let mean = eigen.values.reduce(0, +) / Float(max(1, width))
-    let scaled = eigen.vectors.copy()
-    for index in 0..<width {
-      let value = (1 - shrinkage) * max(0, eigen.values[index]) + shrinkage * mean
-      let factor = mean > 0 ? pow(value / Float(max(1, rows.rows)), power) : 1
-      let row = scaled.row(index)
-      for column in 0..<width { row[column] *= factor }
+    let factors = eigen.values.map { value -> Float in
+      guard mean > 0 else { return 1 }
+      let shrunk = (1 - shrinkage) * max(0, value) + shrinkage * mean
+      return pow(shrunk / Float(max(1, rows.rows)), power)
     }
+    let scaled = Matrix(rows: width, columns: width) { factors[$0] * eigen.vectors.row($0)[$1] }
     return multiply(eigen.vectors, transposeA: true, scaled)
   }
 

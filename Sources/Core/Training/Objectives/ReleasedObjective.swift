@@ -108,7 +108,7 @@ extension LossComputer {
   }
 
   private func realisedLikelihood(
-    _ views: PaddedViews, _ pass: TrainingPass, into slope: Matrix
+    _ views: PaddedViews, _ pass: TrainingPass, into slope: MutableMatrix
   ) throws -> Double {
     let outputs = OutputDivergence(model: model)
     let places = views.next.map(\.place)
@@ -136,13 +136,13 @@ extension LossComputer {
     let base = try baseStates(batch, layers: Array(0...blocks))
     let pass = try pass(batch, last: blocks, adapter, dropout)
     // The reference's last hidden state is the one after the final norm.
-    func normed(_ states: Matrix) -> Matrix {
-      let result = Matrix(rows: states.rows, columns: states.columns)
-      model.finalNorm.forward(states.elements, into: result.elements, rows: states.rows)
-      return result
+    func normed(_ states: some ReadableMatrix) -> Matrix {
+      let result = MatrixBuilder(rows: states.rows, columns: states.columns)
+      model.finalNorm.forward(states.start, into: result.elements, rows: states.rows)
+      return result.frozen()
     }
     let tops = (tuned: normed(pass.output), base: normed(base[blocks]))
-    func compared(_ layer: Int) -> (tuned: Matrix, base: Matrix) {
+    func compared(_ layer: Int) -> (tuned: any ReadableMatrix, base: Matrix) {
       layer == blocks ? tops : (pass.states(layer: layer), base[layer])
     }
     var padSquares = 0.0
@@ -159,7 +159,7 @@ extension LossComputer {
         for layer in 0...blocks {
           let (tuned, base) = compared(layer)
           for token in row.range {
-            let (a, b) = (tuned.row(token), base.row(token))
+            let (a, b) = (tuned.start + token * width, base.row(token))
             for column in 0..<width {
               let difference = Double(a[column] - b[column])
               squares += difference * difference
@@ -177,13 +177,15 @@ extension LossComputer {
     try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
       let isTop = layer == blocks
       let (tuned, base) = compared(layer)
-      let part = isTop ? Matrix(rows: slope.rows, columns: width) : slope
+      let part = isTop ? MutableMatrix(rows: slope.rows, columns: width) : slope
       // A masked state has no slope: nothing goes to the pad.
       Parallel.forEach(rows.count) { index in
         let scale =
           norms[index] > 0 ? Float(weight * coefficient / samples / norms[index]) : 0
         for token in batch.rows[index].range {
-          let (a, b, target) = (tuned.row(token), base.row(token), part.row(token))
+          let (a, b, target) = (
+            tuned.start + token * width, base.row(token), part.row(token)
+          )
           for column in 0..<width { target[column] += scale * (a[column] - b[column]) }
         }
       }

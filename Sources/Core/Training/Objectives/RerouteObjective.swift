@@ -73,11 +73,11 @@ extension LossComputer {
 
   /// Adds the gradient of scale x (sum over tokens of relu(cosine)) and returns the sum.
   private func addCosines(
-    _ states: Matrix, _ base: Matrix, scale: Double, into slope: Matrix
+    _ states: some ReadableMatrix, _ base: Matrix, scale: Double, into slope: MutableMatrix
   ) -> Double {
-    let width = states.columns
+    let (start, width) = (states.start, states.columns)
     return sumInParallel(states.rows) { token in
-      let (a, b, target) = (states.row(token), base.row(token), slope.row(token))
+      let (a, b, target) = (start + token * width, base.row(token), slope.row(token))
       var (product, own, other) = (0.0, 0.0, 0.0)
       for column in 0..<width {
         let (x, y) = (Double(a[column]), Double(b[column]))
