@@ -147,6 +147,13 @@ verify-training: build model  ## Train all objectives, three seeds each, and wri
 	  --retain samples/retain.csv --layer $(or $(LAYER),24) --work $(WORK) \
 	  --output $(or $(OUTPUT),docs/training-$(NAME).md) --name "$(NAME)"
 
+# DATA= is a folder with the research sets (scripts/verify-paper.py names the files). Resumable: every arm, set and seed is a
+# step; ONLY=math/seer,detox/sft/1 takes some of them, LIMIT="--limit 60 --prompts 20 --questions 20 --steps 2" less of each.
+.PHONY: verify-paper
+verify-paper: build model  ## Run the paper's experiments arm by arm, and write docs/paper.md: DATA= [LIMIT=] [ONLY=]
+	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }
+	$(PYTHON) scripts/verify-paper.py --seer $(RELEASE) --data $(DATA) $(if $(ONLY),--only $(ONLY)) $(LIMIT)
+
 # Work folders of verify-training: SETS="safety=.build/verify-safety,math=.build/verify-math".
 .PHONY: separation
 separation: build  ## Write docs/separation.md, before and after on held-out rows: SETS="NAME=FOLDER,..." [LAYER=]

@@ -2,7 +2,7 @@
 """Trains every objective with several seeds and writes a table of held-out figures.
 
 usage: verify-training.py --seer PATH --train F --test F --retain F --layer L --work DIR --output F.md
-       [--name NAME] [--objectives seer,nt-xent,released] [--seeds 0,1,2]
+       [--name NAME] [--objectives seer,infonce,...] [--seeds 0,1,2]
 
 Resumable: what is in the work folder already is not done again, and an interrupted training goes on
 from its checkpoint; the table is there after the first run, and grows. The test rows are read only
@@ -18,6 +18,8 @@ import sys
 
 import numpy
 from safetensors.numpy import load_file
+
+OBJECTIVES = ["seer", "infonce", "nt-xent", "seer-pair", "released"]
 
 
 def seer(*arguments):
@@ -56,7 +58,7 @@ def main():
     for name in ("seer", "train", "test", "retain", "layer", "work", "output"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--name", default="")
-    parser.add_argument("--objectives", default="seer,nt-xent,released")
+    parser.add_argument("--objectives", default=",".join(OBJECTIVES))
     parser.add_argument("--seeds", default="0,1,2")
     o = parser.parse_args()
     os.makedirs(o.work, exist_ok=True)
@@ -96,16 +98,25 @@ def main():
     print(table(o, base))
 
 
+def trained_with(folder, name):
+    """The objective by today's name: version 0.1, whose presets have no version, called seer-pair `nt-xent`."""
+    with open(folder + "/preset.json") as file:
+        return "seer-pair" if name == "nt-xent" and "version" not in json.load(file) else name
+
+
 def table(o, base):
     """Of all results that are in the work folder, in the order of objectives, then seeds."""
     lines = []
-    for objective in ("seer", "nt-xent", "released"):
+    for objective in OBJECTIVES:
         found = {}
-        for folder in glob.glob(f"{o.work}/{objective}-*/result.json"):
-            with open(folder) as file:
+        for path in glob.glob(f"{o.work}/*-*/result.json"):
+            name, seed = path.split("/")[-2].rsplit("-", 1)
+            if trained_with(os.path.dirname(path), name) != objective:
+                continue
+            with open(path) as file:
                 figures = json.load(file)
             figures["change"] = 100 * (figures["perplexity_tuned"] / figures["perplexity_base"] - 1)
-            found[folder.split("/")[-2][len(objective) + 1:]] = figures
+            found[seed] = figures
         if len(found) > 1:
             found["mean"] = {key: numpy.mean([f[key] for f in found.values()])
                              for key in ("accuracy", "kl", "change")}  # fmt: skip

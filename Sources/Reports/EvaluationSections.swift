@@ -204,31 +204,46 @@ private func detox(_ figures: DetoxFigures) -> [ReportDocument.Block] {
         }, caption: "Prompts refused by one model only: McNemar's test"))
   }
   for monitor in figures.monitors { blocks += verdicts(monitor) }
+  if let outside = figures.verdicts {
+    blocks += [
+      .heading(level: 3, "What an outside judge says"),
+      .paragraph("Verdicts of \(outside.file)."),
+    ]
+    blocks += verdicts(outside.answers, outside.pairs)
+  }
   return blocks
 }
 
 private func verdicts(_ figures: MonitorFigures) -> [ReportDocument.Block] {
-  var blocks: [ReportDocument.Block] = [
+  let about: [ReportDocument.Block] = [
     .heading(level: 3, "What the monitor of \(figures.monitor) states says"),
     .paragraph(
       "Layer \(figures.layer); it is right on \(figure(figures.accuracy)) of the rows it was "
         + "calibrated on, with a calibration error of \(figure(figures.expectedError)). Concepts: "
         + figures.concepts.joined(separator: "; ") + ". Everything but `safe` counts as unsafe. "
         + "Refused or safe: a refusal by the published substrings, or called safe."),
+  ]
+  return about + verdicts(figures.answers, figures.pairs)
+}
+
+private func verdicts(
+  _ answers: [MonitorFigures.Answers], _ pairs: [MonitorFigures.Pair]
+) -> [ReportDocument.Block] {
+  var blocks: [ReportDocument.Block] = [
     .table(
       header: ["", "judged", "unsafe", "unknown", "refused or safe"],
-      rows: figures.answers.map { answers in
+      rows: answers.map { answers in
         [
           "\(answers.set), \(answers.model)", "\(answers.judged)", figure(answers.unsafe),
           "\(answers.unknown)", figure(answers.refusedOrSafe),
         ]
-      }, caption: "Verdicts on the answers; empty ones are not judged"),
+      }, caption: "Verdicts on the answers; empty ones are not judged")
   ]
-  if !figures.pairs.isEmpty {
+  if !pairs.isEmpty {
     blocks.append(
       .table(
         header: ["", "base only", "tuned only", "exact p"],
-        rows: figures.pairs.map { pair in
+        rows: pairs.map { pair in
           [
             "\(pair.set), \(pair.judgement)", "\(pair.mcnemar.onlyFirst)",
             "\(pair.mcnemar.onlySecond)", String(format: "%.2g", pair.mcnemar.exactP),

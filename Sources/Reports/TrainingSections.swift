@@ -30,6 +30,9 @@ package func trainingBlocks(_ folder: String) throws(Failure) -> [ReportDocument
       "Terms, unweighted",
       Objectives.terms.filter { $0 != .kl }.map { ($0.column, $0.legend) }),
     chart(
+      "Cosines of the rows contrasted",
+      LossTerm.cosines.map { ($0.column, $0 == .meanSame ? "one concept" : "different ones") }),
+    chart(
       "KL to base, nats a token",
       [(LossTerm.kl.column, "training rows"), ("held_out_kl", "held out")]),
     chart("Held-out nearest prototype", [("held_out_accuracy", "accuracy")]),

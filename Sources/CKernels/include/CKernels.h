@@ -7,6 +7,7 @@
 #include "sk_amx.h"
 #include "sk_blocks.h"
 #include "sk_convert.h"
+#include "sk_distance.h"
 #include "sk_dot.h"
 #include "sk_gemm.h"
 #include "sk_layer_norm.h"

@@ -14,6 +14,8 @@ package struct AttentionRow {
   package let past: Int
   /// Tokens from the start that can be seen at all; those after are padding.
   package let visible: Int
+  /// Positions between the visible tokens and the padding.
+  package let gap: Int
   /// Same shape as the queries.
   package let output: UnsafeMutablePointer<Float>
   /// Whether the text goes on by one token: one pass over keys and values then serves all heads that
@@ -26,8 +28,8 @@ package struct AttentionRow {
 
   package init(
     queries: UnsafePointer<Float>, count: Int, keys: UnsafePointer<Float>,
-    values: UnsafePointer<Float>, past: Int, visible: Int, output: UnsafeMutablePointer<Float>,
-    isContinued: Bool = false
+    values: UnsafePointer<Float>, past: Int, visible: Int, gap: Int = 0,
+    output: UnsafeMutablePointer<Float>, isContinued: Bool = false
   ) {
     self.queries = queries
     self.count = count
@@ -35,6 +37,7 @@ package struct AttentionRow {
     self.values = values
     self.past = past
     self.visible = visible
+    self.gap = gap
     self.output = output
     self.isContinued = isContinued
   }
@@ -107,7 +110,9 @@ extension AttentionRow {
   package func seen(first: Int, count: Int, _ window: Int?) -> Range<Int> {
     let place = past + first + count
     let end = min(place + min(ahead, max(0, visible - place)), visible)
-    let start = window.map { max(0, past + first + 1 - $0) } ?? 0
+    let own = past + first
+    let position = own < visible ? own : own + gap
+    let start = window.map { max(0, position + 1 - $0) } ?? 0
     // Padding may lie beyond the window of every token; it looks at the last one there is.
     return min(start, max(0, end - 1))..<end
   }

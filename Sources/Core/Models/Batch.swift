@@ -12,14 +12,23 @@ package struct Batch: Sendable {
     /// How long the text is that the row is a piece of, cached tokens included; 0 where it is no
     /// piece. Positions of long texts may turn otherwise from the first token on.
     package let whole: Int
+    /// How many positions lie between the visible tokens and the padding: padding that nobody reads
+    /// need not be there for that after it to stand where it stood.
+    package let gap: Int
 
-    package init(start: Int, count: Int, visible: Int, whole: Int = 0) {
+    package init(start: Int, count: Int, visible: Int, whole: Int = 0, gap: Int = 0) {
       self.start = start
       self.count = count
       self.visible = visible
       self.whole = whole
+      self.gap = gap
     }
     package var range: Range<Int> { start..<start + count }
+    /// One more than the last token's position.
+    package var positions: Int { count + gap }
+
+    /// The position of the row's token of that index.
+    func position(_ index: Int) -> Int { index < visible ? index : index + gap }
   }
 
   package private(set) var tokens: [Int32] = []
@@ -40,7 +49,9 @@ package struct Batch: Sendable {
   }
 
   /// How many tokens a row's text has, with those before it that are cached.
-  func length(ofRow row: Int, past: Int) -> Int { max(past + rows[row].count, rows[row].whole) }
+  func length(ofRow row: Int, past: Int) -> Int {
+    max(past + rows[row].positions, rows[row].whole)
+  }
 
   /// The tokens of neighbouring rows.
   package func tokens(ofRows range: Range<Int>) -> Range<Int> {
@@ -48,9 +59,10 @@ package struct Batch: Sendable {
     return first.start..<last.start + last.count
   }
 
-  /// Appends a row and `padding` copies of a token that nothing attends to.
-  package mutating func append(_ row: [Int32], padding: Int, with token: Int32) {
-    rows.append(Row(start: tokens.count, count: row.count + padding, visible: row.count))
+  /// Appends a row and `padding` copies of a token that nothing attends to, `gap` positions after it.
+  package mutating func append(_ row: [Int32], padding: Int, with token: Int32, gap: Int = 0) {
+    rows.append(
+      Row(start: tokens.count, count: row.count + padding, visible: row.count, gap: gap))
     tokens += row
     tokens += Array(repeating: token, count: padding)
   }

@@ -115,16 +115,16 @@ extension Transformer {
     }
     guard let positions else { return }
     for (row, past) in zip(batch.rows, context.pasts) {
-      guard past + row.count <= positions.rows else {
+      guard past + row.positions <= positions.rows else {
         throw Failure(
-          .badData, found: "a row of \(past + row.count) tokens",
+          .badData, found: "a row of \(past + row.positions) tokens",
           wanted: "at most \(positions.rows), the positions that the model has learned",
           advice: "Shorten the row, or lower --max-tokens.")
       }
       Parallel.ranges(of: row.count, grain: 8) { range in
         let line = MatrixBuilder(unfilled: 1, columns: width)
         for token in range {
-          positions.expand(row: past + token, into: line.elements)
+          positions.expand(row: past + row.position(token), into: line.elements)
           sk_add_bias(residual + (row.start + token) * width, line.elements, 1, width)
         }
       }
@@ -294,8 +294,8 @@ extension Transformer {
       }
       var attentionRow = AttentionRow(
         queries: buffers.queries.row(row.start), count: row.count, keys: keys, values: values,
-        past: past, visible: past + row.visible, output: buffers.attended.row(row.start),
-        isContinued: row.count == 1)
+        past: past, visible: past + row.visible, gap: row.gap,
+        output: buffers.attended.row(row.start), isContinued: row.count == 1)
       attentionRow.ahead = configuration.ahead(ofBlock: index)
       attentionRow.scale = configuration.scale(ofBlock: index)
       rows.append(attentionRow)
@@ -334,18 +334,19 @@ extension Transformer {
     // One row is the common case while typing, many short rows while extracting: split by tokens.
     Parallel.ranges(of: tokens?.count ?? context.batch.tokens.count, grain: 64) { range in
       for (number, row) in context.batch.rows.enumerated() {
-        let shift = context.pasts[number] - row.start
+        let past = context.pasts[number]
         let rotations = context.rotations.rotations(
-          isSliding: isSliding,
-          rowOf: context.batch.length(ofRow: number, past: context.pasts[number]))
+          isSliding: isSliding, rowOf: context.batch.length(ofRow: number, past: past))
         guard let tokens else {
           for token in row.range.clamped(to: range) {
-            rotate(vectors.row(token), position: token + shift, rotations)
+            rotate(
+              vectors.row(token), position: past + row.position(token - row.start), rotations)
           }
           continue
         }
         for place in range where row.range.contains(tokens[place]) {
-          rotate(vectors.row(place), position: tokens[place] + shift, rotations)
+          rotate(
+            vectors.row(place), position: past + row.position(tokens[place] - row.start), rotations)
         }
       }
     }

@@ -74,7 +74,7 @@ extension Transformer {
         var part = AttentionRow(
           queries: buffers.queries.row(first), count: place - first, keys: whole.keys,
           values: whole.values, past: whole.past + asked[first] - row.start,
-          visible: whole.visible, output: buffers.attended.row(first),
+          visible: whole.visible, gap: whole.gap, output: buffers.attended.row(first),
           isContinued: whole.isContinued)
         part.ahead = whole.ahead
         part.scale = whole.scale

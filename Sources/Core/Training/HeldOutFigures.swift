@@ -92,6 +92,12 @@ package struct HeldOutJudge {
       kl: try divergence(adapter, checkpoint))
   }
 
+  /// Shows the held-out rows' states to who looks on, without judging them.
+  func observe(_ adapter: Adapter?, checkpoint: () throws -> Void) throws {
+    onStates(
+      try states(data.heldOut, adapter, checkpoint), data.heldOut.map { data.rows[$0].label })
+  }
+
   private func states(
     _ indices: [Int], _ adapter: Adapter?, _ checkpoint: () throws -> Void
   ) throws -> Matrix {

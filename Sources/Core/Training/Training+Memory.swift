@@ -15,8 +15,8 @@ extension Training {
     let top = preset.objective.layers.max() ?? c.blocks
     let longest = data.longestRow
     let longestRetain = data.retain.reduce(0) { max($0, $1.count) }
-    let views = preset.objective.name.kind.viewsHeldAtOnce
-    let viewTokens = (preset.batch + views - 1) / views * longest
+    let viewTokens = preset.batch * longest
+    let verdictTokens = preset.batch * data.longestVerdict
     let retainTokens = preset.retainBatch * longestRetain
     let stateBytes = 4 * (c.blocks + 1) * retainTokens * c.width
     /// What the passes of a step take, and the longest single one, with or without kept blocks.
@@ -25,10 +25,15 @@ extension Training {
         tokens: viewTokens, layers: top, c, keepsBlocks: keepsBlocks)
       let retain = TrainingPass.bytes(
         tokens: retainTokens, layers: c.blocks, c, keepsBlocks: keepsBlocks)
-      return [(views * concepts, concepts), (retain + stateBytes, retain)]
+      let verdicts = TrainingPass.bytes(
+        tokens: verdictTokens, layers: c.blocks, c, keepsBlocks: keepsBlocks)
+      return [(concepts, concepts), (retain + stateBytes, retain), (verdicts, verdicts)]
     }
-    let parameters = language.transformer.blocks.prefix(top).reduce(0) { sum, block in
-      sum + block.weights.reduce(0) { $0 + preset.rank * ($1.rows + $1.columns) }
+    let parameters = preset.adapterBlocks.reduce(0) { sum, index in
+      sum
+        + language.transformer.blocks[index].weights.reduce(0) {
+          $0 + preset.rank * ($1.rows + $1.columns)
+        }
     }
     let least = passes(keepsBlocks: false).map(\.step).max() ?? 0
     let fixed = 4 * (6 * parameters + 3 * OutputDivergence.block * c.vocabulary)
@@ -38,7 +43,7 @@ extension Training {
       measuring: false)
     costs.cacheBytes = 0
     func room(_ spareBytes: Int) -> Int {
-      let room = max(0, least + spareBytes - stateBytes) / views
+      let room = max(0, least + spareBytes - stateBytes)
       return budget.limit == nil ? min(memory, room) : room
     }
     let plan = try budget.plan(

@@ -83,16 +83,29 @@ package struct Training: Sendable {
   ) throws -> Summary {
     let language = try LanguageModel(model, chat: chat)
     let hash = language.hashing()
-    try preset.check(language.configuration)
+    var training = self
+    training.preset = try preset.resolved(for: language.configuration)
+    return try training.run(language, hash, checkpoint, report, observer, onStep)
+  }
+
+  /// The same where the preset is for the model.
+  private func run(
+    _ language: LanguageModel, _ hash: Background<String>,
+    _ checkpoint: @escaping () throws -> Void,
+    _ report: @escaping (JobProgress) -> Void, _ observer: TrainingObserver,
+    _ onStep: (TrainingStep) -> Void
+  ) throws -> Summary {
     let data = try TrainingData(
       concepts: concepts, retain: retain, columns: columns,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
+    var training = self
+    try training.preset.count(rows: data.train.reduce(0) { $0 + $1.count })
     var recipe = TrainingCheckpoint.Recipe(
       tool: tool, modelSHA256: try hash.value(),
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
-      columns: columns.recipe, template: template.rawValue, seed: seed, preset: preset)
+      columns: columns.recipe, template: template.rawValue, seed: seed, preset: training.preset)
     if template == .chat {
       recipe.templateSHA256 = try chat.file.map { path throws(Failure) in
         try sha256(ofFile: path)
@@ -104,7 +117,6 @@ package struct Training: Sendable {
     let lock = try FolderLock(folder, work: "training into it")
     try checkFolder()
     let (planned, kept) = try planned(language, data)
-    var training = self
     training.memory = kept
     var sitting = try Sitting(training, planned, data, recipe, lock, checkpoint, report)
     return try sitting.run(observer, onStep: onStep)
@@ -178,7 +190,7 @@ private struct Sitting {
     let c = language.configuration
     let configuration = LoRAConfiguration(
       rank: preset.rank, alpha: preset.alpha, dropout: preset.dropout, targets: preset.targets,
-      blocks: Array(0..<(preset.objective.layers.max() ?? 0)))
+      blocks: preset.adapterBlocks)
     var generator = SeededGenerator(seed: training.seed)
     let adapter = Adapter(starting: configuration, c, using: &generator)
     let mean = preset.average > 0 ? Adapter(zeros: configuration, c) : adapter
@@ -195,7 +207,7 @@ private struct Sitting {
       : TrainingCheckpoint(step: 0, best: nil, bestStep: 0)
     savedStep = isResumed ? state.step : nil
     log = try TrainingLog(
-      training.folder, terms: preset.objective.name.kind.terms,
+      training.folder, terms: preset.objective.name.kind.columns,
       keepingSteps: isResumed ? state.step : nil)
   }
 
@@ -208,12 +220,14 @@ private struct Sitting {
       model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
     var judgedStep = 0
     var untouched: Matrix?
+    var latest: TrainingStates?
     let (concepts, folder) = (data.concepts, training.folder)
     judge.onStates = {
       let before = untouched ?? $0
       untouched = before
       let seen = TrainingStates(
         step: judgedStep, before: before, states: $0, labels: $1, concepts: concepts)
+      latest = seen
       // A picture that cannot be left for others is no reason to end a training.
       try? seen.write(folder)
       observer.onStates(seen)
@@ -232,20 +246,25 @@ private struct Sitting {
           step: state.step, terms: terms, learningRate: preset.rate(step: state.step - 1),
           gradientNorm: norm, seconds: stepStarted.duration(to: .now).seconds)
         let isLast = state.step == preset.steps
-        if state.step % preset.evaluateEvery == 0 || isLast {
-          awaitsJudgement = true
-          judgedStep = state.step
+        let isJudged = state.step % preset.evaluateEvery == 0 || isLast
+        let isKept = preset.keep > 0 && state.step % preset.keep == 0
+        awaitsJudgement = isJudged || isKept
+        judgedStep = state.step
+        if isJudged {
           let figures = try judge.figures(adapters.mean, checkpoint: checkpoint)
           entry.heldOut = figures
           after = figures
           keepBest(figures)
-          try note(entry, onStep)
-          awaitsJudgement = false
-          if !isLast { try save() }
-        } else {
-          try note(entry, onStep)
-          if observer.wantsSave() { try save() }
         }
+        if isKept {
+          if !isJudged { try judge.observe(adapters.mean, checkpoint: checkpoint) }
+          try KeptSteps.write(
+            training.folder, step: state.step, adapter: adapters.mean, states: latest,
+            model: training.model)
+        }
+        try note(entry, onStep)
+        awaitsJudgement = false
+        if isJudged ? !isLast : observer.wantsSave() { try save() }
         reportProgress(terms, started, firstStep)
       }
     } catch let cancelled as Cancelled {
@@ -271,6 +290,7 @@ private struct Sitting {
     let computer = LossComputer(
       model: language.transformer, objective: preset.objective, memory: training.memory,
       endOfText: language.tokenizer.endOfText ?? language.tokenizer.padding ?? 0,
+      side: preset.maxTokens,
       checkpoint: checkpoint)
     var keys: SeededGenerator? =
       preset.dropout > 0
@@ -343,7 +363,7 @@ private struct Sitting {
     // Time left is judged by this sitting's steps alone.
     let done = state.step - first
     let elapsed = started.duration(to: .now)
-    let parts = preset.objective.name.kind.terms.map {
+    let parts = preset.objective.name.kind.columns.map {
       "\($0.label) " + String(format: $0 == .kl ? "%.4f" : "%.3f", terms[$0])
     }
     let message =

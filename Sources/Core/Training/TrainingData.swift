@@ -9,7 +9,8 @@ import SeerTokenizers
 /// A step's rows are a function of seed and step alone, so a resumed training draws what an
 /// undisturbed one would, with nothing to store.
 package struct TrainingData: Sendable {
-  /// One row in its three forms: prompt and response, prompt only, response only.
+  /// One row in its three forms: prompt and response, prompt only, response only; and, for
+  /// ``RowKind/requestsAndResponses``, the first with twice as many tokens.
   package struct Row: Sendable {
     package let forms: [RenderedRow]
     package let prompt: String
@@ -38,6 +39,8 @@ package struct TrainingData: Sendable {
   /// Indices into `rows`, by concept.
   package let train: [[Int]]
   package let heldOut: [Int]
+  /// Indices into `concepts`: those whose rows a step draws, in turn.
+  package let turns: [Int]
   package let retain: [[Int32]]
   let heldOutRetain: [[Int32]]
   package let notes: [String]
@@ -47,6 +50,10 @@ package struct TrainingData: Sendable {
   private let crop: Double
   private let recombine: Double
   private let renderer: RowRenderer
+  private let longRenderer: RowRenderer
+  private let kind: RowKind
+  private let verdict: Verdict?
+  private let padsResponses: Bool
 
   package init(
     concepts path: String, retain retainPath: String?,
@@ -64,6 +71,13 @@ package struct TrainingData: Sendable {
         wanted: "two or more: there is nothing to push apart",
         advice: "Add rows of another concept.")
     }
+    kind = preset.objective.name.kind.rows
+    // The published code pads requests and responses to as many tokens each, retain rows to both.
+    longRenderer =
+      kind == .requestsAndResponses
+      ? try RowRenderer(
+        renderer.tokenizer, template: renderer.template, maxTokens: 2 * renderer.maxTokens)
+      : renderer
     var cut = 0
     var rows: [Row] = []
     for index in usable {
@@ -72,11 +86,14 @@ package struct TrainingData: Sendable {
       var asked = row
       asked.response = nil
       if asked.prompt.isEmpty, asked.turns.isEmpty { asked.prompt = response }
-      let forms = [
+      var forms = [
         try renderer.render(row, of: path, at: set.places[index]), try renderer.render(asked),
         response.isEmpty ? try renderer.render(asked) : try renderer.render(prompt: response),
       ]
       if forms[0].isCut { cut += 1 }
+      if kind == .requestsAndResponses {
+        forms.append(try longRenderer.render(row, of: path, at: set.places[index]))
+      }
       guard let label = labels[index] else {
         throw Failure(
           .badData, file: path, place: "row \(index)", found: "no concept", wanted: "a `value`")
@@ -88,9 +105,14 @@ package struct TrainingData: Sendable {
     }
     self.rows = rows
     self.concepts = names
-    let (train, heldOut) = Self.split(
+    var (train, heldOut) = Self.split(
       rows, concepts: names.count, prompts: usable.map { set.rows[$0].foldKey },
       share: preset.heldOut, seed: seed)
+    if preset.rowsPerConcept > 0 {
+      train = train.enumerated().map { label, members in
+        Self.sample(preset.rowsPerConcept, of: members, seed: seed &+ UInt64(label))
+      }
+    }
     for (label, members) in train.enumerated() where members.count < 2 {
       throw Failure(
         .badData, file: path, place: "concept `\(names[label])`",
@@ -99,14 +121,18 @@ package struct TrainingData: Sendable {
     }
     self.train = train
     self.heldOut = heldOut
-    let (retain, retainNotes) = try Self.readRetain(retainPath, columns, renderer)
+    turns =
+      kind == .harmful
+      ? try Self.harmful(preset.objective.harmful, among: names, file: path)
+      : Array(names.indices)
+    verdict =
+      kind == .verdicts ? try Verdict(concepts: names, file: path, renderer: renderer) : nil
+    let (retain, retainNotes) = try Self.readRetain(retainPath, columns, longRenderer)
     // The last fifth is held out.
     let trained = retain.count - retain.count / 5
     self.retain = Array(retain.prefix(trained))
     heldOutRetain = Array(retain.suffix(retain.count - trained))
-    if preset.retainBatch > 0, self.retain.isEmpty,
-      preset.objective.retainWeight != 0 || preset.objective.klWeight != 0
-    {
+    if preset.retainBatch > 0, self.retain.isEmpty, preset.objective.needsRetainRows {
       throw Failure(
         .badData, file: retainPath, place: "--retain", found: "no retain rows",
         wanted: "general texts that keep the model able",
@@ -120,7 +146,39 @@ package struct TrainingData: Sendable {
     positions = preset.objective.positions
     crop = preset.crop
     recombine = preset.recombine
+    padsResponses = preset.objective.klWeight != 0
     self.renderer = renderer
+  }
+
+  /// Some of the rows, in their order.
+  private static func sample(_ count: Int, of members: [Int], seed: UInt64) -> [Int] {
+    guard members.count > count else { return members }
+    var generator = SeededGenerator(seed: seed &+ 0xCA9)
+    return generator.permutation(members.count).prefix(count).sorted().map { members[$0] }
+  }
+
+  /// The concepts of those names; without names, all but `safe`.
+  private static func harmful(
+    _ names: [String], among concepts: [String], file: String
+  ) throws(Failure) -> [Int] {
+    let shown = concepts.prefix(8).joined(separator: ", ")
+    if names.isEmpty {
+      guard concepts.contains(Verdict.safe) else {
+        throw Failure(
+          .usage, place: "--harmful", found: "none, and no concept `\(Verdict.safe)` in \(file)",
+          wanted: "the concepts to turn away, of \(shown)")
+      }
+      return concepts.indices.filter { concepts[$0] != Verdict.safe }
+    }
+    var found: [Int] = []
+    for name in names {
+      guard let index = concepts.firstIndex(where: { Array($0.utf8) == Array(name.utf8) }) else {
+        throw Failure(
+          .usage, place: "--harmful", found: "`\(name)`", wanted: "concepts of \(file): \(shown)")
+      }
+      if !found.contains(index) { found.append(index) }
+    }
+    return found
   }
 
   /// Says which held-out figures there cannot be.
@@ -171,19 +229,24 @@ package struct TrainingData: Sendable {
     var mixer = SeededGenerator(seed: seed &+ 0x5EE2 &+ UInt64(step) &* 0x9E37_79B9)
     var batch = TrainingBatch(rows: [], labels: [], retain: [])
     let pairs = preset.batch / 2
+    batch.progress = Double(step + 1) / Double(preset.steps)
     for pair in step * pairs..<(step + 1) * pairs {
-      let label = pair % concepts.count
+      let label = turns[pair % turns.count]
       // A round is a shuffled order taken two by two; where the rows are odd in number, another
       // one sits out each round, so that a pair is always of two rows.
-      let (round, place) = (pair / concepts.count).quotientAndRemainder(
+      let (round, place) = (pair / turns.count).quotientAndRemainder(
         dividingBy: train[label].count / 2)
       for draw in 0..<2 {
         let index = drawn(
           2 * place + draw, round: round, of: train[label], stream: UInt64(label))
-        let form = try rendered(rows[index], among: train[label], &mixer)
-        batch.rows.append(
-          trainingRow(cropped(form, &mixer), source: rows[index].source))
+        batch.rows.append(try drawnRow(rows[index], among: train[label], &mixer))
         batch.labels.append(label)
+        if let verdict {
+          let row = rows[index]
+          batch.verdicts.append(
+            try verdict.row(
+              prompt: row.prompt, response: row.response, concept: concepts[label]))
+        }
       }
     }
     for draw in step * preset.retainBatch..<(step + 1) * preset.retainBatch where !retain.isEmpty {
@@ -200,16 +263,51 @@ package struct TrainingData: Sendable {
     return members[generator.permutation(members.count)[place]]
   }
 
+  /// A row as an objective is given it.
+  private func drawnRow(
+    _ row: Row, among members: [Int], _ mixer: inout SeededGenerator
+  ) throws(Failure) -> TrainingRow {
+    let form = form(&mixer)
+    let isParted = kind == .requestsAndResponses
+    var rendered = row.forms[isParted ? 3 : form]
+    if let other = recombined(row, form: form, among: members, &mixer) {
+      rendered = try longRenderer.render(other)
+    }
+    let shown = cropped(rendered, &mixer)
+    return isParted
+      ? parted(shown, form: form, source: row.source) : trainingRow(shown, source: row.source)
+  }
+
+  /// Request and response, each at most as long as the other may be; one of them alone in the forms 1
+  /// and 2. The request ends where the prompt's turn does, the response before its turn's end.
+  private func parted(_ row: RenderedRow, form: Int, source: Int) -> TrainingRow {
+    let request = row.ids[...row.promptEnd]
+    let end = row.responseTokens.isEmpty ? row.promptEnd + 1 : row.responseTokens.upperBound
+    let response = row.ids[(row.promptEnd + 1)..<max(end, row.promptEnd + 1)]
+    let hasRequest = form != 2 || response.isEmpty
+    let hasResponse = form != 1
+    let first = hasRequest ? Array(request.prefix(renderer.maxTokens)) : []
+    let second = hasResponse ? Array(response.prefix(renderer.maxTokens)) : []
+    return TrainingRow(ids: first + second, spans: [], request: first.count, source: source)
+  }
+
   /// The most tokens that a step's row can have.
   package var longestRow: Int {
     func longest(_ forms: Range<Int>) -> Int {
       rows.reduce(1) { $1.forms[forms].reduce($0) { max($0, $1.ids.count) } }
     }
     let whole = longest(0..<3)
+    if kind == .requestsAndResponses {
+      // With "KL" every pad of the right side is there.
+      return longest(3..<4) + (padsResponses ? renderer.maxTokens : 1)
+    }
     guard recombine > 0 else { return whole }
     // Template and separator are in both parts.
     return max(whole, min(renderer.maxTokens, longest(1..<2) + longest(2..<3)))
   }
+
+  /// The most tokens of a question whether a row is safe; 0 where none is put.
+  package var longestVerdict: Int { verdict == nil ? 0 : renderer.maxTokens }
 
   /// A row in full, as held-out rows are judged.
   package func whole(_ row: Int) -> TrainingRow {
@@ -229,19 +327,14 @@ package struct TrainingData: Sendable {
     return left < 1 ? row : row.prefix(row.meanTokens.upperBound - Int(left))
   }
 
-  /// One of the row's forms; of prompt and response sometimes with the prompt of another row of its
-  /// concept.
-  private func rendered(
-    _ row: Row, among members: [Int], _ generator: inout SeededGenerator
-  ) throws(Failure) -> RenderedRow {
-    let form = form(&generator)
-    guard recombine > 0, form == 0, Double(generator.uniform()) < recombine else {
-      return row.forms[form]
-    }
+  /// Of prompt and response, sometimes the prompt of another row of its concept.
+  private func recombined(
+    _ row: Row, form: Int, among members: [Int], _ generator: inout SeededGenerator
+  ) -> ConceptSet.Row? {
+    guard recombine > 0, form == 0, Double(generator.uniform()) < recombine else { return nil }
     let other = rows[members[Int(generator.next() % UInt64(members.count))]]
-    guard !row.response.isEmpty, !other.response.isEmpty else { return row.forms[form] }
-    return try renderer.render(
-      ConceptSet.Row(prompt: other.prompt, response: row.response, turns: other.turns))
+    return row.response.isEmpty || other.response.isEmpty
+      ? nil : ConceptSet.Row(prompt: other.prompt, response: row.response, turns: other.turns)
   }
 
   private func form(_ generator: inout SeededGenerator) -> Int {

@@ -25,11 +25,12 @@ extension Training {
   package func estimate(_ context: JobContext) throws -> TrainingEstimate {
     let language = try LanguageModel(model, chat: chat)
     let c = language.configuration
-    try preset.check(c)
+    var preset = try preset.resolved(for: c)
     let data = try TrainingData(
       concepts: concepts, retain: retain,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
+    preset.count(rows: data.train.reduce(0) { $0 + $1.count })
     try context.checkpoint()
     let lengths = data.rows.map { $0.forms[0].ids.count }
     let rowTokens = Double(lengths.reduce(0, +)) / Double(max(1, lengths.count))
@@ -50,12 +51,15 @@ extension Training {
     // Base, tuned and back, with logits at every token for the KL.
     let head = Double(c.vocabulary) / (12 * Double(c.blocks) * Double(c.width))
     let retained = kept * (3 + 3 * head)
+    // With the question a row is some twice as long; its pass goes through the whole model and back.
+    let asked =
+      preset.objective.name.kind.rows == .verdicts ? 2 * Double(preset.batch) * rowTokens * 3 : 0
     let judged =
       Double(data.heldOut.count + data.concepts.count * HeldOutJudge.prototypeRows) * rowTokens
       * depth
     let judgements = Double(preset.steps / preset.evaluateEvery + 2)
     let seconds =
-      tokenSeconds * (Double(preset.steps) * (concept + retained) + judgements * judged)
+      tokenSeconds * (Double(preset.steps) * (concept + retained + asked) + judgements * judged)
     let tokens = Int(Double(preset.batch) * rowTokens + kept)
     let activations = Activations.bytes(tokens: max(1, tokens), configuration: c)
     return TrainingEstimate(

@@ -39,7 +39,7 @@ package final class TrainingPass {
     self.batch = batch
     self.last = last
     self.keepsBlocks = keepsBlocks
-    let lengths = batch.rows.map(\.count)
+    let lengths = batch.rows.map(\.positions)
     var rotations = RotationTables(positions: lengths.max() ?? 0, c)
     rotations.reserve(rowsOf: lengths)
     context = BlockContext(batch, rotations: rotations, adapter: adapter, dropout: dropout)

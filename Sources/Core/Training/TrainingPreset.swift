@@ -15,6 +15,8 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
   package var alpha: Double
   package var dropout: Double
   package var targets: [LoRATarget]
+  /// Blocks that carry the adapter, from 1 as layers are; empty: those up to the highest target layer.
+  package var loraLayers: [Int] = []
   package var learningRate: Double
   package var schedule: Schedule
   /// Steps over which the rate rises from 0.
@@ -30,6 +32,10 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
   /// Retain rows a step.
   package var retainBatch: Int
   package var steps: Int
+  /// Times that every concept row is drawn, in place of `steps`; 0: `steps` decides.
+  package var epochs = 0
+  /// At most so many rows of a concept are trained on, drawn by the seed; 0: all.
+  package var rowsPerConcept = 0
   package var maxTokens: Int
   /// Shares of rows shown as prompt and response, prompt only, response only.
   package var rowMix: [Double]
@@ -41,6 +47,8 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
   package var recombine: Double
   /// Held-out figures and a checkpoint every so many steps.
   package var evaluateEvery: Int
+  /// The adapter and the held-out rows' states are kept every so many steps; 0: none are.
+  package var keep = 0
   /// The share of the concept rows that is held out to judge by; prompts stay whole.
   package var heldOut: Double
   /// Ends with the checkpoint that did best on held-out rows, among those whose KL on held-out
@@ -76,20 +84,67 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     self.bestWithinKL = bestWithinKL
   }
 
+  /// A file without it was written by 0.1, where a name had another meaning.
+  private var version = Self.version
+  private static let version = 2
+
   package enum CodingKeys: String, CodingKey {
-    case objective, rank, alpha, dropout, targets
+    case version, objective, rank, alpha, dropout, targets
+    case loraLayers = "lora_layers"
     case learningRate = "learning_rate"
     case schedule, warmup
     case weightDecay = "weight_decay"
     case average, clip, batch
     case retainBatch = "retain_batch"
-    case steps
+    case steps, epochs
+    case rowsPerConcept = "rows_per_concept"
     case maxTokens = "max_tokens"
     case rowMix = "row_mix"
     case crop, recombine
     case evaluateEvery = "evaluate_every"
+    case keep
     case heldOut = "held_out"
     case bestWithinKL = "best_within_kl"
+  }
+
+  /// Keys that are not there are `standard`'s: earlier versions did not have them all.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self = .standard
+    func read<T: Decodable>(_ key: CodingKeys, _ path: WritableKeyPath<Self, T>) throws {
+      if let value = try values.decodeIfPresent(T.self, forKey: key) { self[keyPath: path] = value }
+    }
+    try read(.objective, \.objective)
+    try read(.rank, \.rank)
+    try read(.alpha, \.alpha)
+    try read(.dropout, \.dropout)
+    try read(.targets, \.targets)
+    try read(.loraLayers, \.loraLayers)
+    try read(.learningRate, \.learningRate)
+    try read(.schedule, \.schedule)
+    try read(.warmup, \.warmup)
+    try read(.weightDecay, \.weightDecay)
+    try read(.average, \.average)
+    try read(.clip, \.clip)
+    try read(.batch, \.batch)
+    try read(.retainBatch, \.retainBatch)
+    try read(.steps, \.steps)
+    try read(.epochs, \.epochs)
+    try read(.rowsPerConcept, \.rowsPerConcept)
+    try read(.maxTokens, \.maxTokens)
+    try read(.rowMix, \.rowMix)
+    try read(.crop, \.crop)
+    try read(.recombine, \.recombine)
+    try read(.evaluateEvery, \.evaluateEvery)
+    try read(.keep, \.keep)
+    try read(.heldOut, \.heldOut)
+    try read(.bestWithinKL, \.bestWithinKL)
+    // Version 0.1 wrote none, and called another objective `nt-xent`.
+    if try values.decodeIfPresent(Int.self, forKey: .version) == nil,
+      objective.name == .ntXent
+    {
+      objective.name = .seerPair
+    }
   }
 
   /// What serves the default model best (docs/training.md has the measurements).
@@ -122,18 +177,17 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
       let given = try JSONSerialization.jsonObject(with: file.data)
       // The keys of the objective that the file asks for.
       var complete = standard
-      let objective = (given as? [String: Any])?["objective"] as? [String: Any]
-      if let asked = objective?["name"] as? String {
-        guard let known = ObjectiveName(rawValue: asked) else {
-          throw Failure(
-            .badData, file: name, place: "objective.name", found: "`\(asked)`",
-            wanted: "one of "
-              + ObjectiveName.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        complete.objective.name = known
+      if let known = try objective(of: given, file: name) {
+        complete.objective = standard.objective.replaced(by: known)
       }
       let whole = try JSONSerialization.jsonObject(with: JSONEncoder().encode(complete))
-      let merged = try merge(given, into: whole, file: name, place: "")
+      var merged = try merge(given, into: whole, file: name, place: "")
+      if var object = merged as? [String: Any],
+        let objective = object["objective"] as? [String: Any]
+      {
+        object["objective"] = objective.merging(["name": complete.objective.name.rawValue]) { $1 }
+        merged = object
+      }
       return try JSONDecoder().decode(
         TrainingPreset.self, from: JSONSerialization.data(withJSONObject: merged))
     } catch var failure as Failure {
@@ -167,6 +221,42 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     }
   }
 
+  /// The objective that a preset's object asks for; nil where it asks for none. A key that the objective
+  /// does not read is refused.
+  private static func objective(of given: Any, file: String) throws(Failure) -> ObjectiveName? {
+    guard let given = given as? [String: Any] else { return nil }
+    if let found = given["version"], found as? Int != version {
+      throw Failure(
+        .badData, file: file, place: "version", found: "\(found)", wanted: "\(version)",
+        advice: "It was written by another version of seer.")
+    }
+    guard let objective = given["objective"] as? [String: Any] else { return nil }
+    var asked: ObjectiveName?
+    if let name = objective["name"] as? String {
+      asked = ObjectiveName(rawValue: name)
+      if asked == nil {
+        throw Failure(
+          .badData, file: file, place: "objective.name", found: "`\(name)`",
+          wanted: "one of " + ObjectiveName.allCases.map(\.rawValue).joined(separator: ", "))
+      }
+      // Version 0.1 wrote every key and no version, and called another objective `nt-xent`.
+      let written: [ObjectiveField] = [
+        .temperature, .contrastiveWeight, .retainWeight, .klWeight, .positions,
+      ]
+      if asked == .ntXent, given["version"] == nil,
+        written.allSatisfy({ objective[$0.rawValue] != nil })
+      {
+        asked = .seerPair
+      }
+    }
+    let name = asked ?? standard.objective.name
+    for field in ObjectiveField.allCases
+    where objective[field.rawValue] != nil && !name.kind.reads.contains(field) {
+      throw field.unread(by: name, file: file)
+    }
+    return asked
+  }
+
   /// The keys of `given` in place of those of `whole`; a key that `whole` has not is an error, since
   /// it would be a misspelt one.
   private static func merge(
@@ -194,6 +284,34 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     return learningRate * 0.5 * (1 + cos(.pi * min(1, done)))
   }
 
+  /// The same with target layers as numbers, for a model; throws where a value cannot be used with it.
+  package func resolved(for c: ModelConfiguration) throws(Failure) -> TrainingPreset {
+    var preset = self
+    preset.objective = objective.resolved(blocks: c.blocks)
+    try preset.check(c)
+    return preset
+  }
+
+  /// Counts the steps of the epochs asked for.
+  package mutating func count(rows: Int) throws(Failure) {
+    guard epochs > 0 else { return }
+    let (draws, overflow) = rows.multipliedReportingOverflow(by: epochs)
+    // A file without a row to train on is refused where it is read.
+    let steps = max(1, draws / batch + (draws % batch > 0 ? 1 : 0))
+    guard !overflow, steps <= Self.mostSteps else {
+      throw Failure(
+        .usage, place: "--epochs", found: "\(epochs) of \(rows) rows",
+        wanted: "at most \(Self.mostSteps) steps")
+    }
+    self.steps = steps
+  }
+
+  /// Blocks that carry the adapter, from 0. Precondition: target layers are numbers.
+  package var adapterBlocks: [Int] {
+    loraLayers.isEmpty
+      ? Array(0..<(objective.layers.max() ?? 0)) : Set(loraLayers).sorted().map { $0 - 1 }
+  }
+
   /// More steps are a slip of the hand.
   package static let mostSteps = 10_000_000
   /// Rows a step: a contrastive loss holds a number for every pair of them.
@@ -216,10 +334,12 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
       guard value > 0, value.isFinite else { throw bad(option, value, "above 0") }
       guard value <= most else { throw bad(option, value, "at most \(most)") }
     }
+    func list(_ layers: [Int]) -> String { layers.map(String.init).joined(separator: ",") }
     let blocks = model?.blocks ?? .max
-    guard !objective.layers.isEmpty, objective.layers.allSatisfy({ (1...blocks).contains($0) })
-    else {
-      let layers = objective.layers.map(String.init).joined(separator: ",")
+    // Shares of the depth are numbers once the model is known.
+    let hasTarget = !objective.layers.isEmpty || (model == nil && !objective.shares.isEmpty)
+    guard hasTarget, objective.layers.allSatisfy({ (1...blocks).contains($0) }) else {
+      let layers = list(objective.layers)
       throw bad(
         "--layer", layers.isEmpty ? "none" : layers,
         "layers from 1" + (model.map { " to \($0.blocks)" } ?? ""))
@@ -234,6 +354,40 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     if let position = Self.repeated(objective.positions) {
       throw bad("--position", "\(position) twice", "each position once")
     }
+    let readable = objective.name.kind.positions
+    if objective.name.kind.reads.contains(.positions),
+      let other = objective.positions.first(where: { !readable.contains($0) })
+    {
+      throw bad(
+        "--position", other,
+        readable.map(\.rawValue).joined(separator: " or ")
+          + ", the places that \(objective.name.rawValue) reads")
+    }
+    guard loraLayers.allSatisfy({ (1...blocks).contains($0) }) else {
+      throw bad(
+        "--lora-layers", list(loraLayers),
+        "blocks from 1" + (model.map { " to \($0.blocks)" } ?? ""))
+    }
+    if let lowest = loraLayers.min(), let highest = objective.layers.max(), lowest > highest,
+      model != nil
+    {
+      throw bad(
+        "--lora-layers", list(loraLayers),
+        "one at least up to the target layer \(highest): later blocks do not change its states")
+    }
+    try check("--group", objective.group, from: 0, to: Self.mostRows)
+    guard objective.group % 2 == 0, objective.group == 0 || batch % objective.group == 0 else {
+      throw bad(
+        "--group", objective.group, "an even number of rows that divides --batch (\(batch))")
+    }
+    guard objective.harmful.allSatisfy({ !$0.isEmpty }) else {
+      throw bad("--harmful", "an empty name", "names of concepts")
+    }
+    try check("--epochs", epochs, from: 0, to: Self.mostSteps)
+    guard rowsPerConcept == 0 || rowsPerConcept >= 2 else {
+      throw bad("--rows-per-concept", rowsPerConcept, "2 or more: a row needs a partner")
+    }
+    try check("--keep", keep, from: 0, to: Self.mostSteps)
     let mostRank = min(model?.width ?? 1024, 1024)
     guard (1...mostRank).contains(rank) else { throw bad("--rank", rank, "1 to \(mostRank)") }
     try checkPositive("--alpha", alpha, to: 1e6)
@@ -249,6 +403,12 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     guard (1...(model?.context ?? .max)).contains(maxTokens) else {
       let wanted = model.map { "1 to \($0.context), the model's context" }
       throw bad("--max-tokens", maxTokens, wanted ?? "1 or more")
+    }
+    if let c = model, objective.name.kind.rows == .requestsAndResponses, maxTokens > c.context / 2 {
+      throw bad(
+        "--max-tokens", maxTokens,
+        "at most \(c.context / 2), half of the model's context: "
+          + "\(objective.name.rawValue) pads requests and responses to as many each")
     }
     guard rowMix.count == 3, rowMix.allSatisfy({ $0 >= 0 && $0.isFinite }),
       (1e-9...1e9).contains(rowMix.reduce(0, +))

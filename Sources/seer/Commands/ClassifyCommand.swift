@@ -15,6 +15,8 @@ struct ClassifyCommand: ParsableCommand {
       Runs base and tuned model once over the rows and judges every layer and position asked for.
       The layer of the comparisons is picked on the training rows alone. Of a file with the column
       `split`, only its own side is used. Rows that the monitor calls unknown count as wrong.
+      --monitor brings in the monitor of a run, of another model if need be, as it is: what it tells of
+      these states, and what after a repair that reads the train file's rows without their labels.
 
       Example:
         seer evaluate classify --model smollm2 --adapter my-adapter --train train.csv \\
@@ -34,6 +36,8 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
   var maxTokens: Int?
   @OptionGroup var columns: RowColumnArguments
+  @Option(help: "A run whose monitor, frozen, judges the same states, with and without repairs.")
+  var monitor: String?
   @Flag(help: "Leave out test rows whose prompt is in the train file.") var withoutOverlap = false
   @Option(help: "Resamples of the rows for intervals.") var resamples = 1000
   @Option(help: "Shuffled labelings each classifier learns as a control.") var permutations = 20
@@ -63,6 +67,7 @@ struct ClassifyCommand: ParsableCommand {
     evaluation.chat = try chat.options()
     evaluation.maxTokens = maxTokens
     evaluation.leavesOutOverlap = withoutOverlap
+    evaluation.monitor = monitor
     evaluation.resamples = resamples
     evaluation.permutations = permutations
     evaluation.seed = seed
@@ -102,6 +107,7 @@ extension ClassifyCommand {
       showLayers(own)
     }
     showFindings(figures)
+    if let monitor = figures.monitor { show(monitor) }
     guard !figures.comparisons.isEmpty else { return }
     Report.line("\ntuned minus base, each at its layer")
     for comparison in figures.comparisons {
@@ -121,6 +127,26 @@ extension ClassifyCommand {
       Report.line(
         "  \(finding.holds ? "holds" : "fails"), layer \(finding.layer): \(finding.claim): "
           + "\(number(finding.first)), \(number(finding.second))")
+    }
+  }
+
+  private static func show(_ figures: StaleMonitorFigures) {
+    Report.line(
+      "\nthe monitor of \(figures.run), frozen; repairs read \(figures.unlabelled) rows without "
+        + "labels, \(figures.paired) of them in the run")
+    Report.line(
+      "  model  layer  " + MonitorRepair.allCases.map { padded($0.rawValue, 20) }.joined()
+        + "unknown")
+    for model in ["base", "tuned"] {
+      for layer in Set(figures.results.map(\.layer)).sorted() {
+        let own = figures.results.filter { $0.model == model && $0.layer == layer }
+        guard let frozen = own.first else { continue }
+        let cells = MonitorRepair.allCases.map { repair in
+          padded(own.first { $0.repair == repair }.map { interval($0.accuracy) } ?? "-", 20)
+        }
+        Report.line(
+          "  " + padded(model, 7) + padded("\(layer)", 7) + cells.joined() + number(frozen.unknown))
+      }
     }
   }
 

@@ -18,7 +18,8 @@ struct DetoxCommand: ParsableCommand {
       by the published substrings (those of SEER's own evaluation, which grew from arXiv 2307.15043)
       and by a stricter rule: the answer opens by refusing and lists no steps. With --train (rows
       of `safe` and other concepts) or --run (a run of such rows) and --layer, the monitor of each
-      model's states reads every answer, too.
+      model's states reads every answer, too. --verdicts brings in those of a judge outside: lines of
+      JSON with `id`, set:row:model as in the answers (harmful:0:base), and `verdict`, safe or unsafe.
 
       Example:
         seer evaluate detox --model smollm2 --adapter my-adapter --harmful harmful.csv \\
@@ -41,6 +42,8 @@ struct DetoxCommand: ParsableCommand {
     name: .customLong("run"),
     help: "A run whose monitor reads the answers; twice for base and tuned.")
   var runs: [String] = []
+  @Option(help: "An outside judge's verdicts: JSON Lines of id (harmful:0:base) and verdict.")
+  var verdicts: String?
   @Option(help: "The layer that the monitor reads.") var layer: Int?
   @Option(help: "With --train, the tokens the monitor reads: last, prompt-end or mean.")
   var position = Position.last
@@ -80,6 +83,7 @@ struct DetoxCommand: ParsableCommand {
     evaluation.columns = columns.names
     evaluation.monitor = train.map { .concepts($0) } ?? (runs.isEmpty ? nil : .runs(runs))
     evaluation.layer = layer
+    evaluation.verdicts = verdicts
     evaluation.position = position
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {
@@ -93,6 +97,20 @@ struct DetoxCommand: ParsableCommand {
     func percent(_ value: Double) -> String { Report.rounded(100 * value, 1) }
     func rate(_ estimate: Estimate) -> String {
       "\(percent(estimate.value)) % (\(percent(estimate.low))..\(percent(estimate.high)))"
+    }
+    func judged(_ answers: [MonitorFigures.Answers], _ pairs: [MonitorFigures.Pair]) {
+      for answers in answers {
+        Report.line(
+          "  \(answers.set), \(answers.model): unsafe \(rate(answers.unsafe)) of "
+            + "\(answers.judged), unknown \(answers.unknown); refused or safe "
+            + rate(answers.refusedOrSafe))
+      }
+      for pair in pairs {
+        Report.line(
+          "  \(pair.set), \(pair.judgement): tuned only \(pair.mcnemar.onlySecond), base only "
+            + "\(pair.mcnemar.onlyFirst), McNemar p "
+            + String(format: "%.2g", pair.mcnemar.exactP))
+      }
     }
     for answers in figures.answers {
       Report.line(
@@ -114,18 +132,11 @@ struct DetoxCommand: ParsableCommand {
       Report.line(
         "monitor of \(monitor.monitor) states, layer \(monitor.layer): right on "
           + "\(percent(monitor.accuracy)) % of its held-out rows")
-      for answers in monitor.answers {
-        Report.line(
-          "  \(answers.set), \(answers.model): unsafe \(rate(answers.unsafe)) of "
-            + "\(answers.judged), unknown \(answers.unknown); refused or safe "
-            + rate(answers.refusedOrSafe))
-      }
-      for pair in monitor.pairs {
-        Report.line(
-          "  \(pair.set), \(pair.judgement): tuned only \(pair.mcnemar.onlySecond), base only "
-            + "\(pair.mcnemar.onlyFirst), McNemar p "
-            + String(format: "%.2g", pair.mcnemar.exactP))
-      }
+      judged(monitor.answers, monitor.pairs)
+    }
+    if let verdicts = figures.verdicts {
+      Report.line("verdicts of \(verdicts.file)")
+      judged(verdicts.answers, verdicts.pairs)
     }
     Report.line("answers: \(figures.output)")
   }

@@ -28,7 +28,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "General texts that keep the model able: prompt and response.")
   var retain: String?
   @OptionGroup var columns: RowColumnArguments
-  @Option(help: "Target layers, separated by commas.") var layer: String?
+  @Option(help: "Target layers, separated by commas: numbers, or shares of the depth like 80%.")
+  var layer: String?
+  @Option(
+    help: "Blocks that carry the adapter, from 1: 1-12,20; else all up to the highest target.")
+  var loraLayers: String?
   @Option(name: .customLong("adapter"), help: "The folder to write.") var folder: String
   @Option(help: "What to minimise.") var objective: ObjectiveName?
   @Option(
@@ -44,14 +48,23 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The highest learning rate.") var learningRate: Double?
   @Option(help: "Concept rows a step (an even number).") var batch: Int?
   @Option(help: "Retain rows a step.") var retainBatch: Int?
-  @Option(help: "Passes over the concept rows, in place of --steps.") var epochs: Int?
+  @Option(help: "Times that every concept row is drawn, in place of --steps.") var epochs: Int?
+  @Option(help: "At most so many rows of a concept are trained on.") var rowsPerConcept: Int?
   @Option(help: "Steps.") var steps: Int?
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(help: "Tokens of a row that are kept.") var maxTokens: Int?
+  @Option(help: "What cosines are divided by.") var temperature: Double?
+  @Option(help: "Rows that are contrasted with one another, as on one of several GPUs; 0: all.")
+  var group: Int?
+  @Option(help: "With --objective released, the contrast: infonce or nt-xent.")
+  var contrastive: String?
+  @Option(help: "With --objective reroute, the concepts to turn away; else all but safe.")
+  var harmful: String?
   @Option(help: "Weight of the contrastive term.") var contrastiveWeight: Double?
   @Option(help: "Weight of the l2 term on retain rows.") var retainWeight: Double?
   @Option(help: "Weight of the KL term.") var klWeight: Double?
   @Option(help: "Held-out figures every so many steps.") var evaluateEvery: Int?
+  @Option(help: "Keep adapter and held-out states of every so many steps, in kept/.") var keep: Int?
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Go on with an interrupted training.") var resume = false
   @Flag(help: "Print one JSON object.") var json = false
@@ -120,49 +133,80 @@ struct TrainCommand: ParsableCommand {
   private func chosenPreset() throws -> TrainingPreset {
     var preset = try TrainingPreset.named(preset)
     if let layer {
-      preset.objective.layers =
-        try listOption(layer, "--layer", wanted: "layers") { Int($0) }
-    }
-    if let position {
-      preset.objective.positions = try listOption(
-        position, "--position", wanted: "last, prompt-end or mean"
-      ) { Position(rawValue: $0) }
+      preset.objective.targets = try listOption(
+        layer, "--layer", wanted: TargetLayer.wanted, TargetLayer.init)
     }
     if let objective { preset.objective = preset.objective.replaced(by: objective) }
+    try setObjective(&preset.objective)
     func set<T>(_ key: WritableKeyPath<TrainingPreset, T>, _ value: T?) {
       if let value { preset[keyPath: key] = value }
     }
+    if let loraLayers { preset.loraLayers = try Self.blocks(loraLayers) }
     set(\.rank, rank)
     set(\.alpha, alpha)
     set(\.dropout, dropout)
     set(\.learningRate, learningRate)
     set(\.batch, batch)
     set(\.retainBatch, retainBatch)
-    set(\.steps, steps)
+    set(\.rowsPerConcept, rowsPerConcept)
     set(\.maxTokens, maxTokens)
-    set(\.objective.contrastiveWeight, contrastiveWeight)
-    set(\.objective.retainWeight, retainWeight)
-    set(\.objective.klWeight, klWeight)
     set(\.evaluateEvery, evaluateEvery)
-    // Before anything is made of these numbers, and before any file is read.
+    set(\.keep, keep)
+    if let steps {
+      preset.steps = steps
+      preset.epochs = 0
+    }
+    if let epochs { preset.epochs = epochs }
+    // Before any file is read.
     try preset.check()
-    if let epochs { preset.steps = try steps(epochs, preset) }
     return preset
   }
 
-  /// The steps in which every concept row is drawn as often.
-  private func steps(_ epochs: Int, _ preset: TrainingPreset) throws -> Int {
-    let rows = try ConceptSet(contentsOf: concepts, columns: columns.names).rows.count {
-      $0.split != .test
+  /// The objective's own options; one that it does not read is refused.
+  private func setObjective(_ objective: inout Objective) throws {
+    let read = objective.name.kind.reads
+    func set<T>(
+      _ field: ObjectiveField, _ key: WritableKeyPath<Objective, T>, _ value: T?
+    ) throws {
+      guard let value else { return }
+      guard read.contains(field) else { throw field.unread(by: objective.name) }
+      objective[keyPath: key] = value
     }
-    let (drawn, overflow) = rows.multipliedReportingOverflow(by: epochs)
-    let steps = drawn / preset.batch + (drawn % preset.batch > 0 ? 1 : 0)
-    guard !overflow, steps <= TrainingPreset.mostSteps else {
-      throw Failure(
-        .usage, place: "--epochs", found: "\(epochs) of \(rows) rows",
-        wanted: "at most \(TrainingPreset.mostSteps) steps")
-    }
-    // A file without a row to train on is refused where it is read.
-    return max(1, steps)
+    try set(.temperature, \.temperature, temperature)
+    try set(.group, \.group, group)
+    try set(.contrastiveWeight, \.contrastiveWeight, contrastiveWeight)
+    try set(.retainWeight, \.retainWeight, retainWeight)
+    try set(.klWeight, \.klWeight, klWeight)
+    try set(
+      .positions, \.positions,
+      position.map {
+        try listOption($0, "--position", wanted: "last, prompt-end or mean") {
+          Position(rawValue: $0)
+        }
+      })
+    try set(
+      .contrastive, \.contrastive,
+      contrastive.map { name in
+        guard let contrast = Contrast(rawValue: name), [.infonce, .ntXent].contains(contrast) else {
+          throw Failure(
+            .usage, place: "--contrastive", found: "`\(name)`", wanted: "infonce or nt-xent")
+        }
+        return contrast
+      })
+    try set(
+      .harmful, \.harmful,
+      harmful.map { try listOption($0, "--harmful", wanted: "names of concepts") { $0 } })
+  }
+
+  /// Numbers and ranges like `1-12,20`.
+  private static func blocks(_ text: String) throws(Failure) -> [Int] {
+    try listOption(text, "--lora-layers", wanted: "blocks and ranges of them, like 1-12,20") {
+      part -> [Int]? in
+      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+        first <= last, last - first < 10_000
+      else { return nil }
+      return Array(first...last)
+    }.flatMap { $0 }
   }
 }

@@ -15,6 +15,8 @@ struct SeparationFiguresTests {
     var erank: Double
     var l1: Double
     var l2: Double
+    var l1Pairwise: Double
+    var l2Pairwise: Double
     var hausdorff: Double
     var halves: [[[Int]]]
     var kVariance: Double
@@ -92,6 +94,23 @@ struct SeparationFiguresTests {
         }
       }
     }
+  }
+
+  @Test func pairwiseDistancesAreTheReference() throws {
+    for pair in try Self.pairs() {
+      let (golden, name) = (pair.golden, pair.entry.name)
+      let other = pair.entry.labels.map { (pair.entry.concepts - 1) - $0 }
+      for found in try PairwiseDistances.measure(
+        centred(pair.states), labelings: [pair.entry.labels, other],
+        concepts: pair.entry.concepts)
+      {
+        expect(found.l1, golden.l1Pairwise, pair.tolerance, "\(name), L1, pairwise")
+        expect(found.l2, golden.l2Pairwise, pair.tolerance, "\(name), L2, pairwise")
+      }
+    }
+    let alone = try PairwiseDistances.measure(
+      Matrix(rows: 2, columns: 1, values: [1, 2]), labelings: [[0, 0]], concepts: 1)
+    #expect(alone.map(\.l1) == [nil] && alone.map(\.l2) == [nil])
   }
 
   @Test func transportIsTheReference() throws {

@@ -107,7 +107,7 @@ struct SeparationMeasurementTests {
       LayerSample(states: states, labels: [0, 0, 0], concepts: 1, folds: Folds([])))
     for metric in [
       SeparationMetric.nearestPrototype, .linearProbe, .silhouette, .angleBetween, .l1, .l2,
-      .hausdorff, .wasserstein, .margin,
+      .hausdorff, .l1Pairwise, .l2Pairwise, .wasserstein, .margin,
     ] {
       #expect(one[metric].value == nil && one[metric].nullMean == nil, "\(metric)")
     }

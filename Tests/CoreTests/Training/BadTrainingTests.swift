@@ -67,12 +67,38 @@ struct BadTrainingTests {
   /// The published objective needs retain rows too, or goes without their term.
   @Test func releasedWithoutRetainRows() throws {
     let test = try TinyTraining(retain: nil) { preset in
-      preset.objective.name = .released
+      preset.objective = preset.objective.replaced(by: .released)
       preset.retainBatch = 0
     }
     var terms: [LossTerms] = []
     try test.run { if let step = $0.terms { terms.append(step) } }
     #expect(terms.count == 5 && terms.allSatisfy { $0.retain == 0 && $0.total.isFinite })
+  }
+
+  /// Without `safe` there is no verdict, and nothing says which concepts are harmful.
+  @Test func objectivesThatNeedAConceptSafe() throws {
+    for name in [ObjectiveName.sft, .sftSeer] {
+      let test = try TinyTraining { $0.objective = $0.objective.replaced(by: name) }
+      try test.failure().expect(
+        file: test.folder("concepts.csv"), place: "column value", found: "no concept `safe` (blue",
+        wanted: "safe", advice: "--objective")
+    }
+    let reroute = try TinyTraining { $0.objective = $0.objective.replaced(by: .reroute) }
+    try reroute.failure().expect(
+      .usage, place: "--harmful", found: "no concept `safe`", wanted: "of blue, green, red")
+    let unknown = try TinyTraining {
+      $0.objective = $0.objective.replaced(by: .reroute)
+      $0.objective.harmful = ["red", "mauve"]
+    }
+    try unknown.failure().expect(.usage, place: "--harmful", found: "`mauve`", wanted: "green")
+  }
+
+  @Test func aQuestionThatDoesNotFit() throws {
+    let test = try TinyTraining(concepts: TinyTraining.concepts(names: ["safe", "unsafe"])) {
+      $0.objective = $0.objective.replaced(by: .sft)
+    }
+    try test.failure().expect(
+      .usage, place: "--max-tokens", found: "24", wanted: "or more: the question")
   }
 
   struct Wrong: CustomTestStringConvertible {
@@ -108,6 +134,30 @@ struct BadTrainingTests {
     Wrong(place: "--max-tokens", found: "2049", wanted: "context") { $0.maxTokens = 2049 },
     Wrong(place: "--position", found: "all", wanted: "last") { $0.objective.positions = [.all] },
     Wrong(place: "--position", found: "none", wanted: "last") { $0.objective.positions = [] },
+    Wrong(place: "--position", found: "mean", wanted: "last or prompt-end") {
+      $0.objective = $0.objective.replaced(by: .released)
+      $0.objective.positions = [.mean]
+    },
+    Wrong(place: "--max-tokens", found: "1025", wanted: "at most 1024, half") {
+      $0.objective = $0.objective.replaced(by: .released)
+      $0.maxTokens = 1025
+    },
+    Wrong(place: "--lora-layers", found: "0", wanted: "blocks from 1 to 3") { $0.loraLayers = [0] },
+    Wrong(place: "--lora-layers", found: "1,4", wanted: "blocks from 1 to 3") {
+      $0.loraLayers = [1, 4]
+    },
+    Wrong(place: "--lora-layers", found: "3", wanted: "up to the target layer 2") {
+      $0.loraLayers = [3]
+    },
+    Wrong(place: "--group", found: "3", wanted: "even") { $0.objective.group = 3 },
+    Wrong(place: "--group", found: "4", wanted: "divides --batch (6)") { $0.objective.group = 4 },
+    Wrong(place: "--group", found: "-2", wanted: "even") { $0.objective.group = -2 },
+    Wrong(place: "--epochs", found: "-1", wanted: "1 or more") { $0.epochs = -1 },
+    Wrong(place: "--rows-per-concept", found: "1", wanted: "2 or more") { $0.rowsPerConcept = 1 },
+    Wrong(place: "--keep", found: "-1", wanted: "1 or more") { $0.keep = -1 },
+    Wrong(place: "--harmful", found: "an empty name", wanted: "names") {
+      $0.objective.harmful = [""]
+    },
     Wrong(place: "row_mix", found: "1.0, 1.0", wanted: "three") { $0.rowMix = [1, 1] },
     Wrong(place: "row_mix", found: "nan", wanted: "three") { $0.rowMix = [1, .nan, 0] },
     Wrong(place: "row_mix", found: "inf", wanted: "three") { $0.rowMix = [1, .infinity, 0] },

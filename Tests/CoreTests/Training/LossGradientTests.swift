@@ -20,16 +20,27 @@ struct LossGradientTests {
   }
 
   func naive(
-    _ states: [Double], width: Int, labels: [Int], partners: [Int]?, temperature: Double
+    _ states: [Double], width: Int, labels: [Int], _ contrast: Contrast = .labels,
+    temperature: Double
   ) -> Double {
     let s = cosines(states, states, width: width).map { $0.map { $0 / temperature } }
     var anchors: [Double] = []
     for i in labels.indices {
-      let positives =
-        partners.map { [$0[i]] } ?? labels.indices.filter { $0 != i && labels[$0] == labels[i] }
+      let pair = i % 2 == 0 ? i + 1 : i - 1
+      var positives = [pair]
+      var others = labels.indices.filter { $0 != i && $0 != pair }
+      switch contrast {
+      case .labels:
+        positives = labels.indices.filter { $0 != i && labels[$0] == labels[i] }
+        others = labels.indices.filter { labels[$0] != labels[i] }
+      case .pairsOfConcepts: others.removeAll { labels[$0] == labels[i] }
+      case .infonce:
+        if i % 2 == 1 { positives = [] }
+        others.removeAll { $0 % 2 == 0 }
+      case .ntXent: break
+      }
       guard !positives.isEmpty else { continue }
-      let negatives = labels.indices.filter { labels[$0] != labels[i] }
-        .reduce(0.0) { $0 + exp(s[i][$1]) }
+      let negatives = others.reduce(0.0) { $0 + exp(s[i][$1]) }
       anchors.append(
         positives.reduce(0.0) { $0 - log(exp(s[i][$1]) / (exp(s[i][$1]) + negatives)) }
           / Double(positives.count))
@@ -53,7 +64,7 @@ struct LossGradientTests {
       let states = matrix(labels.count, 5, seed: UInt64(seed))
       let loss = contrastiveLoss(states, labels: labels, temperature: temperature)
       func value(_ x: [Double]) -> Double {
-        naive(x, width: 5, labels: labels, partners: nil, temperature: temperature)
+        naive(x, width: 5, labels: labels, temperature: temperature)
       }
       let exact = value(states.values.doubles)
       #expect(abs(loss.value - exact) <= 1e-9 * max(1, exact), "\(labels)")
@@ -65,18 +76,43 @@ struct LossGradientTests {
     }
   }
 
-  @Test func pairsOfOneConcept() {
-    // The second pair of a concept is neither positive nor negative.
+  /// Pairs, some of one concept with others; all rows together, and in groups of four.
+  @Test(arguments: Contrast.allCases, [0, 4])
+  func everyContrast(contrast: Contrast, group: Int) {
     let labels = [0, 0, 1, 1, 0, 0, 2, 2]
-    let partners = [1, 0, 3, 2, 5, 4, 7, 6]
     let states = matrix(8, 6, seed: 3)
-    let loss = contrastiveLoss(states, labels: labels, partners: partners, temperature: 0.1)
+    let loss = contrastiveLoss(
+      states, labels: labels, contrast: contrast, group: group, temperature: 0.1)
     func value(_ x: [Double]) -> Double {
-      naive(x, width: 6, labels: labels, partners: partners, temperature: 0.1)
+      guard group > 0 else {
+        return naive(x, width: 6, labels: labels, contrast, temperature: 0.1)
+      }
+      return [0, 4].reduce(0.0) { sum, first in
+        sum + 0.5
+          * naive(
+            Array(x[first * 6..<(first + 4) * 6]), width: 6,
+            labels: Array(labels[first..<first + 4]),
+            contrast, temperature: 0.1)
+      }
     }
     #expect(abs(loss.value - value(states.values.doubles)) <= 1e-9)
     let slope = centralDifferences(at: states.values.doubles, step: 1e-5, value)
     #expect(relativeDistance(loss.gradient.values, slope.floats) <= 1e-6)
+    let all = cosines(states.values.doubles, states.values.doubles, width: 6)
+    var means = (same: [Double](), different: [Double]())
+    for i in 0..<8 {
+      for j in i + 1..<8 where group == 0 || i / group == j / group {
+        if labels[i] == labels[j] {
+          means.same.append(all[i][j])
+        } else {
+          means.different.append(all[i][j])
+        }
+      }
+    }
+    #expect(abs(loss.meanSame - means.same.reduce(0, +) / Double(means.same.count)) <= 1e-9)
+    #expect(
+      abs(loss.meanDifferent - means.different.reduce(0, +) / Double(means.different.count)) <= 1e-9
+    )
   }
 
   @Test func anchorsWithoutPartnersAreLeftOut() {
@@ -95,8 +131,9 @@ struct LossGradientTests {
     let loss = contrastiveLoss(states, labels: [0, 0, 0, 1, 1, 1], temperature: 0.1)
     #expect(loss.value >= 0 && loss.value < 1e-8)
     // Not so in the published form: rows of one concept are one another's negatives.
-    let pairs = pairLoss(
-      states.selecting(rows: [0, 1, 3, 4]), states.selecting(rows: [1, 2, 4, 5]))
+    let pairs = contrastiveLoss(
+      states.selecting(rows: [0, 1, 1, 2, 3, 4, 4, 5]), labels: [0, 0, 0, 0, 1, 1, 1, 1],
+      contrast: .infonce, temperature: 0.1)
     #expect(abs(pairs.value - log(2)) < 1e-7)
   }
 
@@ -105,27 +142,6 @@ struct LossGradientTests {
     let loss = contrastiveLoss(states, labels: [0, 0, 1, 1], temperature: 0.1)
     #expect(loss.value.isFinite)
     #expect(loss.gradient.values.allSatisfy { $0.isFinite })
-  }
-
-  @Test(arguments: [1, 2, 5])
-  func pairsAsPublished(count: Int) {
-    let (a, b) = (matrix(count, 7, seed: 21), matrix(count, 7, seed: 22))
-    func value(_ a: [Double], _ b: [Double]) -> Double {
-      let s = cosines(a, b, width: 7)
-      return s.indices.reduce(0.0) { sum, i in
-        sum - log(exp(10 * s[i][i]) / s[i].reduce(0.0) { $0 + exp(10 * $1) }) / Double(count)
-      }
-    }
-    let (a64, b64) = (a.values.doubles, b.values.doubles)
-    let (loss, byA, byB) = pairLoss(a, b)
-    #expect(abs(loss - value(a64, b64)) <= 1e-9)
-    let slopes = [
-      (byA, centralDifferences(at: a64, step: 1e-5) { value($0, b64) }),
-      (byB, centralDifferences(at: b64, step: 1e-5) { value(a64, $0) }),
-    ]
-    for (ours, theirs) in slopes {
-      for (x, y) in zip(ours.values, theirs) { #expect(abs(Double(x) - y) <= 1e-6) }
-    }
   }
 
   // MARK: KL

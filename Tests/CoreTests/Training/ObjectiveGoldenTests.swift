@@ -121,7 +121,7 @@ struct ObjectiveGoldenTests {
   }
 
   /// With B zero the tuned model is the base model, bit for bit.
-  @Test(arguments: [ObjectiveName.seer, .ntXent], [2, 3])
+  @Test(arguments: [ObjectiveName.seer, .seerPair, .infonce, .ntXent], [2, 3])
   func aNewAdapterHasNoRetainAndNoKLLoss(name: ObjectiveName, layer: Int) throws {
     let golden = try TrainingGolden.load()
     let model = try TinyLlama.model(.q4_1)
@@ -151,7 +151,7 @@ struct ObjectiveGoldenTests {
   }
 
   /// Each term's gradient alone adds up to the whole: weights are applied once each.
-  @Test(arguments: ["seer.3.last", "nt-xent.2.last"])
+  @Test(arguments: ["seer.3.last", "seer-pair.2.last"])
   func termsAddUp(name: String) throws {
     let golden = try TrainingGolden.load()
     let test = try golden.testCase(name)

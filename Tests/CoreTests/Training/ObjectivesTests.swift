@@ -1,5 +1,7 @@
 import Foundation
+import LinearAlgebra
 import SeerModels
+import SeerRuns
 import SeerTraining
 import TestSupport
 import Testing
@@ -9,10 +11,10 @@ struct ObjectivesTests {
   @Test func namesAreUniqueAndPlain() {
     let names = ObjectiveName.allCases.map(\.rawValue)
     // Published ones stay, in their order.
-    #expect(names.starts(with: ["seer", "nt-xent", "released"]))
+    #expect(names.starts(with: ["seer", "infonce", "nt-xent", "seer-pair", "released"]))
     #expect(Set(names).count == Objectives.all.count)
     for name in names {
-      #expect(name.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "-" }, "\(name)")
+      #expect(name.allSatisfy { $0.isLowercase || $0.isNumber || "-+".contains($0) }, "\(name)")
       #expect(ObjectiveName(rawValue: name)?.kind.name.rawValue == name)
       #expect(TrainingPreset.names.contains("verify-" + name))
     }
@@ -40,15 +42,19 @@ struct ObjectivesTests {
     let folder = try TemporaryFolder()
     let path = try folder.write(#"{"objective": {"name": "magic"}}"#, to: "mine.json")
     #expect { try TrainingPreset.named(path) } throws: {
-      "\($0)".contains("objective.name: found `magic`, wanted one of seer, nt-xent, released")
+      "\($0)".contains("objective.name: found `magic`, wanted one of seer, infonce, nt-xent")
     }
   }
 
   /// The terms that it names are those that it fills, so that no column of a log stays empty.
   @Test(arguments: ObjectiveName.allCases) func aStepFillsItsTerms(name: ObjectiveName) throws {
-    let test = try TinyTraining { preset in
+    // Some judge whether a row is safe, and need the room for the question.
+    let test = try TinyTraining(
+      concepts: TinyTraining.concepts(names: ["bad", "safe", "worse"])
+    ) { preset in
       preset.objective = preset.objective.replaced(by: name)
       preset.steps = 1
+      preset.maxTokens = 400
     }
     var seen: LossTerms?
     try test.run { seen = $0.terms ?? seen }
@@ -57,6 +63,89 @@ struct ObjectivesTests {
     #expect(terms[name.kind.terms[0]] > 0)
     let written = try JSONSerialization.jsonObject(with: JSONEncoder().encode(terms))
     let keys = try #require(written as? [String: Any]).keys.sorted()
-    #expect(keys == (["total"] + name.kind.terms.map(\.column)).sorted())
+    #expect(keys == (["total"] + name.kind.columns.map(\.column)).sorted())
+    for figure in name.kind.figures { #expect(terms[figure] != 0, "\(figure.column)") }
+  }
+
+  /// What it does not read is refused in a file and by the command, with the reason.
+  @Test(arguments: ObjectiveName.allCases) func whatItDoesNotReadIsRefused(name: ObjectiveName)
+    throws
+  {
+    let folder = try TemporaryFolder()
+    for field in ObjectiveField.allCases {
+      let text =
+        #"{"version": 2, "objective": {"name": "\#(name.rawValue)", "\#(field.rawValue)": \#(Self.value(field))}}"#
+      let path = try folder.write(text, to: "mine.json")
+      if name.kind.reads.contains(field) {
+        #expect(try TrainingPreset.named(path).objective.name == name)
+        continue
+      }
+      let failure = try #require(thrownFailure { _ = try TrainingPreset.named(path) })
+      failure.expect(
+        file: path, place: "objective.\(field.rawValue)", found: "does not read (",
+        wanted: "of an objective's weights", advice: "Leave it out")
+      #expect(failure.found.contains(name.rawValue))
+      field.unread(by: name).expect(
+        .usage, place: field.option, found: "does not read", wanted: "of an objective's weights")
+    }
+  }
+
+  private static func value(_ field: ObjectiveField) -> String {
+    switch field {
+    case .positions: #"["last"]"#
+    case .contrastive: #""infonce""#
+    case .harmful: #"["bad"]"#
+    case .group: "4"
+    default: "0.5"
+    }
+  }
+
+  /// The loss's change along a direction is what its gradient says, for every objective there is.
+  @Test(arguments: ObjectiveName.allCases) func gradientsAreSlopes(name: ObjectiveName) throws {
+    let golden = try TrainingGolden.load()
+    let model = try TinyLlama.model()
+    let c = model.configuration
+    var objective = Objective(layers: [2, 3]).replaced(by: name)
+    if name.kind.reads.contains(.positions) { objective.positions = [.promptEnd, .last] }
+    var batch = golden.batch(objective.positions)
+    batch.rows = batch.rows.map {
+      TrainingRow(ids: $0.ids, spans: $0.spans, request: $0.ids.count / 2, source: $0.source)
+    }
+    batch.verdicts = batch.rows.map {
+      Verdict.Row(ids: $0.ids, answer: $0.ids.count - 2..<$0.ids.count)
+    }
+    batch.progress = 0.6
+    let start = try golden.adapter("start", layers: [3], in: TrainingGolden.tensors(), c)
+    let ours = try ComputedLoss(model, objective, batch, start, pad: golden.pad)
+    var random = SeededGenerator(seed: 17)
+    for _ in 0..<3 {
+      let direction = Adapter(zeros: start.configuration, c)
+      for matrix in direction.parameters {
+        for index in 0..<matrix.count { matrix.elements[index] = random.normal() * 0.02 }
+      }
+      func total(_ step: Float) throws -> Double {
+        let moved = Adapter(zeros: start.configuration, c)
+        for ((to, from), along) in zip(
+          zip(moved.parameters, start.parameters), direction.parameters)
+        {
+          for index in 0..<to.count {
+            to.elements[index] = from.elements[index] + step * along.elements[index]
+          }
+        }
+        return try ComputedLoss(model, objective, batch, moved, pad: golden.pad).terms.total
+      }
+      let slope = try 4 * (total(0.125) - total(-0.125))
+      var expected = 0.0
+      var size = 0.0
+      for (gradient, along) in zip(ours.gradients.parameters, direction.parameters) {
+        for index in 0..<gradient.count {
+          let part = Double(gradient.elements[index]) * Double(along.elements[index])
+          expected += part
+          size += part * part
+        }
+      }
+      // The third derivative, and sums in float32.
+      #expect(abs(slope - expected) <= 0.03 * abs(expected) + 0.05 * size.squareRoot())
+    }
   }
 }

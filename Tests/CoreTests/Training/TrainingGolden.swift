@@ -90,8 +90,8 @@ struct TrainingGolden: Decodable {
 
   /// Names of the cases, for tests over all of them.
   static let caseNames = [
-    "seer.2.last", "seer.3.last", "nt-xent.2.last", "nt-xent.3.last", "released.2.last",
-    "released.3.last", "seer.3.mean", "seer.2+3.prompt-end+last",
+    "seer.2.last", "seer.3.last", "seer-pair.2.last", "seer-pair.3.last", "seer.3.mean",
+    "seer.2+3.prompt-end+last",
   ]
 
   func testCase(_ name: String) throws -> Case {
@@ -99,12 +99,10 @@ struct TrainingGolden: Decodable {
   }
 
   func objective(_ test: Case) -> Objective {
-    let isReleased = test.objective == .released
-    return Objective(
-      name: test.objective, temperature: temperature,
-      contrastiveWeight: isReleased ? 10 : weights.contrastive,
-      retainWeight: isReleased ? 1 : weights.retain, klWeight: isReleased ? 1 : weights.kl,
-      layers: test.layers, positions: test.positions)
+    Objective(
+      name: test.objective, temperature: temperature, contrastiveWeight: weights.contrastive,
+      retainWeight: weights.retain, klWeight: weights.kl, layers: test.layers,
+      positions: test.positions)
   }
 
   func batch(_ positions: [Position]) -> TrainingBatch {
@@ -120,9 +118,14 @@ struct TrainingGolden: Decodable {
   func adapter(
     _ prefix: String, layers: [Int], in tensors: [String: [Float]], _ c: ModelConfiguration
   ) throws -> Adapter {
+    try adapter(prefix, blocks: Array(0..<(layers.max() ?? 0)), in: tensors, c)
+  }
+
+  func adapter(
+    _ prefix: String, blocks: [Int], in tensors: [String: [Float]], _ c: ModelConfiguration
+  ) throws -> Adapter {
     let adapter = Adapter(
-      zeros: LoRAConfiguration(
-        rank: rank, alpha: alpha, dropout: 0, blocks: Array(0..<(layers.max() ?? 0))), c)
+      zeros: LoRAConfiguration(rank: rank, alpha: alpha, dropout: 0, blocks: blocks), c)
     for matrix in TrainingGolden.matrices(adapter, c) {
       let values = try #require(tensors["\(prefix)/\(matrix.name)"], "\(prefix)/\(matrix.name)")
       try #require(values.count == matrix.count)
@@ -164,10 +167,10 @@ struct ComputedLoss {
 
   init(
     _ model: LanguageModel, _ objective: Objective, _ batch: TrainingBatch, _ adapter: Adapter,
-    pad: Int32, memory: Int = 1 << 40, dropoutSeed: UInt64? = nil
+    pad: Int32, side: Int = 14, memory: Int = 1 << 40, dropoutSeed: UInt64? = nil
   ) throws {
     let computer = LossComputer(
-      model: model.transformer, objective: objective, memory: memory, endOfText: pad,
+      model: model.transformer, objective: objective, memory: memory, endOfText: pad, side: side,
       checkpoint: {})
     gradients = Adapter(zeros: adapter.configuration, model.configuration)
     var keys = dropoutSeed.map { SeededGenerator(seed: $0) }

@@ -22,7 +22,7 @@ struct TrainingResumeTests {
   @Test(arguments: [ObjectiveName.seer, .ntXent, .released], [true, false])
   func stoppedAnywhere(objective: ObjectiveName, isKilled: Bool) throws {
     let test = try TinyTraining { preset in
-      preset.objective.name = objective
+      preset.objective = preset.objective.replaced(by: objective)
       preset.recombine = 0.5
       preset.steps = 3
     }

@@ -19,11 +19,12 @@ struct TrainingTests {
     let lines = try test.log("adapter")
     #expect(
       lines.first == [
-        "step", "total", "contrastive", "retain", "kl", "learning_rate", "gradient_norm",
+        "step", "total", "contrastive", "retain", "kl", "mean_same", "mean_diff",
+        "learning_rate", "gradient_norm",
         "held_out_accuracy", "held_out_within", "held_out_between", "held_out_kl",
       ])
     #expect(lines.dropFirst().map { $0[0] } == ["0", "1", "2", "3", "4", "5"])
-    #expect(lines.allSatisfy { $0.count == 11 })
+    #expect(lines.allSatisfy { $0.count == 13 })
     #expect(Double(lines[3][1]) == steps[2].terms?.total)
     let jsonLines = String(decoding: try test.contents("adapter/log.jsonl"), as: UTF8.self)
       .split(separator: "\n")

@@ -137,7 +137,7 @@ extension Fixture {
     #expect(state.train?.text(.rank) == "4" && state.train?.field == .rank)
     #expect(state.after("q").screen == .train, "a letter is text")
     let paper = state.after("Up", "Up", "Right")
-    #expect(paper.train?.text(.objective) == "nt-xent")
+    #expect(paper.train?.text(.objective) == "infonce")
     _ = update(&state, .paste("8\n9"))
     #expect(state.train?.text(.rank) == "489")
     let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Tab", "Enter")
@@ -179,6 +179,15 @@ extension Fixture {
     var state = Fixture.training(80, 24)
     _ = update(&state, .train(.step(TrainingStep(step: 126, seconds: 9))))
     #expect(state.train?.steps.count == 127 && state.train?.steps.last?.seconds == 9)
+  }
+
+  /// The way the clusters went is gone again, kept step by kept step.
+  @Test func keptStepsAreReplayed() {
+    var state = Fixture.training(80, 24)
+    #expect(update(&state, .key(.character("["))) == [.train(.replay(by: -1))])
+    #expect(update(&state, .key(.character("]"))) == [.train(.replay(by: 1))])
+    var none = Fixture.training(80, 24, steps: 0)
+    #expect(update(&none, .key(.character("["))).isEmpty)
   }
 
   @Test func watching() throws {

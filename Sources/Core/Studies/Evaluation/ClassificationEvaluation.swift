@@ -23,6 +23,8 @@ package struct ClassificationEvaluation: Sendable {
   /// Tokens of a row that are kept; nil is the usual number.
   package var maxTokens: Int?
   package var classifiers = Classifier.allCases
+  /// A run whose monitor, frozen, judges the test rows' states as well.
+  package var monitor: String?
   /// Leaves out the test rows whose prompt is in the train file.
   package var leavesOutOverlap = false
   package var resamples = 1000
@@ -52,6 +54,9 @@ package struct ClassificationEvaluation: Sendable {
     let total = rendered.reduce(0) { $0 + $1.ids.count } * (lora == nil ? 1 : 2)
     let started = ContinuousClock.now
     var judge = ClassificationJudge(self, data, layers)
+    judge.stale = try monitor.map { folder throws(Failure) in
+      try StaleMonitor(folder, self, data, language, layers: layers)
+    }
     var done = 0
     for (name, adapter) in [("base", nil), ("tuned", lora)] where name == "base" || lora != nil {
       let states = try language.collectStates(

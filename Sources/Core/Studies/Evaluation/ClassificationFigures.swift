@@ -86,5 +86,7 @@ package struct ClassificationFigures: Sendable, Codable {
   /// One a model, position and layer; none where concepts have too few rows.
   package var transport: [TransportAccount]
   package var findings: [TransportFinding]
+  /// What a run's monitor, frozen, says of the test rows, where one was given.
+  package var monitor: StaleMonitorFigures?
   package var notes: [String]
 }

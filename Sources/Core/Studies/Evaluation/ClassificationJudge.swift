@@ -19,6 +19,8 @@ struct ClassificationJudge {
   private var right: [[Bool]] = []
   private let samples: (train: TransportSample, test: TransportSample)
   private var transport: [TransportAccount] = []
+  /// The monitor of a run that judges, too.
+  var stale: StaleMonitor?
 
   init(_ evaluation: ClassificationEvaluation, _ data: ClassificationData, _ layers: [Int]) {
     self.evaluation = evaluation
@@ -79,6 +81,7 @@ struct ClassificationJudge {
       }
       if let best { choices.append(best) }
     }
+    try stale?.judge(model, states, by: bootstrap, checkpoint: context.checkpoint)
   }
 
   private struct Judged {
@@ -169,7 +172,8 @@ struct ClassificationJudge {
       train: about(evaluation.train, data.train), test: about(evaluation.test, data.test),
       concepts: data.concepts, overlap: data.overlap, leftOut: data.leftOut, choices: choices,
       results: results, comparisons: comparisons(), transport: transport,
-      findings: findings(), notes: data.notes + notes)
+      findings: findings(), monitor: stale?.figures,
+      notes: data.notes + (stale?.notes ?? []) + notes)
   }
 
   /// What the transport account predicts against what was measured, at the layer chosen for the

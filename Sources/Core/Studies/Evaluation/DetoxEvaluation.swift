@@ -18,6 +18,8 @@ package struct DetoxEvaluation: Sendable {
   package var columns = ConceptColumns()
   /// Who judges answers besides the rules; nobody where nil.
   package var monitor: MonitorSource?
+  /// A file of an outside judge's verdicts (``OutsideVerdicts``).
+  package var verdicts: String?
   /// The layer that the monitor reads.
   package var layer: Int?
   /// The tokens by which a monitor taught on a concept file reads; a run brings its own.
@@ -66,6 +68,9 @@ package struct DetoxEvaluation: Sendable {
       otherBytes: width * KVCache.bytes(tokens: longest + tokens, opened.configuration))
     // Before the answers, which take long: what is wrong here is better told at once.
     let monitors = try monitors(language, lora, &notes, context)
+    let outside = try verdicts.map { path throws(Failure) in
+      try OutsideVerdicts(contentsOf: path)
+    }
     noteSeenPrompts(questions.map(\.prompt), &notes)
     let recipe = try recipe(language)
     let models = ["base"] + (lora == nil ? [] : ["tuned"])
@@ -92,8 +97,15 @@ package struct DetoxEvaluation: Sendable {
         })
       return MonitorFigures(monitor, answers: answers, verdicts: verdicts, models: models)
     }
-    return DetoxFigures(
+    var figures = DetoxFigures(
       answers: answers, models: models, monitors: readings, evaluation: self, notes: notes)
+    if let outside, let verdicts {
+      let found = try outside.verdicts(of: answers, notes: &figures.notes)
+      let judged = MonitorFigures.judged(answers, found, models)
+      figures.verdicts = OutsideFigures(
+        file: verdicts, answers: judged.answers, pairs: judged.pairs)
+    }
+    return figures
   }
 
   /// A monitor that learned from a prompt may know its answers by the prompt.

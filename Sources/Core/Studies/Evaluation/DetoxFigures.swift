@@ -41,6 +41,8 @@ package struct DetoxFigures: Equatable, Sendable, Codable {
   package var pairs: [Pair]
   /// One for each monitor that was asked for.
   package var monitors: [MonitorFigures]
+  /// Of an outside judge, where its verdicts were given.
+  package var verdicts: OutsideFigures?
   package var notes: [String]
 
   package init(

@@ -47,15 +47,22 @@ package struct MonitorFigures: Equatable, Sendable, Codable {
     concepts = reader.monitor.concepts
     accuracy = reader.monitor.calibration.accuracy
     expectedError = reader.monitor.calibration.expectedError
-    self.answers = []
-    pairs = []
+    (self.answers, pairs) = Self.judged(answers, verdicts, models)
+  }
+
+  /// What a judge's verdicts, one an answer, say of both models.
+  static func judged(
+    _ answers: [Answer], _ verdicts: [AnswerVerdict?], _ models: [String]
+  ) -> (answers: [Answers], pairs: [Pair]) {
+    var summaries: [Answers] = []
+    var pairs: [Pair] = []
     for set in ["harmful", "safe"] {
       var rows: [[Int]] = []
       for model in models {
         let own = answers.indices.filter { answers[$0].set == set && answers[$0].model == model }
           .sorted { answers[$0].row < answers[$1].row }
         rows.append(own)
-        self.answers.append(Self.summary(set, model, own, answers, verdicts))
+        summaries.append(summary(set, model, own, answers, verdicts))
       }
       guard rows.count == 2, rows[0].count == rows[1].count else { continue }
       let both = zip(rows[0], rows[1]).filter { verdicts[$0] != nil && verdicts[$1] != nil }
@@ -72,6 +79,7 @@ package struct MonitorFigures: Equatable, Sendable, Codable {
           mcnemar: McNemar(
             first: rows[0].map(isRefusedOrSafe), second: rows[1].map(isRefusedOrSafe))))
     }
+    return (summaries, pairs)
   }
 
   private static func isRefusedOrSafe(_ answer: Answer, _ verdict: AnswerVerdict?) -> Bool {

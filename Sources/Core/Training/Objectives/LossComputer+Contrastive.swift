@@ -1,63 +1,94 @@
 import LinearAlgebra
 import SeerModels
 
-/// The loss of ``SeerObjective`` and ``NTXentObjective``: contrastive on concept rows, l2 and KL to
-/// the base model on retain rows.
+/// What contrastive objectives have in common: a contrast of concept rows' states, l2 and KL to the
+/// base model on retain rows.
 extension LossComputer {
-  /// - Parameter partners: the only positive of each row, or nil: all rows of its concept.
   func contrastiveStep(
-    _ batch: TrainingBatch, partners: [Int]?, _ adapter: Adapter, into gradients: Adapter,
+    _ batch: TrainingBatch, _ contrast: Contrast, _ adapter: Adapter, into gradients: Adapter,
     dropout: () -> Dropout?
   ) throws -> LossTerms {
-    var terms = LossTerms()
-    try concepts(batch, partners, adapter, dropout(), gradients, &terms)
-    try retain(batch.retain, adapter, dropout(), gradients, &terms)
+    var terms = LossTerms(objective.name.kind.columns)
+    try contrastConcepts(batch, contrast, adapter, dropout(), gradients, &terms)
+    try retain(
+      batch.retain, l2: objective.retainWeight, kl: objective.klWeight, adapter, dropout(),
+      gradients, &terms)
     terms.total =
       objective.contrastiveWeight * terms.contrastive + objective.retainWeight * terms.retain
       + objective.klWeight * terms.kl
     return terms
   }
 
-  private func concepts(
-    _ batch: TrainingBatch, _ partners: [Int]?, _ adapter: Adapter, _ dropout: Dropout?,
+  /// The contrast of the rows' states, as they are, at the objective's layers and positions.
+  private func contrastConcepts(
+    _ batch: TrainingBatch, _ contrast: Contrast, _ adapter: Adapter, _ dropout: Dropout?,
     _ gradients: Adapter, _ terms: inout LossTerms
   ) throws {
     guard objective.contrastiveWeight != 0, !batch.rows.isEmpty else { return }
     let packed = Batch(batch.rows.map(\.ids))
     let pass = try pass(packed, last: target, adapter, dropout)
-    let share = 1 / Double(objective.layers.count * objective.positions.count)
-    var slopes: [Int: [(spans: [Range<Int>], gradient: Matrix)]] = [:]
-    for layer in objective.layers {
-      for position in objective.positions.indices {
-        let spans = zip(batch.rows, packed.rows).map { row, place in
-          let span = row.spans[position]
-          return place.start + span.lowerBound..<place.start + span.upperBound
-        }
-        let loss = contrastiveLoss(
-          means(of: spans, pass.states(layer: layer)), labels: batch.labels, partners: partners,
-          temperature: objective.temperature)
-        terms.contrastive += share * loss.value
-        slopes[layer, default: []].append((spans, loss.gradient))
+    let places = objective.positions.indices.map { position in
+      zip(batch.rows, packed.rows).map { row, place in
+        let span = row.spans[position]
+        return place.start + span.lowerBound..<place.start + span.upperBound
       }
     }
-    let scale = Float(share * objective.contrastiveWeight)
+    let slopes = self.contrast(pass, at: places, batch.labels, contrast, &terms)
     try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-      for part in slopes[layer] ?? [] {
-        addMeans(part.gradient, scale: scale, spans: part.spans, into: slope)
+      slopes.add(layer, to: slope)
+    }
+  }
+
+  /// Where the gradients of a contrast go: by layer, the spans whose means were contrasted.
+  struct ContrastSlopes {
+    fileprivate let computer: LossComputer
+    fileprivate let scale: Float
+    fileprivate var parts: [Int: [(spans: [Range<Int>], gradient: Matrix)]] = [:]
+
+    /// Adds what the contrast asks of a layer.
+    func add(_ layer: Int, to slope: MutableMatrix) {
+      for part in parts[layer] ?? [] {
+        computer.addMeans(part.gradient, scale: scale, spans: part.spans, into: slope)
       }
     }
   }
 
-  private func retain(
-    _ rows: [[Int32]], _ adapter: Adapter, _ dropout: Dropout?, _ gradients: Adapter,
+  /// The contrast of a pass's states, averaged over target layers and places.
+  ///
+  /// - Parameter places: the spans of the rows, one list a position.
+  func contrast(
+    _ pass: TrainingPass, at places: [[Range<Int>]], _ labels: [Int], _ contrast: Contrast,
     _ terms: inout LossTerms
+  ) -> ContrastSlopes {
+    let share = 1 / Double(objective.layers.count * places.count)
+    var slopes = ContrastSlopes(
+      computer: self, scale: Float(share * objective.contrastiveWeight))
+    for layer in objective.layers {
+      for spans in places {
+        let loss = contrastiveLoss(
+          means(of: spans, pass.states(layer: layer)), labels: labels, contrast: contrast,
+          group: objective.group, temperature: objective.temperature)
+        terms.contrastive += share * loss.value
+        terms[.meanSame] += share * loss.meanSame
+        terms[.meanDifferent] += share * loss.meanDifferent
+        slopes.parts[layer, default: []].append((spans, loss.gradient))
+      }
+    }
+    return slopes
+  }
+
+  /// l2 to the base's states, a token and layer, and KL(base || tuned), a next token, on retain rows.
+  ///
+  /// - Parameters:
+  ///   - l2, kl: the weights of the two; a term without weight is not computed.
+  func retain(
+    _ rows: [[Int32]], l2: Double, kl klWeight: Double, _ adapter: Adapter, _ dropout: Dropout?,
+    _ gradients: Adapter, _ terms: inout LossTerms
   ) throws {
-    let hasRetain = objective.retainWeight != 0
-    let hasKL = objective.klWeight != 0
-    guard hasRetain || hasKL, !rows.isEmpty else { return }
+    guard l2 != 0 || klWeight != 0, !rows.isEmpty else { return }
     let batch = Batch(rows)
     let tokens = batch.tokens.count
-    let layers = hasRetain ? Array(1...blocks) : [blocks]
+    let layers = l2 != 0 ? Array(1...blocks) : [blocks]
     let base = try baseStates(batch, layers: layers)
     let pass = try pass(batch, last: blocks, adapter, dropout)
     let share = 1 / Double(layers.count * tokens)
@@ -65,23 +96,22 @@ extension LossComputer {
     var kl = 0.0
     let places = batch.rows.flatMap { $0.range.dropLast() }
     try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-      if hasRetain, let index = layers.firstIndex(of: layer) {
+      if l2 != 0, let index = layers.firstIndex(of: layer) {
         retain +=
           share
           * addDistances(
-            pass.states(layer: layer), base[index],
-            scale: Float(share * objective.retainWeight), into: slope)
+            pass.states(layer: layer), base[index], scale: Float(share * l2), into: slope)
       }
-      guard layer == blocks, hasKL, !places.isEmpty else { return }
+      guard layer == blocks, klWeight != 0, !places.isEmpty else { return }
       kl =
         try OutputDivergence(model: model).divergence(
           pass.output, base: base[layers.count - 1], at: places,
-          scale: Float(objective.klWeight / Double(places.count)), into: slope,
+          scale: Float(klWeight / Double(places.count)), into: slope,
           checkpoint: checkpoint) / Double(places.count)
     }
     // Layers below the lowest trained block equal the base's and add nothing.
-    terms.retain += retain
-    terms.kl += kl
+    if l2 != 0 { terms.retain += retain }
+    if klWeight != 0 { terms.kl += kl }
   }
 
   /// Adds the gradient of scale x (sum over tokens of ||states - base||) and returns the sum.

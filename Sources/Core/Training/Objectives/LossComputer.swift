@@ -11,18 +11,21 @@ package struct LossComputer {
   package let objective: Objective
   /// Bytes that kept activations of one pass may take; beyond, blocks are run again.
   package let memory: Int
-  /// Pads shorter rows, for ``ReleasedObjective``.
+  /// Pads rows, for ``ReleasedObjective``.
   package let endOfText: Int32
+  /// Tokens of a request, and of a response, that ``ReleasedObjective`` pads to; no row may have more.
+  package let side: Int
   package let checkpoint: () throws -> Void
 
   package init(
-    model: Transformer, objective: Objective, memory: Int, endOfText: Int32,
+    model: Transformer, objective: Objective, memory: Int, endOfText: Int32, side: Int,
     checkpoint: @escaping () throws -> Void
   ) {
     self.model = model
     self.objective = objective
     self.memory = memory
     self.endOfText = endOfText
+    self.side = side
     self.checkpoint = checkpoint
   }
 

@@ -5,7 +5,7 @@ package struct LossTerms: Equatable, Sendable {
   private var values: [String: Double]
 
   /// Zeros of an objective's terms.
-  package init(_ terms: [LossTerm] = LossTerm.usual) {
+  package init(_ terms: [LossTerm] = LossTerm.usual + LossTerm.cosines) {
     values = Dictionary(uniqueKeysWithValues: terms.map { ($0.column, 0) })
   }
 

@@ -1,17 +1,15 @@
 import SeerModels
 
-/// ``SeerObjective`` with one positive an anchor, its pair (SimCLR's form).
+/// ``SeerObjective`` with ``Contrast/ntXent`` as its contrast.
 struct NTXentObjective: ObjectiveKind {
   let name = ObjectiveName.ntXent
-  let abstract = "one positive an anchor"
+  let abstract = "all rows but the pair are negatives, whatever their concept"
 
   func step(
     _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
     dropout: () -> Dropout?
   ) throws -> LossTerms {
-    try computer.contrastiveStep(
-      batch, partners: batch.rows.indices.map { $0 ^ 1 }, adapter, into: gradients,
-      dropout: dropout)
+    try computer.contrastiveStep(batch, .ntXent, adapter, into: gradients, dropout: dropout)
   }
 }
 

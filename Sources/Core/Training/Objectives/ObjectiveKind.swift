@@ -1,4 +1,5 @@
 import SeerModels
+import SeerRuns
 
 /// What training can minimise, and all that presets, commands, logs and screens must know of it.
 /// One file each in this folder, one line each in ``Objectives/all``.
@@ -12,11 +13,16 @@ package protocol ObjectiveKind: Sendable {
   var weights: Objective? { get }
   /// The terms of its loss in the order of the log's columns, ``LossTerms/total`` apart.
   var terms: [LossTerm] { get }
-  /// What it reads beside the weights that every ``Objective`` has.
+  /// What is measured on the way and no part of the loss: columns after those of the terms.
+  var figures: [LossTerm] { get }
+  /// The fields of an ``Objective`` that it reads; the others are refused.
+  var reads: Set<ObjectiveField> { get }
+  /// The positions that it can read, where it reads them.
+  var positions: [Position] { get }
+  /// Numbers of its own: keys of a preset's `objective`.
   var options: [ObjectiveOption] { get }
-  /// Passes over concept rows whose states are held at once: concept rows are shared out among
-  /// them, and the memory plan counts as many.
-  var viewsHeldAtOnce: Int { get }
+  /// What it is given of a concept row.
+  var rows: RowKind { get }
 
   /// One step: adds the gradients of its loss to `gradients` and returns its terms.
   ///
@@ -33,8 +39,26 @@ package protocol ObjectiveKind: Sendable {
 extension ObjectiveKind {
   package var weights: Objective? { nil }
   package var terms: [LossTerm] { LossTerm.usual }
+  package var figures: [LossTerm] { LossTerm.cosines }
+  package var reads: Set<ObjectiveField> { .contrast }
+  package var positions: [Position] { [.last, .promptEnd, .mean] }
   package var options: [ObjectiveOption] { [] }
-  package var viewsHeldAtOnce: Int { 1 }
+  package var rows: RowKind { .conversations }
+
+  /// The columns of the log that are its own.
+  package var columns: [LossTerm] { terms + figures }
+}
+
+/// What an objective is given of the concept rows that a step draws.
+package enum RowKind: Sendable {
+  /// The row in one of its forms, as the template makes it.
+  case conversations
+  /// Request and response apart, as the published code pads them; without the end of the last turn.
+  case requestsAndResponses
+  /// The row, and the question whether it is safe with its answer (``Verdict``).
+  case verdicts
+  /// Rows of harmful concepts only.
+  case harmful
 }
 
 /// Every objective there is. Commands, presets, logs and reports offer what stands here, in this
@@ -42,8 +66,13 @@ extension ObjectiveKind {
 package enum Objectives {
   package static let all: [any ObjectiveKind] = [
     SeerObjective(),
+    InfoNCEObjective(),
     NTXentObjective(),
+    SeerPairObjective(),
     ReleasedObjective(),
+    SFTObjective(),
+    SFTSeerObjective(),
+    RerouteObjective(),
   ]
 
   /// The terms of all objectives, one a column.
@@ -111,4 +140,9 @@ package struct LossTerm: Hashable, Sendable {
   package static let kl = LossTerm("kl", label: "KL")
 
   package static let usual = [contrastive, retain, kl]
+
+  /// The mean cosine of the step's contrasted rows of one concept, and of different ones.
+  package static let meanSame = LossTerm("mean_same", label: "same")
+  package static let meanDifferent = LossTerm("mean_diff", label: "different")
+  package static let cosines = [meanSame, meanDifferent]
 }

@@ -1,24 +1,43 @@
 import Foundation
 import LinearAlgebra
 import SeerModels
+import SeerRuns
 
-/// The published code's objective, faults included: rows are padded on the right to the longest of
-/// their batch and read at the last, usually padded, place; negatives ignore labels; masked states
-/// are compared with unmasked ones; "KL" weighs the realised token only, pads included.
+/// The published code's objective, faults included.
+///
+/// A row's request is padded on the left and its response on the right to ``LossComputer/side``
+/// tokens each, and the response has no end-of-turn token. `prompt-end` reads the last place of the
+/// left side, the request's last token; `last` the last place of the right side, usually a pad.
+/// Negatives ignore labels. Masked states of retain rows, padded on the left, are compared with
+/// unmasked base states. "KL" weighs the realised next token only, on the first views, pads included.
+///
+/// A pad looks at the text before it and at no pad. One that stands before the text has nothing to
+/// look at: implementations differ there, and here it sees itself alone. Rotary positions are
+/// relative, so that pads on the left need not be computed but once, nor those on the right that
+/// nobody reads.
 struct ReleasedObjective: ObjectiveKind {
   let name = ObjectiveName.released
   let abstract = "what the published code computes"
-  /// The published code has weights of its own.
+  /// The published code's.
   let weights: Objective? = Objective(
     name: .released, contrastiveWeight: 10, retainWeight: 1, klWeight: 1, layers: [24])
-  /// Both views are run before either goes back.
-  let viewsHeldAtOnce = 2
+  let reads = Set<ObjectiveField>.contrast.union([.contrastive])
+  let positions = [Position.last, .promptEnd]
+  let rows = RowKind.requestsAndResponses
 
   func step(
     _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
     dropout: () -> Dropout?
   ) throws -> LossTerms {
-    try computer.released(batch, adapter, [dropout(), dropout(), dropout()], gradients)
+    let objective = computer.objective
+    var terms = LossTerms(columns)
+    try computer.views(
+      PaddedViews(batch.rows, computer), batch.labels, adapter, dropout(), gradients, &terms)
+    try computer.releasedRetain(batch.retain, adapter, dropout(), gradients, &terms)
+    terms.total =
+      objective.contrastiveWeight * terms.contrastive + objective.retainWeight * terms.retain
+      + objective.klWeight * terms.kl
+    return terms
   }
 }
 
@@ -26,108 +45,123 @@ extension ObjectiveName {
   package static let released = ObjectiveName(registering: "released")
 }
 
-extension LossComputer {
-  fileprivate func released(
-    _ batch: TrainingBatch, _ adapter: Adapter, _ dropouts: [Dropout?], _ gradients: Adapter
-  ) throws -> LossTerms {
-    var terms = LossTerms()
-    let firstView = padded(stride(from: 0, to: batch.rows.count, by: 2).map { batch.rows[$0].ids })
-    let secondView = padded(stride(from: 1, to: batch.rows.count, by: 2).map { batch.rows[$0].ids })
-    try views(firstView, secondView, adapter, dropouts, gradients, &terms)
-    if !batch.retain.isEmpty {
-      try releasedRetain(padded(batch.retain), adapter, dropouts[2], gradients, &terms)
-    }
-    terms.total = terms.retain + 10 * terms.contrastive + objective.klWeight * terms.kl
-    return terms
-  }
+/// Rows as the published code pads them, without the pads that nobody reads.
+private struct PaddedViews {
+  var batch = Batch()
+  /// The one pad on the left that stands for all of them; its own row, the last.
+  var leftPad = 0
+  /// Where the rows are read, one list a position.
+  var places: [[Range<Int>]] = []
+  /// The next tokens that the first views' "KL" weighs: where, which, and how many times.
+  var next: [(place: Int, token: Int32, times: Float)] = []
 
-  private func padded(_ rows: [[Int32]]) -> Batch {
-    let longest = rows.map(\.count).max() ?? 0
-    var batch = Batch()
-    for row in rows { batch.append(row, padding: longest - row.count, with: endOfText) }
-    return batch
-  }
-
-  private func views(
-    _ first: Batch, _ second: Batch, _ adapter: Adapter, _ dropouts: [Dropout?],
-    _ gradients: Adapter, _ terms: inout LossTerms
-  ) throws {
-    let blocks = model.configuration.blocks
-    let hasKL = objective.klWeight != 0
-    let passes = [
-      try pass(first, last: hasKL ? blocks : target, adapter, dropouts[0]),
-      try pass(second, last: target, adapter, dropouts[1]),
-    ]
-    let ends = [first, second].map { $0.rows.map { $0.range.upperBound - 1 } }
-    var slopes: [Int: [Matrix]] = [:]
-    let share = 1 / Double(objective.layers.count)
-    for layer in objective.layers {
-      let (value, a, b) = pairLoss(
-        passes[0].states(layer: layer).selecting(rows: ends[0]),
-        passes[1].states(layer: layer).selecting(rows: ends[1]))
-      terms.contrastive += share * value
-      slopes[layer] = [a, b]
+  init(_ rows: [TrainingRow], _ computer: LossComputer) {
+    let side = computer.side
+    let pad = computer.endOfText
+    let hasKL = computer.objective.klWeight != 0
+    var ends: [Int] = []
+    for row in rows {
+      let response = row.ids.count - row.request
+      let pads = side - response
+      // Without "KL" only the last pad is read.
+      let kept = hasKL ? pads : min(pads, 1)
+      batch.append(row.ids, padding: kept, with: pad, gap: pads - kept)
+      ends.append(batch.tokens.count - 1)
     }
-    for (view, pass) in passes.enumerated() {
-      try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-        if layer == blocks, view == 0, hasKL {
-          terms.kl = try realisedLikelihood(first, pass, into: slope)
+    leftPad = batch.tokens.count
+    batch.append([pad])
+    places = computer.objective.positions.map { position in
+      batch.rows.dropLast().indices.map { index in
+        var place = ends[index]
+        if position == .promptEnd {
+          let request = rows[index].request
+          place = request > 0 ? batch.rows[index].start + request - 1 : leftPad
         }
-        guard let gradient = slopes[layer]?[view] else { return }
-        for (row, place) in ends[view].enumerated() {
-          let source = gradient.row(row)
-          let target = slope.row(place)
-          for column in 0..<slope.columns { target[column] += Float(10 * share) * source[column] }
-        }
+        return place..<place + 1
       }
     }
+    guard hasKL else { return }
+    for (index, row) in rows.enumerated() where index % 2 == 0 {
+      let leftPads = side - row.request
+      if leftPads > 1 { next.append((leftPad, pad, Float(leftPads - 1))) }
+      let range = batch.rows[index].range
+      if leftPads > 0 { next.append((leftPad, batch.tokens[range.lowerBound], 1)) }
+      next += range.dropLast().map { ($0, batch.tokens[$0 + 1], 1) }
+    }
+  }
+}
+
+extension LossComputer {
+  fileprivate func views(
+    _ views: PaddedViews, _ labels: [Int], _ adapter: Adapter, _ dropout: Dropout?,
+    _ gradients: Adapter, _ terms: inout LossTerms
+  ) throws {
+    let hasKL = objective.klWeight != 0
+    let pass = try pass(views.batch, last: hasKL ? blocks : target, adapter, dropout)
+    let slopes = contrast(pass, at: views.places, labels, objective.contrastive, &terms)
+    var kl = 0.0
+    try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
+      if layer == blocks, hasKL { kl = try realisedLikelihood(views, pass, into: slope) }
+      slopes.add(layer, to: slope)
+    }
+    terms.kl = kl
   }
 
   private func realisedLikelihood(
-    _ batch: Batch, _ pass: TrainingPass, into slope: MutableMatrix
+    _ views: PaddedViews, _ pass: TrainingPass, into slope: MutableMatrix
   ) throws -> Double {
     let outputs = OutputDivergence(model: model)
-    let places = batch.rows.flatMap { $0.range.dropLast() }
-    let next = places.map { batch.tokens[$0 + 1] }
-    let base = try baseStates(batch, layers: [model.configuration.blocks])[0]
-    let weights = outputs.probabilities(base, at: places, tokens: next)
-    let samples = Double(batch.rows.count)
+    let places = views.next.map(\.place)
+    let tokens = views.next.map(\.token)
+    let base = try baseStates(views.batch, layers: [blocks])[0]
+    let weights = zip(outputs.probabilities(base, at: places, tokens: tokens), views.next)
+      .map { $0 * $1.times }
+    let samples = Double((views.batch.rows.count - 1) / 2)
     return try outputs.weightedLikelihood(
-      pass.output, at: places, tokens: next, weights: weights,
+      pass.output, at: places, tokens: tokens, weights: weights,
       scale: Float(objective.klWeight / samples), into: slope, checkpoint: checkpoint) / samples
   }
 
-  private func releasedRetain(
-    _ batch: Batch, _ adapter: Adapter, _ dropout: Dropout?, _ gradients: Adapter,
+  /// The norm, over all layers and places of a row, of masked states minus unmasked base states;
+  /// their mean over the rows, a hundredth of it for each target layer a layer with LoRA.
+  fileprivate func releasedRetain(
+    _ rows: [[Int32]], _ adapter: Adapter, _ dropout: Dropout?, _ gradients: Adapter,
     _ terms: inout LossTerms
   ) throws {
-    guard objective.retainWeight != 0, !batch.rows.isEmpty else { return }
-    let c = model.configuration
-    let base = try baseStates(batch, layers: Array(0...c.blocks))
-    let pass = try pass(batch, last: c.blocks, adapter, dropout)
+    guard objective.retainWeight != 0, !rows.isEmpty else { return }
+    let width = model.configuration.width
+    // The last row is the pad that stands for all of them.
+    let batch = Batch(rows + [[endOfText]])
+    let leftPad = batch.tokens.count - 1
+    let base = try baseStates(batch, layers: Array(0...blocks))
+    let pass = try pass(batch, last: blocks, adapter, dropout)
     // The reference's last hidden state is the one after the final norm.
     func normed(_ states: some ReadableMatrix) -> Matrix {
       let result = MatrixBuilder(rows: states.rows, columns: states.columns)
       model.finalNorm.forward(states.start, into: result.elements, rows: states.rows)
       return result.frozen()
     }
-    let tops = (tuned: normed(pass.output), base: normed(base[c.blocks]))
+    let tops = (tuned: normed(pass.output), base: normed(base[blocks]))
     func compared(_ layer: Int) -> (tuned: any ReadableMatrix, base: Matrix) {
-      layer == c.blocks ? tops : (pass.states(layer: layer), base[layer])
+      layer == blocks ? tops : (pass.states(layer: layer), base[layer])
     }
-    var norms = [Double](repeating: 0, count: batch.rows.count)
+    var padSquares = 0.0
+    for layer in 0...blocks {
+      let pad = compared(layer).base.row(leftPad)
+      for column in 0..<width { padSquares += Double(pad[column]) * Double(pad[column]) }
+    }
+    var norms = [Double](repeating: 0, count: rows.count)
     norms.withUnsafeMutableBufferPointer { norms in
       let target = norms
-      Parallel.forEach(batch.rows.count) { index in
+      Parallel.forEach(rows.count) { index in
         let row = batch.rows[index]
-        var squares = 0.0
-        for layer in 0...c.blocks {
+        var squares = Double(2 * side - row.count) * padSquares
+        for layer in 0...blocks {
           let (tuned, base) = compared(layer)
           for token in row.range {
-            let isPadding = token - row.start >= row.visible
-            let (a, b) = (tuned.start + token * c.width, base.row(token))
-            for column in 0..<c.width {
-              let difference = Double((isPadding ? 0 : a[column]) - b[column])
+            let (a, b) = (tuned.start + token * width, base.row(token))
+            for column in 0..<width {
+              let difference = Double(a[column] - b[column])
               squares += difference * difference
             }
           }
@@ -137,21 +171,22 @@ extension LossComputer {
     }
     let coefficient =
       Double(objective.layers.count) / Double(adapter.configuration.blocks.count) / 100
-    let samples = Double(batch.rows.count)
+    let samples = Double(rows.count)
     terms.retain = coefficient * norms.reduce(0, +) / samples
+    let weight = objective.retainWeight
     try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-      let isTop = layer == c.blocks
+      let isTop = layer == blocks
       let (tuned, base) = compared(layer)
-      let part = isTop ? MutableMatrix(rows: slope.rows, columns: c.width) : slope
-      Parallel.forEach(batch.rows.count) { index in
-        let row = batch.rows[index]
-        let scale = norms[index] > 0 ? Float(coefficient / samples / norms[index]) : 0
-        // A masked state has no slope.
-        for token in row.range.prefix(row.visible) {
+      let part = isTop ? MutableMatrix(rows: slope.rows, columns: width) : slope
+      // A masked state has no slope: nothing goes to the pad.
+      Parallel.forEach(rows.count) { index in
+        let scale =
+          norms[index] > 0 ? Float(weight * coefficient / samples / norms[index]) : 0
+        for token in batch.rows[index].range {
           let (a, b, target) = (
-            tuned.start + token * c.width, base.row(token), part.row(token)
+            tuned.start + token * width, base.row(token), part.row(token)
           )
-          for column in 0..<c.width { target[column] += scale * (a[column] - b[column]) }
+          for column in 0..<width { target[column] += scale * (a[column] - b[column]) }
         }
       }
       if isTop {

@@ -10,8 +10,7 @@ struct SeerObjective: ObjectiveKind {
     _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
     dropout: () -> Dropout?
   ) throws -> LossTerms {
-    try computer.contrastiveStep(
-      batch, partners: nil, adapter, into: gradients, dropout: dropout)
+    try computer.contrastiveStep(batch, .labels, adapter, into: gradients, dropout: dropout)
   }
 }
 

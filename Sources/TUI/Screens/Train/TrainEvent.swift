@@ -7,6 +7,8 @@ package enum TrainEvent: ScreenEvent {
   case step(TrainingStep)
   case progress(JobProgress)
   case clusters(step: Int, PairMap, labels: [Int], concepts: [String])
+  /// What there is to say of a key.
+  case said(String, isError: Bool)
   case finished(Result<Training.Summary, Problem>)
   case estimated(Result<TrainingEstimate, Problem>)
   /// The steps logged by a training that is watched.
@@ -28,6 +30,8 @@ package enum TrainEvent: ScreenEvent {
       train.clusterStep = step
       train.labels = labels
       train.concepts = concepts
+    case .said(let text, let isError):
+      state.message = AppState.Message(text: text, isError: isError)
     case .finished(.success(let summary)):
       train.status = .finished
       train.chosenStep = summary.chosenStep
@@ -92,6 +96,8 @@ package enum TrainEffect: ScreenEffect {
   case poll
   /// Extracts the tuned run, to compare it with the one that is open.
   case extract
+  /// Draws the clusters of the kept step before (-1) or after (1) those that are drawn.
+  case replay(by: Int)
 
   package func run(in session: Session) { session.run(self) }
 }

@@ -112,6 +112,12 @@ extension TrainScreen {
       hint: "resume", when: { $0.train?.status == .stopped },
       do: ask { start(&$0, resumes: true) }),
     Command(
+      "keptBefore", ["["], .training, in: [.training], "Clusters at the kept step before",
+      hint: "kept", when: hasClusters, do: ask { _ in [.train(.replay(by: -1))] }),
+    Command(
+      "keptAfter", ["]"], .training, in: [.training], "Clusters at the kept step after, or now",
+      hint: "kept", when: hasClusters, do: ask { _ in [.train(.replay(by: 1))] }),
+    Command(
       "compareTrained", ["c", "Enter"], .training, in: [.training],
       "Compare what was trained with the run that is open", hint: "compare",
       when: { $0.train?.status == .finished && $0.train?.extraction == nil },
@@ -125,6 +131,7 @@ extension TrainScreen {
   ]
 
   private static let isTraining: Command.Condition = { $0.train?.isRunning ?? false }
+  private static let hasClusters: Command.Condition = { $0.train?.clusters != nil }
   private static let canStop: Command.Condition = {
     isTraining($0) && $0.train?.status != .stopping
   }

@@ -94,8 +94,30 @@ extension Session {
         handle(.train(.polled(.failure(Problem(error)), isFinished: false)))
       }
     case .extract: extractTuned(train)
+    case .replay(let by): replay(train, by: by)
     }
   }
+
+  /// The way the clusters went, a step that the training kept at a time; after the last of them where
+  /// they are now.
+  private func replay(_ train: TrainState, by: Int) {
+    let folder = train.watched ?? train.text(.adapter)
+    let kept = KeptSteps.all(in: folder)
+    guard !kept.isEmpty else {
+      return say("No step is kept: train with --keep 10, and every tenth is.")
+    }
+    let step =
+      by < 0
+      ? kept.last { $0 < train.clusterStep } : kept.first { $0 > train.clusterStep }
+    if by < 0, step == nil { return say("No step before \(train.clusterStep) is kept.") }
+    do {
+      let states = try TrainingStates(
+        step.map { KeptSteps.folder(of: $0, in: folder) } ?? folder)
+      if let states { draw(states) }
+    } catch { handle(.train(.said(Problem(error).text, isError: true))) }
+  }
+
+  private func say(_ text: String) { handle(.train(.said(text, isError: false))) }
 
   /// Maps what a training elsewhere has left, off the main thread.
   private func draw(_ states: TrainingStates) {

@@ -1,7 +1,7 @@
 """Writes figures.json beside this script: the figures of separation by numpy and scipy, on the matrices of
 ../Concepts/separation.json, straight from their definitions (docs/metrics.md).
 
-Coding rates in both scales, effective rank, L1, L2, Hausdorff, Wasserstein-1 by scipy.optimize.linear_sum_assignment on
+Coding rates in both scales, effective rank, L1 and L2 (of means, and pairwise), Hausdorff, Wasserstein-1 by scipy.optimize.linear_sum_assignment on
 given rows, the median margin of nearest prototypes over their Lipschitz constant, and the linear CKA and the neighbours
 kept between a matrix and a second one that is made from it.
 """
@@ -67,6 +67,8 @@ for case in cases:
         "name": case["name"], "r_diff": diff, "r_same": same, "r_diff_rows": diff_rows, "r_same_rows": same_rows, "erank": erank(x),
         "l1": float(np.mean([np.abs(mean[a] - mean[b]).sum() for a, b in pairs])),
         "l2": float(np.mean([np.linalg.norm(mean[a] - mean[b]) for a, b in pairs])),
+        "l1_pairwise": float(np.mean([cdist(x[y == a], x[y == b], "cityblock").mean() for a, b in pairs])),
+        "l2_pairwise": float(np.mean([cdist(x[y == a], x[y == b]).mean() for a, b in pairs])),
         "hausdorff": float(np.mean([max(directed_hausdorff(x[y == a], x[y == b])[0], directed_hausdorff(x[y == b], x[y == a])[0]) for a, b in pairs])),
         "halves": halves, "k_variance": float(np.mean([w1(u, a, b) for a, b in halves])),
         "wasserstein": float(np.mean([w1(u, halves[a][0], halves[b][0]) for a, b in pairs])),

@@ -4,7 +4,7 @@ and adapter-partial, as peft writes them, with the states they give in adapters.
 
     python make_training.py        (numpy, torch, transformers, peft, gguf, safetensors)
 
-The objectives are restated here from their formulas. Weights and sums are float64 (transformers
+The objectives are restated here from their formulas (those of published work in make_objectives.py). Weights and sums are float64 (transformers
 keeps norms, softmax and rotary angles in float32), without dropout; tensors are written as float32.
 """
 
@@ -214,45 +214,8 @@ def seer(model, rows, retain, layers, positions, contrastive):
     return terms, sum(WEIGHTS[name] * term for name, term in terms.items())
 
 
-def padded(rows):
-    longest = max(len(row["ids"]) for row in rows)
-    ids = [row["ids"] + [PAD] * (longest - len(row["ids"])) for row in rows]
-    mask = [[1] * len(row["ids"]) + [0] * (longest - len(row["ids"])) for row in rows]
-    return torch.tensor(ids), torch.tensor(mask)
-
-
-def released(model, rows, retain, layers):
-    ids1, mask1 = padded(rows[0::2])
-    ids2, mask2 = padded(rows[1::2])
-    view1, view2 = Pass(model, ids1, mask1), Pass(model, ids2, mask2)
-    clips = []
-    for layer in layers:
-        a = F.normalize(view1.states[layer][:, -1], dim=1)
-        b = F.normalize(view2.states[layer][:, -1], dim=1)
-        clips.append(F.cross_entropy(10 * a @ b.T, torch.arange(len(a))))
-    ids, mask = padded(retain)
-    tuned = Pass(model, ids, mask)
-    with model.disable_adapter(), torch.no_grad():
-        base, base1 = Pass(model, ids, mask), Pass(model, ids1, mask1)
-    # (samples, layers x tokens x width)
-    theta = torch.stack(tuned.hidden_states, dim=1) * mask[:, None, :, None]
-    theta0 = torch.stack(base.hidden_states, dim=1)
-    distance = torch.linalg.vector_norm((theta - theta0).flatten(1), dim=1).mean()
-    realised = ids1[:, 1:, None]
-    p0 = F.softmax(base1.logits[:, :-1], dim=2).gather(2, realised)
-    log_p = F.log_softmax(view1.logits[:, :-1], dim=2).gather(2, realised)
-    terms = {
-        "contrastive": sum(clips) / len(clips),
-        "retain": len(layers) / max(layers) / 100 * distance,
-        "kl": -(p0 * log_p).sum(dim=(1, 2)).mean(),
-    }
-    return terms, terms["retain"] + 10 * terms["contrastive"] + terms["kl"]
-
-
 def evaluate(model, case, rows, retain):
-    if case["objective"] == "released":
-        return released(model, rows, retain, case["layers"])
-    form = {"seer": label_aware, "nt-xent": pairs}[case["objective"]]
+    form = {"seer": label_aware, "seer-pair": pairs}[case["objective"]]
     return seer(model, rows, retain, case["layers"], case["positions"], form)
 
 
@@ -301,7 +264,7 @@ def main():
     retain = rows(RETAIN_LENGTHS, [""] * len(RETAIN_LENGTHS))
     cases = [
         {"objective": objective, "layers": [layer], "positions": ["last"]}
-        for objective in ["seer", "nt-xent", "released"] for layer in [2, 3]
+        for objective in ["seer", "seer-pair"] for layer in [2, 3]
     ]
     cases.append({"objective": "seer", "layers": [3], "positions": ["mean"]})
     cases.append({"objective": "seer", "layers": [2, 3], "positions": ["prompt-end", "last"]})

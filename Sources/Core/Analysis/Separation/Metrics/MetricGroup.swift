@@ -33,6 +33,7 @@ package struct MetricGroup: Sendable {
     ratesOfUnitColumns,
     effectiveRank,
     distances,
+    pairwise,
     transport,
     ratesOfUnitRows,
   ]
