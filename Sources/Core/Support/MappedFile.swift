@@ -39,6 +39,26 @@ package final class MappedFile: Sendable {
     bytes = UnsafeRawBufferPointer(start: base, count: count)
   }
 
+  /// Memory of our own in place of a file's, for what does not lie in it as it is wanted; `path` is
+  /// what it was made from.
+  package init(
+    path: String, count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    self.path = path
+    guard count > 0 else {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    // Shared, so that pages that are given back to the kernel come again as they were.
+    let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+    guard let base, base != MAP_FAILED else {
+      throw Failure.system(.badData, "making room for \(count) bytes", file: path, code: errno)
+    }
+    bytes = UnsafeRawBufferPointer(start: base, count: count)
+    try fill(UnsafeMutableRawBufferPointer(start: base, count: count))
+    mprotect(base, count, PROT_READ)
+  }
+
   deinit {
     if let base = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: base), bytes.count)
