@@ -22,6 +22,11 @@ extension ModelReader {
     var c = c
     c.normsHeads = !names.headNorms.isEmpty
     c.normsBranches = names.attentionPostNorm != nil
+    // Beside the blocks, wherever these are.
+    let outer = c.blockPath.split(separator: ".").dropLast()
+    let own = names.embeddings.huggingFace.split(separator: ".").suffix(1)
+    c.embeddingsPath = (outer + own).joined(separator: ".")
+    c.headPath = names.head.huggingFace
     let embeddings = try matrix(names.embeddings, rows: c.vocabulary, columns: c.width)
     var positions: StoredMatrix?
     if let name = names.positions {

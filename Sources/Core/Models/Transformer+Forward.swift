@@ -59,6 +59,7 @@ extension Transformer {
     let context = BlockContext(
       batch, caches: caches, rotations: state.rotations, adapter: adapter,
       adaptedRows: adaptedRows)
+    adapter?.fit(to: self)
 
     let residual = state.residual.elements
     try embed(context, into: residual)
@@ -83,7 +84,7 @@ extension Transformer {
     if last == c.blocks {
       for (row, cache) in zip(batch.rows, caches) { cache.advance(by: row.count) }
     }
-    if !request.logitsAt.isEmpty { result.logits = logits(at: request.logitsAt, state) }
+    if !request.logitsAt.isEmpty { result.logits = logits(at: request.logitsAt, state, context) }
     return result
   }
 
@@ -94,10 +95,14 @@ extension Transformer {
     let width = configuration.width
     let batch = context.batch
     let scale = configuration.embeddingScale
+    let ends = context.adapter?.ends
     Parallel.ranges(of: batch.tokens.count, grain: 8) { range in
       for token in range {
         let target = residual + token * width
-        embeddings.expand(row: Int(batch.tokens[token]), into: target)
+        let id = Int(batch.tokens[token])
+        let ends = context.adaptedTokens.contains(token) ? ends : nil
+        (ends?.embeddings ?? embeddings).expand(row: id, into: target)
+        ends?.addEmbedding(of: id, to: target)
         if scale != 1 { sk_scale(target, width, scale) }
       }
     }
@@ -173,12 +178,14 @@ extension Transformer {
     if c.isParallel { enter() }
     add(
       block.output, of: buffers.attended, to: residual, through: buffers.attentionBranch,
-      block.attentionPostNorm, lora, .attentionOutput, .output, tokens: tokens, ofBatch: batch)
+      block.attentionPostNorm, lora, .attentionOutput, .output, spare: normed, tokens: tokens,
+      ofBatch: batch)
     if !c.isParallel { enter() }
     activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
     add(
       block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
-      block.feedForwardPostNorm, lora, .feedForwardOutput, .down, tokens: tokens, ofBatch: batch)
+      block.feedForwardPostNorm, lora, .feedForwardOutput, .down, spare: normed, tokens: tokens,
+      ofBatch: batch)
   }
 
   /// Linear layers of one input, each into its own matrix.
@@ -219,18 +226,24 @@ extension Transformer {
   }
 
   /// Adds a linear layer's output to the residual stream, normed first where the family does so.
+  ///
+  /// - Parameter spare: scratch, (tokens, width).
   private func add(
     _ linear: Linear, of x: Matrix, to residual: UnsafeMutablePointer<Float>,
     through branch: Matrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
-    _ target: LoRATarget, tokens: Int, ofBatch batch: Int
+    _ target: LoRATarget, spare: Matrix, tokens: Int, ofBatch batch: Int
   ) {
-    let output = norm == nil ? residual : branch?.elements ?? residual
+    // What an adapter multiplies cannot be added to the stream at once.
+    let isScaled = norm == nil && lora.scalesOutputs(place)
+    let output =
+      isScaled ? spare.elements : norm == nil ? residual : branch?.elements ?? residual
     linearForward(
       x.elements, tokens: tokens, ofBatch: batch,
-      [LinearTask(weight: linear.weight, output: output, adds: norm == nil)])
+      [LinearTask(weight: linear.weight, output: output, adds: norm == nil && !isScaled)])
     addBias(linear.bias, to: output, tokens: tokens)
     lora.forward(place, x.elements, [target: output])
     norm?.add(output, to: residual, rows: tokens)
+    if isScaled { sk_add_bias(residual, output, 1, tokens * configuration.width) }
   }
 
   /// What lies between the two products of the feed-forward part.
@@ -330,11 +343,22 @@ extension Transformer {
   }
 
   /// Next-token logits at some of the batch's tokens: (places, vocabulary).
-  private func logits(at places: [Int], _ state: Activations) -> Matrix {
+  private func logits(
+    at places: [Int], _ state: Activations, _ context: BlockContext
+  ) -> Matrix {
     let last = Matrix(rows: places.count, columns: configuration.width)
     for (index, place) in places.enumerated() {
       last.row(index).update(from: state.residual.row(place), count: configuration.width)
     }
-    return logits(last)
+    guard let ends = context.adapter?.ends, !ends.isEmpty else { return logits(last) }
+    let adapted = places.indices.filter { context.adaptedTokens.contains(places[$0]) }
+    if adapted.count == places.count { return logits(last, ends) }
+    let logits = logits(last)
+    guard !adapted.isEmpty else { return logits }
+    let tuned = self.logits(last.selecting(rows: adapted), ends)
+    for (row, place) in adapted.enumerated() {
+      logits.row(place).update(from: tuned.row(row), count: logits.columns)
+    }
+    return logits
   }
 }
