@@ -86,14 +86,15 @@ double sk_conditional_row(float *restrict probabilities, const float *restrict d
 
 size_t sk_merge_rows(uint32_t *indices, float *values, const uint32_t *a_indices,
                      const float *a_values, size_t a_count, const uint32_t *b_indices,
-                     const float *b_values, size_t b_count) {
+                     const float *b_values, size_t b_count, float overlap) {
   size_t i = 0, j = 0, count = 0;
   while (i < a_count || j < b_count) {
     int takes_a = j == b_count || (i < a_count && a_indices[i] <= b_indices[j]);
     int takes_b = i == a_count || (j < b_count && b_indices[j] <= a_indices[i]);
     if (indices) {
       indices[count] = takes_a ? a_indices[i] : b_indices[j];
-      values[count] = (takes_a ? a_values[i] : 0) + (takes_b ? b_values[j] : 0);
+      float a = takes_a ? a_values[i] : 0, b = takes_b ? b_values[j] : 0;
+      values[count] = a + b - overlap * a * b;
     }
     i += (size_t)takes_a;
     j += (size_t)takes_b;

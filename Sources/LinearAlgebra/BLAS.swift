@@ -83,11 +83,18 @@ public enum BLAS {
 public func multiply(
   _ a: Matrix, transposeA: Bool = false, _ b: Matrix, transposeB: Bool = false
 ) -> Matrix {
+  product(a, transposeA: transposeA, b, transposeB: transposeB).frozen()
+}
+
+/// The same for who goes on writing.
+public func product(
+  _ a: Matrix, transposeA: Bool = false, _ b: Matrix, transposeB: Bool = false
+) -> MatrixBuilder {
   let m = transposeA ? a.columns : a.rows
   let k = transposeA ? a.rows : a.columns
   let n = transposeB ? b.rows : b.columns
   precondition(k == (transposeB ? b.columns : b.rows), "inner sizes differ: \(k)")
-  let result = Matrix(rows: m, columns: n)
+  let result = MatrixBuilder(rows: m, columns: n)
   if m >= n {
     Parallel.ranges(of: m, grain: 32) { range in
       BLAS.sgemm(

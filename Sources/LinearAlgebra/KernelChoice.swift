@@ -4,24 +4,61 @@ import Foundation
   import Glibc
 #endif
 
-/// OpenBLAS 0.3.21 takes processors newer than itself for AVX2 machines and leaves half of an
-/// AVX-512 processor's speed unused. The library chooses its kernels when it is loaded, so the
-/// only cure is to start again with `OPENBLAS_CORETYPE` set.
+/// OpenBLAS 0.3.21 does not know processors newer than itself: it runs AVX2 code on AMD's with AVX-512,
+/// and SSE3 code (`Prescott`) on Intel's Emerald Rapids, where eigenvectors then take twice as long. The
+/// library chooses its kernels when it is loaded, so the only cure is to start again with
+/// `OPENBLAS_CORETYPE` set.
 public enum KernelChoice {
   static let variable = "OPENBLAS_CORETYPE"
   static let marker = "SEER_RELAUNCHED"
-  static let avx2Kernels: Set<String> = ["Haswell", "Zen", "Excavator"]
+
+  /// What a set of kernels asks of a processor, from the oldest on.
+  enum Level: Int, Comparable {
+    case older, avx2, avx512
+
+    static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+
+    /// What the processor has.
+    init(processorFlags: Set<String>) {
+      let isAVX512 = processorFlags.isSuperset(
+        of: ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"])
+      self = isAVX512 ? .avx512 : processorFlags.isSuperset(of: ["avx2", "fma"]) ? .avx2 : .older
+    }
+
+    /// Of OpenBLAS's kernels by their name; nil for a name that we do not know, which a newer
+    /// OpenBLAS may have and chosen well.
+    init?(kernels name: String) {
+      switch name {
+      case "SkylakeX", "Cooperlake", "Sapphirerapids": self = .avx512
+      case "Haswell", "Zen", "Excavator": self = .avx2
+      case "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Atom", "Core2", "Penryn",
+        "Dunnington", "Nehalem", "Sandybridge", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona",
+        "Bobcat", "Bulldozer", "Piledriver", "Steamroller", "Nano":
+        self = .older
+      default: return nil
+      }
+    }
+
+    /// The kernels to ask for.
+    var kernels: String? {
+      switch self {
+      case .older: nil
+      case .avx2: "Haswell"
+      case .avx512: "SkylakeX"
+      }
+    }
+  }
 
   /// The kernel set to ask for, or nil where OpenBLAS's own choice stands: the user set the
-  /// variable, the process was restarted once already, or the processor lacks AVX-512.
+  /// variable, the process was restarted once already, or the processor has no more than was chosen.
   package static func wanted(
     chosen: String, environment: [String: String], processorFlags: Set<String>
   ) -> String? {
     guard environment[variable] == nil, environment[marker] == nil,
-      avx2Kernels.contains(chosen),
-      processorFlags.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"])
+      let level = Level(kernels: chosen)
     else { return nil }
-    return "SkylakeX"
+    let processor = Level(processorFlags: processorFlags)
+    return level < processor ? processor.kernels : nil
   }
 
   /// Replaces the process by itself with the better kernels, where there are any.
@@ -44,8 +81,13 @@ public enum KernelChoice {
     unsetenv(variable)
   }
 
-  /// Whether this process is the restarted one.
-  public static var relaunched: Bool { ProcessInfo.processInfo.environment[marker] != nil }
+  /// Why OpenBLAS runs the kernels that it runs, in a few words.
+  public static var reason: String {
+    let environment = ProcessInfo.processInfo.environment
+    if environment[marker] != nil { return "restarted for them: OpenBLAS had chosen older ones" }
+    if let value = environment[variable] { return "\(variable) is set to \(value)" }
+    return "OpenBLAS's choice"
+  }
 
   static func processorFlags() -> Set<String> {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),

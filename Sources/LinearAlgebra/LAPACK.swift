@@ -22,11 +22,11 @@ public struct SymmetricEigen: Sendable {
     precondition(symmetric.rows == symmetric.columns)
     _ = BLAS.ready
     let n = symmetric.rows
-    let vectors = symmetric.copy()
+    let vectors = MatrixBuilder(copying: symmetric)
     var values = [Float](repeating: 0, count: n)
     guard n > 0 else {
       self.values = []
-      self.vectors = vectors
+      self.vectors = vectors.frozen()
       return
     }
     var order = numericCast(n) as Int32
@@ -48,7 +48,7 @@ public struct SymmetricEigen: Sendable {
       &integerWorkCount, &info)
     guard info == 0 else { throw LAPACKError(routine: "ssyevd", code: Int(info)) }
     self.values = values
-    self.vectors = vectors
+    self.vectors = vectors.frozen()
   }
 
   /// The `count` largest eigenvalues, ascending, and their eigenvectors, with LAPACK's `ssyevr`
@@ -60,8 +60,8 @@ public struct SymmetricEigen: Sendable {
     precondition(symmetric.rows == symmetric.columns && count > 0 && count <= symmetric.rows)
     _ = BLAS.ready
     let n = symmetric.rows
-    let work = symmetric.copy()
-    let vectors = Matrix(rows: count, columns: n)
+    let work = MatrixBuilder(copying: symmetric)
+    let vectors = MatrixBuilder(rows: count, columns: n)
     var values = [Float](repeating: 0, count: n)
     var support = [Int32](repeating: 0, count: 2 * n)
     var order = numericCast(n) as Int32
@@ -84,6 +84,6 @@ public struct SymmetricEigen: Sendable {
       throw LAPACKError(routine: "ssyevr", code: Int(info))
     }
     self.values = Array(values[..<count])
-    self.vectors = vectors
+    self.vectors = vectors.frozen()
   }
 }

@@ -8,7 +8,7 @@ public func symmetricEigenvalues(_ symmetric: Matrix) throws(LAPACKError) -> [Fl
   _ = BLAS.ready
   let n = symmetric.rows
   guard n > 0 else { return [] }
-  let work = symmetric.copy()
+  let work = MatrixBuilder(copying: symmetric)
   var values = [Float](repeating: 0, count: n)
   var order = numericCast(n) as Int32
   var info: Int32 = 0
@@ -26,7 +26,7 @@ public func symmetricEigenvalues(_ symmetric: Matrix) throws(LAPACKError) -> [Fl
 /// The natural logarithm of the determinant of a symmetric positive definite (n, n) matrix, by its
 /// Cholesky factor (LAPACK's `spotrf`), which takes the place of the matrix's upper triangle;
 /// only that is read. O(n³) time.
-public func takeLogDeterminant(_ symmetric: Matrix) throws(LAPACKError) -> Double {
+public func takeLogDeterminant(_ symmetric: borrowing MatrixBuilder) throws(LAPACKError) -> Double {
   precondition(symmetric.rows == symmetric.columns)
   _ = BLAS.ready
   let n = symmetric.rows

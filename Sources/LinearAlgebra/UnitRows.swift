@@ -1,33 +1,28 @@
 /// The states as unit vectors, (rows, width); a row of zeros stays one.
 public func unitNormalised(_ states: Matrix) -> Matrix {
-  let units = Matrix(rows: states.rows, columns: states.columns)
-  Parallel.ranges(of: states.rows, grain: 64) { range in
-    for row in range {
-      let source = states.row(row)
-      let target = units.row(row)
-      let norm = dot(source, source, count: states.columns).squareRoot()
-      guard norm > 0 else { continue }
-      for column in 0..<states.columns {
-        target[column] = Float(Double(source[column]) / norm)
-      }
+  let units = MatrixBuilder(rows: states.rows, columns: states.columns)
+  units.fillRows { row, target in
+    let source = states.row(row)
+    let norm = dot(source, source, count: states.columns).squareRoot()
+    guard norm > 0 else { return }
+    for column in 0..<states.columns {
+      target[column] = Float(Double(source[column]) / norm)
     }
   }
-  return units
+  return units.frozen()
 }
 
 /// The states less a mean, their own where nil, which is taken in Double.
 public func centred(_ states: Matrix, about mean: [Double]? = nil) -> Matrix {
   let mean = mean ?? columnMeans(states)
-  let result = Matrix(rows: states.rows, columns: states.columns)
-  Parallel.ranges(of: states.rows, grain: 64) { range in
-    for row in range {
-      let (source, target) = (states.row(row), result.row(row))
-      for column in 0..<states.columns {
-        target[column] = Float(Double(source[column]) - mean[column])
-      }
+  let result = MatrixBuilder(unfilled: states.rows, columns: states.columns)
+  result.fillRows { row, target in
+    let source = states.row(row)
+    for column in 0..<states.columns {
+      target[column] = Float(Double(source[column]) - mean[column])
     }
   }
-  return result
+  return result.frozen()
 }
 
 /// The mean of every column, in Double; zeros without rows.

@@ -80,9 +80,9 @@ private func nearestOrthogonal(to matrix: [Double], size: Int) -> [Double] {
 /// The first `known` of (size, size) orthonormal rows, and others that complete them.
 private func completed(_ rows: [Double], from known: Int, size: Int) -> [Double] {
   guard known < size else { return rows }
-  let basis = Matrix(rows: size, columns: size) { row, column in
+  let basis = MatrixBuilder(rows: size, columns: size) { row, column in
     row < known ? Float(rows[row * size + column]) : 0
   }
   Orthonormal.complete(basis, from: known)
-  return rows[..<(known * size)] + basis.values[(known * size)...].map(Double.init)
+  return rows[..<(known * size)] + basis.frozen().values[(known * size)...].map(Double.init)
 }

@@ -23,7 +23,7 @@ package struct ConceptAxes: Sendable {
   ) throws(ProjectionError) {
     let width = first.count
     let origin = origin ?? [Float](repeating: 0, count: width)
-    directions = Matrix(rows: 2, columns: width)
+    let directions = MatrixBuilder(rows: 2, columns: width)
     for (row, values) in [first, second, origin].enumerated() {
       let name = ["first direction", "second direction", "origin"][row]
       guard values.count == width, width > 0 else {
@@ -48,6 +48,7 @@ package struct ConceptAxes: Sendable {
       product += Double(directions.row(0)[column]) * Double(directions.row(1)[column])
     }
     cosine = Float(max(-1, min(1, product)))
+    self.directions = directions.frozen()
   }
 
   /// (rows, 2): the inner products of the rows, less the origin, with the two directions.

@@ -3,8 +3,8 @@ import LinearAlgebra
 /// The states of two runs over the same rows in one space: base and tuned in one map.
 ///
 ///     let both = try JointMap.stacked(base, tuned)
-///     let map = try TSNE.fit(TSNE.reduced(both)).points
-///     let parts = JointMap.split(map, rows: [base.rows, tuned.rows])
+///     let map = try TSNELayout().map(both)
+///     let parts = JointMap.split(map.points, rows: [base.rows, tuned.rows])
 ///
 /// States take part as unit vectors, each run about its own mean (``prepared(_:)``): lengths differ
 /// from run to run by orders of magnitude, and so may what all rows of a run have in common; either
@@ -31,13 +31,7 @@ package enum JointMap {
       throw .badOption(
         name: "width of a joint map's matrices", found: "\(matrix.columns)", wanted: "\(width)")
     }
-    let result = Matrix(rows: matrices.reduce(0) { $0 + $1.rows }, columns: width)
-    var row = 0
-    for matrix in matrices {
-      result.row(row).update(from: matrix.elements, count: matrix.count)
-      row += matrix.rows
-    }
-    return result
+    return Matrix(stacking: matrices, columns: width)
   }
 
   /// The rows of each matrix again. Precondition: the numbers of rows add up to the map's.

@@ -72,7 +72,7 @@ package struct MapQuality: Equatable, Sendable {
     ) { index in
       let first = index * tile
       let rows = min(tile, n - first)
-      let distances = Matrix(rows: rows, columns: n)
+      let distances = MatrixBuilder(unfilled: rows, columns: n)
       BLAS.sgemm(
         transposeB: true, m: rows, n: n, k: points.columns, alpha: -2, points.row(first),
         stride: points.columns, points.elements, stride: points.columns,

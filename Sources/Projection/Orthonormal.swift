@@ -6,11 +6,11 @@ package enum Orthonormal {
   /// those before them, are replaced by the unit vectors that reach furthest out of the span.
   ///
   /// Precondition: `basis.rows <= basis.columns`.
-  package static func complete(_ basis: Matrix, from known: Int) {
+  package static func complete(_ basis: borrowing MatrixBuilder, from known: Int) {
     let width = basis.columns
     precondition(basis.rows <= width)
     for row in 0..<basis.rows {
-      var vector = basis.values(row: row).map(Double.init)
+      var vector = UnsafeBufferPointer(start: basis.row(row), count: width).map(Double.init)
       let before = row < known ? norm(vector) : 0
       if before > 0 {
         vector = vector.map { $0 / before }
@@ -35,7 +35,9 @@ package enum Orthonormal {
     }
   }
 
-  private static func project(_ vector: inout [Double], outOf basis: Matrix, rows: Int) {
+  private static func project(
+    _ vector: inout [Double], outOf basis: borrowing MatrixBuilder, rows: Int
+  ) {
     for _ in 0..<2 {
       for row in 0..<rows {
         let other = basis.row(row)

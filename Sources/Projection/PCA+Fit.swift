@@ -49,7 +49,7 @@ extension PCA {
   ) throws(ProjectionError) -> PCA {
     let scatter = try scatterMatrix(of: matrix, mean: mean, goesOn: goesOn)
     let eigen = try decompose(scatter, largest: wanted)
-    let directions = Matrix(rows: wanted, columns: matrix.columns)
+    let directions = MatrixBuilder(unfilled: wanted, columns: matrix.columns)
     for index in 0..<wanted {
       // Ascending in LAPACK, descending here.
       directions.row(index).update(
@@ -65,32 +65,33 @@ extension PCA {
   ) throws(ProjectionError) -> PCA {
     let rows = matrix.rows
     let width = matrix.columns
-    let centred = Matrix(rows: rows, columns: width)
+    let centred = MatrixBuilder(unfilled: rows, columns: width)
     Parallel.forEach(rows) {
       sk_centre_rows(centred.row($0), matrix.row($0), mean, 1, width, width)
     }
-    let gram = Matrix(rows: rows, columns: rows)
+    let products = MatrixBuilder(rows: rows, columns: rows)
     forEachStrip(of: rows) { strip in
       let left = rows - strip.lowerBound
       BLAS.sgemm(
         transposeB: true, m: strip.count, n: left, k: width, centred.row(strip.lowerBound),
         stride: width, centred.row(strip.lowerBound), stride: width,
-        into: gram.row(strip.lowerBound) + strip.lowerBound, stride: rows)
+        into: products.row(strip.lowerBound) + strip.lowerBound, stride: rows)
     }
+    let gram = products.frozen()
     let count = min(wanted, rows)
     let eigen = try decompose(gram, largest: count)
     let largest = eigen.values.last ?? 0
     // Below this an eigenvalue is rounding, and its direction would not be orthogonal.
     let floor = max(0, largest) * Float(max(rows, 16)) * 2 * Float.ulpOfOne
     let kept = (0..<count).prefix { eigen.values[eigen.values.count - 1 - $0] > floor }.count
-    let directions = Matrix(rows: wanted, columns: width)
+    let directions = MatrixBuilder(rows: wanted, columns: width)
     if kept > 0 {
-      let left = Matrix(rows: kept, columns: rows)
+      let left = MatrixBuilder(unfilled: kept, columns: rows)
       for index in 0..<kept {
         left.row(index).update(
           from: eigen.vectors.row(eigen.values.count - 1 - index), count: rows)
       }
-      let product = multiply(left, centred)
+      let product = multiply(left.frozen(), centred.frozen())
       directions.elements.update(from: product.elements, count: kept * width)
     }
     Orthonormal.complete(directions, from: kept)
@@ -99,12 +100,14 @@ extension PCA {
       mean: mean, directions: directions, scatter: values, total: trace(gram), rows: rows)
   }
 
-  private init(mean: [Float], directions: Matrix, scatter: [Float], total: Double, rows: Int) {
+  private init(
+    mean: [Float], directions: consuming MatrixBuilder, scatter: [Float], total: Double, rows: Int
+  ) {
     for row in 0..<directions.rows { Self.fixSign(directions.row(row), count: directions.columns) }
     let divisor = Float(max(1, rows - 1))
     let positive = scatter.map { max(0, $0) }
     self.mean = mean
-    components = directions
+    components = directions.frozen()
     explainedVariance = positive.map { $0 / divisor }
     explainedVarianceRatio = positive.map { total > 0 ? Float(Double($0) / total) : 0 }
   }
@@ -148,9 +151,9 @@ extension PCA {
     of matrix: Matrix, mean: [Float], goesOn: () -> Bool
   ) throws(ProjectionError) -> Matrix {
     let width = matrix.columns
-    let scatter = Matrix(rows: width, columns: width)
+    let scatter = MatrixBuilder(rows: width, columns: width)
     let tileRows = min(matrix.rows, max(256, (1 << 20) / width))
-    let tile = Matrix(rows: tileRows, columns: width)
+    let tile = MatrixBuilder(unfilled: tileRows, columns: width)
     for first in stride(from: 0, to: matrix.rows, by: tileRows) {
       guard goesOn() else { throw .stopped }
       let rows = min(tileRows, matrix.rows - first)
@@ -167,7 +170,7 @@ extension PCA {
           stride: width)
       }
     }
-    return scatter
+    return scatter.frozen()
   }
 
   /// Splits the upper triangle of a (size, size) matrix into strips of rows, the largest first.

@@ -26,7 +26,7 @@ package struct PCA: Sendable {
   package func transform(_ matrix: Matrix) -> Matrix {
     precondition(matrix.columns == width, "\(matrix.columns) columns, fitted on \(width)")
     let count = components.rows
-    let result = Matrix(rows: matrix.rows, columns: count)
+    let result = MatrixBuilder(unfilled: matrix.rows, columns: count)
     let tile = 128
     let tiles = (matrix.rows + tile - 1) / tile
     Parallel.forEach(tiles) { index in
@@ -41,6 +41,6 @@ package struct PCA: Sendable {
           components.elements, stride: width, into: result.row(first), stride: count)
       }
     }
-    return result
+    return result.frozen()
   }
 }

@@ -49,8 +49,7 @@ enum Version {
   static var text: String {
     let own =
       (BLAS.hasMatrixUnit ? "matrix unit, " : "") + (BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : "")
-    let relaunched = KernelChoice.relaunched ? " (restarted for them)" : ""
-    return "\(tool) (\(own)OpenBLAS \(BLAS.kernelName) kernels\(relaunched), "
+    return "\(tool) (\(own)OpenBLAS \(BLAS.kernelName) kernels (\(KernelChoice.reason)), "
       + "\(Parallel.workers) thread\(Parallel.workers == 1 ? "" : "s"))"
   }
 }

@@ -116,7 +116,7 @@ struct BLASTests {
       let a = Matrix(rows: transpose ? k : n, columns: transpose ? n : k) { _, _ in
         random.normal()
       }
-      let c = Matrix(rows: n, columns: n) { _, _ in 7 }
+      let c = MutableMatrix(rows: n, columns: n) { _, _ in 7 }
       BLAS.ssyrk(
         transpose: transpose, n: n, k: k, alpha: 0.5, a.elements, stride: a.columns, beta: 2,
         into: c.elements, stride: n)

@@ -3,20 +3,33 @@ import Testing
 
 struct KernelChoiceTests {
   static let avx512: Set<String> = [
-    "fpu", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd",
+    "fpu", "avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd",
   ]
 
-  @Test(arguments: ["Haswell", "Zen", "Excavator"])
-  func anAVX2KernelOnAnAVX512Processor(chosen: String) {
+  @Test(arguments: ["Haswell", "Zen", "Excavator", "Prescott", "Nehalem", "Sandybridge"])
+  func lowerKernelsOnAnAVX512Processor(chosen: String) {
     #expect(
       KernelChoice.wanted(chosen: chosen, environment: [:], processorFlags: Self.avx512)
         == "SkylakeX")
   }
 
-  @Test(arguments: ["SkylakeX", "Cooperlake", "Sapphirerapids", "Sandybridge", "Prescott", ""])
-  func anotherKernelStands(chosen: String) {
+  @Test(arguments: ["Prescott", "Nehalem", "Sandybridge", "Steamroller"])
+  func lowerKernelsOnAnAVX2Processor(chosen: String) {
+    #expect(
+      KernelChoice.wanted(chosen: chosen, environment: [:], processorFlags: ["avx2", "fma"])
+        == "Haswell")
+  }
+
+  @Test(arguments: ["SkylakeX", "Cooperlake", "Sapphirerapids", "Armv8", ""])
+  func kernelsThatFitOrAreNotKnownStand(chosen: String) {
     #expect(
       KernelChoice.wanted(chosen: chosen, environment: [:], processorFlags: Self.avx512) == nil)
+  }
+
+  @Test(arguments: ["Haswell", "Zen", "Prescott"])
+  func whatAnOldProcessorGetsStands(chosen: String) {
+    #expect(
+      KernelChoice.wanted(chosen: chosen, environment: [:], processorFlags: ["sse3", "avx"]) == nil)
   }
 
   @Test(arguments: ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"])

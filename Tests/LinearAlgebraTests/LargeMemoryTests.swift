@@ -4,7 +4,7 @@ import Testing
 struct LargeMemoryTests {
   @Test func aMatrixOfKeptMemoryIsZero() {
     for _ in 0..<3 {
-      let matrix = Matrix(rows: 700, columns: 500)
+      let matrix = MutableMatrix(rows: 700, columns: 500)
       #expect(matrix.values.allSatisfy { $0 == 0 })
       matrix.elements.update(repeating: 7, count: matrix.count)
     }

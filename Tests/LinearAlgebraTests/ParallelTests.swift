@@ -69,7 +69,7 @@ struct ParallelTests {
   @Test func aLoopWaitsForItsLastCall() {
     // What the bodies wrote is there when the loop returns.
     for round in 0..<200 {
-      let values = Matrix(rows: 1, columns: 100)
+      let values = MutableMatrix(rows: 1, columns: 100)
       Parallel.forEach(100) { values.elements[$0] = Float(round + $0) }
       #expect(values.values == (0..<100).map { Float(round + $0) })
     }

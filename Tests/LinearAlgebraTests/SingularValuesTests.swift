@@ -99,7 +99,7 @@ struct SingularValuesTests {
     var random = SeededGenerator(seed: 3)
     let matrix = (0..<200 * 160).map { _ in Double(random.normal()) }
     let alone = try SingularValues(matrix, rows: 200, columns: 160)
-    let equal = Matrix(rows: 8, columns: 1)
+    let equal = MutableMatrix(rows: 8, columns: 1)
     Parallel.forEach(8) { index in
       let s = try? SingularValues(matrix, rows: 200, columns: 160)
       equal[index, 0] =

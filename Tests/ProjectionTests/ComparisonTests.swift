@@ -12,7 +12,7 @@ private func clusters(rows: Int, seed: UInt64) -> Matrix {
 
 @Test func newPointsLandInTheirCluster() throws {
   let input = clusters(rows: 300, seed: 1)
-  let map = try TSNE.fit(input, options: .init(iterations: 400)).points
+  let map = try finished(input, options: .init(iterations: 400)).points
   let added = clusters(rows: 30, seed: 2)
   let placed = try TSNE.place(added, among: input, map: map)
   for row in 0..<30 {
@@ -26,7 +26,7 @@ private func clusters(rows: Int, seed: UInt64) -> Matrix {
 
 @Test func aRowOfTheMapLandsOnItself() throws {
   let input = clusters(rows: 150, seed: 3)
-  let map = try TSNE.fit(input, options: .init(perplexity: 5, iterations: 500)).points
+  let map = try finished(input, options: .init(perplexity: 5, iterations: 500)).points
   let placed = try TSNE.place(
     input.selecting(rows: [0, 50, 149]), among: input, map: map, perplexity: 2)
   for (index, row) in [0, 50, 149].enumerated() {

@@ -64,11 +64,13 @@ struct LayoutTests {
     #expect(bits(principal.points) == bits(pca.transform(matrix)))
     #expect(principal.figures == [.shares(pca.explainedVarianceRatio)])
     let reduced = try TSNE.reduced(matrix)
-    let tsne = try TSNE.fit(reduced, options: TSNE.Options(seed: 3))
+    let tsne = try finished(reduced, options: TSNE.Options(seed: 3))
     let map = try TSNELayout().map(matrix, LayoutSettings(seed: 3))
     #expect(bits(map.points) == bits(tsne.points))
-    #expect(map.figures == [.number(tsne.divergence)])
-    #expect(map.notes.count == 1 && map.settings[TSNELayout.perplexity] == Double(tsne.perplexity))
+    #expect(map.figures == [.number(tsne.divergence())])
+    #expect(
+      map.notes.count == 1
+        && map.settings[TSNELayout.perplexity] == Double(tsne.affinities.perplexity))
   }
 
   @Test(arguments: Layouts.names) func blobsKeepTheirNeighbours(name: String) throws {
@@ -109,9 +111,9 @@ struct LayoutTests {
 
   @Test(arguments: Layouts.names) func whatCannotBeLaidOutIsRefused(name: String) throws {
     let layout = try layout(name)
-    let broken = blobs(rows: 10)
+    let broken = MutableMatrix(copying: blobs(rows: 10))
     broken[4, 7] = .nan
-    let error = #expect(throws: ProjectionError.self) { try layout.map(broken) }
+    let error = #expect(throws: ProjectionError.self) { try layout.map(broken.copy()) }
     #expect(error?.description.hasPrefix("row 4, column 7: found nan") == true)
     #expect(throws: ProjectionError.empty(rows: 0, columns: 4)) {
       try layout.map(Matrix(rows: 0, columns: 4))
@@ -153,9 +155,9 @@ struct LayoutTests {
     }
     #expect(throws: ProjectionError.self) { try result.place(Matrix(rows: 2, columns: 50), {}) }
     #expect(throws: ProjectionError.self) {
-      let broken = matrix.selecting(rows: [0])
+      let broken = MatrixBuilder(copying: matrix, rows: [0])
       broken[0, 3] = .infinity
-      _ = try result.place(broken, {})
+      _ = try result.place(broken.frozen(), {})
     }
   }
 

@@ -75,8 +75,9 @@ struct PairProjectionTests {
     #expect((0..<3).allSatisfy { line.base[$0, 1] == 0 })
     let empty = Matrix(rows: 0, columns: 2)
     #expect(try PairProjection(base: empty, tuned: empty).explained == [])
-    let bad = states(7)
-    bad[8, 3] = .infinity
+    let builder = MatrixBuilder(copying: states(7))
+    builder[8, 3] = .infinity
+    let bad = builder.frozen()
     #expect(throws: ProjectionError.notFinite(row: 8, column: 3, value: .infinity)) {
       try PairProjection(base: states(7), tuned: bad)
     }

@@ -30,7 +30,7 @@ private func repulsion(of points: Matrix) -> (forces: [Double], sum: Double) {
 }
 
 private func compute(_ method: any Repulsion, _ points: Matrix) -> (forces: [Float], sum: Double) {
-  let forces = Matrix(rows: points.rows, columns: 2)
+  let forces = MutableMatrix(rows: points.rows, columns: 2)
   method.prepare(points, bounds: LayoutBounds(of: points))
   let middle = points.rows / 3
   let sum =

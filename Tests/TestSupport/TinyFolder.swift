@@ -24,7 +24,7 @@ package struct TinyFolder {
     let source = try GGUF(path: Fixtures.tinyModel)
     let language = try TinyLlama.model()
     func add(_ name: String, _ weight: StoredMatrix) {
-      let matrix = Matrix(rows: weight.rows, columns: weight.columns)
+      let matrix = MutableMatrix(rows: weight.rows, columns: weight.columns)
       for row in 0..<weight.rows { weight.expand(row: row, into: matrix.row(row)) }
       tensors.append((name, [weight.rows, weight.columns], matrix.values))
     }
@@ -32,7 +32,7 @@ package struct TinyFolder {
       guard let tensor = source.tensor(stored) else { throw CocoaError(.fileNoSuchFile) }
       let weight = StoredMatrix(
         type: tensor.type, rows: 1, columns: tensor.shape[0], in: tensor.file, range: tensor.range)
-      let matrix = Matrix(rows: 1, columns: weight.columns)
+      let matrix = MutableMatrix(rows: 1, columns: weight.columns)
       weight.expand(row: 0, into: matrix.elements)
       tensors.append((name, [weight.columns], matrix.values))
     }

@@ -42,7 +42,7 @@ package enum TinyLlama {
     guard let tensor = file.tensors[name], let columns = tensor.shape.last else {
       throw CocoaError(.fileNoSuchFile)
     }
-    let matrix = Matrix(rows: tensor.count / columns, columns: columns)
+    let matrix = MutableMatrix(rows: tensor.count / columns, columns: columns)
     file.read(tensor, count: tensor.count, into: matrix.elements)
     return (0..<matrix.rows).map { matrix.values(row: $0) }
   }

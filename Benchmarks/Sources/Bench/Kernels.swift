@@ -13,7 +13,7 @@ enum Kernels {
   static func run(_ runner: Runner) {
     var random = SeededGenerator(seed: 1)
     let x = Matrix(rows: 512, columns: 1536) { _, _ in random.normal() }
-    let output = Matrix(rows: 512, columns: rows)
+    let output = MutableMatrix(rows: 512, columns: rows)
     for type in BlockType.allCases {
       let rowBytes = columns / type.weights * type.bytes
       // Bytes that are small numbers in every type, and scales that are finite.
@@ -46,7 +46,7 @@ enum Kernels {
 
   private static func direct(
     _ type: Int32, _ base: UnsafeRawPointer, _ rowBytes: Int, _ x: Matrix, _ tokens: Int,
-    into output: Matrix
+    into output: MutableMatrix
   ) {
     let bytes = sk_prepared_bytes(columns)
     withUnsafeTemporaryAllocation(byteCount: tokens * bytes, alignment: 64) { buffer in
@@ -62,7 +62,7 @@ enum Kernels {
 
   private static func panels(
     _ type: Int32, _ base: UnsafeRawPointer, _ rowBytes: Int, _ x: Matrix, _ tokens: Int,
-    into output: Matrix
+    into output: MutableMatrix
   ) {
     // These vectors are short enough to be read where they lie.
     precondition(sk_packed_floats(tokens, columns) == 0)
@@ -81,7 +81,7 @@ enum Kernels {
       ("queries", 576, 576), ("keys", 192, 576), ("gate", 1536, 576), ("down", 576, 1536),
     ] {
       let weights = Matrix(rows: n, columns: k) { Float($0 % 7) - Float($1 % 5) }
-      let output = Matrix(rows: 512, columns: n)
+      let output = MutableMatrix(rows: 512, columns: n)
       runner.measure("sgemm \(name) 512 x \(n) x \(k)") {
         BLAS.sgemm(
           transposeB: true, m: 512, n: n, k: k, x.elements, stride: k, weights.elements, stride: k,
@@ -90,7 +90,7 @@ enum Kernels {
     }
   }
 
-  private static func layers(_ runner: Runner, _ x: Matrix, _ output: Matrix) {
+  private static func layers(_ runner: Runner, _ x: Matrix, _ output: MutableMatrix) {
     let weight = [Float](repeating: 1, count: 576)
     runner.measure("RMS norm, 512 x 576") {
       for row in 0..<512 { sk_rms_norm(output.row(row), x.row(row), weight, 576, 1e-5) }

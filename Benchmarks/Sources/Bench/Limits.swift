@@ -13,7 +13,8 @@ enum Limits {
     let sets = (0..<Parallel.workers).map { _ in
       (
         Matrix(rows: k, columns: m) { Float($0 % 7) - Float($1 % 5) },
-        Matrix(rows: k, columns: n) { Float($0 % 5) - Float($1 % 3) }, Matrix(rows: m, columns: n)
+        Matrix(rows: k, columns: n) { Float($0 % 5) - Float($1 % 3) },
+        MutableMatrix(rows: m, columns: n)
       )
     }
     let best = best(of: 12) {
@@ -32,7 +33,7 @@ enum Limits {
     let sets = (0..<Parallel.workers).map { _ in
       (
         Matrix(rows: 512, columns: 576), Matrix(rows: 576, columns: 1536),
-        Matrix(rows: 512, columns: 1536)
+        MutableMatrix(rows: 512, columns: 1536)
       )
     }
     let best = best(of: 12) {
@@ -52,7 +53,7 @@ enum Limits {
   static func reading() -> Double {
     let rows = 512
     let memory = Matrix(rows: rows, columns: 1 << 18)
-    let sums = Matrix(rows: rows, columns: 1)
+    let sums = MutableMatrix(rows: rows, columns: 1)
     let best = best(of: 12) {
       Parallel.forEach(rows) { row in
         let first = memory.row(row)

@@ -37,7 +37,7 @@ enum Paths {
   private static func attention(_ runner: Runner, _ configuration: ModelConfiguration) {
     let queries = Matrix(rows: 1024, columns: configuration.queryWidth) { Float(($0 + $1) % 7) }
     let keys = Matrix(rows: 1024, columns: configuration.keyWidth) { Float(($0 + $1) % 5) / 50 }
-    let output = Matrix(rows: 1024, columns: configuration.queryWidth)
+    let output = MutableMatrix(rows: 1024, columns: configuration.queryWidth)
     for (count, length) in [(16, 64), (1, 512)] {
       let rows = (0..<count).map { row in
         AttentionRow(

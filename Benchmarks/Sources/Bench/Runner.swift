@@ -19,7 +19,7 @@ final class Runner {
   let duration: Double
   private(set) var measurements: [Measurement] = []
   private let reference = Matrix(rows: 64, columns: 64) { Float($0 + $1) / 128 }
-  private let product = Matrix(rows: 64, columns: 64)
+  private let product = MutableMatrix(rows: 64, columns: 64)
 
   init(filter: String, duration: Double) {
     self.filter = filter

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerProjection
 import SeerRuns
 import SeerScreens
 import SeerWidgets

@@ -14,13 +14,13 @@ func readMatrix(_ path: String) throws -> Matrix {
       .split(separator: ",").compactMap({ Int($0.trimmingCharacters(in: .whitespaces)) }),
     shape.count == 2, data.count == 10 + headerLength + 4 * shape[0] * shape[1]
   else { throw CocoaError(.fileReadCorruptFile) }
-  let matrix = Matrix(rows: shape[0], columns: shape[1])
+  let matrix = MatrixBuilder(unfilled: shape[0], columns: shape[1])
   data.withUnsafeBytes { bytes in
     guard let base = bytes.baseAddress else { return }
     UnsafeMutableRawPointer(matrix.elements).copyMemory(
       from: base + 10 + headerLength, byteCount: 4 * matrix.count)
   }
-  return matrix
+  return matrix.frozen()
 }
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {
@@ -123,7 +123,9 @@ case "neighbours":
       + "found \(text(kept / Double(rows.count), 4))")
 case "quality":
   let reduced = try TSNE.reduced(matrix)
-  let map = try TSNE.fit(reduced).points
+  let tsne = try TSNE(reduced)
+  try tsne.finish()
+  let map = tsne.points
   var quality: MapQuality?
   let time = try seconds { quality = try MapQuality.measure(map, of: matrix) }
   print("quality \(text(time)) s: \(quality.map { "\($0)" } ?? "")")

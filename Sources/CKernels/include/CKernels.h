@@ -16,6 +16,8 @@
 #include "sk_projection_forces.h"
 #include "sk_projection_grid.h"
 #include "sk_projection_neighbours.h"
+#include "sk_projection_pacmap.h"
 #include "sk_projection_pca.h"
 #include "sk_projection_tree.h"
+#include "sk_projection_umap.h"
 #include "sk_quantise.h"

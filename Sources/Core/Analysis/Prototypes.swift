@@ -1,93 +1,57 @@
 import LinearAlgebra
 
-/// Each concept's mean of unit-normalised states (not centred), scaled to length 1.
+/// Each concept's mean of unit-normalised states (not centred), for one labeling: what
+/// ``HeldOutPrototypes`` judges many labelings by, asked for its directions and cosines.
 ///
-/// Held in Double: in some layers all states share most of their direction, and what tells
-/// concepts apart is a small rest.
+///     let prototypes = Prototypes(CentredUnits(states), labels: labels, concepts: 6)
+///     prototypes.cosines(of: [0])[0]   // the first row's cosine with each of them
 package struct Prototypes: Sendable {
-  package let concepts: Int
-  package let width: Int
-  /// (concepts, width), unit rows; zeros for a concept without rows.
-  package let directions: [Double]
-  /// The number of rows each is the mean of.
-  package let counts: [Int]
+  private let sums: ConceptSums
 
-  /// Averages the given rows (all where nil) of unit vectors, (rows, width), by their labels.
+  package var concepts: Int { sums.concepts }
+  /// The number of rows each is the mean of.
+  package var counts: [Int] { sums.counts }
+
+  /// Averages the given rows (all where nil) by their labels.
   ///
-  /// Precondition: a label for each row, each at least 0 and below `concepts`.
-  package init(units: Matrix, labels: [Int], concepts: Int, rows: [Int]? = nil) {
-    precondition(labels.count == units.rows && labels.allSatisfy { 0..<concepts ~= $0 })
-    let width = units.columns
-    var sums = [Double](repeating: 0, count: concepts * width)
-    var counts = [Int](repeating: 0, count: concepts)
-    sums.withUnsafeMutableBufferPointer { sums in
-      for row in rows ?? Array(0..<units.rows) {
-        let concept = labels[row]
-        let source = units.row(row)
-        counts[concept] += 1
-        for column in 0..<width {
-          sums[concept &* width &+ column] += Double(source[column])
-        }
-      }
-      for concept in 0..<concepts {
-        var square = 0.0
-        for place in concept * width..<(concept + 1) * width { square += sums[place] * sums[place] }
-        guard square > 0 else { continue }
-        let scale = 1 / square.squareRoot()
-        for place in concept * width..<(concept + 1) * width { sums[place] *= scale }
-      }
-    }
-    self.concepts = concepts
-    self.width = width
-    self.counts = counts
-    directions = sums
+  /// Precondition: a label for each of those rows, each at least 0 and below `concepts`.
+  package init(_ units: CentredUnits, labels: [Int], concepts: Int, rows: [Int]? = nil) {
+    precondition(labels.allSatisfy { 0..<concepts ~= $0 })
+    sums = ConceptSums(units, labelings: [labels], concepts: concepts, rows: rows)
   }
 
-  /// The concept whose prototype has the largest cosine with a state; concepts without rows are
-  /// never it. Nil where there is no prototype at all.
-  package func nearest(to state: UnsafePointer<Float>) -> Int? {
-    directions.withUnsafeBufferPointer { directions in
-      guard let base = directions.baseAddress else { return nil }
-      var best = -Double.infinity
-      var nearest: Int?
-      for concept in 0..<concepts where counts[concept] > 0 {
-        // The state's own length scales all cosines alike.
-        let score = dot(state, base + concept * width, count: width)
-        if score > best {
-          best = score
-          nearest = concept
-        }
+  /// A prototype as a unit vector; zeros for a concept without rows.
+  package func direction(_ concept: Int) -> [Double] { sums.direction(concept) }
+
+  /// For some of the units' rows the cosine with every prototype; minus infinity where a concept
+  /// has no rows. O(rows x width x concepts).
+  package func cosines(of rows: [Int]) -> [[Double]] {
+    let (concepts, counts) = (concepts, counts)
+    let products = sums.products(of: rows)
+    return results(count: rows.count, grain: 64) { place in
+      (0..<concepts).map { concept in
+        counts[concept] > 0
+          ? sums.cosine(row: rows[place], place: concept, rest: products.row(place)[concept])
+          : -.infinity
       }
-      return nearest
     }
+  }
+
+  /// The largest distance from a concept's prototype to another one, both of length 1; 0 without
+  /// another.
+  package func largestDistance(from concept: Int) -> Double {
+    guard counts[concept] > 0 else { return 0 }
+    return (0..<concepts).filter { $0 != concept && counts[$0] > 0 }
+      .map { sums.distance(concept, $0) }.max() ?? 0
   }
 
   /// For each row the cosine to its own concept's prototype of all rows: how typical it is; nil in a
   /// concept of one row, which is its own prototype.
   package static func ownCosines(_ sample: LayerSample) -> [Double?] {
-    let units = unitNormalised(sample.states)
-    let prototypes = Prototypes(units: units, labels: sample.labels, concepts: sample.concepts)
-    return sample.labels.enumerated().map { row, label in
-      prototypes.counts[label] > 1
-        ? prototypes.directions.withUnsafeBufferPointer { directions in
-          directions.baseAddress.map {
-            dot(units.row(row), $0 + label * units.columns, count: units.columns)
-          }
-        } : nil
-    }
-  }
-
-  /// The cosine of a unit state to every prototype; minus infinity where a concept has no rows.
-  ///
-  /// Precondition: `cosines` has one entry a concept.
-  package func cosines(to unit: UnsafePointer<Float>, into cosines: inout [Double]) {
-    precondition(cosines.count == concepts)
-    directions.withUnsafeBufferPointer { directions in
-      guard let base = directions.baseAddress else { return }
-      for concept in 0..<concepts {
-        cosines[concept] =
-          counts[concept] > 0 ? dot(unit, base + concept * width, count: width) : -.infinity
-      }
+    let prototypes = Prototypes(
+      CentredUnits(sample.states), labels: sample.labels, concepts: sample.concepts)
+    return zip(sample.labels, prototypes.cosines(of: Array(sample.labels.indices))).map {
+      prototypes.counts[$0] > 1 ? $1[$0] : nil
     }
   }
 }

@@ -68,8 +68,8 @@ package enum NPY {
         "data, offset \(start)", "\(file.count - start) bytes",
         overflow || overflowed ? "a shape that fits" : "\(bytes) for shape \(shape)")
     }
-    let matrix = Matrix(rows: shape[0], columns: shape[1])
-    guard count > 0, let base = file.baseAddress else { return matrix }
+    let matrix = MatrixBuilder(rows: shape[0], columns: shape[1])
+    guard count > 0, let base = file.baseAddress else { return matrix.frozen() }
     if size == 4 {
       memcpy(matrix.elements, base + start, bytes)
     } else {
@@ -78,7 +78,7 @@ package enum NPY {
           (base + start + index * 8).loadUnaligned(as: Double.self))
       }
     }
-    return matrix
+    return matrix.frozen()
   }
 
   private static let quotes = CharacterSet(charactersIn: "'\"")

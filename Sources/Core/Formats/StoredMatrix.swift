@@ -65,7 +65,7 @@ package struct StoredMatrix: Sendable {
     madvise(start, Int(end - first), MADV_DONTNEED)
   }
 
-  /// A matrix in memory, which must not change any more.
+  /// A matrix in memory.
   package init(_ matrix: Matrix) {
     type = .f32
     rows = matrix.rows

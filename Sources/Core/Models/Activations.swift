@@ -6,39 +6,40 @@ import LinearAlgebra
 /// residual stream that the backward pass starts from.
 package final class BlockBuffers {
   /// The residual stream before the block, and between attention and feed-forward; training only.
-  package let input: Matrix?
-  package let middle: Matrix?
+  package let input: MutableMatrix?
+  package let middle: MutableMatrix?
   /// Queries and keys before their heads are normed; training only.
-  let plainQueries: Matrix?
-  let plainKeys: Matrix?
+  let plainQueries: MutableMatrix?
+  let plainKeys: MutableMatrix?
   /// What attention and feed-forward make before it is normed and added to the residual stream,
   /// where it is; one matrix for both unless training.
-  let attentionBranch: Matrix?
-  let feedForwardBranch: Matrix?
-  package let queries: Matrix
-  package let keys: Matrix
-  package let values: Matrix
-  let attended: Matrix
-  package let gate: Matrix
-  package let up: Matrix
+  let attentionBranch: MutableMatrix?
+  let feedForwardBranch: MutableMatrix?
+  package let queries: MutableMatrix
+  package let keys: MutableMatrix
+  package let values: MutableMatrix
+  let attended: MutableMatrix
+  package let gate: MutableMatrix
+  package let up: MutableMatrix
   /// `dropout(x) * A'` of each LoRA group, in the order of ``LoRAGroup/Place``.
-  package var inner: [Matrix?] = [nil, nil, nil, nil]
+  package var inner: [MutableMatrix?] = [nil, nil, nil, nil]
 
   package init(tokens: Int, _ c: ModelConfiguration, training: Bool = false) {
     let isNormed = training && c.normsHeads
-    plainQueries = isNormed ? Matrix(unfilled: tokens, columns: c.queryWidth) : nil
-    plainKeys = isNormed ? Matrix(unfilled: tokens, columns: c.keyWidth) : nil
-    attentionBranch = c.normsBranches ? Matrix(unfilled: tokens, columns: c.width) : nil
+    plainQueries = isNormed ? MutableMatrix(unfilled: tokens, columns: c.queryWidth) : nil
+    plainKeys = isNormed ? MutableMatrix(unfilled: tokens, columns: c.keyWidth) : nil
+    attentionBranch = c.normsBranches ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
     feedForwardBranch =
-      c.normsBranches && training ? Matrix(unfilled: tokens, columns: c.width) : attentionBranch
-    input = training ? Matrix(unfilled: tokens, columns: c.width) : nil
-    middle = training ? Matrix(unfilled: tokens, columns: c.width) : nil
-    queries = Matrix(unfilled: tokens, columns: c.queryWidth)
-    keys = Matrix(unfilled: tokens, columns: c.keyWidth)
-    values = Matrix(unfilled: tokens, columns: c.keyWidth)
-    attended = Matrix(unfilled: tokens, columns: c.queryWidth)
-    gate = Matrix(unfilled: tokens, columns: c.feedForward)
-    up = Matrix(unfilled: tokens, columns: c.feedForward)
+      c.normsBranches && training
+      ? MutableMatrix(unfilled: tokens, columns: c.width) : attentionBranch
+    input = training ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+    middle = training ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+    queries = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
+    keys = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
+    values = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
+    attended = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
+    gate = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    up = MutableMatrix(unfilled: tokens, columns: c.feedForward)
   }
 
   package static func floats(_ c: ModelConfiguration, training: Bool) -> Int {
@@ -53,8 +54,8 @@ package final class BlockBuffers {
 /// One job makes it and uses it; it is not sent to another.
 package final class Activations {
   package let capacity: Int
-  package let residual: Matrix
-  package let normed: Matrix
+  package let residual: MutableMatrix
+  package let normed: MutableMatrix
   package let buffers: BlockBuffers
   private let configuration: ModelConfiguration
   package private(set) var rotations: RotationTables
@@ -63,8 +64,8 @@ package final class Activations {
   package init(capacity: Int, configuration: ModelConfiguration) {
     self.capacity = capacity
     let c = configuration
-    residual = Matrix(rows: capacity, columns: c.width)
-    normed = Matrix(rows: capacity, columns: c.width)
+    residual = MutableMatrix(rows: capacity, columns: c.width)
+    normed = MutableMatrix(rows: capacity, columns: c.width)
     buffers = BlockBuffers(tokens: capacity, c)
     self.configuration = c
     rotations = RotationTables(positions: 0, c)

@@ -10,19 +10,18 @@ package struct ForwardResult: Sendable {
 
   package init(request: ForwardRequest, width: Int) {
     self.request = request
-    states = request.layers.map { _ in Matrix(rows: request.spans.count, columns: width) }
+    states = request.layers.map { _ in Matrix(rows: 0, columns: width) }
   }
 
   /// Copies the asked spans of a layer out of the residual stream.
-  package func capture(layer: Int, from residual: UnsafePointer<Float>) {
+  package mutating func capture(layer: Int, from residual: UnsafePointer<Float>) {
     guard let index = request.layers.firstIndex(of: layer) else { return }
-    let target = states[index]
-    let width = target.columns
-    Parallel.ranges(of: request.spans.count, grain: 64) { range in
-      for row in range {
-        mean(of: request.spans[row], residual, width: width, into: target.row(row))
-      }
+    let width = states[index].columns
+    let means = MatrixBuilder(rows: request.spans.count, columns: width)
+    means.fillRows { row, target in
+      mean(of: request.spans[row], residual, width: width, into: target)
     }
+    states[index] = means.frozen()
   }
 
   /// The mean over a span of tokens; zeros for an empty one.

@@ -9,13 +9,13 @@ package final class KVCache {
   package private(set) var count = 0
   private let width: Int
   private var capacity = 0
-  private var keys: [Matrix]
-  private var values: [Matrix]
+  private var keys: [MutableMatrix]
+  private var values: [MutableMatrix]
 
   /// `width` is KV heads x head dimension.
   package init(blocks: Int, width: Int) {
     self.width = width
-    keys = Array(repeating: Matrix(rows: 0, columns: width), count: blocks)
+    keys = Array(repeating: MutableMatrix(rows: 0, columns: width), count: blocks)
     values = keys
   }
 
@@ -28,7 +28,7 @@ package final class KVCache {
   }
 
   /// Keys and values of a block: (capacity, width).
-  package func block(_ index: Int) -> (keys: Matrix, values: Matrix) {
+  package func block(_ index: Int) -> (keys: MutableMatrix, values: MutableMatrix) {
     (keys[index], values[index])
   }
 
@@ -41,8 +41,8 @@ package final class KVCache {
   package func reserve(_ tokens: Int) {
     guard tokens > capacity else { return }
     let larger = max(tokens, 2 * capacity, 256)
-    func grown(_ matrix: Matrix) -> Matrix {
-      let result = Matrix(rows: larger, columns: width)
+    func grown(_ matrix: MutableMatrix) -> MutableMatrix {
+      let result = MutableMatrix(rows: larger, columns: width)
       result.elements.update(from: matrix.elements, count: count * width)
       return result
     }

@@ -1,7 +1,6 @@
 import CKernels
 import LinearAlgebra
 import SeerFormats
-import Synchronization
 
 /// One product of a batch with a stored weight: `output (+)= x * weight'`.
 package struct LinearTask {
@@ -64,7 +63,7 @@ package func linearForward(
 }
 
 /// The buffer of the last products' packed vectors, for the next: a fresh one would cost its pages.
-private let packedBuffer = Mutex<Matrix?>(nil)
+private let packedBuffer = SpareMatrix()
 
 /// Packs vectors, (tokens, width) each, for products; those that need no packing stay where they
 /// are.
@@ -75,12 +74,7 @@ func withPackedVectors(
   let sizes = inputs.map { way.packedFloats(tokens: tokens, width: $0.width) }
   let total = sizes.reduce(0, +)
   guard total > 0 else { return body(inputs.map(\.x)) }
-  var buffer = packedBuffer.withLock { kept in
-    defer { kept = nil }
-    return kept
-  }
-  if (buffer?.count ?? 0) < total { buffer = nil }
-  let packed = buffer ?? Matrix(rows: 1, columns: total)
+  let packed = packedBuffer.take(atLeast: total)
   var start = 0
   let places = zip(inputs, sizes).map { input, size -> UnsafePointer<Float> in
     guard size > 0 else { return input.x }
@@ -90,7 +84,7 @@ func withPackedVectors(
     return UnsafePointer(target)
   }
   body(places)
-  packedBuffer.withLock { $0 = packed }
+  packedBuffer.give(packed)
 }
 
 /// Bytes that products of so many tokens take to pack vectors of these widths.

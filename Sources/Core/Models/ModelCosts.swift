@@ -77,7 +77,7 @@ extension LanguageModel {
     let size = 768
     let workers = Parallel.workers
     let a = Matrix(rows: size, columns: size) { row, column in Float(row ^ column) * 1e-3 }
-    let products = (0..<workers).map { _ in Matrix(rows: size, columns: size) }
+    let products = (0..<workers).map { _ in MutableMatrix(rows: size, columns: size) }
     var best = Double.infinity
     let clock = ContinuousClock()
     let start = clock.now

@@ -71,8 +71,8 @@ package struct Rotations {
     self.rope = rope
     self.positions = positions
     let count = rope.frequencies.count
-    cosines = Matrix(rows: positions, columns: count)
-    sines = Matrix(rows: positions, columns: count)
+    let cosines = MatrixBuilder(unfilled: positions, columns: count)
+    let sines = MatrixBuilder(unfilled: positions, columns: count)
     for position in 0..<positions {
       for (index, frequency) in rope.frequencies.enumerated() {
         let angle = Float(position) * frequency
@@ -80,6 +80,8 @@ package struct Rotations {
         sines.elements[position * count + index] = sinf(angle) * rope.attentionFactor
       }
     }
+    self.cosines = cosines.frozen()
+    self.sines = sines.frozen()
   }
 }
 

@@ -3,31 +3,31 @@ import LinearAlgebra
 
 /// Working memory of a backward pass, shared by all blocks.
 package final class BackwardScratch {
-  package let normed: Matrix
-  package let hidden: Matrix
-  let normedGradient: Matrix
-  let queryGradient: Matrix
-  let keyGradient: Matrix
-  let valueGradient: Matrix
-  let attendedGradient: Matrix
-  let gateGradient: Matrix
-  let upGradient: Matrix
+  package let normed: MutableMatrix
+  package let hidden: MutableMatrix
+  let normedGradient: MutableMatrix
+  let queryGradient: MutableMatrix
+  let keyGradient: MutableMatrix
+  let valueGradient: MutableMatrix
+  let attendedGradient: MutableMatrix
+  let gateGradient: MutableMatrix
+  let upGradient: MutableMatrix
   /// Gradients of what is normed before it is added, or of the output where both parts read the
   /// input: (tokens, width).
-  let branchGradient: Matrix?
+  let branchGradient: MutableMatrix?
 
   package init(tokens: Int, _ c: ModelConfiguration) {
-    normed = Matrix(unfilled: tokens, columns: c.width)
-    hidden = Matrix(unfilled: tokens, columns: c.feedForward)
-    normedGradient = Matrix(unfilled: tokens, columns: c.width)
-    queryGradient = Matrix(unfilled: tokens, columns: c.queryWidth)
-    keyGradient = Matrix(unfilled: tokens, columns: c.keyWidth)
-    valueGradient = Matrix(unfilled: tokens, columns: c.keyWidth)
-    attendedGradient = Matrix(unfilled: tokens, columns: c.queryWidth)
-    gateGradient = Matrix(unfilled: tokens, columns: c.feedForward)
-    upGradient = Matrix(unfilled: tokens, columns: c.feedForward)
+    normed = MutableMatrix(unfilled: tokens, columns: c.width)
+    hidden = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    normedGradient = MutableMatrix(unfilled: tokens, columns: c.width)
+    queryGradient = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
+    keyGradient = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
+    valueGradient = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
+    attendedGradient = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
+    gateGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    upGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
     branchGradient =
-      c.normsBranches || c.isParallel ? Matrix(unfilled: tokens, columns: c.width) : nil
+      c.normsBranches || c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
   }
 
   package static func floats(_ c: ModelConfiguration) -> Int {
@@ -66,7 +66,8 @@ extension Transformer {
 
   /// The gradient of a part's linear output: the residual stream's own, or that before its norm.
   private func branchGradient(
-    _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: Matrix?, _ scratch: BackwardScratch,
+    _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: MutableMatrix?,
+    _ scratch: BackwardScratch,
     tokens: Int
   ) -> UnsafePointer<Float> {
     guard let norm, let branch, let gradient = scratch.branchGradient else { return slope }

@@ -115,7 +115,7 @@ extension Transformer {
           advice: "Shorten the row, or lower --max-tokens.")
       }
       Parallel.ranges(of: row.count, grain: 8) { range in
-        let line = Matrix(rows: 1, columns: width)
+        let line = MatrixBuilder(unfilled: 1, columns: width)
         for token in range {
           positions.expand(row: past + token, into: line.elements)
           sk_add_bias(residual + (row.start + token) * width, line.elements, 1, width)
@@ -133,7 +133,7 @@ extension Transformer {
   ///     itself where that need not be kept.
   package func forward(
     block index: Int, _ residual: UnsafeMutablePointer<Float>, _ context: BlockContext,
-    _ buffers: BlockBuffers, normed: Matrix, hidden: Matrix
+    _ buffers: BlockBuffers, normed: MutableMatrix, hidden: MutableMatrix
   ) {
     let c = configuration
     let block = blocks[index]
@@ -166,7 +166,8 @@ extension Transformer {
   /// What follows a block's attention: its output, and the feed-forward part.
   package func finish(
     _ index: Int, _ lora: BlockLoRA, _ residual: UnsafeMutablePointer<Float>,
-    _ buffers: BlockBuffers, normed: Matrix, hidden: Matrix, tokens: Int, ofBatch batch: Int
+    _ buffers: BlockBuffers, normed: MutableMatrix, hidden: MutableMatrix, tokens: Int,
+    ofBatch batch: Int
   ) {
     let c = configuration
     let block = blocks[index]
@@ -190,7 +191,7 @@ extension Transformer {
 
   /// Linear layers of one input, each into its own matrix.
   package func product(
-    _ layers: [(linear: Linear, output: Matrix)], of x: Matrix, tokens: Int,
+    _ layers: [(linear: Linear, output: MutableMatrix)], of x: MutableMatrix, tokens: Int,
     ofBatch batch: Int? = nil
   ) {
     linearForward(
@@ -214,7 +215,7 @@ extension Transformer {
   /// The feed-forward part up to its products: gate and up of the normed residual stream.
   private func enter(
     _ block: Block, _ lora: BlockLoRA, _ residual: UnsafePointer<Float>, _ buffers: BlockBuffers,
-    normed: Matrix, tokens: Int, ofBatch batch: Int
+    normed: MutableMatrix, tokens: Int, ofBatch batch: Int
   ) {
     buffers.middle?.elements.update(from: residual, count: tokens * configuration.width)
     block.feedForwardNorm.forward(residual, into: normed.elements, rows: tokens)
@@ -229,9 +230,9 @@ extension Transformer {
   ///
   /// - Parameter spare: scratch, (tokens, width).
   private func add(
-    _ linear: Linear, of x: Matrix, to residual: UnsafeMutablePointer<Float>,
-    through branch: Matrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
-    _ target: LoRATarget, spare: Matrix, tokens: Int, ofBatch batch: Int
+    _ linear: Linear, of x: MutableMatrix, to residual: UnsafeMutablePointer<Float>,
+    through branch: MutableMatrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
+    _ target: LoRATarget, spare: MutableMatrix, tokens: Int, ofBatch batch: Int
   ) {
     // What an adapter multiplies cannot be added to the stream at once.
     let isScaled = norm == nil && lora.scalesOutputs(place)
@@ -247,7 +248,8 @@ extension Transformer {
   }
 
   /// What lies between the two products of the feed-forward part.
-  func activate(_ gate: Matrix, _ up: Matrix, into hidden: Matrix, tokens: Int) {
+  func activate(_ gate: MutableMatrix, _ up: MutableMatrix, into hidden: MutableMatrix, tokens: Int)
+  {
     let activation = configuration.activation
     Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
       let (first, count) = (range.lowerBound, range.count)
@@ -302,7 +304,8 @@ extension Transformer {
 
   /// Turns queries and keys by their positions; backwards where `inverse`.
   package func rotate(
-    block: Int, _ queries: Matrix, _ keys: Matrix, _ context: BlockContext, inverse: Bool = false
+    block: Int, _ queries: MutableMatrix, _ keys: MutableMatrix, _ context: BlockContext,
+    inverse: Bool = false
   ) {
     rotate(block: block, queries, heads: configuration.heads, context, inverse: inverse)
     rotate(block: block, keys, heads: configuration.kvHeads, context, inverse: inverse)
@@ -312,7 +315,7 @@ extension Transformer {
   ///
   /// - Parameter tokens: whose vectors they are, ascending; all tokens' where nil.
   package func rotate(
-    block: Int, _ vectors: Matrix, heads: Int, _ context: BlockContext, tokens: [Int]? = nil,
+    block: Int, _ vectors: MutableMatrix, heads: Int, _ context: BlockContext, tokens: [Int]? = nil,
     inverse: Bool = false
   ) {
     let c = configuration
@@ -346,19 +349,17 @@ extension Transformer {
   private func logits(
     at places: [Int], _ state: Activations, _ context: BlockContext
   ) -> Matrix {
-    let last = Matrix(rows: places.count, columns: configuration.width)
-    for (index, place) in places.enumerated() {
-      last.row(index).update(from: state.residual.row(place), count: configuration.width)
-    }
-    guard let ends = context.adapter?.ends, !ends.isEmpty else { return logits(last) }
+    let last = state.residual.selecting(rows: places)
+    guard let ends = context.adapter?.ends, !ends.isEmpty else { return logits(last).frozen() }
     let adapted = places.indices.filter { context.adaptedTokens.contains(places[$0]) }
-    if adapted.count == places.count { return logits(last, ends) }
+    if adapted.count == places.count { return logits(last, ends).frozen() }
     let logits = logits(last)
-    guard !adapted.isEmpty else { return logits }
-    let tuned = self.logits(last.selecting(rows: adapted), ends)
-    for (row, place) in adapted.enumerated() {
-      logits.row(place).update(from: tuned.row(row), count: logits.columns)
+    if !adapted.isEmpty {
+      let tuned = self.logits(last.selecting(rows: adapted), ends)
+      for (row, place) in adapted.enumerated() {
+        logits.row(place).update(from: tuned.row(row), count: logits.columns)
+      }
     }
-    return logits
+    return logits.frozen()
   }
 }

@@ -7,11 +7,11 @@ extension Transformer {
   /// Next-token logits of the last layer's states, (places, width): (places, vocabulary).
   ///
   /// - Parameter ends: what an adapter does to the head.
-  package func logits(_ states: Matrix, _ ends: AdapterEnds? = nil) -> Matrix {
+  package func logits(_ states: Matrix, _ ends: AdapterEnds? = nil) -> MatrixBuilder {
     let c = configuration
-    let normed = Matrix(unfilled: states.rows, columns: c.width)
+    let normed = MatrixBuilder(unfilled: states.rows, columns: c.width)
     finalNorm.forward(states.elements, into: normed.elements, rows: states.rows)
-    let logits = Matrix(unfilled: states.rows, columns: c.vocabulary)
+    let logits = MatrixBuilder(unfilled: states.rows, columns: c.vocabulary)
     linearForward(
       normed.elements, tokens: states.rows,
       [LinearTask(weight: head(with: ends), output: logits.elements)])
@@ -31,30 +31,31 @@ extension Transformer {
   }
 
   /// The slope of the soft cap at each logit; nil where there is none.
-  package func capSlopes(_ logits: Matrix) -> Matrix? {
+  package func capSlopes(_ logits: borrowing MatrixBuilder) -> Matrix? {
     let cap = configuration.logitCap
     guard cap > 0 else { return nil }
-    let slopes = Matrix(unfilled: logits.rows, columns: logits.columns)
+    let slopes = MatrixBuilder(unfilled: logits.rows, columns: logits.columns)
     Parallel.ranges(of: logits.count, grain: 16_384) { range in
       let first = range.lowerBound
       sk_soft_cap_slope(slopes.elements + first, logits.elements + first, range.count, cap)
     }
-    return slopes
+    return slopes.frozen()
   }
 
   /// The gradient of the states, (places, width), for one of the logits, which is changed where
   /// there is a soft cap.
   ///
   /// - Parameter capSlopes: as ``capSlopes(_:)`` gave them for these logits.
-  package func headBackward(_ logitGradient: Matrix, _ states: Matrix, capSlopes: Matrix?) -> Matrix
-  {
+  package func headBackward(
+    _ logitGradient: borrowing MatrixBuilder, _ states: Matrix, capSlopes: Matrix?
+  ) -> Matrix {
     if let capSlopes { sk_multiply(logitGradient.elements, capSlopes.elements, capSlopes.count) }
-    let normed = Matrix(unfilled: states.rows, columns: states.columns)
+    let normed = MatrixBuilder(unfilled: states.rows, columns: states.columns)
     linearBackward(
       [LinearBackwardTask(weight: head, outputGradient: logitGradient.elements)],
       tokens: states.rows, into: normed.elements)
-    let gradient = Matrix(rows: states.rows, columns: states.columns)
+    let gradient = MatrixBuilder(rows: states.rows, columns: states.columns)
     finalNorm.backward(normed.elements, states.elements, into: gradient.elements, rows: states.rows)
-    return gradient
+    return gradient.frozen()
   }
 }

@@ -10,7 +10,7 @@ extension Transformer {
   /// - Parameter asked: the tokens, ascending.
   package func forward(
     lastBlock index: Int, for asked: [Int], _ residual: UnsafeMutablePointer<Float>,
-    _ context: BlockContext, _ buffers: BlockBuffers, normed: Matrix, hidden: Matrix
+    _ context: BlockContext, _ buffers: BlockBuffers, normed: MutableMatrix, hidden: MutableMatrix
   ) {
     let c = configuration
     let block = blocks[index]

@@ -14,7 +14,7 @@ package struct HeldOutCosines {
   package mutating func append(
     _ directions: ConceptDirections, _ states: Matrix, labels: [Int?], rows: [Int]
   ) {
-    let part = Matrix(rows: rows.count, columns: concepts)
+    let part = MatrixBuilder(unfilled: rows.count, columns: concepts)
     Parallel.ranges(of: rows.count, grain: 32) { range in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: directions.width) { scratch in
         guard let scratch = scratch.baseAddress else { return }
@@ -23,7 +23,7 @@ package struct HeldOutCosines {
         }
       }
     }
-    cosines += part.values
+    cosines += part.frozen().values
     self.labels += rows.map { labels[$0] ?? 0 }
   }
 

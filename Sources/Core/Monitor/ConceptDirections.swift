@@ -24,23 +24,27 @@ package struct ConceptDirections: Sendable {
     }
     let mean = sums.map { Float($0 / Double(max(1, rows.count))) }
     self.mean = mean
-    for row in 0..<units.rows { Self.subtract(mean, from: units.row(row)) }
     let prototypes = Prototypes(
-      units: unitNormalised(units), labels: rows.map { labels[$0] ?? 0 }, concepts: concepts)
-    vectors = Matrix(rows: concepts, columns: width) { concept, column in
-      Float(prototypes.directions[concept * width + column])
-    }
+      CentredUnits(units: Self.centred(units, about: mean)), labels: rows.map { labels[$0] ?? 0 },
+      concepts: concepts)
+    vectors = Matrix(
+      rows: concepts, columns: width,
+      values: (0..<concepts).flatMap { prototypes.direction($0).map { Float($0) } })
   }
 
-  private static func subtract(_ mean: [Float], from unit: UnsafeMutablePointer<Float>) {
-    for column in mean.indices { unit[column] -= mean[column] }
+  /// Unit vectors less a mean, as unit vectors again.
+  private static func centred(_ units: Matrix, about mean: [Float]) -> Matrix {
+    let rest = MatrixBuilder(unfilled: units.rows, columns: units.columns)
+    rest.fillRows { row, target in
+      let unit = units.row(row)
+      for column in mean.indices { target[column] = unit[column] - mean[column] }
+    }
+    return unitNormalised(rest.frozen())
   }
 
   /// The given rows as centred unit vectors: (rows, width).
   package func centred(_ states: Matrix, rows: [Int]) -> Matrix {
-    let units = unitNormalised(states.selecting(rows: rows))
-    for row in 0..<units.rows { Self.subtract(mean, from: units.row(row)) }
-    return unitNormalised(units)
+    Self.centred(unitNormalised(states.selecting(rows: rows)), about: mean)
   }
 
   /// A state's cosines with every direction, after centring; zeros for a state at the centre.

@@ -101,11 +101,11 @@ package final class Conversation {
   {
     guard !tokens.isEmpty else { return nil }
     let states = states(layer: monitor.layer, side: side, tokens: withoutFirst(tokens))
-    let mean = Matrix(rows: 1, columns: states.columns)
+    let mean = MatrixBuilder(rows: 1, columns: states.columns)
     for row in 0..<states.rows {
       for column in 0..<states.columns { mean.elements[column] += states[row, column] }
     }
-    return monitor.score(mean)[0]
+    return monitor.score(mean.frozen())[0]
   }
 
   /// The logits of the token after the text, for a side; reads what it has not read.
@@ -216,13 +216,13 @@ private final class Reader {
   /// After the last token; empty where they were not asked for.
   private(set) var logits: [Float] = []
   /// By layer, (capacity, width).
-  private var layers: [Matrix]
+  private var layers: [MutableMatrix]
 
   init(_ language: LanguageModel, _ adapter: Adapter?) {
     self.adapter = adapter
     cache = language.cache()
     layers = (0...language.configuration.blocks).map { _ in
-      Matrix(rows: 0, columns: language.configuration.width)
+      MutableMatrix(rows: 0, columns: language.configuration.width)
     }
   }
 
@@ -257,15 +257,15 @@ private final class Reader {
 
   func states(layer: Int, tokens: Range<Int>) -> Matrix {
     precondition(layers.indices.contains(layer) && tokens.upperBound <= ids.count)
-    let result = Matrix(rows: tokens.count, columns: layers[layer].columns)
+    let result = MatrixBuilder(unfilled: tokens.count, columns: layers[layer].columns)
     result.elements.update(from: layers[layer].row(tokens.lowerBound), count: result.count)
-    return result
+    return result.frozen()
   }
 
   private func reserve(_ tokens: Int) {
     guard let first = layers.first, tokens > first.rows else { return }
     layers = layers.map { layer in
-      let larger = Matrix(rows: max(tokens, 2 * layer.rows, 64), columns: layer.columns)
+      let larger = MutableMatrix(rows: max(tokens, 2 * layer.rows, 64), columns: layer.columns)
       larger.elements.update(from: layer.elements, count: ids.count * layer.columns)
       return larger
     }

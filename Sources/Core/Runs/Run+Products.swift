@@ -30,13 +30,13 @@ extension Run {
   /// - Parameter rows: below the number of the run's rows.
   package func states(layer: Int, rows: [Int]) throws(Failure) -> Matrix {
     let start = try index(ofLayer: layer) * manifest.rows
-    let matrix = Matrix(rows: rows.count, columns: manifest.width)
+    let matrix = MatrixBuilder(unfilled: rows.count, columns: manifest.width)
     for (place, row) in rows.enumerated() {
       precondition(row >= 0 && row < manifest.rows)
       file.read(
         tensor, from: (start + row) * manifest.width, count: manifest.width,
         into: matrix.row(place))
     }
-    return matrix
+    return matrix.frozen()
   }
 }

@@ -142,13 +142,13 @@ package struct Run: Sendable {
   /// Throws when the run does not hold the layer.
   package func states(layer: Int) throws(Failure) -> Matrix {
     let index = try index(ofLayer: layer)
-    let matrix = Matrix(rows: manifest.rows, columns: manifest.width)
+    let matrix = MatrixBuilder(unfilled: manifest.rows, columns: manifest.width)
     Parallel.ranges(of: manifest.rows, grain: 256) { range in
       file.read(
         tensor, from: (index * manifest.rows + range.lowerBound) * manifest.width,
         count: range.count * manifest.width, into: matrix.row(range.lowerBound))
     }
-    return matrix
+    return matrix.frozen()
   }
 
   /// The place of a layer among those that the run holds.

@@ -11,13 +11,13 @@ package final class AdamW {
   /// Steps done.
   package var step = 0
   /// First and second moments, in the order of ``Adapter/parameters``.
-  package let first: [Matrix]
-  package let second: [Matrix]
+  package let first: [MutableMatrix]
+  package let second: [MutableMatrix]
 
   package init(_ adapter: Adapter, weightDecay: Double) {
     self.weightDecay = Float(weightDecay)
-    first = adapter.parameters.map { Matrix(rows: $0.rows, columns: $0.columns) }
-    second = adapter.parameters.map { Matrix(rows: $0.rows, columns: $0.columns) }
+    first = adapter.parameters.map { MutableMatrix(rows: $0.rows, columns: $0.columns) }
+    second = adapter.parameters.map { MutableMatrix(rows: $0.rows, columns: $0.columns) }
   }
 
   /// Scales the gradients so that their common norm is at most `limit` (0: no limit), and returns

@@ -85,7 +85,7 @@ package struct HeldOutJudge {
   private func states(
     _ indices: [Int], _ adapter: Adapter?, _ checkpoint: () throws -> Void
   ) throws -> Matrix {
-    let result = Matrix(rows: indices.count, columns: model.configuration.width)
+    let result = MatrixBuilder(rows: indices.count, columns: model.configuration.width)
     var first = 0
     while first < indices.count {
       var batch = Batch()
@@ -111,7 +111,7 @@ package struct HeldOutJudge {
       result.row(first).update(from: part.elements, count: part.count)
       first = end
     }
-    return result
+    return result.frozen()
   }
 
   private func divergence(_ adapter: Adapter?, _ checkpoint: () throws -> Void) throws -> Double {

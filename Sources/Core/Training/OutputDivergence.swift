@@ -20,8 +20,8 @@ package struct OutputDivergence {
   /// - Parameters:
   ///   - states, base: the last layer's states, before the final norm: (tokens, width) each.
   package func divergence(
-    _ states: Matrix, base: Matrix, at places: [Int], scale: Float, into slope: Matrix?,
-    checkpoint: () throws -> Void
+    _ states: some ReadableMatrix, base: Matrix, at places: [Int], scale: Float,
+    into slope: MutableMatrix?, checkpoint: () throws -> Void
   ) throws -> Double {
     try eachBlock(of: places) { part in
       try checkpoint()
@@ -40,8 +40,8 @@ package struct OutputDivergence {
 
   /// Sum over the places of -weight x log p(token); adds `scale` times its gradient to the slope.
   package func weightedLikelihood(
-    _ states: Matrix, at places: [Int], tokens: [Int32], weights: [Float], scale: Float,
-    into slope: Matrix, checkpoint: () throws -> Void
+    _ states: some ReadableMatrix, at places: [Int], tokens: [Int32], weights: [Float],
+    scale: Float, into slope: MutableMatrix, checkpoint: () throws -> Void
   ) throws -> Double {
     var offset = 0
     return try eachBlock(of: places) { part in
@@ -96,7 +96,7 @@ package struct OutputDivergence {
       let logits = self.logits(states, at: part)
       let reference = self.logits(base, at: part)
       let count = logits.columns
-      func likelihood(_ logits: Matrix) -> Double {
+      func likelihood(_ logits: borrowing MatrixBuilder) -> Double {
         sumInParallel(part.count) { index in
           let row = logits.row(index)
           return Double(sk_log_sum_exp(row, count) - row[Int(tokens[start + index])])
@@ -132,18 +132,20 @@ package struct OutputDivergence {
     return sum
   }
 
-  private func gathered(_ states: Matrix, at places: ArraySlice<Int>) -> Matrix {
+  private func gathered(_ states: some ReadableMatrix, at places: ArraySlice<Int>) -> Matrix {
     states.selecting(rows: Array(places))
   }
 
-  private func logits(_ states: Matrix, at places: ArraySlice<Int>) -> Matrix {
+  private func logits(
+    _ states: some ReadableMatrix, at places: ArraySlice<Int>
+  ) -> MatrixBuilder {
     model.logits(gathered(states, at: places))
   }
 
   /// Takes gradients of logits back through head and final norm.
   private func addGradient(
-    _ logitGradient: Matrix, capSlopes: Matrix?, _ states: Matrix, at places: ArraySlice<Int>,
-    into slope: Matrix
+    _ logitGradient: borrowing MatrixBuilder, capSlopes: Matrix?, _ states: some ReadableMatrix,
+    at places: ArraySlice<Int>, into slope: MutableMatrix
   ) {
     let gradient = model.headBackward(
       logitGradient, gathered(states, at: places), capSlopes: capSlopes)

@@ -117,8 +117,8 @@ package struct TrainingCheckpoint {
 
   private static func groups(
     _ adapters: Adapters, _ optimizer: AdamW
-  ) -> [(name: String, matrix: Matrix)] {
-    var parts: [(String, [Matrix])] = [
+  ) -> [(name: String, matrix: MutableMatrix)] {
+    var parts: [(String, [MutableMatrix])] = [
       ("adapter", adapters.last.parameters), ("first", optimizer.first),
       ("second", optimizer.second), ("best", adapters.best.parameters),
     ]

@@ -10,7 +10,7 @@ package final class TrainingPass {
   /// The last layer that was run.
   package let last: Int
   /// The states of the last layer, (tokens, width); gradients start here.
-  package let output: Matrix
+  package let output: MutableMatrix
   private let model: Transformer
   private let context: BlockContext
   private var kept: [BlockBuffers]
@@ -43,7 +43,7 @@ package final class TrainingPass {
     context = BlockContext(
       batch, rotations: RotationTables(positions: longest, c), adapter: adapter, dropout: dropout)
     scratch = BackwardScratch(tokens: tokens, c)
-    output = Matrix(rows: tokens, columns: c.width)
+    output = MutableMatrix(rows: tokens, columns: c.width)
     kept = []
     var inputs: [Matrix] = []
     try model.embed(context, into: output.elements)
@@ -63,7 +63,7 @@ package final class TrainingPass {
   }
 
   /// The states of a layer up to the last, (tokens, width).
-  package func states(layer: Int) -> Matrix {
+  package func states(layer: Int) -> any ReadableMatrix {
     precondition(layer <= last)
     if layer == last { return output }
     guard keepsBlocks else { return inputs[layer] }
@@ -79,9 +79,9 @@ package final class TrainingPass {
   ///   states, (tokens, width), to which it adds what the loss asks of that layer.
   package func backward(
     into gradients: Adapter, checkpoint: () throws -> Void,
-    addSlope: (_ layer: Int, _ slope: Matrix) throws -> Void
+    addSlope: (_ layer: Int, _ slope: MutableMatrix) throws -> Void
   ) throws {
-    let slope = Matrix(rows: output.rows, columns: output.columns)
+    let slope = MutableMatrix(rows: output.rows, columns: output.columns)
     // Below the first block that carries LoRA nothing is trained.
     let lowest = gradients.configuration.blocks.min() ?? last
     guard lowest < last else { return }
@@ -90,7 +90,7 @@ package final class TrainingPass {
       try addSlope(block + 1, slope)
       let buffers = keepsBlocks ? kept[block] : kept[0]
       if !keepsBlocks {
-        let state = inputs[block].copy()
+        let state = MatrixBuilder(copying: inputs[block])
         model.forward(
           block: block, state.elements, context, buffers, normed: scratch.normed,
           hidden: scratch.hidden)

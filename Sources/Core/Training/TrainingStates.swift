@@ -52,9 +52,9 @@ package struct TrainingStates: Sendable {
         advice: "Delete it: the training writes it again.")
     }
     func matrix(_ tensor: Safetensors.Tensor) -> Matrix {
-      let matrix = Matrix(rows: tensor.shape[0], columns: tensor.shape[1])
+      let matrix = MatrixBuilder(unfilled: tensor.shape[0], columns: tensor.shape[1])
       file.read(tensor, count: tensor.count, into: matrix.elements)
-      return matrix
+      return matrix.frozen()
     }
     self.init(
       step: rows.step, before: matrix(before), states: matrix(states), labels: rows.labels,

@@ -49,8 +49,8 @@ package protocol IterativeLayout: Layout {
   ) throws -> any LayoutRun
 }
 
-/// A map being made; pausing is not stepping. Not for use by two threads at once.
-package protocol LayoutRun: AnyObject {
+/// A map that grows step by step; pausing is not stepping. Not for use by two threads at once.
+package protocol GrowingMap: AnyObject {
   /// Steps taken, and in all.
   var iteration: Int { get }
   var iterations: Int { get }
@@ -60,6 +60,10 @@ package protocol LayoutRun: AnyObject {
   func objective() -> Double
   /// Takes one step. Where `checkpoint` throws, the map is as it was before the step.
   func step(checkpoint: Checkpoint) throws
+}
+
+/// A layout's map being made.
+package protocol LayoutRun: GrowingMap {
   /// The map as it is, as a result.
   func result() -> LayoutResult
 }
@@ -132,7 +136,7 @@ extension IterativeLayout {
   }
 }
 
-extension LayoutRun {
+extension GrowingMap {
   /// Takes the steps that are left.
   ///
   /// - Parameters:
@@ -141,14 +145,13 @@ extension LayoutRun {
   package func finish(
     every: Int = 50, checkpoint: Checkpoint = {},
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
-    observer: (() -> Bool)? = nil
+    observer: () -> Bool = { true }
   ) throws {
     while iteration < iterations {
       try checkpoint()
       try step(checkpoint: checkpoint)
       progress(iteration, iterations)
-      guard let observer, every > 0, iteration % every == 0 else { continue }
-      if !observer() { break }
+      if every > 0, iteration % every == 0, !observer() { break }
     }
   }
 }

@@ -4,6 +4,8 @@ package enum Layouts {
   package static let all: [any Layout] = [
     PCALayout(),
     TSNELayout(),
+    UMAPLayout(),
+    PaCMAPLayout(),
   ]
 
   /// What is drawn where nothing else was asked for.

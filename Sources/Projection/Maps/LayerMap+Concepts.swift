@@ -21,9 +21,8 @@ extension LayerMap {
     let axes = try ConceptAxes(first, second, origin: means.mean)
     let map = axes.transform(units)
     let share = varianceShare(map, cosine: axes.cosine, of: units, mean: means.mean)
-    scaleToUnit(map)
     return LayerMap(
-      points: map.points, norms: norms,
+      points: scaledToUnit(map).points, norms: norms,
       explained: [share, 0], axes: .concepts(concepts.0, concepts.1), cosine: axes.cosine)
   }
 

@@ -74,14 +74,13 @@ package struct LayerMap: Equatable, Sendable {
     guard count > 0 else { return LayerMap(points: [], norms: norms, explained: []) }
     let pca = try PCA.fit(states, components: count)
     try checkpoint()
-    var map = Matrix(rows: states.rows, columns: 2)
     let scores = pca.transform(states)
-    for row in 0..<states.rows {
-      // Few rows have fewer components: nothing lies along those.
-      if components.0 < count { map[row, 0] = scores[row, components.0] }
-      if components.1 < count { map[row, 1] = scores[row, components.1] }
+    // Few rows have fewer components: nothing lies along those.
+    let places = Matrix(rows: states.rows, columns: 2) { row, axis in
+      let component = axis == 0 ? components.0 : components.1
+      return component < count ? scores[row, component] : 0
     }
-    scaleToUnit(map)
+    var map = scaledToUnit(places)
     if let reference, reference.count == map.rows {
       map = align(map, to: Matrix(points: reference))
     }

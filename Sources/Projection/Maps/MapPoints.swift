@@ -22,8 +22,8 @@ package func unitScale(of map: Matrix) -> Float {
   return sum > 0 ? Float((Double(map.rows) / sum).squareRoot()) : 1
 }
 
-/// Multiplies a map with its ``unitScale(of:)``, in place.
-package func scaleToUnit(_ map: Matrix) {
+/// A map multiplied with its ``unitScale(of:)``.
+package func scaledToUnit(_ map: Matrix) -> Matrix {
   let scale = unitScale(of: map)
-  for index in 0..<map.count { map.elements[index] *= scale }
+  return Matrix(rows: map.rows, columns: map.columns) { map[$0, $1] * scale }
 }

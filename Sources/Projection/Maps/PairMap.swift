@@ -26,8 +26,7 @@ package struct PairMap: Equatable, Sendable {
     base: Matrix, tuned: Matrix, reference: PairMap?, checkpoint: Checkpoint = {}
   ) throws -> PairMap {
     let pair = try PairProjection(base: base, tuned: tuned, checkpoint: checkpoint)
-    let both = try JointMap.stack([pair.base, pair.tuned])
-    scaleToUnit(both)
+    let both = scaledToUnit(try JointMap.stack([pair.base, pair.tuned]))
     let turned = (reference.map { align(both, to: Matrix(points: $0.points)) } ?? both).points
     return PairMap(
       base: Array(turned.prefix(base.rows)), tuned: Array(turned.suffix(tuned.rows)),

@@ -59,7 +59,7 @@ package struct Affinities {
     let columns = Buffer<UInt32>(count: n * k)
     let conditional = Buffer<Float>(count: n * k)
     let target = log(Double(usable.perplexity))
-    try Self.forEachBatch(of: n, checkpoint: checkpoint) { row in
+    try SymmetricRows.forEachBatch(of: n, checkpoint: checkpoint) { row in
       let place = row * k
       sk_conditional_row(
         conditional.elements + place, neighbours.squaredDistances.elements + row * neighbours.k,
@@ -69,76 +69,23 @@ package struct Affinities {
       sk_sort_row(columns.elements + place, conditional.elements + place, k)
     }
 
-    // The transpose: its rows come out sorted because sources are visited in order.
-    let starts = Buffer<UInt32>(repeating: 0, count: n + 1)
-    for entry in 0..<n * k { starts.elements[Int(columns.elements[entry]) + 1] &+= 1 }
-    for row in 0..<n { starts.elements[row + 1] &+= starts.elements[row] }
-    let ends = Buffer<UInt32>(count: n)
-    ends.elements.update(from: starts.elements, count: n)
-    let sources = Buffer<UInt32>(count: n * k)
-    let incoming = Buffer<Float>(count: n * k)
-    for row in 0..<n {
-      if row % 4096 == 0 { try checkpoint() }
-      for entry in row * k..<(row + 1) * k {
-        let column = Int(columns.elements[entry])
-        let place = Int(ends.elements[column])
-        ends.elements[column] &+= 1
-        sources.elements[place] = UInt32(truncatingIfNeeded: row)
-        incoming.elements[place] = conditional.elements[entry]
-      }
-    }
-
-    offsets = Buffer<UInt32>(repeating: 0, count: n + 1)
-    let offsets = offsets
-    func merge(
-      _ row: Int, _ indices: UnsafeMutablePointer<UInt32>?, _ values: UnsafeMutablePointer<Float>?
-    ) -> Int {
-      let start = Int(starts.elements[row])
-      return sk_merge_rows(
-        indices, values, columns.elements + row * k, conditional.elements + row * k, k,
-        sources.elements + start, incoming.elements + start,
-        Int(starts.elements[row + 1]) - start)
-    }
-    try Self.forEachBatch(of: n, checkpoint: checkpoint) { row in
-      offsets.elements[row + 1] = UInt32((merge(row, nil, nil) + 15) / 16 * 16)
-    }
-    for row in 0..<n { offsets.elements[row + 1] &+= offsets.elements[row] }
-    let total = Int(offsets.elements[n])
-    indices = Buffer<UInt32>(count: total)
-    values = Buffer<Float>(count: total)
-    let (indices, values) = (indices, values)
+    let symmetric = try SymmetricRows(
+      columns, conditional, rows: n, k: k, overlap: 0, checkpoint: checkpoint)
+    (offsets, indices, values) = (symmetric.offsets, symmetric.indices, symmetric.values)
+    let values = values
     let scale = 1 / (2 * Float(max(1, n)))
     let entropies = Buffer<Double>(repeating: 0, count: n)
-    try Self.forEachBatch(of: n, checkpoint: checkpoint) { row in
-      let start = Int(offsets.elements[row])
-      let end = Int(offsets.elements[row + 1])
-      let count = merge(row, indices.elements + start, values.elements + start)
+    try SymmetricRows.forEachBatch(of: n, checkpoint: checkpoint) { row in
       var sum = 0.0
-      for entry in start..<start + count {
+      for entry in Int(symmetric.offsets.elements[row])..<Int(symmetric.offsets.elements[row + 1]) {
         let value = values.elements[entry] * scale
         values.elements[entry] = value
         if value > 0 { sum += Double(value) * Double(logf(value)) }
-      }
-      for entry in start + count..<max(end, start + count) {
-        indices.elements[entry] = UInt32(truncatingIfNeeded: row)
-        values.elements[entry] = 0
       }
       entropies.elements[row] = sum
     }
     var entropy = 0.0
     for row in 0..<n { entropy += entropies.elements[row] }
     negativeEntropy = entropy
-  }
-
-  /// Calls `body` for every row on all cores, with a checkpoint every few milliseconds.
-  private static func forEachBatch(
-    of rows: Int, checkpoint: Checkpoint, _ body: (Int) -> Void
-  ) throws {
-    for first in stride(from: 0, to: rows, by: 4096) {
-      try checkpoint()
-      Parallel.ranges(of: min(4096, rows - first), grain: 64) { range in
-        for row in range { body(first + row) }
-      }
-    }
   }
 }

@@ -21,14 +21,11 @@ package struct Frame {
   }
 
   package func apply(_ matrix: Matrix) -> Matrix {
-    let result = Matrix(rows: matrix.rows, columns: matrix.columns)
-    Parallel.ranges(of: matrix.rows, grain: 256) { range in
-      for row in range {
-        for column in 0..<matrix.columns {
-          result.row(row)[column] = (matrix.row(row)[column] - mean[column]) * scale
-        }
-      }
+    let result = MatrixBuilder(unfilled: matrix.rows, columns: matrix.columns)
+    result.fillRows(grain: 256) { row, target in
+      let source = matrix.row(row)
+      for column in 0..<matrix.columns { target[column] = (source[column] - mean[column]) * scale }
     }
-    return result
+    return result.frozen()
   }
 }

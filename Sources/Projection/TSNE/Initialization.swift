@@ -1,6 +1,6 @@
 import LinearAlgebra
 
-/// Where the points of a t-SNE map start.
+/// Where the points of a map start. Deviations are t-SNE's; other layouts have their own.
 package enum Initialization: Sendable {
   /// The first two principal components, scaled to a standard deviation of 1e-4 along the first,
   /// with a hundredth of that as noise so that exact duplicates can part.
@@ -17,21 +17,24 @@ package enum Initialization: Sendable {
   package static let furthest: Float = 1e9
 
   /// The starting points (rows, 2).
-  package func points(of matrix: Matrix, seed: UInt64) throws(ProjectionError) -> Matrix {
+  ///
+  /// - Parameter deviation: along the first axis, where the start does not have its own.
+  package func points(
+    of matrix: Matrix, seed: UInt64, deviation: Float = 1e-4
+  ) throws(ProjectionError) -> MatrixBuilder {
     var generator = SeededGenerator(seed: seed)
-    let deviation: Float = 1e-4
     switch self {
     case .random:
-      return Matrix(rows: matrix.rows, columns: 2) { _, _ in generator.normal() * deviation }
+      return MatrixBuilder(rows: matrix.rows, columns: 2) { _, _ in generator.normal() * deviation }
     case .layout(let layout):
       try Self.check(layout, rows: matrix.rows)
-      return layout.copy()
+      return MatrixBuilder(copying: layout)
     case .arrangement(let layout):
       try Self.check(layout, rows: matrix.rows)
       let scores = try PCA.fit(layout, components: 1)
       let spread = scores.explainedVariance[0].squareRoot()
       let scale = spread > 0 ? deviation / spread : 0
-      return Matrix(rows: layout.rows, columns: 2) { row, column in
+      return MatrixBuilder(rows: layout.rows, columns: 2) { row, column in
         (layout[row, column] - scores.mean[column]) * scale
           + generator.normal() * deviation * 0.01
       }
@@ -40,7 +43,7 @@ package enum Initialization: Sendable {
       let scores = pca.transform(matrix)
       let spread = pca.explainedVariance.first?.squareRoot() ?? 0
       let scale = spread > 0 ? deviation / spread : 0
-      return Matrix(rows: matrix.rows, columns: 2) { row, column in
+      return MatrixBuilder(rows: matrix.rows, columns: 2) { row, column in
         let score = column < scores.columns ? scores[row, column] * scale : 0
         return score + generator.normal() * deviation * 0.01
       }

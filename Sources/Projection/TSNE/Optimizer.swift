@@ -10,21 +10,21 @@ struct Optimizer {
   static let largestStep: Float = 5
   static let leastGain: Float = 0.01
 
-  private let velocities: Matrix
-  private let gains: Matrix
+  private let velocities: MutableMatrix
+  private let gains: MutableMatrix
   /// Moves the centre of the map to the origin with the next step.
   private var shift: (x: Float, y: Float) = (0, 0)
 
   init(count: Int) {
-    velocities = Matrix(rows: count, columns: 2)
-    gains = Matrix(rows: count, columns: 2)
+    velocities = MutableMatrix(rows: count, columns: 2)
+    gains = MutableMatrix(rows: count, columns: 2)
     gains.elements.update(repeating: 1, count: gains.count)
   }
 
   /// Moves the points once and returns their new bounds.
   mutating func step(
-    _ points: Matrix, attraction: Matrix, repulsion: Matrix, normalisation: Double,
-    exaggeration: Float, learningRate: Float, momentum: Float, pieces: Int
+    _ points: MutableMatrix, attraction: MutableMatrix, repulsion: MutableMatrix,
+    normalisation: Double, exaggeration: Float, learningRate: Float, momentum: Float, pieces: Int
   ) -> LayoutBounds {
     var descent = sk_descent(
       exaggeration: exaggeration, inverse_normalisation: Float(1 / normalisation),

@@ -34,9 +34,9 @@ extension TSNE {
     let usable = Affinities.usable(perplexity: perplexity, rows: input.rows + 1)
     let neighbours = try NeighbourSearch(points: frame.apply(input), portable: false)
       .neighbours(of: frame.apply(rows), k: usable.neighbours, checkpoint: checkpoint)
-    let weights = Matrix(rows: rows.rows, columns: neighbours.k)
+    let weights = MatrixBuilder(unfilled: rows.rows, columns: neighbours.k)
     let target = log(Double(usable.perplexity))
-    let points = Matrix(rows: rows.rows, columns: 2)
+    var points = MutableMatrix(rows: rows.rows, columns: 2)
     for row in 0..<rows.rows {
       let place = row * neighbours.k
       sk_conditional_row(
@@ -48,17 +48,18 @@ extension TSNE {
       }
     }
     try settle(points, map: map, neighbours: neighbours, weights: weights, checkpoint: checkpoint)
-    return points
+    return MutableMatrix.freeze(&points)
   }
 
   /// Descends the divergence of each point's own distribution, KL(p_i || q_i).
   private static func settle(
-    _ points: Matrix, map: Matrix, neighbours: Neighbours, weights: Matrix, checkpoint: Checkpoint
+    _ points: MutableMatrix, map: Matrix, neighbours: Neighbours,
+    weights: borrowing MatrixBuilder, checkpoint: Checkpoint
   ) throws {
     let repulsion = ExactRepulsion(count: map.rows)
     repulsion.prepare(map, bounds: LayoutBounds(of: map))
-    let forces = Matrix(rows: points.rows, columns: 2)
-    let sums = Matrix(rows: 1, columns: points.rows)
+    let forces = MutableMatrix(rows: points.rows, columns: 2)
+    let sums = MutableMatrix(rows: 1, columns: points.rows)
     let steps = 40
     for step in 0..<steps {
       try checkpoint()

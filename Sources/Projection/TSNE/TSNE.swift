@@ -5,7 +5,7 @@ import LinearAlgebra
 /// A t-SNE map that grows step by step (van der Maaten and Hinton 2008).
 ///
 ///     let tsne = try TSNE(TSNE.reduced(states))
-///     while tsne.iteration < 750 { tsne.step() }
+///     try tsne.finish()
 ///     tsne.points  // (rows, 2)
 ///
 /// Pausing is not stepping. The same input, options and seed give the same points, bit by bit, on the
@@ -15,7 +15,7 @@ package final class TSNE {
   package struct Options: Equatable, Sendable {
     /// The effective number of neighbours.
     package var perplexity: Float
-    /// Steps in all, the exaggerated ones included; only ``TSNE/fit(_:options:initialization:every:checkpoint:progress:observer:)`` looks at it.
+    /// Steps in all, the exaggerated ones included.
     package var iterations: Int
     /// The factor on attraction in the first steps, which falls to 1 over the last three fifths of
     /// ``exaggeratedIterations``.
@@ -66,9 +66,9 @@ package final class TSNE {
   package let affinities: Affinities
 
   /// The current positions (rows, 2), written by every step.
-  private let positions: Matrix
-  private let attraction: Matrix
-  private let repulsion: Matrix
+  private let positions: MutableMatrix
+  private let attraction: MutableMatrix
+  private let repulsion: MutableMatrix
   private var optimizer: Optimizer
   private var bounds: LayoutBounds
   private var method: (gradient: Gradient, repulsion: any Repulsion)
@@ -91,10 +91,10 @@ package final class TSNE {
     let input = try Frame(of: matrix).apply(matrix)
     affinities = try Affinities(
       input, perplexity: options.perplexity, checkpoint: checkpoint, progress: progress)
-    positions = try initialization.points(of: input, seed: options.seed)
+    positions = MutableMatrix(try initialization.points(of: input, seed: options.seed))
     let rows = matrix.rows
-    attraction = Matrix(rows: rows, columns: 2)
-    repulsion = Matrix(rows: rows, columns: 2)
+    attraction = MutableMatrix(rows: rows, columns: 2)
+    repulsion = MutableMatrix(rows: rows, columns: 2)
     optimizer = Optimizer(count: rows)
     bounds = LayoutBounds(of: positions)
     pieces = max(1, min(64, rows / 64))

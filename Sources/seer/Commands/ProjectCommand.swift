@@ -57,6 +57,8 @@ struct ProjectCommand: ParsableCommand {
     let figures: [(figure: LayoutFigure, value: LayoutFigure.Value)]
     let trustworthiness: Double?
     let neighboursKept: Double?
+    let randomTriplets: Double?
+    let distanceCorrelation: Double?
 
     // The contract's keys are always there; where a method has no such figure, null, or a list of
     // none.
@@ -71,6 +73,8 @@ struct ProjectCommand: ParsableCommand {
       }
       try container.encode(trustworthiness, forKey: Key("trustworthiness"))
       try container.encode(neighboursKept, forKey: Key("neighboursKept"))
+      try container.encode(randomTriplets, forKey: Key("randomTriplets"))
+      try container.encode(distanceCorrelation, forKey: Key("distanceCorrelation"))
     }
 
     private struct Key: CodingKey {
@@ -96,6 +100,12 @@ struct ProjectCommand: ParsableCommand {
     }
     if let kept = result.neighboursKept {
       parts.append("neighbours kept \(Report.rounded(100 * kept, 0)) %")
+    }
+    if let triplets = result.randomTriplets {
+      parts.append("random triplets \(Report.rounded(triplets, 3))")
+    }
+    if let correlation = result.distanceCorrelation {
+      parts.append("distance correlation \(Report.rounded(correlation, 3))")
     }
     Report.line(parts.joined(separator: ", "))
   }
@@ -140,10 +150,12 @@ struct ProjectCommand: ParsableCommand {
       })
     let seconds = started.duration(to: .now).seconds
     let quality = try MapQuality.measure(map.points, of: states, checkpoint: context.checkpoint)
+    let global = try GlobalQuality.measure(map.points, of: states, checkpoint: context.checkpoint)
     try OutputFile.write(table(map.points, rows), to: output)
     let result = Result(
       rows: states.rows, seconds: seconds, figures: Array(zip(layout.figures, map.figures)),
-      trustworthiness: quality.trustworthiness, neighboursKept: quality.neighboursKept)
+      trustworthiness: quality.trustworthiness, neighboursKept: quality.neighboursKept,
+      randomTriplets: global.randomTriplets, distanceCorrelation: global.distanceCorrelation)
     return (result, notes + map.notes)
   }
 

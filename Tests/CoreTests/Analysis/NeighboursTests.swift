@@ -76,15 +76,16 @@ func neighboursAreExact(portable: Bool, shape: (rows: Int, columns: Int)) throws
   // Points near a curved surface in 20 dimensions, a fifth of them exact duplicates.
   var generator = SeededGenerator(seed: 8)
   let basis = matrix(rows: 6, columns: 20, seed: 9)
-  let points = Matrix(rows: 30_000, columns: 20)
-  for row in 0..<points.rows where row % 5 != 0 {
+  let builder = MatrixBuilder(rows: 30_000, columns: 20)
+  for row in 0..<builder.rows where row % 5 != 0 {
     let u = generator.normal()
     let v = generator.normal()
     let features = [u, v, u * v, u * u, v * v, 0.1 * generator.normal()]
     for column in 0..<20 {
-      points[row, column] = (0..<6).reduce(0) { $0 + features[$1] * basis[$1, column] }
+      builder[row, column] = (0..<6).reduce(0) { $0 + features[$1] * basis[$1, column] }
     }
   }
+  let points = builder.frozen()
   let exact = try Neighbours.exact(points, k: 15)
   let found = try Neighbours.approximate(points, k: 15)
   var kept = 0
@@ -163,9 +164,9 @@ private func states(rows: Int, seed: UInt64) -> Matrix {
 /// One row's neighbours, found where states are kept, are those of the search over all rows.
 @Test(arguments: NeighbourMetric.allCases)
 func neighboursOfOneStoredRow(metric: NeighbourMetric) throws {
-  let points = matrix(rows: 60, columns: 13, seed: 14)
   // Row 5 is there three times.
-  for row in [20, 40] { points.row(row).update(from: points.row(5), count: 13) }
+  let points = matrix(rows: 60, columns: 13, seed: 14)
+    .selecting(rows: (0..<60).map { [20, 40].contains($0) ? 5 : $0 })
   let stored = StoredStates(
     norms: (0..<60).map {
       Float(dot(points.row($0), points.row($0), count: 13).squareRoot())

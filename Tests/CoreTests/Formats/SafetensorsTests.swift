@@ -45,7 +45,7 @@ struct SafetensorsTests {
 
     func read(_ name: String) throws -> [Float] {
       let tensor = try #require(file.tensors[name])
-      let matrix = Matrix(rows: 1, columns: tensor.count)
+      let matrix = MutableMatrix(rows: 1, columns: tensor.count)
       file.read(tensor, count: tensor.count, into: matrix.elements)
       return matrix.values
     }
@@ -54,7 +54,7 @@ struct SafetensorsTests {
     #expect(try read("ä \"x\"") == halves.map { Float($0) })
     #expect(try read("c") == [1, -2, Float(bitPattern: 0x10000)])
 
-    let part = Matrix(rows: 1, columns: 2)
+    let part = MutableMatrix(rows: 1, columns: 2)
     file.read(try #require(file.tensors["a"]), from: 3, count: 2, into: part.elements)
     #expect(part.values == [65504, 1e-3])
   }

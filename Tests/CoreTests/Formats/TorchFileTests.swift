@@ -12,7 +12,7 @@ struct TorchFileTests {
   init() throws { folder = try TemporaryFolder() }
 
   func values(_ tensor: StoredTensor) -> [Float] {
-    let matrix = Matrix(rows: 1, columns: tensor.count)
+    let matrix = MutableMatrix(rows: 1, columns: tensor.count)
     tensor.read(into: matrix.elements)
     return Array(matrix.values.prefix(tensor.count))
   }

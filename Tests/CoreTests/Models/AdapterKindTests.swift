@@ -158,6 +158,38 @@ struct AdapterKindTests {
     for layer in ours.indices { #expect(relativeDistance(ours[layer], theirs[layer]) <= 1e-2) }
   }
 
+  /// What lies beside the layers without being named in `modules_to_save` takes the model's place, and
+  /// that of a head which is the same matrix.
+  @Test(arguments: ["saved", "saved-tied"])
+  func embeddingsSavedBesideTheLayers(name: String) throws {
+    let kind = try #require(Kind.kinds.first { $0.name == name })
+    let folder = try TemporaryFolder()
+    let text = String(
+      decoding: try bytes(ofFile: kind.folder + "/adapter_config.json"), as: UTF8.self)
+    let start = try #require(text.range(of: "\"modules_to_save\": ["))
+    let end = try #require(text[start.upperBound...].firstIndex(of: "]"))
+    let changed =
+      String(text[..<start.lowerBound]) + "\"modules_to_save\": null"
+      + String(text[text.index(after: end)...])
+    try folder.write(changed, to: "adapter_config.json")
+    try folder.write(
+      bytes(ofFile: kind.folder + "/adapter_model.safetensors"), to: "adapter_model.safetensors")
+    let model = try kind.base.open()
+    let adapter = try AdapterFile.read(folder.path, for: model.configuration)
+    let ids = try kind.ids()
+    let result = try model.forward(
+      Batch([ids]), adapter: adapter,
+      request: ForwardRequest(
+        layers: [model.configuration.blocks], spans: [ids.count - 1..<ids.count],
+        logitsAt: [ids.count - 1]),
+      activations: Activations(capacity: ids.count, configuration: model.configuration))
+    let states = try #require(try kind.golden("states").last)
+    #expect(relativeDistance(result.states[0].values, states) <= kind.base.tolerance)
+    let distance = relativeDistance(
+      try #require(result.logits).values, try kind.golden("logits")[0])
+    #expect((distance <= kind.base.tolerance) == (name == "saved"), "\(distance)")
+  }
+
   // MARK: Which file counts
 
   @Test func safetensorsCountBeforeBin() throws {

@@ -41,10 +41,10 @@ struct DefaultModelGoldenTests {
 
   func golden(_ name: String) throws -> Matrix {
     let tensor = try #require(states.tensors[name])
-    let matrix = Matrix(
+    let matrix = MatrixBuilder(
       rows: tensor.shape.count > 1 ? tensor.shape[0] : 1, columns: tensor.shape.last ?? 0)
     states.read(tensor, count: tensor.count, into: matrix.elements)
-    return matrix
+    return matrix.frozen()
   }
 
   @Test func idsAreTheReferences() {

@@ -34,7 +34,7 @@ struct TinyFamily: CustomTestStringConvertible {
     let file = try Safetensors(path: folder + "/" + path)
     let tensor = try #require(file.tensors[name], "\(name)")
     let columns = try #require(tensor.shape.last)
-    let matrix = Matrix(rows: tensor.count / columns, columns: columns)
+    let matrix = MutableMatrix(rows: tensor.count / columns, columns: columns)
     file.read(tensor, count: tensor.count, into: matrix.elements)
     return (0..<matrix.rows).map { matrix.values(row: $0) }
   }
@@ -152,7 +152,7 @@ struct FamilyTests {
       for name in names {
         let key = String(name.dropFirst("gradient.".count))
         let tensor = try #require(ours.tensors[key], "\(key)")
-        let values = Matrix(rows: 1, columns: tensor.count)
+        let values = MutableMatrix(rows: 1, columns: tensor.count)
         ours.read(tensor, count: tensor.count, into: values.elements)
         #expect(
           relativeDistance(values.values, try family.golden(name).flatMap { $0 })
@@ -236,7 +236,7 @@ struct FamilyTests {
       let object = try JSONSerialization.jsonObject(with: Data(data))
       return (
         file.tensors.mapValues { tensor in
-          let values = Matrix(rows: 1, columns: tensor.count)
+          let values = MutableMatrix(rows: 1, columns: tensor.count)
           file.read(tensor, count: tensor.count, into: values.elements)
           return values.values
         }, try #require(object as? [String: Any])

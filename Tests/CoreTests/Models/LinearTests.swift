@@ -22,14 +22,14 @@ struct LinearTests {
         let before = weights.map { weight in
           Matrix(rows: tokens, columns: weight.rows) { _, _ in adds ? random.normal() : .nan }
         }
-        let together = before.map { $0.copy() }
+        let together = before.map(MutableMatrix.init(copying:))
         linearForward(
           x.elements, tokens: tokens,
           zip(weights, together).map {
             LinearTask(weight: $0, output: $1.elements, adds: adds)
           })
         for (index, weight) in weights.enumerated() {
-          let expanded = before[index].copy()
+          let expanded = MutableMatrix(copying: before[index])
           let task = LinearTask(weight: weight, output: expanded.elements, adds: adds)
           for first in stride(from: 0, to: weight.rows, by: 32) {
             expandedProduct(
@@ -44,7 +44,7 @@ struct LinearTests {
   }
 
   func naive(_ x: Matrix, _ weight: StoredMatrix, _ start: Matrix?) -> [Float] {
-    let rows = Matrix(rows: weight.rows, columns: weight.columns)
+    let rows = MutableMatrix(rows: weight.rows, columns: weight.columns)
     for row in 0..<weight.rows { weight.expand(row: row, into: rows.row(row)) }
     return (0..<x.rows).flatMap { token in
       (0..<weight.rows).map { row in
@@ -66,7 +66,7 @@ struct LinearTests {
     }
     let x = Matrix(rows: tokens, columns: shape.columns) { _, _ in random.normal() }
     let outputs = weights.map { _ in
-      Matrix(rows: tokens, columns: shape.rows) { _, _ in random.normal() }
+      MutableMatrix(rows: tokens, columns: shape.rows) { _, _ in random.normal() }
     }
     let before = outputs.map { $0.copy() }
     linearForward(
@@ -75,12 +75,12 @@ struct LinearTests {
     for (index, weight) in weights.enumerated() {
       #expect(relativeDistance(outputs[index].values, naive(x, weight, before[index])) <= 1e-6)
     }
-    let gradient = Matrix(rows: tokens, columns: shape.columns)
+    let gradient = MutableMatrix(rows: tokens, columns: shape.columns)
     linearBackward(
       zip(weights, before).map { LinearBackwardTask(weight: $0, outputGradient: $1.elements) },
       tokens: tokens, into: gradient.elements)
     var wanted = [Double](repeating: 0, count: tokens * shape.columns)
-    let line = Matrix(rows: 1, columns: shape.columns)
+    let line = MutableMatrix(rows: 1, columns: shape.columns)
     for (weight, slopes) in zip(weights, before) {
       for row in 0..<shape.rows {
         weight.expand(row: row, into: line.elements)
@@ -108,12 +108,12 @@ struct LinearTests {
     let x = Matrix(rows: tokens, columns: 800) { _, _ in random.normal() }
     let start = Matrix(rows: tokens, columns: 70) { _, _ in random.normal() }
     for adds in [false, true] {
-      let all = start.copy()
+      let all = MutableMatrix(copying: start)
       linearForward(
         x.elements, tokens: tokens, [LinearTask(weight: weight, output: all.elements, adds: adds)])
       #expect(relativeDistance(all.values, naive(x, weight, adds ? start : nil)) <= 1e-6)
       for range in [0..<1, 37..<75, 767..<800] {
-        let some = start.selecting(rows: Array(range))
+        let some = MutableMatrix(MatrixBuilder(copying: start, rows: Array(range)))
         linearForward(
           x.row(range.lowerBound), tokens: range.count, ofBatch: tokens,
           [LinearTask(weight: weight, output: some.elements, adds: adds)])

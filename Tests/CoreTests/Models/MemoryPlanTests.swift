@@ -98,14 +98,14 @@ struct MemoryPlanTests {
     let stored = StoredMatrix(matrix)
     let transposed = stored.transposed()
     #expect(transposed.rows == 130 && transposed.columns == 70 && !transposed.isMapped)
-    let line = Matrix(rows: 1, columns: 70)
+    let line = MutableMatrix(rows: 1, columns: 70)
     for row in 0..<130 {
       transposed.expand(row: row, into: line.elements)
       #expect(line.values == (0..<70).map { matrix[$0, row] })
     }
     let order = [69, 0, 3, 3]
     let gathered = stored.gathered(rows: order)
-    let wide = Matrix(rows: 1, columns: 130)
+    let wide = MutableMatrix(rows: 1, columns: 130)
     for (index, row) in order.enumerated() {
       gathered.expand(row: index, into: wide.elements)
       #expect(wide.values == matrix.values(row: row))

@@ -88,10 +88,10 @@ struct MergingTests {
       // The family of the tiny model has a tensor for each projection.
       let part = try #require(weight.parts.count == 1 ? weight.parts.first : nil)
       #expect(tensor.shape == [part.matrix.rows, part.matrix.columns])
-      let stored = Matrix(rows: part.matrix.rows, columns: part.matrix.columns)
+      let stored = MutableMatrix(rows: part.matrix.rows, columns: part.matrix.columns)
       file.read(tensor, count: stored.count, into: stored.elements)
       // What the weight ought to be, computed without the merging's own code.
-      let wanted = Matrix(rows: stored.rows, columns: stored.columns)
+      let wanted = MutableMatrix(rows: stored.rows, columns: stored.columns)
       for row in 0..<wanted.rows { part.matrix.expand(row: row, into: wanted.row(row)) }
       if let block = weight.block, let target = part.target,
         let pair = adapter.pair(block: block, target)

@@ -72,7 +72,7 @@ struct ReaderFuzzTests {
     try fuzz(file, name: "x.safetensors", in: TemporaryFolder(), count: 600, seed: 2) { path in
       let file = try Safetensors(path: path)
       for tensor in file.tensors.values {
-        let matrix = Matrix(rows: 1, columns: tensor.count)
+        let matrix = MutableMatrix(rows: 1, columns: tensor.count)
         file.read(tensor, count: tensor.count, into: matrix.elements)
       }
     }
@@ -84,7 +84,7 @@ struct ReaderFuzzTests {
     let seed = UInt64(20 + version)
     try fuzz(file, name: "x.bin", in: TemporaryFolder(), count: 600, seed: seed) { path in
       for tensor in try TorchFile(path: path).tensors.values {
-        let matrix = Matrix(rows: 1, columns: tensor.count)
+        let matrix = MutableMatrix(rows: 1, columns: tensor.count)
         tensor.read(into: matrix.elements)
       }
     }

@@ -24,7 +24,7 @@ struct SteeringTests {
   static func golden(_ name: String) throws -> [Float] {
     let file = try Safetensors(path: folder + "/steering.safetensors")
     let tensor = try #require(file.tensors[name])
-    let matrix = Matrix(rows: 1, columns: tensor.count)
+    let matrix = MutableMatrix(rows: 1, columns: tensor.count)
     file.read(tensor, count: tensor.count, into: matrix.elements)
     return matrix.values
   }

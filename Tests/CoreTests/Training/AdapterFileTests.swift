@@ -161,7 +161,7 @@ struct AdapterFileTests {
     try #require(process.terminationStatus == 0)
     let file = try Safetensors(path: folder("states.safetensors"))
     let tensor = try #require(file.tensors["states"])
-    let theirs = Matrix(rows: 1, columns: tensor.count)
+    let theirs = MutableMatrix(rows: 1, columns: tensor.count)
     file.read(tensor, count: tensor.count, into: theirs.elements)
     expectStates(try states(model, adapter, ids), theirs.values, ids.count)
   }

@@ -82,12 +82,12 @@ struct AttentionGradientTests {
     c.attentionCap = test.cap
     var random = SeededGenerator(seed: UInt64(test.size))
     let tokens = test.rows.reduce(0) { $0 + $1.count }
-    func matrix(_ columns: Int) -> Matrix {
-      Matrix(rows: tokens, columns: columns) { _, _ in random.normal() }
+    func matrix(_ columns: Int) -> MutableMatrix {
+      MutableMatrix(rows: tokens, columns: columns) { _, _ in random.normal() }
     }
     let (q, k, v) = (matrix(c.queryWidth), matrix(c.keyWidth), matrix(c.keyWidth))
     let dy = matrix(c.queryWidth)
-    let output = Matrix(rows: tokens, columns: c.queryWidth)
+    let output = MutableMatrix(rows: tokens, columns: c.queryWidth)
     // Queries' gradients are set, those of keys and values added to.
     let dq = matrix(c.queryWidth)
     let (dk, dv) = (matrix(c.keyWidth), matrix(c.keyWidth))
@@ -112,7 +112,7 @@ struct AttentionGradientTests {
           values: dv.row(start))
       }, c, window: test.window)
 
-    func part(_ matrix: Matrix, _ row: AttentionRow, _ start: Int) -> [Float] {
+    func part(_ matrix: some ReadableMatrix, _ row: AttentionRow, _ start: Int) -> [Float] {
       Array(matrix.values[start * matrix.columns..<(start + row.count) * matrix.columns])
     }
     for (row, start) in zip(rows, starts) {
@@ -126,7 +126,7 @@ struct AttentionGradientTests {
       #expect(
         relativeDistance(part(output, row, start), naive.output(q, k, v).floats) <= 2e-6)
       func expectGradient(
-        _ ours: Matrix, before: Matrix?, of slope: [Double], _ name: Comment
+        _ ours: MutableMatrix, before: Matrix?, of slope: [Double], _ name: Comment
       ) {
         var expected = slope
         if let before {

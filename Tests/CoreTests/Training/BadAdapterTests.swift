@@ -22,7 +22,7 @@ struct BadAdapterTests {
       configuration = try #require(object as? [String: Any])
       let file = try Safetensors(path: source + "/adapter_model.safetensors")
       tensors = file.tensors.sorted { $0.key < $1.key }.map { name, tensor in
-        let matrix = Matrix(rows: 1, columns: tensor.count)
+        let matrix = MutableMatrix(rows: 1, columns: tensor.count)
         file.read(tensor, count: tensor.count, into: matrix.elements)
         return (name, tensor.shape, matrix.values)
       }

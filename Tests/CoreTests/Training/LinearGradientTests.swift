@@ -24,7 +24,7 @@ struct LinearGradientTests {
 
   static func expanded(_ weight: StoredMatrix) -> [[Float]] {
     (0..<weight.rows).map { row in
-      let line = Matrix(rows: 1, columns: weight.columns)
+      let line = MutableMatrix(rows: 1, columns: weight.columns)
       weight.expand(row: row, into: line.elements)
       return line.values
     }
@@ -62,7 +62,7 @@ struct LinearGradientTests {
     let before = Matrix(rows: tokens + 1, columns: columns) { _, _ in
       adds ? random.normal() : .nan
     }
-    let dx = before.copy()
+    let dx = MutableMatrix(copying: before)
     linearBackward(
       zip(weights, slopes).map { LinearBackwardTask(weight: $0, outputGradient: $1.elements) },
       tokens: tokens, into: dx.elements, adds: adds)
@@ -114,7 +114,7 @@ struct LinearGradientTests {
     }
     // The order matters at all: the same bytes in stored order are another matrix.
     if headDimension > 2 {
-      let line = Matrix(rows: 1, columns: weight.columns)
+      let line = MutableMatrix(rows: 1, columns: weight.columns)
       #expect((0..<weight.rows).contains { weight.storedIndex(of: $0) != $0 })
       for row in 0..<weight.rows {
         weight.expand(row: row, into: line.elements)
@@ -148,8 +148,8 @@ struct LinearGradientTests {
     for tokens in [1, 3, 4, 19] {
       let x = Matrix(rows: tokens, columns: columns) { _, _ in random.normal() }
       let dy = Matrix(rows: tokens, columns: 65) { _, _ in random.normal() }
-      let y = Matrix(rows: tokens, columns: 65)
-      let dx = Matrix(rows: tokens, columns: columns)
+      let y = MutableMatrix(rows: tokens, columns: 65)
+      let dx = MutableMatrix(rows: tokens, columns: columns)
       linearForward(
         x.elements, tokens: tokens, [LinearTask(weight: weight, output: y.elements)])
       linearBackward(

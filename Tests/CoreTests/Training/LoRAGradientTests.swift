@@ -22,9 +22,9 @@ struct LoRAGradientTests {
     let adapter: Adapter
     let dropout: Dropout?
     let tokens: Int
-    let x: Matrix
-    let before: [LoRATarget: Matrix]
-    let slopes: [LoRATarget: Matrix]
+    let x: MutableMatrix
+    let before: [LoRATarget: MutableMatrix]
+    let slopes: [LoRATarget: MutableMatrix]
 
     init(
       _ place: LoRAGroup.Place, targets: [LoRATarget] = LoRATarget.allCases, tokens: Int,
@@ -44,13 +44,13 @@ struct LoRAGradientTests {
       }
       let chosen = place.targets.filter { targets.contains($0) }
       let inputs = chosen.first?.shape(c).inputs ?? 1
-      x = Matrix(rows: tokens, columns: inputs) { _, _ in random.normal() }
-      var before: [LoRATarget: Matrix] = [:]
-      var slopes: [LoRATarget: Matrix] = [:]
+      x = MutableMatrix(rows: tokens, columns: inputs) { _, _ in random.normal() }
+      var before: [LoRATarget: MutableMatrix] = [:]
+      var slopes: [LoRATarget: MutableMatrix] = [:]
       for target in place.targets {
         let outputs = target.shape(c).outputs
-        before[target] = Matrix(rows: tokens, columns: outputs) { _, _ in random.normal() }
-        slopes[target] = Matrix(rows: tokens, columns: outputs) { _, _ in random.normal() }
+        before[target] = MutableMatrix(rows: tokens, columns: outputs) { _, _ in random.normal() }
+        slopes[target] = MutableMatrix(rows: tokens, columns: outputs) { _, _ in random.normal() }
       }
       self.before = before
       self.slopes = slopes
@@ -66,9 +66,9 @@ struct LoRAGradientTests {
     }
 
     /// What is added to each output.
-    func added(x: Matrix? = nil, block: Int = 1) -> [LoRATarget: [Float]] {
+    func added(x: MutableMatrix? = nil, block: Int = 1) -> [LoRATarget: [Float]] {
       let c = LoRAGradientTests.configuration
-      let outputs = before.mapValues { $0.copy() }
+      let outputs = before.mapValues(MutableMatrix.init(copying:))
       lora(BlockBuffers(tokens: tokens, c, training: true), block: block)
         .forward(place, (x ?? self.x).elements, outputs.mapValues(\.elements))
       return outputs.reduce(into: [:]) { result, output in
@@ -78,7 +78,7 @@ struct LoRAGradientTests {
     }
 
     /// `sum of slope * output`, in Double.
-    func loss(x: Matrix? = nil) -> Double {
+    func loss(x: MutableMatrix? = nil) -> Double {
       let added = added(x: x)
       return place.targets.reduce(0) { sum, target in
         sum + dot((added[target] ?? []).doubles, (slopes[target]?.values ?? []).doubles)
@@ -90,10 +90,10 @@ struct LoRAGradientTests {
       let c = LoRAGradientTests.configuration
       let buffers = BlockBuffers(tokens: tokens, c, training: true)
       let lora = lora(buffers)
-      let outputs = before.mapValues { $0.copy() }
+      let outputs = before.mapValues(MutableMatrix.init(copying:))
       lora.forward(place, x.elements, outputs.mapValues(\.elements))
       let gradients = Adapter(zeros: adapter.configuration, c)
-      let dx = Matrix(rows: tokens, columns: x.columns) { _, _ in 1 }
+      let dx = MutableMatrix(rows: tokens, columns: x.columns) { _, _ in 1 }
       lora.backward(
         place, x.elements, slopes.mapValues { UnsafePointer($0.elements) }, into: gradients,
         inputGradient: dx.elements)
@@ -103,7 +103,7 @@ struct LoRAGradientTests {
   }
 
   /// (f(+1) - f(-1)) / 2 for each element of a matrix that a multilinear function reads.
-  func differences(_ matrix: Matrix, _ function: () -> Double) -> [Float] {
+  func differences(_ matrix: MutableMatrix, _ function: () -> Double) -> [Float] {
     (0..<matrix.count).map { index in
       let value = matrix.elements[index]
       matrix.elements[index] = value + 1
@@ -133,7 +133,7 @@ struct LoRAGradientTests {
           relativeDistance(ours.b[index].values, differences(b) { setting.loss() }) <= 2e-5,
           "B of \(group.targets[index]), \(tokens) tokens")
       }
-      let x = setting.x.copy()
+      let x = MutableMatrix(copying: setting.x)
       #expect(
         relativeDistance(dx, differences(x) { setting.loss(x: x) }) <= 2e-5, "x, \(tokens) tokens")
     }
@@ -181,8 +181,8 @@ struct LoRAGradientTests {
     let buffers = BlockBuffers(tokens: 9, c, training: true)
     let lora = setting.lora(buffers)
     let twice = Adapter(zeros: setting.adapter.configuration, c)
-    let dx = Matrix(rows: 9, columns: setting.x.columns)
-    let outputs = setting.before.mapValues { $0.copy() }
+    let dx = MutableMatrix(rows: 9, columns: setting.x.columns)
+    let outputs = setting.before.mapValues(MutableMatrix.init(copying:))
     for _ in 0..<2 {
       lora.forward(setting.place, setting.x.elements, outputs.mapValues(\.elements))
       lora.backward(

@@ -185,7 +185,7 @@ struct LossGradientTests {
     }
     func row(_ matrix: Matrix, _ place: Int) -> [Double] { matrix.values(row: place).doubles }
 
-    let slope = Matrix(rows: 150, columns: c.width) { _, _ in 1 }
+    let slope = MutableMatrix(rows: 150, columns: c.width) { _, _ in 1 }
     let value = try outputs.divergence(
       states, base: base, at: places, scale: 0.25, into: slope, checkpoint: {})
     func divergence(_ state: [Double], _ place: Int) -> Double {

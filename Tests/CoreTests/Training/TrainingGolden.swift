@@ -82,7 +82,7 @@ struct TrainingGolden: Decodable {
     let file = try Safetensors(path: folder + "/" + name)
     try #require(file.metadata == ["format": "seer training golden", "version": "1"])
     return file.tensors.mapValues { tensor in
-      let matrix = Matrix(rows: 1, columns: tensor.count)
+      let matrix = MutableMatrix(rows: 1, columns: tensor.count)
       file.read(tensor, count: tensor.count, into: matrix.elements)
       return matrix.values
     }

@@ -373,8 +373,9 @@ import Testing
   }
 
   @Test func statesThatAreNotFinite() throws {
-    let bad = states(4, 3, seed: 1)
-    bad[2, 1] = .nan
+    let builder = MatrixBuilder(copying: states(4, 3, seed: 1))
+    builder[2, 1] = .nan
+    let bad = builder.frozen()
     let problem = Problem("The tuned state of row 2 is not finite: extract the run again.")
     #expect(throws: problem) {
       try PairMap.make(base: states(4, 3, seed: 2), tuned: bad, reference: nil)

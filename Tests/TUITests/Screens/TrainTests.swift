@@ -68,6 +68,15 @@ extension Fixture {
     try expectSnapshot(render(form), "train-form-\(width)x\(height)")
   }
 
+  /// One curve for each term of the objective that is trained, none for others.
+  @Test(arguments: ObjectiveName.allCases) func curvesAreTheObjectivesTerms(name: ObjectiveName) {
+    var state = Fixture.training(110, 30)
+    state.train?.form[.objective] = Editor(name.rawValue)
+    let labels = Objectives.terms.map(\.label).filter { render(state).text.contains("│ \($0) ") }
+    #expect(
+      Set(labels).subtracting(["KL"]) == Set(name.kind.terms.map(\.label)).subtracting(["KL"]))
+  }
+
   @Test func ascii() throws {
     for (name, state) in [
       ("train-ascii", Fixture.training(80, 24, glyphs: .ascii)),

@@ -75,14 +75,15 @@ private struct Clusters {
     var generator = SeededGenerator(seed: seed)
     let order = generator.permutation(matrix.rows)
     count = max(1, matrix.rows / Self.size)
-    centroids = matrix.selecting(rows: Array(order.prefix(count)))
+    var centroids = matrix.selecting(rows: Array(order.prefix(count)))
     // Lloyd's algorithm on a sample: the clusters need not be good, only even and compact.
     let sample = matrix.selecting(rows: Array(order.prefix(64 * count)))
     for _ in 0..<4 {
       let nearest = try NeighbourSearch(points: centroids, portable: false)
         .neighbours(of: sample, k: 1, checkpoint: checkpoint)
-      Self.moveToMeans(centroids, of: sample, nearest: nearest)
+      centroids = Self.moved(centroids, toMeansOf: sample, nearest: nearest)
     }
+    self.centroids = centroids
     let nearest = try NeighbourSearch(points: centroids, portable: false)
       .neighbours(of: matrix, k: 1, checkpoint: checkpoint)
     var rows = [[UInt32]](repeating: [], count: count)
@@ -96,7 +97,7 @@ private struct Clusters {
       starts.append(starts[starts.count - 1] + (cluster.count + width - 1) / width * width)
     }
     self.starts = starts
-    slots = Matrix(rows: starts[count], columns: matrix.columns)
+    let slots = MatrixBuilder(rows: starts[count], columns: matrix.columns)
     var rowOfSlot = [UInt32](repeating: Self.empty, count: slots.rows)
     for (cluster, members) in rows.enumerated() {
       for (offset, row) in members.enumerated() {
@@ -106,9 +107,12 @@ private struct Clusters {
       }
     }
     self.rowOfSlot = rowOfSlot
+    self.slots = slots.frozen()
   }
 
-  private static func moveToMeans(_ centroids: Matrix, of sample: Matrix, nearest: Neighbours) {
+  private static func moved(
+    _ centroids: Matrix, toMeansOf sample: Matrix, nearest: Neighbours
+  ) -> Matrix {
     let width = sample.columns
     var sums = [Double](repeating: 0, count: centroids.count)
     var members = [Int](repeating: 0, count: centroids.rows)
@@ -117,11 +121,10 @@ private struct Clusters {
       members[cluster] += 1
       for column in 0..<width { sums[cluster * width + column] += Double(sample.row(row)[column]) }
     }
-    for cluster in 0..<centroids.rows where members[cluster] > 0 {
-      for column in 0..<width {
-        centroids.row(cluster)[column] = Float(
-          sums[cluster * width + column] / Double(members[cluster]))
-      }
+    return Matrix(rows: centroids.rows, columns: width) { cluster, column in
+      members[cluster] > 0
+        ? Float(sums[cluster * width + column] / Double(members[cluster]))
+        : centroids[cluster, column]
     }
   }
 

@@ -14,17 +14,19 @@ package enum NeighbourMetric: String, CaseIterable, Sendable {
   /// right angles to all that have one.
   func points(_ matrices: [Matrix]) -> [Matrix] {
     guard self == .cosine, let first = matrices.first else { return matrices }
-    let units = matrices.map(unitNormalised)
+    var units = matrices.map(unitNormalised)
     let isLost = units.map { units in
       results(count: units.rows, grain: 64) { row in
         !(dot(units.row(row), units.row(row), count: units.columns) > 0.5)
       }
     }
     let anyIsLost = isLost.contains { $0.contains(true) }
-    for (units, isLost) in zip(units, isLost) {
+    for (index, isLost) in isLost.enumerated() where isLost.contains(true) {
+      let found = MatrixBuilder(copying: units[index])
       for row in isLost.indices where isLost[row] {
-        units.row(row).update(repeating: 0, count: units.columns)
+        found.row(row).update(repeating: 0, count: found.columns)
       }
+      units[index] = found.frozen()
     }
     let mean = columnMeans(units[0])
     let width = first.columns

@@ -22,15 +22,16 @@ package struct NeighbourSearch {
     self.portable = portable
     let width = Self.panelWidth
     let count = (points.rows + width - 1) / width
-    panels = Matrix(rows: count, columns: width * points.columns)
-    norms = Matrix(rows: count, columns: width)
-    let (panels, norms) = (panels, norms)
+    let panels = MatrixBuilder(rows: count, columns: width * points.columns)
+    let norms = MatrixBuilder(rows: count, columns: width)
     Parallel.forEach(count) { panel in
       let rows = panel * width..<min((panel + 1) * width, points.rows)
       sk_pack_panel(
         panels.row(panel), norms.row(panel), points.row(rows.lowerBound),
         rows.prefix(while: isUsed).count, points.columns, points.columns)
     }
+    self.panels = panels.frozen()
+    self.norms = norms.frozen()
   }
 
   /// The neighbours of the points among themselves.
@@ -100,8 +101,8 @@ package struct NeighbourSearch {
     let block = Int(sk_query_block)
     let wanted = k + 1 + Self.margin
     let capacity = wanted + 192
-    let packed = Matrix(rows: Self.blocksPerGroup, columns: columns * block)
-    let thresholds = Matrix(rows: Self.blocksPerGroup, columns: block)
+    let packed = MatrixBuilder(rows: Self.blocksPerGroup, columns: columns * block)
+    let thresholds = MatrixBuilder(rows: Self.blocksPerGroup, columns: block)
     thresholds.elements.update(repeating: .infinity, count: thresholds.count)
     let counts = Buffer<UInt32>(repeating: 0, count: Self.blocksPerGroup * block)
     let distances = Buffer<Float>(count: Self.blocksPerGroup * block * capacity)

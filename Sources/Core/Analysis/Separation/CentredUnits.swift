@@ -10,26 +10,31 @@ package struct CentredUnits: Sendable {
   package let squares: [Double]
   /// The product of each row's rest with the mean.
   package let products: [Double]
-  /// The mean's length squared.
+  /// The mean of the unit vectors, (width), and its length squared.
+  let mean: [Double]
   let meanSquare: Double
 
-  package init(_ states: Matrix) {
-    let units = unitNormalised(states)
+  package init(_ states: Matrix) { self.init(units: unitNormalised(states)) }
+
+  /// - Parameter units: of length 1, or zeros.
+  package init(units: Matrix) {
     let mean = columnMeans(units)
-    rest = centred(units)
+    self.mean = mean
+    rest = centred(units, about: mean)
     meanSquare = mean.reduce(0) { $0 + $1 * $1 }
     let rest = rest
-    squares = results(count: states.rows, grain: 64) {
+    squares = results(count: units.rows, grain: 64) {
       dot(rest.row($0), rest.row($0), count: rest.columns)
     }
-    products = results(count: states.rows, grain: 64) {
+    products = results(count: units.rows, grain: 64) {
       dot(rest.row($0), mean, count: rest.columns)
     }
   }
 }
 
-/// The sums of unit vectors by concept, for many labelings of the same rows at once.
-struct ConceptSums {
+/// The sums of unit vectors by concept, for many labelings of the same rows at once: the prototypes
+/// but for their lengths. A place is a labeling's concept.
+struct ConceptSums: Sendable {
   let units: CentredUnits
   let concepts: Int
   let labelings: Int
@@ -89,6 +94,33 @@ struct ConceptSums {
       + Double(rest)
   }
 
+  /// The products of some rows' rests with those of all sums, (rows, places).
+  func products(of rows: [Int]) -> MatrixBuilder {
+    let all = rows.count == units.rest.rows && rows.elementsEqual(rows.indices)
+    return LinearAlgebra.product(
+      all ? units.rest : units.rest.selecting(rows: rows), rests, transposeB: true)
+  }
+
+  /// The cosine of a row's unit vector with the sum at a place, given the product of their rests; 0
+  /// where the sum has no length.
+  @inline(__always)
+  func cosine(row: Int, place: Int, rest: Float) -> Double {
+    let length = lengths[place]
+    return length > 0 ? product(row: row, place: place, rest: rest) / length : 0
+  }
+
+  /// The sum at a place, scaled to length 1; zeros where it has none.
+  func direction(_ place: Int) -> [Double] {
+    let rest = rests.row(place)
+    let (count, length) = (Double(counts[place]), lengths[place])
+    return units.mean.indices.map {
+      length > 0 ? (count * units.mean[$0] + Double(rest[$0])) / length : 0
+    }
+  }
+
+  /// The distance between the sums at two places, both scaled to length 1.
+  func distance(_ a: Int, _ b: Int) -> Double { (2 * cosineDistance(a, b)).squareRoot() }
+
   /// Half the squared distance from a row's unit vector to the sum at a place, scaled to length 1:
   /// 1 - their cosine, from differences that are small where it is. 1 where the sum has no length.
   @inline(__always)
@@ -142,11 +174,11 @@ struct ConceptSums {
 /// The sums of rows by label, (labelings * concepts, width), as one product with the labels'
 /// indicator matrix: O(rows x width x labelings x concepts), at the speed of a matrix product.
 func sumsByLabel(_ matrix: Matrix, labelings: [[Int]], concepts: Int) -> Matrix {
-  let indicator = Matrix(rows: labelings.count * concepts, columns: matrix.rows)
+  let indicator = MatrixBuilder(rows: labelings.count * concepts, columns: matrix.rows)
   for (index, labels) in labelings.enumerated() {
     for (row, label) in labels.enumerated() {
       indicator.row(index &* concepts &+ label)[row] = 1
     }
   }
-  return multiply(indicator, matrix)
+  return multiply(indicator.frozen(), matrix)
 }

@@ -68,18 +68,17 @@ package struct CodingRates {
     let width = scaled.columns
     let factor = Float(Double(width) / (Double(rows.count) * precision))
     let side = min(rows.count, width)
-    let product = Matrix(rows: side, columns: side)
+    let product = MatrixBuilder(rows: side, columns: side)
     if rows.count <= width, let gram {
       for (place, row) in rows.enumerated() {
         let (source, target) = (gram.row(row), product.row(place))
         for other in place..<side { target[other] = factor * source[rows[other]] }
       }
     } else {
-      let chosen = scaled.selecting(rows: rows)
+      let chosen = MatrixBuilder(copying: scaled, rows: rows)
       BLAS.ssyrk(
         transpose: rows.count > width, n: side, k: max(rows.count, width), alpha: factor,
         chosen.elements, stride: width, into: product.elements, stride: side)
-      withExtendedLifetime(chosen) {}
     }
     for index in 0..<side { product.elements[index &* (side &+ 1)] += 1 }
     return try takeLogDeterminant(product) / 2
@@ -95,7 +94,7 @@ func rowsByConcept(_ labels: [Int], concepts: Int) -> [[Int]] {
 
 /// Every column divided by its length over all rows; columns of zeros stay.
 private func columnsNormalised(_ states: Matrix) -> Matrix {
-  let result = Matrix(rows: states.rows, columns: states.columns)
+  let result = MatrixBuilder(rows: states.rows, columns: states.columns)
   Parallel.ranges(of: states.columns, grain: 32) { range in
     var squares = [Double](repeating: 0, count: range.count)
     for row in 0..<states.rows {
@@ -112,7 +111,7 @@ private func columnsNormalised(_ states: Matrix) -> Matrix {
       }
     }
   }
-  return result
+  return result.frozen()
 }
 
 /// One value for each index, computed on all cores.

@@ -85,8 +85,7 @@ package struct ConceptDistances: Equatable {
     concepts: Int
   ) -> [Float] {
     let rows = states.rows
-    let distances = Matrix(rows: range.count, columns: rows)
-    defer { withExtendedLifetime(distances) {} }
+    let distances = MatrixBuilder(unfilled: range.count, columns: rows)
     BLAS.sgemm(
       transposeB: true, m: range.count, n: rows, k: states.columns, alpha: -2,
       states.row(range.lowerBound), stride: states.columns, states.elements,

@@ -59,8 +59,7 @@ package struct HeldOutPrototypes: Equatable, Sendable {
         largestDistance(sums, index * concepts..<(index + 1) * concepts)
       }
       func judge(_ rows: [Int], _ keep: (_ index: Int, _ row: Int, Verdict) -> Void) {
-        let tested = units.rest.selecting(rows: rows)
-        let products = multiply(tested, sums.rests, transposeB: true)
+        let products = sums.products(of: rows)
         let verdicts = results(count: labelings.count) { index in
           rows.enumerated().map { place, row in
             verdict(
@@ -68,7 +67,6 @@ package struct HeldOutPrototypes: Equatable, Sendable {
               products.row(place))
           }
         }
-        withExtendedLifetime(products) {}
         for (index, verdicts) in verdicts.enumerated() {
           for (row, verdict) in zip(rows, verdicts) { keep(index, row, verdict) }
         }
@@ -105,9 +103,7 @@ package struct HeldOutPrototypes: Equatable, Sendable {
     for concept in 0..<sums.concepts {
       let place = first &+ concept
       guard sums.counts[place] > 0 else { continue }
-      let length = sums.lengths[place]
-      let score =
-        length > 0 ? sums.product(row: row, place: place, rest: products[place]) / length : 0
+      let score = sums.cosine(row: row, place: place, rest: products[place])
       if score > best {
         best = score
         nearest = concept
@@ -123,7 +119,7 @@ package struct HeldOutPrototypes: Equatable, Sendable {
     var largest = 0.0
     for a in places where sums.counts[a] > 0 {
       for b in places.lowerBound..<a where sums.counts[b] > 0 {
-        largest = max(largest, (2 * sums.cosineDistance(a, b)).squareRoot())
+        largest = max(largest, sums.distance(a, b))
       }
     }
     return largest

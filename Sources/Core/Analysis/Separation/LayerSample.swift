@@ -74,10 +74,8 @@ package struct HeldOutRows {
       return
     }
     let first = training.states.rows
-    let joined = Matrix(rows: first + sample.states.rows, columns: sample.states.columns)
-    joined.elements.update(from: training.states.elements, count: training.states.count)
-    joined.row(first).update(from: sample.states.elements, count: sample.states.count)
-    states = joined
+    states = Matrix(
+      stacking: [training.states, sample.states], columns: sample.states.columns)
     labels = training.labels + sample.labels
     let test =
       sample.folds.folds.count == 1 ? sample.folds.folds[0].test : Array(sample.labels.indices)

@@ -72,15 +72,17 @@ package struct LinearProbe: Sendable {
   ///
   /// Precondition: `states` is `width` wide.
   package func logits(_ states: Matrix) -> Matrix {
+    scores(states).frozen()
+  }
+
+  private func scores(_ states: Matrix) -> MatrixBuilder {
     precondition(states.columns == width, "\(states.columns) columns, fitted on \(width)")
-    let centred = Matrix(rows: states.rows, columns: width)
-    Parallel.ranges(of: states.rows, grain: 64) { range in
-      for row in range {
-        let (source, target) = (states.row(row), centred.row(row))
-        for column in 0..<width { target[column] = source[column] - mean[column] }
-      }
+    let centred = MatrixBuilder(unfilled: states.rows, columns: width)
+    centred.fillRows { row, target in
+      let source = states.row(row)
+      for column in 0..<width { target[column] = source[column] - mean[column] }
     }
-    let result = multiply(centred, weights, transposeB: true)
+    let result = product(centred.frozen(), weights, transposeB: true)
     for row in 0..<result.rows {
       let values = result.row(row)
       for concept in 0..<concepts {
@@ -92,7 +94,7 @@ package struct LinearProbe: Sendable {
 
   /// Each row's probabilities over the concepts, (rows, concepts).
   package func probabilities(_ states: Matrix) -> Matrix {
-    let result = logits(states)
+    let result = scores(states)
     for row in 0..<result.rows {
       let values = result.row(row)
       var largest = -Float.infinity
@@ -104,7 +106,7 @@ package struct LinearProbe: Sendable {
       }
       for concept in 0..<concepts where sum > 0 { values[concept] /= sum }
     }
-    return result
+    return result.frozen()
   }
 
   /// Each row's most probable concept; the first of several that are equal.
@@ -150,8 +152,7 @@ package func heldOutLinearProbes(
     let own = (0..<count).map { solutions[$0 * folds.folds.count + fold] }
     let weights = Matrix(
       rows: count * concepts, columns: features.width + 1, values: own.flatMap(\.weights))
-    let logits = multiply(test, weights, transposeB: true)
-    defer { withExtendedLifetime(logits) {} }
+    let logits = product(test, weights, transposeB: true)
     for (place, row) in folds.folds[fold].test.enumerated() {
       for index in 0..<count {
         predicted[index][row] = largest(logits.row(place) + index * concepts, own[index].isPresent)

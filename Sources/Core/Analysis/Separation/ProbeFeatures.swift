@@ -22,17 +22,16 @@ package struct ProbeFeatures: Sendable {
     inverseDeviation = zip(statistics.mean, statistics.deviation).map { mean, deviation in
       deviation > 1e-6 * abs(mean) && deviation > 0 ? 1 / deviation : 0
     }
-    matrix = Matrix(rows: states.rows, columns: width + 1)
-    let (mean, inverse, matrix) = (mean, inverseDeviation, matrix)
-    Parallel.ranges(of: states.rows, grain: 64) { range in
-      for row in range {
-        let (source, target) = (states.row(row), matrix.row(row))
-        for column in 0..<width {
-          target[column] = Float((Double(source[column]) - mean[column]) * inverse[column])
-        }
-        target[width] = 1
+    let (mean, inverse) = (mean, inverseDeviation)
+    let features = MatrixBuilder(unfilled: states.rows, columns: width + 1)
+    features.fillRows { row, target in
+      let source = states.row(row)
+      for column in 0..<width {
+        target[column] = Float((Double(source[column]) - mean[column]) * inverse[column])
       }
+      target[width] = 1
     }
+    matrix = features.frozen()
   }
 
   /// Mean and 1 / standard deviation of each feature over some rows.

@@ -71,9 +71,9 @@ struct ProbeSolver {
       let active = states.indices.filter { !states[$0].search.isDone }
       if active.isEmpty { break }
       let weights = effectiveWeights(active.map { states[$0] })
-      let residuals = multiply(features.matrix, weights, transposeB: true)
+      let residuals = product(features.matrix, weights, transposeB: true)
       let losses = turnIntoResiduals(residuals, active.map { states[$0] })
-      let products = multiply(residuals, transposeA: true, features.matrix)
+      let products = multiply(residuals.frozen(), transposeA: true, features.matrix)
       states.withUnsafeMutableBufferPointer { states in
         Parallel.forEach(active.count) { place in
           let index = active[place]
@@ -112,7 +112,7 @@ struct ProbeSolver {
     _ states: [State], at point: KeyPath<LBFGS, [Float]> = \.trial
   ) -> Matrix {
     let width = features.width
-    let result = Matrix(rows: states.count * concepts, columns: width + 1)
+    let result = MatrixBuilder(unfilled: states.count * concepts, columns: width + 1)
     Parallel.forEach(states.count) { index in
       let (mean, inverse) = statistics[states[index].task.rowSet]
       states[index].search[keyPath: point].withUnsafeBufferPointer { values in
@@ -129,12 +129,12 @@ struct ProbeSolver {
         }
       }
     }
-    return result
+    return result.frozen()
   }
 
   /// Logits, (rows, fits * concepts), become probabilities less the truth, 0 where a row does not
   /// teach; returns each fit's summed cross-entropy.
-  private func turnIntoResiduals(_ logits: Matrix, _ states: [State]) -> [Double] {
+  private func turnIntoResiduals(_ logits: borrowing MatrixBuilder, _ states: [State]) -> [Double] {
     // Tiles of a fixed size: the order of the sums must not depend on the number of threads.
     let tile = 64
     let tiles = (logits.rows + tile - 1) / tile

@@ -104,8 +104,7 @@ package func wassersteinDistance(_ states: Matrix, from: [Int], to: [Int]) -> Do
   guard size > 0 else { return 0 }
   let a = states.selecting(rows: from)
   let b = states.selecting(rows: to)
-  let costs = Matrix(rows: size, columns: size)
-  defer { withExtendedLifetime((a, b, costs)) {} }
+  let costs = MatrixBuilder(unfilled: size, columns: size)
   let width = states.columns
   BLAS.sgemm(
     transposeB: true, m: size, n: size, k: width, alpha: -2, a.elements, stride: width,

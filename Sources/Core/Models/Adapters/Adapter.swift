@@ -96,9 +96,9 @@ package struct LoRAGroup {
   /// One for each module.
   package let layers: [LoRALayer]
   /// (ranks of all, inputs): the A of each module below the one before.
-  package let a: Matrix
+  package let a: MutableMatrix
   /// (outputs, rank) each.
-  package let b: [Matrix]
+  package let b: [MutableMatrix]
   /// What is done to each module's outputs besides; nil for plain layers.
   let changes: [LoRAOutputs?]
 
@@ -106,10 +106,10 @@ package struct LoRAGroup {
   init(_ modules: [(module: LoRAModule, layer: LoRALayer)], _ c: ModelConfiguration) {
     self.modules = modules.map(\.module)
     layers = modules.map(\.layer)
-    a = Matrix(
+    a = MutableMatrix(
       rows: modules.reduce(0) { $0 + $1.layer.rank },
       columns: modules.first?.module.shape(c).inputs ?? 0)
-    b = modules.map { Matrix(rows: $0.module.shape(c).outputs, columns: $0.layer.rank) }
+    b = modules.map { MutableMatrix(rows: $0.module.shape(c).outputs, columns: $0.layer.rank) }
     changes = modules.map {
       $0.layer.kind == .plain ? nil : LoRAOutputs($0.layer.kind, $0.module.shape(c).outputs)
     }
@@ -127,7 +127,7 @@ package struct LoRAGroup {
   package struct Part {
     package let target: LoRATarget
     package let layer: LoRALayer
-    package let b: Matrix
+    package let b: MutableMatrix
     let changes: LoRAOutputs?
     /// The projection's rows of B.
     package let first: Int
@@ -166,7 +166,7 @@ package final class Adapter {
   /// By block, then by ``LoRAGroup/Place``; nil where the block or place carries nothing.
   private let groups: [[LoRAGroup?]]
   /// Every matrix, in a fixed order: blocks, places, A then the Bs.
-  package let parameters: [Matrix]
+  package let parameters: [MutableMatrix]
   package var ends = AdapterEnds()
   /// Whether the factors of decomposed layers are those of a model's weights yet.
   private var isFitted = true
@@ -226,7 +226,7 @@ package final class Adapter {
     package let layer: LoRALayer
     package let a: UnsafeMutablePointer<Float>
     package let inputs: Int
-    package let b: Matrix
+    package let b: MutableMatrix
     let changes: LoRAOutputs?
   }
 
@@ -261,7 +261,7 @@ package final class Adapter {
         else { continue }
         let first = pair.firstRow(of: target, model.configuration)
         Parallel.ranges(of: linear.weight.rows, grain: 32) { range in
-          let line = Matrix(rows: 1, columns: pair.inputs)
+          let line = MatrixBuilder(unfilled: 1, columns: pair.inputs)
           for row in range {
             linear.weight.expand(row: row, into: line.elements)
             pair.add(row: first + row, to: line.elements)
@@ -322,15 +322,15 @@ extension Adapter.Pair {
 /// What is done to a layer's outputs after its product and the addition: y = factor * y + shift.
 struct LoRAOutputs {
   /// (1, outputs) each. nil where nothing is multiplied.
-  let factor: Matrix?
-  let shift: Matrix
+  let factor: MutableMatrix?
+  let shift: MutableMatrix
   /// The length of each row of a decomposed layer's weights.
-  let lengths: Matrix
+  let lengths: MutableMatrix
 
   init(_ kind: LoRALayer.Kind, _ outputs: Int) {
-    factor = kind == .decomposed ? Matrix(rows: 1, columns: outputs) : nil
-    shift = Matrix(rows: 1, columns: outputs)
-    lengths = kind == .decomposed ? Matrix(rows: 1, columns: outputs) : shift
+    factor = kind == .decomposed ? MutableMatrix(rows: 1, columns: outputs) : nil
+    shift = MutableMatrix(rows: 1, columns: outputs)
+    lengths = kind == .decomposed ? MutableMatrix(rows: 1, columns: outputs) : shift
   }
 
   /// Does it to some outputs, (tokens, rows), which are those from row `first` on.

@@ -49,18 +49,21 @@ package struct AdapterEnds: Sendable {
   }
 
   /// Adds the low-rank part to logits, (places, vocabulary), of normed states, (places, width).
-  func addLogits(of normed: Matrix, to logits: Matrix) {
+  func addLogits(of normed: borrowing MatrixBuilder, to logits: borrowing MatrixBuilder) {
     guard let part = self.logits else { return }
-    let inner = Matrix(rows: normed.rows, columns: part.a.rows)
+    let inner = MatrixBuilder(unfilled: normed.rows, columns: part.a.rows)
     BLAS.sgemm(
       transposeB: true, m: normed.rows, n: part.a.rows, k: normed.columns, normed.elements,
       stride: normed.columns, part.a.elements, stride: part.a.columns, into: inner.elements,
       stride: inner.columns)
-    Parallel.ranges(of: logits.columns, grain: 1024) { range in
+    // Closures take no builders along.
+    let (rows, rank, columns) = (normed.rows, inner.columns, logits.columns)
+    let (source, target) = (UnsafePointer(inner.elements), logits.elements)
+    Parallel.ranges(of: columns, grain: 1024) { range in
       BLAS.sgemm(
-        transposeB: true, m: normed.rows, n: range.count, k: inner.columns, alpha: part.scale,
-        inner.elements, stride: inner.columns, part.b.row(range.lowerBound), stride: inner.columns,
-        beta: 1, into: logits.elements + range.lowerBound, stride: logits.columns)
+        transposeB: true, m: rows, n: range.count, k: rank, alpha: part.scale, source,
+        stride: rank, part.b.row(range.lowerBound), stride: rank, beta: 1,
+        into: target + range.lowerBound, stride: columns)
     }
   }
 }

@@ -100,6 +100,7 @@ private struct AdapterReader {
         (matrix.elements + ours * width).update(
           from: stored.elements + row * width, count: width)
       }
+      withExtendedLifetime(stored) {}
     }
   }
 
@@ -186,12 +187,13 @@ private struct AdapterReader {
       let weights = try matrix(path + ".weight", table)
       if path == embeddings { ends.embeddings = weights } else { ends.head = weights }
     }
-    // peft adds these to an adapter that is trained on more than its layers; the model takes them.
+    // peft adds these to an adapter that is trained on more than its layers; the model takes them,
+    // for its head too where that is the same matrix.
     for ending in [".weight", ".base_layer.weight"] where has(embeddings + ending) {
       ends.embeddings = try matrix(embeddings + ending, table)
       ends.sharesEmbeddings = true
     }
-    if !settings.isHeadless, ends.head == nil {
+    if ends.sharesEmbeddings, !settings.isHeadless, ends.head == nil {
       for ending in [".weight", ".base_layer.weight"] where has(c.headPath + ending) {
         ends.head = try matrix(c.headPath + ending, table)
       }
@@ -275,9 +277,9 @@ private struct AdapterReader {
 
   private mutating func floats(_ path: String, _ shape: [Int]) throws(Failure) -> Matrix {
     _ = try tensor(path, shape)
-    let matrix = Matrix(rows: shape[0], columns: shape[1])
+    let matrix = MatrixBuilder(unfilled: shape[0], columns: shape[1])
     try read(path, shape, into: matrix.elements)
-    return matrix
+    return matrix.frozen()
   }
 
   /// A matrix where it lies in the file.

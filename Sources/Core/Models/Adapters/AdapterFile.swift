@@ -49,28 +49,23 @@ package enum AdapterFile {
       configurationText(adapter.configuration, c, model: model),
       to: folder + "/" + configurationName)
     let rank = adapter.configuration.rank
-    var tensors: [(name: String, matrix: UnsafePointer<Float>, shape: [Int])] = []
-    // Bs in the reference's order of rows are held until their bytes are written.
-    var held: [Matrix] = []
+    var tensors: [(name: String, values: [Float], shape: [Int])] = []
     for block in adapter.configuration.blocks.sorted() {
       for module in c.modules {
         guard let target = module.targets.first, let pair = adapter.pair(block: block, target)
         else { continue }
         precondition(pair.layer == adapter.configuration.layer)
-        let b = module.rowOrder(c).map { pair.b.selecting(rows: $0) } ?? pair.b
-        held.append(b)
+        let a = UnsafeBufferPointer(start: pair.a, count: rank * pair.inputs)
+        // In the reference's order of rows.
+        let b = module.rowOrder(c).map { pair.b.selecting(rows: $0).values } ?? pair.b.values
         let key = keyStart + path(block: block, module, c)
-        tensors.append((key + ".lora_A.weight", UnsafePointer(pair.a), [rank, pair.inputs]))
-        tensors.append((key + ".lora_B.weight", UnsafePointer(b.elements), [b.rows, rank]))
+        tensors.append((key + ".lora_A.weight", Array(a), [rank, pair.inputs]))
+        tensors.append((key + ".lora_B.weight", b, [pair.b.rows, rank]))
       }
     }
     var bytes = Safetensors.header(
       tensors.map { ($0.name, .float32, $0.shape) }, metadata: ["format": "pt"])
-    for tensor in tensors {
-      bytes += UnsafeRawBufferPointer(
-        start: tensor.matrix, count: tensor.shape.reduce(4, *))
-    }
-    withExtendedLifetime(held) {}
+    for tensor in tensors { tensor.values.withUnsafeBytes { bytes += $0 } }
     try OutputFile.write(bytes, to: folder + "/" + weightsName)
   }
 

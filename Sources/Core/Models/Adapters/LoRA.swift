@@ -101,7 +101,7 @@ package struct BlockLoRA {
     let inputs = group.a.columns
     let width = group.a.rows
     let key = dropout.map { $0.key(block: block, place) } ?? 0
-    let innerGradient = Matrix(rows: tokens, columns: width)
+    let innerGradient = MatrixBuilder(rows: tokens, columns: width)
     let parts = group.parts(configuration)
     let slopes = gradient.parts(configuration)
     for (part, slope) in zip(parts, slopes) {
@@ -123,7 +123,7 @@ package struct BlockLoRA {
       }
     }
     // dA += du' dropout(x), split over A's columns.
-    let input = dropout == nil ? nil : Matrix(unfilled: tokens, columns: inputs)
+    let input = dropout == nil ? nil : MutableMatrix(unfilled: tokens, columns: inputs)
     if let input, let dropout {
       Parallel.ranges(of: input.count, grain: 16_384) { range in
         sk_dropout(
@@ -145,15 +145,16 @@ package struct BlockLoRA {
 
   /// dx += dropout'(du A) for some of the tokens.
   private func addInputGradient(
-    _ innerGradient: Matrix, _ group: LoRAGroup, _ range: Range<Int>, key: UInt,
+    _ innerGradient: borrowing MatrixBuilder, _ group: LoRAGroup, _ range: Range<Int>, key: UInt,
     into dx: UnsafeMutablePointer<Float>
   ) {
     let inputs = group.a.columns
     let target = dx + range.lowerBound * inputs
+    let source = UnsafePointer(innerGradient.row(range.lowerBound))
     func product(into target: UnsafeMutablePointer<Float>, beta: Float) {
       BLAS.sgemm(
-        m: range.count, n: inputs, k: group.a.rows, innerGradient.row(range.lowerBound),
-        stride: group.a.rows, group.a.elements, stride: inputs, beta: beta, into: target,
+        m: range.count, n: inputs, k: group.a.rows, source, stride: group.a.rows,
+        group.a.elements, stride: inputs, beta: beta, into: target,
         stride: inputs)
     }
     guard let dropout else { return product(into: target, beta: 1) }
@@ -180,13 +181,13 @@ package struct BlockLoRA {
     }
   }
 
-  private func innerBuffer(_ place: LoRAGroup.Place, columns: Int) -> Matrix {
+  private func innerBuffer(_ place: LoRAGroup.Place, columns: Int) -> MutableMatrix {
     if let buffer = buffers.inner[place.rawValue], buffer.columns == columns,
       buffer.rows >= tokens
     {
       return buffer
     }
-    let buffer = Matrix(rows: max(tokens, buffers.queries.rows), columns: columns)
+    let buffer = MutableMatrix(rows: max(tokens, buffers.queries.rows), columns: columns)
     buffers.inner[place.rawValue] = buffer
     return buffer
   }

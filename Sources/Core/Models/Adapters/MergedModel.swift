@@ -49,7 +49,7 @@ package struct MergedModel {
   ) throws {
     switch arrangement {
     case .rows(let row):
-      let rows = Matrix(rows: 64, columns: weight.columns)
+      let rows = MatrixBuilder(unfilled: 64, columns: weight.columns)
       for first in stride(from: 0, to: weight.rows, by: rows.rows) {
         let count = min(rows.rows, weight.rows - first)
         Parallel.forEach(count) { index in
@@ -60,8 +60,8 @@ package struct MergedModel {
           at: offset + first * (weight.columns / type.weights * type.bytes))
       }
     case .transposed:
-      let columns = Matrix(rows: weight.columns, columns: weight.rows)
-      let line = Matrix(rows: 1, columns: weight.columns)
+      let columns = MatrixBuilder(unfilled: weight.columns, columns: weight.rows)
+      let line = MatrixBuilder(unfilled: 1, columns: weight.columns)
       for row in 0..<weight.rows {
         weights.expand(weight, row: row, into: line.elements)
         for column in 0..<weight.columns {
@@ -73,7 +73,8 @@ package struct MergedModel {
   }
 
   private func write(
-    _ rows: Matrix, count: Int, of weight: MergedWeights.Weight, as type: BlockType,
+    _ rows: borrowing MatrixBuilder, count: Int, of weight: MergedWeights.Weight,
+    as type: BlockType,
     to file: WritableFile, at offset: Int
   ) throws {
     let weightCount = count * rows.columns

@@ -32,8 +32,8 @@ package struct Predictions: Equatable {
 package struct ClassifierInput {
   package let train: Matrix
   package let test: Matrix
-  private let trainUnits: Matrix
-  private let testUnits: Matrix
+  /// Of the training rows, and the test rows after them.
+  private let units: CentredUnits
   private let neighbours: Neighbours
   private let folds: Folds
 
@@ -45,8 +45,7 @@ package struct ClassifierInput {
     self.folds = folds
     self.train = train
     self.test = test
-    trainUnits = unitNormalised(train)
-    testUnits = unitNormalised(test)
+    units = CentredUnits(Matrix(stacking: [train, test], columns: train.columns))
     neighbours = try Neighbours.exact(
       of: test, among: train, by: .cosine, k: Classifier.neighbours, checkpoint: checkpoint)
   }
@@ -57,11 +56,16 @@ package struct ClassifierInput {
   ) throws -> Predictions {
     switch classifier {
     case .nearestPrototype:
-      let prototypes = Prototypes(units: trainUnits, labels: labels, concepts: concepts)
-      let scores = (0..<test.rows).map { prototypes.cosines(with: testUnits.row($0)) }
+      let prototypes = Prototypes(
+        units, labels: labels, concepts: concepts, rows: Array(0..<train.rows))
+      let cosines = prototypes.cosines(of: Array(train.rows..<train.rows + test.rows))
       return Predictions(
-        concepts: (0..<test.rows).map { prototypes.nearest(to: testUnits.row($0)) },
-        scores: scores, areProbabilities: false)
+        concepts: cosines.map { row in
+          let largest = row.max() ?? -.infinity
+          return largest > -.infinity ? row.firstIndex(of: largest) : nil
+        },
+        // 0 for concepts without rows.
+        scores: cosines.map { $0.map { $0.isFinite ? $0 : 0 } }, areProbabilities: false)
     case .monitor:
       let monitor = try Monitor(
         train, labels: labels, concepts: (0..<concepts).map(String.init), folds: folds, layer: 0)
@@ -88,16 +92,6 @@ package struct ClassifierInput {
       }
       return Predictions(
         concepts: votes.map(\.winner), scores: votes.map(\.shares), areProbabilities: true)
-    }
-  }
-}
-
-extension Prototypes {
-  /// A unit state's cosine with each concept's prototype; 0 for concepts without rows.
-  package func cosines(with unit: UnsafePointer<Float>) -> [Double] {
-    directions.withUnsafeBufferPointer { directions in
-      guard let base = directions.baseAddress else { return [] }
-      return (0..<concepts).map { dot(unit, base + $0 * width, count: width) }
     }
   }
 }

@@ -22,8 +22,8 @@ extension LanguageModel {
     checkpoint: () throws -> Void, report: (_ tokens: Int) -> Void
   ) throws -> CollectedStates {
     precondition(!positions.contains(.all), "one state a row and position")
-    let states = positions.map { _ in
-      layers.map { _ in Matrix(rows: rows.count, columns: configuration.width) }
+    var states = positions.map { _ in
+      layers.map { _ in MutableMatrix(rows: rows.count, columns: configuration.width) }
     }
     let longest = rows.reduce(1) { max($0, $1.ids.count) }
     let capacity = max(longest, batchTokens)
@@ -61,6 +61,9 @@ extension LanguageModel {
       report(tokens)
       first = end
     }
-    return CollectedStates(positions: positions, layers: layers, states: states)
+    let frozen = positions.indices.map { position in
+      layers.indices.map { MutableMatrix.freeze(&states[position][$0]) }
+    }
+    return CollectedStates(positions: positions, layers: layers, states: frozen)
   }
 }

@@ -91,13 +91,10 @@ package struct TransportAccount: Equatable, Sendable, Codable {
       let near = SampleDistances(centred.rest, samples.train, from: 0),
       let far = SampleDistances(centred.rest, samples.test, from: first)
     else { return nil }
-    let units = unitNormalised(states)
     let prototypes = Prototypes(
-      units: units, labels: trainLabels + testLabels, concepts: concepts,
-      rows: Array(0..<first))
-    let lipschitz = prototypes.largestDistances
-    let labels = trainLabels + testLabels
-    let margins = prototypes.margins(units, labels)
+      centred, labels: trainLabels, concepts: concepts, rows: Array(0..<first))
+    let lipschitz = (0..<concepts).map(prototypes.largestDistance)
+    let margins = prototypes.margins(trainLabels + testLabels)
     /// The mean over training rows of the concepts that were sampled.
     func mean(_ value: (Int) -> Double, _ distances: SampleDistances) -> Double {
       let rows = trainLabels.filter { distances.within[$0] != nil }
@@ -172,25 +169,10 @@ private struct SampleDistances {
 }
 
 extension Prototypes {
-  /// The largest distance from each concept's prototype to another; 0 without another.
-  fileprivate var largestDistances: [Double] {
-    (0..<concepts).map { a in
-      guard counts[a] > 0 else { return 0 }
-      return (0..<concepts).filter { $0 != a && counts[$0] > 0 }.map { b in
-        (0..<width).reduce(0.0) { sum, column in
-          let difference = directions[a * width + column] - directions[b * width + column]
-          return sum + difference * difference
-        }.squareRoot()
-      }.max() ?? 0
-    }
-  }
-
   /// The cosine to each row's own prototype less the largest other one; nil where there is no own
   /// or no other.
-  fileprivate func margins(_ units: Matrix, _ labels: [Int]) -> [Double?] {
-    var found = [Double](repeating: 0, count: concepts)
-    return labels.enumerated().map { row, label in
-      cosines(to: units.row(row), into: &found)
+  fileprivate func margins(_ labels: [Int]) -> [Double?] {
+    zip(labels, cosines(of: Array(labels.indices))).map { label, found in
       let own = found[label]
       let other = found.indices.filter { $0 != label }.map { found[$0] }.max() ?? -.infinity
       return own.isFinite && other.isFinite ? own - other : nil

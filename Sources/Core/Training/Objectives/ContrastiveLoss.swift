@@ -114,7 +114,7 @@ private struct UnitRows {
   /// The gradient at the unscaled rows, where dot products with `other`'s rows have the slopes
   /// (count, other.count).
   func gradient(_ slopes: [Double], _ other: UnitRows) -> Matrix {
-    let result = Matrix(rows: count, columns: width)
+    let result = MatrixBuilder(unfilled: count, columns: width)
     var slope = [Double](repeating: 0, count: width)
     for row in 0..<count {
       for column in 0..<width { slope[column] = 0 }
@@ -132,6 +132,6 @@ private struct UnitRows {
           (slope[column] - along * values[row * width + column]) / norms[row])
       }
     }
-    return result
+    return result.frozen()
   }
 }

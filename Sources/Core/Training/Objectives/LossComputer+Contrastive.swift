@@ -86,11 +86,11 @@ extension LossComputer {
 
   /// Adds the gradient of scale x (sum over tokens of ||states - base||) and returns the sum.
   private func addDistances(
-    _ states: Matrix, _ base: Matrix, scale: Float, into slope: Matrix
+    _ states: some ReadableMatrix, _ base: Matrix, scale: Float, into slope: MutableMatrix
   ) -> Double {
-    let width = states.columns
+    let (start, width) = (states.start, states.columns)
     return sumInParallel(states.rows) { token in
-      let state = states.row(token)
+      let state = start + token * width
       let reference = base.row(token)
       var squares = 0.0
       for column in 0..<width {

@@ -65,23 +65,24 @@ package struct LossComputer {
   // MARK: States of spans
 
   /// The mean state of each span, (spans, width).
-  func means(of spans: [Range<Int>], _ states: Matrix) -> Matrix {
-    let result = Matrix(rows: spans.count, columns: states.columns)
+  func means(of spans: [Range<Int>], _ states: some ReadableMatrix) -> Matrix {
+    let (start, width) = (states.start, states.columns)
+    let result = MatrixBuilder(rows: spans.count, columns: width)
     for (row, span) in spans.enumerated() {
       let target = result.row(row)
       for token in span {
-        let state = states.row(token)
-        for column in 0..<states.columns { target[column] += state[column] }
+        let state = start + token * width
+        for column in 0..<width { target[column] += state[column] }
       }
       let share = 1 / Float(span.count)
-      for column in 0..<states.columns { target[column] *= share }
+      for column in 0..<width { target[column] *= share }
     }
-    return result
+    return result.frozen()
   }
 
   /// The way back through ``means(of:_:)``: adds the gradient, scaled, to every token of its span.
   func addMeans(
-    _ gradient: Matrix, scale: Float, spans: [Range<Int>], into slope: Matrix
+    _ gradient: Matrix, scale: Float, spans: [Range<Int>], into slope: MutableMatrix
   ) {
     for (row, span) in spans.enumerated() {
       let source = gradient.row(row)

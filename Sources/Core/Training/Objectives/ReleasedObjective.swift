@@ -84,7 +84,7 @@ extension LossComputer {
   }
 
   private func realisedLikelihood(
-    _ batch: Batch, _ pass: TrainingPass, into slope: Matrix
+    _ batch: Batch, _ pass: TrainingPass, into slope: MutableMatrix
   ) throws -> Double {
     let outputs = OutputDivergence(model: model)
     let places = batch.rows.flatMap { $0.range.dropLast() }
@@ -106,13 +106,13 @@ extension LossComputer {
     let base = try baseStates(batch, layers: Array(0...c.blocks))
     let pass = try pass(batch, last: c.blocks, adapter, dropout)
     // The reference's last hidden state is the one after the final norm.
-    func normed(_ states: Matrix) -> Matrix {
-      let result = Matrix(rows: states.rows, columns: states.columns)
-      model.finalNorm.forward(states.elements, into: result.elements, rows: states.rows)
-      return result
+    func normed(_ states: some ReadableMatrix) -> Matrix {
+      let result = MatrixBuilder(rows: states.rows, columns: states.columns)
+      model.finalNorm.forward(states.start, into: result.elements, rows: states.rows)
+      return result.frozen()
     }
     let tops = (tuned: normed(pass.output), base: normed(base[c.blocks]))
-    func compared(_ layer: Int) -> (tuned: Matrix, base: Matrix) {
+    func compared(_ layer: Int) -> (tuned: any ReadableMatrix, base: Matrix) {
       layer == c.blocks ? tops : (pass.states(layer: layer), base[layer])
     }
     var norms = [Double](repeating: 0, count: batch.rows.count)
@@ -125,7 +125,7 @@ extension LossComputer {
           let (tuned, base) = compared(layer)
           for token in row.range {
             let isPadding = token - row.start >= row.visible
-            let (a, b) = (tuned.row(token), base.row(token))
+            let (a, b) = (tuned.start + token * c.width, base.row(token))
             for column in 0..<c.width {
               let difference = Double((isPadding ? 0 : a[column]) - b[column])
               squares += difference * difference
@@ -142,13 +142,15 @@ extension LossComputer {
     try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
       let isTop = layer == c.blocks
       let (tuned, base) = compared(layer)
-      let part = isTop ? Matrix(rows: slope.rows, columns: c.width) : slope
+      let part = isTop ? MutableMatrix(rows: slope.rows, columns: c.width) : slope
       Parallel.forEach(batch.rows.count) { index in
         let row = batch.rows[index]
         let scale = norms[index] > 0 ? Float(coefficient / samples / norms[index]) : 0
         // A masked state has no slope.
         for token in row.range.prefix(row.visible) {
-          let (a, b, target) = (tuned.row(token), base.row(token), part.row(token))
+          let (a, b, target) = (
+            tuned.start + token * c.width, base.row(token), part.row(token)
+          )
           for column in 0..<c.width { target[column] += scale * (a[column] - b[column]) }
         }
       }

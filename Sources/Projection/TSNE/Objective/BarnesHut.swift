@@ -8,28 +8,30 @@ package final class BarnesHutRepulsion: Repulsion {
   package static let angle: Float = 0.5
 
   private let nodes: Buffer<sk_tree_node>
-  private let sorted: Matrix
+  private let sorted: MutableMatrix
   private let keys: Buffer<UInt64>
   private let spare: Buffer<UInt64>
   private var nodeCount = 0
 
   package init(count: Int) {
     nodes = Buffer(count: 2 * count)
-    sorted = Matrix(rows: count, columns: 2)
+    sorted = MutableMatrix(rows: count, columns: 2)
     keys = Buffer(count: count)
     spare = Buffer(count: count)
   }
 
-  package func prepare(_ points: Matrix, bounds: LayoutBounds) {
+  package func prepare(_ points: some ReadableMatrix, bounds: LayoutBounds) {
     let side = max(bounds.highestX - bounds.lowestX, bounds.highestY - bounds.lowestY)
     nodeCount = sk_tree_build(
-      nodes.elements, sorted.elements, keys.elements, spare.elements, points.elements,
+      nodes.elements, sorted.elements, keys.elements, spare.elements, points.start,
       points.rows, bounds.lowestX, bounds.lowestY, side, Self.angle)
   }
 
-  package func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
+  package func sample(_ points: some ReadableMatrix, range: Range<Int>, forces: MutableMatrix)
+    -> Double
+  {
     sk_tree_repulsion(
-      forces.elements, points.elements, range.lowerBound, range.upperBound, nodes.elements,
+      forces.elements, points.start, range.lowerBound, range.upperBound, nodes.elements,
       nodeCount, sorted.elements)
   }
 }

@@ -5,19 +5,20 @@ import LinearAlgebra
 /// others. O(n²).
 package final class ExactRepulsion: Repulsion {
   private let padded: Int
-  private let x: Matrix
-  private let y: Matrix
+  private let x: MutableMatrix
+  private let y: MutableMatrix
 
   package init(count: Int) {
     padded = (count + 15) / 16 * 16
-    x = Matrix(rows: 1, columns: padded)
-    y = Matrix(rows: 1, columns: padded)
+    x = MutableMatrix(rows: 1, columns: padded)
+    y = MutableMatrix(rows: 1, columns: padded)
   }
 
-  package func prepare(_ points: Matrix, bounds: LayoutBounds) {
+  package func prepare(_ points: some ReadableMatrix, bounds: LayoutBounds) {
+    let start = points.start
     for row in 0..<points.rows {
-      x.elements[row] = points.elements[2 * row]
-      y.elements[row] = points.elements[2 * row + 1]
+      x.elements[row] = start[2 * row]
+      y.elements[row] = start[2 * row + 1]
     }
     // Far enough away that their weight is nothing.
     for row in points.rows..<max(padded, points.rows) {
@@ -26,17 +27,21 @@ package final class ExactRepulsion: Repulsion {
     }
   }
 
-  package func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
+  package func sample(_ points: some ReadableMatrix, range: Range<Int>, forces: MutableMatrix)
+    -> Double
+  {
     sk_exact_repulsion(
-      forces.elements, nil, points.elements, x.elements, y.elements, padded, range.lowerBound,
+      forces.elements, nil, points.start, x.elements, y.elements, padded, range.lowerBound,
       range.upperBound)
   }
 
   /// The same for points that are not of the map: forces (count, 2), and each point's own sum.
-  package func sample(others points: Matrix, forces: Matrix, sums: Matrix) {
+  package func sample(
+    others points: some ReadableMatrix, forces: MutableMatrix, sums: MutableMatrix
+  ) {
     Parallel.ranges(of: points.rows, grain: 1) { range in
       _ = sk_exact_repulsion(
-        forces.elements, sums.elements, points.elements, x.elements, y.elements, padded,
+        forces.elements, sums.elements, points.start, x.elements, y.elements, padded,
         range.lowerBound, range.upperBound)
     }
   }

@@ -22,11 +22,11 @@ package final class InterpolatedRepulsion: Repulsion {
   private static let parts = 4
 
   private var grid = sk_grid()
-  private var charges = Matrix(rows: 0, columns: 0)
-  private var potential = Matrix(rows: 0, columns: 0)
-  private var real = Matrix(rows: 0, columns: 0)
-  private var imaginary = Matrix(rows: 0, columns: 0)
-  private var kernel = Matrix(rows: 0, columns: 0)
+  private var charges = MutableMatrix(rows: 0, columns: 0)
+  private var potential = MutableMatrix(rows: 0, columns: 0)
+  private var real = MutableMatrix(rows: 0, columns: 0)
+  private var imaginary = MutableMatrix(rows: 0, columns: 0)
+  private var kernel = MutableMatrix(rows: 0, columns: 0)
   private var twiddles: [Int: [Float]] = [:]
 
   package init() {}
@@ -37,7 +37,7 @@ package final class InterpolatedRepulsion: Repulsion {
     return sides.first { Float($0) >= nodes }
   }
 
-  package func prepare(_ points: Matrix, bounds: LayoutBounds) {
+  package func prepare(_ points: some ReadableMatrix, bounds: LayoutBounds) {
     let width = Self.side(for: bounds.highestX - bounds.lowestX) ?? Self.largestSide
     let height = Self.side(for: bounds.highestY - bounds.lowestY) ?? Self.largestSide
     resize(width: width, height: height)
@@ -47,11 +47,13 @@ package final class InterpolatedRepulsion: Repulsion {
     convolve()
   }
 
-  package func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double {
+  package func sample(_ points: some ReadableMatrix, range: Range<Int>, forces: MutableMatrix)
+    -> Double
+  {
     withUnsafePointer(to: grid) { grid in
       sk_grid_sample(
         forces.elements + 2 * range.lowerBound, potential.elements, grid,
-        points.elements + 2 * range.lowerBound, range.count)
+        points.start + 2 * range.lowerBound, range.count)
     }
   }
 
@@ -62,12 +64,12 @@ package final class InterpolatedRepulsion: Repulsion {
     grid.spacing = Self.spacing
     // Splines are read and written eight nodes at a time: a few more than the grid's own.
     let nodes = width * height + 16
-    charges = Matrix(rows: Self.parts, columns: nodes)
-    potential = Matrix(rows: 1, columns: nodes)
-    real = Matrix(rows: 1, columns: nodes)
-    imaginary = Matrix(rows: 1, columns: nodes)
-    kernel = Matrix(rows: 2 * height, columns: width)
-    let scratch = Matrix(rows: height + 16, columns: width + 16)
+    charges = MutableMatrix(rows: Self.parts, columns: nodes)
+    potential = MutableMatrix(rows: 1, columns: nodes)
+    real = MutableMatrix(rows: 1, columns: nodes)
+    imaginary = MutableMatrix(rows: 1, columns: nodes)
+    kernel = MutableMatrix(rows: 2 * height, columns: width)
+    let scratch = MatrixBuilder(rows: height + 16, columns: width + 16)
     sk_grid_kernel(
       kernel.elements, scratch.elements, width, height, grid.spacing, factors(2 * width),
       factors(2 * height))
@@ -81,14 +83,14 @@ package final class InterpolatedRepulsion: Repulsion {
     return table
   }
 
-  private func spread(_ points: Matrix) {
+  private func spread(_ points: some ReadableMatrix) {
     let (charges, grid) = (charges, grid)
     Parallel.forEach(Self.parts) { part in
       let first = points.rows * part / Self.parts
       let end = points.rows * (part + 1) / Self.parts
       charges.row(part).update(repeating: 0, count: charges.columns)
       withUnsafePointer(to: grid) {
-        sk_grid_spread(charges.row(part), $0, points.elements + 2 * first, end - first)
+        sk_grid_spread(charges.row(part), $0, points.start + 2 * first, end - first)
       }
     }
   }

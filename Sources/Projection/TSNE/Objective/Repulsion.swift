@@ -6,10 +6,10 @@ import LinearAlgebra
 /// Points and forces are x, y pairs. ``prepare(_:bounds:)`` sees all points of a step once, then
 /// ``sample(_:range:forces:)`` is called for disjoint ranges, possibly on several threads.
 package protocol Repulsion: AnyObject {
-  func prepare(_ points: Matrix, bounds: LayoutBounds)
+  func prepare(_ points: some ReadableMatrix, bounds: LayoutBounds)
   /// Writes sum over j of (y_i - y_j) / (1 + |y_i - y_j|²)² for the points of the range, and
   /// returns their sum of 1 / (1 + |y_i - y_j|²) over all j, i itself included.
-  func sample(_ points: Matrix, range: Range<Int>, forces: Matrix) -> Double
+  func sample(_ points: some ReadableMatrix, range: Range<Int>, forces: MutableMatrix) -> Double
 }
 
 /// The smallest box around all points.
@@ -26,16 +26,18 @@ package struct LayoutBounds: Equatable {
     highestY = sums.map(\.highest_y).max() ?? 0
   }
 
-  package init(of points: Matrix) {
+  package init(of points: some ReadableMatrix) {
     lowestX = .infinity
     lowestY = .infinity
     highestX = -.infinity
     highestY = -.infinity
+    let (start, columns) = (points.start, points.columns)
     for row in 0..<points.rows {
-      lowestX = min(lowestX, points.row(row)[0])
-      lowestY = min(lowestY, points.row(row)[1])
-      highestX = max(highestX, points.row(row)[0])
-      highestY = max(highestY, points.row(row)[1])
+      let point = start + row * columns
+      lowestX = min(lowestX, point[0])
+      lowestY = min(lowestY, point[1])
+      highestX = max(highestX, point[0])
+      highestY = max(highestY, point[1])
     }
   }
 }

@@ -75,36 +75,33 @@ package struct Embedding: Equatable, Sendable {
     _ states: Matrix, layer: Int, start: TSNEStart, context: JobContext,
     show: (Embedding) -> Void
   ) throws -> Embedding {
-    var options = TSNE.Options(
-      perplexity: start.settings.perplexity, seed: start.settings.seed)
-    if start.goesOn {
-      options.exaggeratedIterations = 0
-      options.iterations = 500
-    }
+    var settings = LayoutSettings(seed: start.settings.seed)
+    settings[TSNELayout.perplexity] = Double(start.settings.perplexity)
+    if start.goesOn { settings[TSNELayout.iterations] = 500 }
     let layout = Matrix(points: start.points)
-    let tsne = try TSNE(
-      TSNE.reduced(states), options: options,
-      initialization: start.goesOn ? .layout(layout) : .arrangement(layout),
-      checkpoint: context.checkpoint)
+    let run = try TSNELayout().begin(
+      states, settings, start: start.goesOn ? .layout(layout) : .arrangement(layout),
+      checkpoint: context.checkpoint, progress: { _ in })
     func snapshot(isDone: Bool) -> Embedding {
       // The optimisation may mirror what it began with: turn it back, so that maps do not flip.
-      let points = align(tsne.points, to: layout)
+      let points = align(run.points, to: layout)
       let scale = unitScale(of: points)
       let layout = points.points
       return Embedding(
-        layer: layer, points: layout.map { $0 * scale }, layout: layout, iteration: tsne.iteration,
-        iterations: options.iterations, divergence: Float(tsne.divergence()), isDone: isDone)
+        layer: layer, points: layout.map { $0 * scale }, layout: layout, iteration: run.iteration,
+        iterations: run.iterations, divergence: Float(run.objective()), isDone: isDone)
     }
     let clock = ContinuousClock()
     var shown = clock.now
-    while tsne.iteration < options.iterations {
-      try context.checkpoint()
-      try tsne.step(checkpoint: context.checkpoint)
-      if clock.now - shown >= .milliseconds(33) {
-        show(snapshot(isDone: false))
-        shown = clock.now
-      }
-    }
+    try run.finish(
+      every: 1, checkpoint: context.checkpoint,
+      observer: {
+        if clock.now - shown >= .milliseconds(33) {
+          show(snapshot(isDone: false))
+          shown = clock.now
+        }
+        return true
+      })
     return snapshot(isDone: true)
   }
 }

@@ -65,9 +65,9 @@ struct TrainPanels {
 
   private func drawLosses(_ rect: Rect, _ hasBorders: Bool, _ surface: inout Surface) {
     if hasBorders { Frame(title: "loss").draw(rect, theme, into: &surface) }
-    let terms: [(String, KeyPath<LossTerms, Double>)] = [
-      ("total", \.total), ("contrastive", \.contrastive), ("retain", \.retain), ("KL", \.kl),
-    ]
+    let objective = ObjectiveName(rawValue: train.text(.objective))
+    var curves: [(String, (LossTerms) -> Double)] = [("total", \.total)]
+    for term in objective?.kind.terms ?? [] { curves.append((term.label, { $0[term] })) }
     let steps = train.steps.filter { $0.terms != nil }
     let inside = inside(rect, hasBorders)
     if steps.isEmpty {
@@ -77,12 +77,12 @@ struct TrainPanels {
         width: inside.width)
       return
     }
-    let height = max(1, inside.height / terms.count)
-    for (index, (name, path)) in terms.enumerated() {
+    let height = max(1, inside.height / curves.count)
+    for (index, (name, value)) in curves.enumerated() {
       let y = inside.y + index * height
       guard y + height <= inside.maxY else { break }
       curve(
-        name, steps.map { $0.terms?[keyPath: path] }, Figure.loss,
+        name, steps.map { $0.terms.map(value) }, Figure.loss,
         Rect(x: inside.x, y: y, width: inside.width, height: height), index, &surface)
     }
   }

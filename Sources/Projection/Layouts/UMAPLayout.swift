@@ -1,0 +1,99 @@
+import LinearAlgebra
+
+/// UMAP of the first 50 principal components: ``UMAP`` as a layout.
+package struct UMAPLayout: IterativeLayout {
+  package init() {}
+
+  package static let neighbours = LayoutOption(
+    "neighbours", "nearest rows that a row is compared with, itself among them", standard: 15,
+    in: 2...1000, isWhole: true, isCaptioned: true)
+  package static let minDistance = LayoutOption(
+    "min-dist", "how near points may come to each other, in units of the map", standard: 0.1,
+    in: 0...2)
+  package static let iterations = LayoutOption(
+    "iterations", "epochs; 0 takes 500 up to 10,000 rows and 200 beyond", standard: 0,
+    in: LayoutOption.atLeast(0), isWhole: true)
+  package static let spectral = LayoutOption(
+    "spectral", "1 starts from the graph's eigenvectors, 0 from principal components",
+    standard: 0, in: 0...1, isWhole: true)
+
+  package let name = "umap"
+  package let title = "UMAP"
+  package let components = 2...2
+  package let isSeeded = true
+  package let leastRows = 4
+  package let options = [neighbours, minDistance, iterations, spectral]
+  package let figures = [LayoutFigure("umap_loss", "loss")]
+  package let caution = "Distances between clusters say little, and gaps can be made up."
+
+  package func begin(
+    _ matrix: Matrix, _ settings: LayoutSettings, start: Initialization?, checkpoint: Checkpoint,
+    progress: (Double) -> Void
+  ) throws -> any LayoutRun {
+    try check(settings)
+    var options = UMAP.Options()
+    options.neighbours = Int(settings[Self.neighbours])
+    options.minDistance = Float(settings[Self.minDistance])
+    options.epochs = settings[Self.iterations] > 0 ? Int(settings[Self.iterations]) : nil
+    options.seed = settings.seed
+    // A finished map that is gone on with is not stirred up again.
+    if case .layout = start { options.rate = 0.01 }
+    let reduction = try Reduction(of: matrix, checkpoint: checkpoint)
+    let reduced = try reduction.apply(matrix)
+    let frame = try Frame(of: reduced)
+    let input = frame.apply(reduced)
+    let umap = try UMAP(
+      input, options: options, initialization: start ?? .principalComponents,
+      isSpectral: settings[Self.spectral] == 1, checkpoint: checkpoint, progress: progress)
+    return Run(umap: umap, input: input, reduction: reduction, frame: frame, settings: settings)
+  }
+
+  private final class Run: LayoutRun {
+    private let umap: UMAP
+    private let input: Matrix
+    private let reduction: Reduction
+    private let frame: Frame
+    private let settings: LayoutSettings
+
+    init(
+      umap: UMAP, input: Matrix, reduction: Reduction, frame: Frame, settings: LayoutSettings
+    ) {
+      self.umap = umap
+      self.input = input
+      self.reduction = reduction
+      self.frame = frame
+      self.settings = settings
+    }
+
+    var iteration: Int { umap.epoch }
+    var iterations: Int { umap.epochs }
+    var points: Matrix { umap.points }
+    func objective() -> Double { umap.loss() }
+    func step(checkpoint: Checkpoint) throws { try umap.step(checkpoint: checkpoint) }
+
+    func result() -> LayoutResult {
+      let points = umap.points
+      let asked = UMAPLayout.neighbours
+      var used = settings
+      used[UMAPLayout.iterations] = Double(umap.epochs)
+      var notes: [String] = []
+      if umap.neighbours + 1 < umap.options.neighbours {
+        used[asked] = Double(max(2, umap.neighbours + 1))
+        notes.append(
+          "The neighbours were lowered from \(umap.options.neighbours) to \(umap.neighbours + 1) "
+            + "for so few rows (\(points.rows)).")
+      }
+      let (input, reduction, frame, options) = (input, reduction, frame, umap.options)
+      return LayoutResult(
+        points: points, figures: [.number(umap.loss())], settings: used, notes: notes
+      ) { rows, checkpoint in
+        let reduced = try reduction.apply(rows)
+        // New rows are refused before they are compared with anything.
+        _ = try PCA.columnMeans(reduced)
+        return try UMAP.place(
+          frame.apply(reduced), among: input, map: points, options: options,
+          checkpoint: checkpoint)
+      }
+    }
+  }
+}
