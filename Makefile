@@ -62,7 +62,7 @@ bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes 
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
 fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
 	@$(SWIFT) build -c release --build-tests
-	@for reader in gguf safetensors tokenizer folder adapter template arrays; do \
+	@for reader in gguf safetensors torch tokenizer folder adapter template arrays; do \
 	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
 	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
 	done

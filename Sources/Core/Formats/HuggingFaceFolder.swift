@@ -4,19 +4,21 @@ import SeerSupport
 /// A model as the Hugging Face libraries save it, its weights memory-mapped:
 /// 1. `config.json`: sizes and constants;
 /// 2. `model.safetensors`; where there is none, the files that `model.safetensors.index.json` names
-///    in its `weight_map`. Which of them a tensor is in they say themselves: the index may name
-///    tensors that no file has and no model needs;
+///    in its `weight_map`; where there is neither, `pytorch_model.bin`, or those that
+///    `pytorch_model.bin.index.json` names (``TorchFile``). Which of them a tensor is in they say
+///    themselves: an index may name tensors that no file has and no model needs;
 /// 3. `tokenizer.json`, `tokenizer_config.json`, `generation_config.json`, `chat_template.jinja`.
 package struct HuggingFaceFolder: Sendable {
   package let path: String
   private let configuration: JSON
-  private let files: [Safetensors]
+  private let files: [TensorFile]
   /// The file of each tensor.
   private let places: [String: Int]
 
   package static let configurationName = "config.json"
   package static let weightsName = "model.safetensors"
-  static let indexName = "model.safetensors.index.json"
+  static let torchWeightsName = "pytorch_model.bin"
+  static let indexEnding = ".index.json"
 
   package init(path: String) throws(Failure) {
     self.path = path
@@ -36,32 +38,24 @@ package struct HuggingFaceFolder: Sendable {
         .badData, file: path + "/" + Self.configurationName, found: "no JSON object",
         wanted: "one", advice: "Download the model again.")
     }
-    if let method = configuration["quantization_config"]?["quant_method"]?.string {
-      throw Failure(
-        .badData, file: path + "/" + Self.configurationName,
-        place: "key quantization_config.quant_method", found: "`\(method)`",
-        wanted: "weights in F32, F16 or BF16",
-        advice: "Use the model's unquantised form, or a GGUF file of it.")
+    try Self.refuseQuantised(configuration, path + "/" + Self.configurationName)
+    // In the order in which transformers looks for them: an index beside the one file is left from an
+    // earlier saving.
+    let candidates = [Self.weightsName, Self.torchWeightsName].flatMap {
+      [$0, $0 + Self.indexEnding]
     }
-    let names: [String]
-    // An index beside the one file is left from an earlier saving.
-    if exists(Self.weightsName) {
-      names = [Self.weightsName]
-    } else if exists(Self.indexName) {
-      names = try Self.shards(path + "/" + Self.indexName)
-    } else {
+    guard let weights = candidates.first(where: exists) else {
       throw Failure(
-        .missingInput, file: path, found: "neither \(Self.weightsName) nor \(Self.indexName)",
-        wanted: "the model's weights as safetensors",
-        advice: exists("pytorch_model.bin") || exists("pytorch_model.bin.index.json")
-          ? "The weights are PyTorch's own files: save them as safetensors first."
-          : "Download the missing files.")
+        .missingInput, file: path, found: "none of \(candidates.joined(separator: ", "))",
+        wanted: "the model's weights", advice: "Download the missing files.")
     }
-    var files: [Safetensors] = []
+    let names =
+      weights.hasSuffix(Self.indexEnding) ? try Self.shards(path + "/" + weights) : [weights]
+    var files: [TensorFile] = []
     for name in names {
       guard exists(name) else {
         throw Failure(
-          .missingInput, file: path + "/" + name, place: "named in \(Self.indexName)",
+          .missingInput, file: path + "/" + name, place: "named in \(weights)",
           found: "no such file", wanted: "one of the model's \(names.count) shards",
           advice: "Download the missing file.")
       }
@@ -73,6 +67,7 @@ package struct HuggingFaceFolder: Sendable {
     }
     self.files = files
     self.places = places
+    try Self.refuseQuantised(files)
   }
 
   /// The files that an index names.
@@ -86,6 +81,8 @@ package struct HuggingFaceFolder: Sendable {
     guard let map = index["weight_map"], map.kind == .object else {
       throw bad("weight_map", "no such object", "an object of tensors and files")
     }
+    let ending =
+      path.hasSuffix(TensorFile.torchEnding + indexEnding) ? TensorFile.torchEnding : ".safetensors"
     var seen: Set<[UInt8]> = []
     var files: Set<String> = []
     for (name, value) in map.members {
@@ -93,11 +90,11 @@ package struct HuggingFaceFolder: Sendable {
       guard seen.insert(name).inserted else {
         throw bad("weight_map, tensor \(tensor)", "it twice", "each tensor once")
       }
-      // A file beside the index, nowhere else.
-      guard let file = value.string, file.hasSuffix(".safetensors"), !file.contains("/") else {
+      // A file beside the index, nowhere else, and of its kind.
+      guard let file = value.string, file.hasSuffix(ending), !file.contains("/") else {
         throw bad(
           "weight_map, tensor \(tensor)", value.string.map { "`\($0)`" } ?? "no string",
-          "the name of a safetensors file in the folder")
+          "the name of a *\(ending) file in the folder")
       }
       files.insert(file)
     }
@@ -105,8 +102,8 @@ package struct HuggingFaceFolder: Sendable {
     return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  private static func weights(_ path: String) throws(Failure) -> Safetensors {
-    let file = try Safetensors(path: path, allowsOtherTypes: true)
+  private static func weights(_ path: String) throws(Failure) -> TensorFile {
+    let file = try TensorFile(path: path, allowsOtherTypes: true)
     // Masks and indices of integers are no weights; other floats would be.
     let floats = file.otherTypes.filter { $0.value.hasPrefix("F") }.sorted { $0.key < $1.key }
     if let (name, type) = floats.first {
@@ -144,15 +141,7 @@ extension HuggingFaceFolder: WeightSource {
   }
 
   package func tensor(_ name: String) -> StoredTensor? {
-    guard let place = places[name], let tensor = files[place].tensors[name] else { return nil }
-    let type: BlockType =
-      switch tensor.dataType {
-      case .float32: .f32
-      case .float16: .f16
-      case .bfloat16: .bf16
-      }
-    return StoredTensor(
-      type: type, shape: tensor.shape, file: files[place].file, range: tensor.range)
+    places[name].flatMap { files[$0].tensors[name] }
   }
 
   package var tensorNames: [String] {

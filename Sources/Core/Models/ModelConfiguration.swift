@@ -61,6 +61,9 @@ package struct ModelConfiguration: Equatable, Sendable {
   package var normsBranches = false
   /// The path of the blocks in the reference implementation, which adapter files repeat.
   package var blockPath = "model.layers"
+  /// The paths of what makes layer 0 of token ids, and of what makes logits of the last layer.
+  package var embeddingsPath = "model.embed_tokens"
+  package var headPath = "lm_head"
   /// The linear layers of a block as the reference implementation has them.
   package var modules = LoRAModule.separate
 

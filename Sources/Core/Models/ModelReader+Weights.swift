@@ -25,6 +25,11 @@ extension ModelReader {
     // Adapters of models that read pictures too name the way through their text part.
     if source.shownName("") != "" { c.blockPath = "model.language_model.layers" }
     c.normsBranches = names.attentionPostNorm != nil
+    // Beside the blocks, wherever these are.
+    let outer = c.blockPath.split(separator: ".").dropLast()
+    let own = names.embeddings.huggingFace.split(separator: ".").suffix(1)
+    c.embeddingsPath = (outer + own).joined(separator: ".")
+    c.headPath = names.head.huggingFace
     let embeddings = try matrix(names.embeddings, rows: c.vocabulary, columns: c.width)
     var positions: StoredMatrix?
     if let name = names.positions {

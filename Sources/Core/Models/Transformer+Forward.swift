@@ -65,6 +65,7 @@ extension Transformer {
     let context = BlockContext(
       batch, caches: caches, rotations: state.rotations, adapter: adapter,
       adaptedRows: adaptedRows)
+    adapter?.fit(to: self)
 
     let residual = state.residual.elements
     try embed(context, into: residual)
@@ -89,7 +90,7 @@ extension Transformer {
     if last == c.blocks {
       for (row, cache) in zip(batch.rows, caches) { cache.advance(by: row.count) }
     }
-    if !request.logitsAt.isEmpty { result.logits = logits(at: request.logitsAt, state) }
+    if !request.logitsAt.isEmpty { result.logits = logits(at: request.logitsAt, state, context) }
     return result
   }
 
@@ -106,10 +107,14 @@ extension Transformer {
         wanted: "one below \(embeddings.rows), the rows of the model's embeddings",
         advice: "The tokenizer has tokens that the model has not: take them out of the text.")
     }
+    let ends = context.adapter?.ends
     Parallel.ranges(of: batch.tokens.count, grain: 8) { range in
       for token in range {
         let target = residual + token * width
-        embeddings.expand(row: Int(batch.tokens[token]), into: target)
+        let id = Int(batch.tokens[token])
+        let ends = context.adaptedTokens.contains(token) ? ends : nil
+        (ends?.embeddings ?? embeddings).expand(row: id, into: target)
+        ends?.addEmbedding(of: id, to: target)
         if scale != 1 { sk_scale(target, width, scale) }
       }
     }
@@ -186,12 +191,14 @@ extension Transformer {
     if c.isParallel { enter() }
     add(
       block.output, of: buffers.attended, to: residual, through: buffers.attentionBranch,
-      block.attentionPostNorm, lora, .attentionOutput, .output, tokens: tokens, ofBatch: batch)
+      block.attentionPostNorm, lora, .attentionOutput, .output, spare: normed, tokens: tokens,
+      ofBatch: batch)
     if !c.isParallel { enter() }
     activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
     add(
       block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
-      block.feedForwardPostNorm, lora, .feedForwardOutput, .down, tokens: tokens, ofBatch: batch)
+      block.feedForwardPostNorm, lora, .feedForwardOutput, .down, spare: normed, tokens: tokens,
+      ofBatch: batch)
   }
 
   /// Linear layers of one input, each into its own matrix.
@@ -232,18 +239,24 @@ extension Transformer {
   }
 
   /// Adds a linear layer's output to the residual stream, normed first where the family does so.
+  ///
+  /// - Parameter spare: scratch, (tokens, width).
   private func add(
     _ linear: Linear, of x: MutableMatrix, to residual: UnsafeMutablePointer<Float>,
     through branch: MutableMatrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
-    _ target: LoRATarget, tokens: Int, ofBatch batch: Int
+    _ target: LoRATarget, spare: MutableMatrix, tokens: Int, ofBatch batch: Int
   ) {
-    let output = norm == nil ? residual : branch?.elements ?? residual
+    // What an adapter multiplies cannot be added to the stream at once.
+    let isScaled = norm == nil && lora.scalesOutputs(place)
+    let output =
+      isScaled ? spare.elements : norm == nil ? residual : branch?.elements ?? residual
     linearForward(
       x.elements, tokens: tokens, ofBatch: batch,
-      [LinearTask(weight: linear.weight, output: output, adds: norm == nil)])
+      [LinearTask(weight: linear.weight, output: output, adds: norm == nil && !isScaled)])
     addBias(linear.bias, to: output, tokens: tokens)
     lora.forward(place, x.elements, [target: output])
     norm?.add(output, to: residual, rows: tokens)
+    if isScaled { sk_add_bias(residual, output, 1, tokens * configuration.width) }
   }
 
   /// What lies between the two products of the feed-forward part.
@@ -353,7 +366,20 @@ extension Transformer {
   }
 
   /// Next-token logits at some of the batch's tokens: (places, vocabulary).
-  private func logits(at places: [Int], _ state: Activations) -> Matrix {
-    logits(state.residual.selecting(rows: places)).frozen()
+  private func logits(
+    at places: [Int], _ state: Activations, _ context: BlockContext
+  ) -> Matrix {
+    let last = state.residual.selecting(rows: places)
+    guard let ends = context.adapter?.ends, !ends.isEmpty else { return logits(last).frozen() }
+    let adapted = places.indices.filter { context.adaptedTokens.contains(places[$0]) }
+    if adapted.count == places.count { return logits(last, ends).frozen() }
+    let logits = logits(last)
+    if !adapted.isEmpty {
+      let tuned = self.logits(last.selecting(rows: adapted), ends)
+      for (row, place) in adapted.enumerated() {
+        logits.row(place).update(from: tuned.row(row), count: logits.columns)
+      }
+    }
+    return logits.frozen()
   }
 }

@@ -1,22 +1,33 @@
 import CKernels
 import LinearAlgebra
+import SeerFormats
 
 /// From the last layer's states to next-token logits, and back.
 extension Transformer {
   /// Next-token logits of the last layer's states, (places, width): (places, vocabulary).
-  package func logits(_ states: Matrix) -> MatrixBuilder {
+  ///
+  /// - Parameter ends: what an adapter does to the head.
+  package func logits(_ states: Matrix, _ ends: AdapterEnds? = nil) -> MatrixBuilder {
     let c = configuration
     let normed = MatrixBuilder(unfilled: states.rows, columns: c.width)
     finalNorm.forward(states.elements, into: normed.elements, rows: states.rows)
     let logits = MatrixBuilder(unfilled: states.rows, columns: c.vocabulary)
     linearForward(
-      normed.elements, tokens: states.rows, [LinearTask(weight: head, output: logits.elements)])
+      normed.elements, tokens: states.rows,
+      [LinearTask(weight: head(with: ends), output: logits.elements)])
+    ends?.addLogits(of: normed, to: logits)
     if c.logitCap > 0 {
       Parallel.ranges(of: logits.count, grain: 16_384) { range in
         sk_soft_cap(logits.elements + range.lowerBound, range.count, c.logitCap)
       }
     }
     return logits
+  }
+
+  /// The head with what an adapter puts in its place.
+  func head(with ends: AdapterEnds?) -> StoredMatrix {
+    let shared = ends?.sharesEmbeddings == true && ownHead == nil ? ends?.embeddings : nil
+    return ends?.head ?? shared ?? head
   }
 
   /// The slope of the soft cap at each logit; nil where there is none.

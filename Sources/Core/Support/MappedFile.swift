@@ -54,19 +54,30 @@ package final class MappedFile: Sendable {
   /// A text in memory that is read as if it were a file.
   ///
   /// - Parameter name: stands for the path in messages.
-  package init(text: [UInt8], name: String) throws(Failure) {
-    path = name
-    guard !text.isEmpty else {
+  package convenience init(text: [UInt8], name: String) throws(Failure) {
+    try self.init(path: name, count: text.count) { memory throws(Failure) in
+      memory.copyBytes(from: text)
+    }
+  }
+
+  /// Memory of our own in place of a file's, for what does not lie in it as it is wanted; `path` is
+  /// what it was made from.
+  package init(
+    path: String, count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    self.path = path
+    guard count > 0 else {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    let memory = mmap(
-      nil, text.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let memory, memory != MAP_FAILED else {
-      throw Failure.system(.badData, "taking memory", file: name, code: errno)
+    // Shared, so that pages that are given back to the kernel come again as they were.
+    let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+    guard let base, base != MAP_FAILED else {
+      throw Failure.system(.badData, "making room for \(count) bytes", file: path, code: errno)
     }
-    memory.copyMemory(from: text, byteCount: text.count)
-    bytes = UnsafeRawBufferPointer(start: memory, count: text.count)
+    bytes = UnsafeRawBufferPointer(start: base, count: count)
+    try fill(UnsafeMutableRawBufferPointer(start: base, count: count))
+    mprotect(base, count, PROT_READ)
   }
 
   deinit {

@@ -146,7 +146,8 @@ struct HuggingFaceFolderTests {
     try opening(folder).expect(
       .missingInput, file: folder.folder(shard), found: "no such file", wanted: "3 shards")
     try folder.remove("model.safetensors.index.json")
-    try opening(folder).expect(.missingInput, found: "neither model.safetensors nor")
+    try opening(folder).expect(
+      .missingInput, found: "none of model.safetensors, model.safetensors.index.json, pytorch")
     try folder.write()
     try folder.remove("tokenizer.json")
     try opening(folder).expect(

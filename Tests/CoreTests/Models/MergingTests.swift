@@ -100,7 +100,7 @@ struct MergingTests {
           for column in 0..<wanted.columns {
             for k in 0..<2 {
               let a = pair.a[k * pair.inputs + column]
-              wanted.row(row)[column] += adapter.scale * pair.b.row(row)[k] * a
+              wanted.row(row)[column] += pair.layer.scale * pair.b.row(row)[k] * a
             }
           }
         }

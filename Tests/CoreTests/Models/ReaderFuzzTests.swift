@@ -96,6 +96,18 @@ struct ReaderFuzzTests {
     }
   }
 
+  @Test(arguments: [2, 4])
+  func torch(version: Int) throws {
+    let file = try bytes(ofFile: Fixtures.folder + "/TorchFiles/protocol-\(version).bin")
+    let seed = UInt64(20 + version)
+    try fuzz(file, name: "x.bin", in: TemporaryFolder(), count: 600, seed: seed) { path in
+      for tensor in try TorchFile(path: path).tensors.values {
+        let matrix = MatrixBuilder(unfilled: 1, columns: tensor.count)
+        tensor.read(into: matrix.elements)
+      }
+    }
+  }
+
   @Test(arguments: ["llama3", "gemma", "unigram", "digits"])
   func tokenizer(kind: String) throws {
     let file = try bytes(ofFile: Fixtures.folder + "/TokenizerFiles/\(kind)/tokenizer.json")

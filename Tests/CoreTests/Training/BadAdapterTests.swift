@@ -61,21 +61,33 @@ struct BadAdapterTests {
   static let features: [Feature] = [
     Feature(key: "peft_type", value: "IA3", found: "IA3"),
     Feature(key: "peft_type", value: "ADALORA", found: "ADALORA"),
+    Feature(key: "peft_type", value: "LOHA", found: "LOHA"),
+    Feature(key: "peft_type", value: "PREFIX_TUNING", found: "PREFIX_TUNING"),
     Feature(key: "peft_type", value: NSNull(), found: "null"),
-    Feature(key: "use_dora", value: true, found: "true"),
     Feature(key: "use_qalora", value: true, found: "true"),
     Feature(key: "use_bdlora", value: ["target_modules_bd_a": ["q_proj"]], found: "q_proj"),
-    Feature(key: "fan_in_fan_out", value: true, found: "true"),
-    Feature(key: "lora_bias", value: true, found: "true"),
+    Feature(key: "kasa_config", value: ["beta": 1], found: "beta"),
+    Feature(key: "monteclora_config", value: ["num_samples": 8], found: "num_samples"),
+    Feature(key: "velora_config", value: ["num_groups": 8], found: "num_groups"),
+    Feature(key: "megatron_config", value: ["x": 8], found: "x"),
+    Feature(key: "ensure_weight_tying", value: true, found: "true"),
     Feature(key: "bias", value: "all", found: "all"),
     Feature(key: "bias", value: "lora_only", found: "lora_only"),
-    Feature(key: "rank_pattern", value: ["q_proj": 8], found: "q_proj"),
-    Feature(key: "alpha_pattern", value: ["q_proj": 8], found: "q_proj"),
-    Feature(key: "modules_to_save", value: ["lm_head"], found: "lm_head"),
+    Feature(key: "lora_bias", value: "yes", found: "yes"),
+    Feature(key: "use_dora", value: 2, found: "2"),
+    Feature(key: "rank_pattern", value: ["q_proj": "8"], found: "8"),
+    Feature(key: "rank_pattern", value: ["q_proj": 0], found: "0"),
+    Feature(key: "rank_pattern", value: ["q_(proj": 8], found: "missing closing parenthesis"),
+    Feature(key: "rank_pattern", value: [8], found: "8"),
+    Feature(key: "alpha_pattern", value: ["q_proj": NSNull()], found: "null"),
+    Feature(key: "modules_to_save", value: ["norm"], found: "`norm`"),
+    Feature(key: "modules_to_save", value: ["score"], found: "`score`"),
+    Feature(key: "modules_to_save", value: ["down_proj"], found: "`down_proj`"),
     Feature(key: "layer_replication", value: [[0, 2], [1, 3]], found: "0"),
     Feature(key: "target_parameters", value: ["w"], found: "w"),
     Feature(key: "trainable_token_indices", value: [1, 2], found: "1"),
-    Feature(key: "exclude_modules", value: ["q_proj"], found: "q_proj"),
+    Feature(key: "exclude_modules", value: "q_(proj", found: "missing closing parenthesis"),
+    Feature(key: "exclude_modules", value: [1], found: "1"),
     Feature(key: "alora_invocation_tokens", value: [1, 2], found: "1"),
     Feature(key: "arrow_config", value: ["top_k": 3], found: "top_k"),
     // These begin by changing the base model's weights.
@@ -84,29 +96,39 @@ struct BadAdapterTests {
     Feature(key: "init_lora_weights", value: "olora", found: "olora"),
     Feature(key: "init_lora_weights", value: "loftq", found: "loftq"),
     Feature(key: "init_lora_weights", value: "corda", found: "corda"),
-    Feature(key: "a_feature_of_next_year", value: true, found: "true"),
-    Feature(key: "another_of_next_year", value: ["x": 1], found: "x"),
-    Feature(key: "target_modules", value: ["q_proj", "lm_head"], found: "lm_head"),
-    Feature(key: "target_modules", value: ["query_key_value"], found: "query_key_value"),
-    Feature(key: "target_modules", value: ".*_proj", found: ".*_proj"),
+    Feature(key: "init_lora_weights", value: "lora_ga", found: "lora_ga"),
+    Feature(key: "init_lora_weights", value: 3, found: "3"),
+    Feature(key: "target_modules", value: ["query_key_value"], found: "none of this model's"),
+    Feature(key: "target_modules", value: "q_proj", found: "none of this model's"),
+    Feature(key: "target_modules", value: ".*_norm", found: "none of this model's"),
+    Feature(key: "target_modules", value: ["q_proj", "mlp"], found: "model.layers.0.mlp"),
+    Feature(key: "target_modules", value: ".*", found: "it means model"),
+    Feature(key: "target_modules", value: ".*\\h", found: "`\\h`"),
+    Feature(key: "target_modules", value: "(?|q_proj|v_proj)", found: "`(?|`"),
+    Feature(key: "target_modules", value: ".*q_proj(?i)", found: "`(?i)`"),
+    Feature(key: "target_modules", value: ".{,9}q_proj", found: "`{,`"),
+    Feature(key: "target_modules", value: "(a*)*b", found: "none of this model's"),
+    Feature(key: "target_modules", value: "all-linear", found: "all-linear"),
     Feature(key: "target_modules", value: [String](), found: ""),
     Feature(key: "target_modules", value: NSNull(), found: ""),
-    Feature(key: "layers_to_transform", value: [0, 3], found: "3"),
-    Feature(key: "layers_to_transform", value: [-1], found: "-1"),
-    Feature(key: "layers_to_transform", value: [Int](), found: ""),
     Feature(key: "layers_to_transform", value: ["all"], found: "all"),
+    Feature(key: "layers_to_transform", value: true, found: "true"),
     Feature(key: "r", value: 0, found: "0"),
     Feature(key: "r", value: -3, found: "-3"),
     Feature(key: "r", value: "16", found: "16"),
     Feature(key: "r", value: 1 << 40, found: "1099511627776"),
     Feature(key: "lora_alpha", value: "many", found: "many"),
-    Feature(key: "lora_alpha", value: NSNull(), found: ""),
     Feature(key: "use_rslora", value: "yes", found: "yes"),
   ]
 
+  /// What is written for a Feature about target_modules has no layers_to_transform beside it, but
+  /// where that is the point.
   @Test(arguments: features)
   func unsupportedFeaturesAreNamed(feature: Feature) throws {
     var copy = try Copy()
+    if feature.key == "target_modules", feature.found != "all-linear" {
+      copy.configuration["layers_to_transform"] = NSNull()
+    }
     copy.configuration[feature.key] = feature.value
     try copy.failure().expect(
       file: copy.configurationPath, place: feature.key, found: feature.found)
@@ -121,6 +143,9 @@ struct BadAdapterTests {
       "auto_mapping": ["base_model_class": "LlamaForCausalLM"], "megatron_core": "megatron.core",
       "qalora_group_size": 32, "modules_to_save": [String](), "rank_pattern": NSNull(),
       "runtime_config": ["ephemeral_gpu_offload": false], "layers_pattern": "layers",
+      "a_feature_of_next_year": true, "another_of_next_year": ["x": 1], "fan_in_fan_out": true,
+      "corda_config": ["cache_file": "x"], "bias": NSNull(), "use_dora": 0,
+      "target_parameters": [String](), "alora_invocation_tokens": NSNull(),
     ]
     for (key, value) in harmless { copy.configuration[key] = value }
     #expect(try copy.read().configuration.rank == 3)
@@ -130,7 +155,7 @@ struct BadAdapterTests {
     var copy = try Copy()
     copy.configuration["layers_to_transform"] = 0
     // Its tensors of layer 2 are then one too many.
-    try copy.failure().expect(file: copy.weightsPath, place: "layers.2", found: "does not have")
+    try copy.failure().expect(file: copy.weightsPath, place: "layers.2", found: "do not have")
   }
 
   @Test func aMissingTensorIsNamed() throws {
@@ -170,9 +195,9 @@ struct BadAdapterTests {
     var fewer = c
     fewer.blocks = 2
     try Copy().failure(for: fewer).expect(
-      place: "layers_to_transform", found: "2", wanted: "0 to 1")
+      place: "layers.2", found: "do not have", advice: "another model")
     try Copy("adapter-plain").failure(for: fewer).expect(
-      place: "layers.2", found: "does not have", advice: "another model")
+      place: "layers.2", found: "do not have", advice: "another model")
     var more = c
     more.blocks = 4
     try Copy("adapter-plain").failure(for: more).expect(
@@ -190,7 +215,7 @@ struct BadAdapterTests {
     ] {
       var copy = try Copy()
       copy.tensors.append((name, [1], [1]))
-      try copy.failure().expect(file: copy.weightsPath, place: name, found: "does not have")
+      try copy.failure().expect(file: copy.weightsPath, place: name, found: "do not have")
     }
   }
 
@@ -212,10 +237,14 @@ struct BadAdapterTests {
       .missingInput, file: folder("adapter_config.json"), found: "nothing there",
       advice: "seer train or peft")
     try folder.write("{}", to: "adapter_config.json")
+    try failure().expect(place: "peft_type", found: "no such key", wanted: "LORA")
+    let least = #"{"peft_type": "LORA", "target_modules": ["q_proj"]}"#
+    try folder.write(least, to: "adapter_config.json")
     let missing = try failure()
     #expect(missing.kind == .missingInput && missing.file == folder("adapter_model.safetensors"))
     try folder.write(Safetensors.header([]), to: "adapter_model.safetensors")
-    try failure().expect(place: "peft_type", found: "nothing", wanted: "LORA")
+    // 8 is what peft takes where the file has no rank.
+    try failure().expect(place: "q_proj.lora_A", found: "no such tensor", wanted: "[8, 64]")
     for text in ["", "[]", "{", "null", "\u{FEFF}"] {
       try folder.write(text, to: "adapter_config.json")
       try failure().expect(file: folder("adapter_config.json"), found: "no JSON object")

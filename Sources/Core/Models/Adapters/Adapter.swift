@@ -49,9 +49,32 @@ package struct LoRAConfiguration: Equatable, Sendable, Codable {
     self.isRankStabilised = isRankStabilised
   }
 
-  package var scale: Float {
-    Float(alpha / (isRankStabilised ? Double(rank).squareRoot() : Double(rank)))
+  package var scale: Float { layer.scale }
+
+  /// What each of its layers is.
+  package var layer: LoRALayer { layer(rank: rank, alpha: alpha) }
+
+  /// The same with a rank and alpha of its own.
+  func layer(rank: Int, alpha: Double) -> LoRALayer {
+    let root = isRankStabilised ? Double(rank).squareRoot() : Double(rank)
+    return LoRALayer(rank: rank, scale: Float(alpha / root))
   }
+}
+
+/// One layer's size and strength: y += scale * B (A x), with A (rank, inputs).
+package struct LoRALayer: Equatable, Sendable {
+  package enum Kind: Equatable, Sendable {
+    case plain
+    /// B has a bias (`lora_bias`).
+    case biased
+    /// DoRA: the layer's weights are normed with the addition, row by row, and each row is given a
+    /// length of its own (Liu et al. 2024).
+    case decomposed
+  }
+
+  package let rank: Int
+  package let scale: Float
+  package var kind = Kind.plain
 }
 
 /// The layers of a block that read the same input; their A matrices lie in one, so that the input
@@ -71,17 +94,42 @@ package struct LoRAGroup {
   }
 
   package let modules: [LoRAModule]
-  /// (modules x rank, inputs): the A of each module below the one before.
+  /// One for each module.
+  package let layers: [LoRALayer]
+  /// (ranks of all, inputs): the A of each module below the one before.
   package let a: MutableMatrix
   /// (outputs, rank) each.
   package let b: [MutableMatrix]
+  /// What is done to each module's outputs besides; nil for plain layers.
+  let changes: [LoRAOutputs?]
+
+  /// Zeros everywhere.
+  init(_ modules: [(module: LoRAModule, layer: LoRALayer)], _ c: ModelConfiguration) {
+    self.modules = modules.map(\.module)
+    layers = modules.map(\.layer)
+    a = MutableMatrix(
+      rows: modules.reduce(0) { $0 + $1.layer.rank },
+      columns: modules.first?.module.shape(c).inputs ?? 0)
+    b = modules.map { MutableMatrix(rows: $0.module.shape(c).outputs, columns: $0.layer.rank) }
+    changes = modules.map {
+      $0.layer.kind == .plain ? nil : LoRAOutputs($0.layer.kind, $0.module.shape(c).outputs)
+    }
+  }
+
+  /// Whether some outputs are multiplied, not only added to.
+  var scalesOutputs: Bool { changes.contains { $0?.factor != nil } }
 
   package var targets: [LoRATarget] { modules.flatMap(\.targets) }
+
+  /// Which row of A is a module's first.
+  func firstRow(of index: Int) -> Int { layers[..<index].reduce(0) { $0 + $1.rank } }
 
   /// One projection's share of a layer.
   package struct Part {
     package let target: LoRATarget
+    package let layer: LoRALayer
     package let b: MutableMatrix
+    let changes: LoRAOutputs?
     /// The projection's rows of B.
     package let first: Int
     package let rows: Int
@@ -97,8 +145,9 @@ package struct LoRAGroup {
         let rows = target.shape(c).outputs
         parts.append(
           Part(
-            target: target, b: b[index], first: first, rows: rows,
-            column: index * b[index].columns))
+            target: target, layer: layers[index], b: b[index], changes: changes[index],
+            first: first, rows: rows,
+            column: firstRow(of: index)))
         first += rows
       }
     }
@@ -111,38 +160,45 @@ package struct LoRAGroup {
 /// A reference type, because training changes its matrices in place; everyone else only reads. It
 /// stays in the job that made or read it.
 package final class Adapter {
+  /// What it was made as; layers of one that was read may differ (``LoRAGroup/layers``).
   package let configuration: LoRAConfiguration
   /// The model it belongs to.
   package let model: ModelConfiguration
-  package let scale: Float
   /// By block, then by ``LoRAGroup/Place``; nil where the block or place carries nothing.
   private let groups: [[LoRAGroup?]]
   /// Every matrix, in a fixed order: blocks, places, A then the Bs.
   package let parameters: [MutableMatrix]
+  package var ends = AdapterEnds()
+  /// Whether the factors of decomposed layers are those of a model's weights yet.
+  private var isFitted = true
 
-  /// Zeros everywhere. Precondition: the blocks exist.
-  package init(zeros configuration: LoRAConfiguration, _ c: ModelConfiguration) {
+  /// Zeros everywhere, in the layers for which there is one.
+  init(
+    zeros configuration: LoRAConfiguration, _ c: ModelConfiguration,
+    layer: (_ block: Int, _ module: LoRAModule) -> LoRALayer?
+  ) {
     self.configuration = configuration
     model = c
-    scale = configuration.scale
-    let carrying = Set(configuration.blocks)
-    let chosen = Set(configuration.targets)
     let groups = (0..<c.blocks).map { block -> [LoRAGroup?] in
       LoRAGroup.Place.allCases.map { place -> LoRAGroup? in
-        let modules = c.modules.filter { module in
-          module.targets.allSatisfy(place.targets.contains)
-            && module.targets.contains(where: chosen.contains)
-        }
-        guard carrying.contains(block), let first = modules.first else { return nil }
-        let rank = configuration.rank
-        return LoRAGroup(
-          modules: modules,
-          a: MutableMatrix(rows: modules.count * rank, columns: first.shape(c).inputs),
-          b: modules.map { MutableMatrix(rows: $0.shape(c).outputs, columns: rank) })
+        let modules = c.modules.filter { $0.targets.allSatisfy(place.targets.contains) }
+          .compactMap { module in layer(block, module).map { (module, $0) } }
+        return modules.isEmpty ? nil : LoRAGroup(modules, c)
       }
     }
     self.groups = groups
     parameters = groups.flatMap { $0.compactMap { $0 }.flatMap { [$0.a] + $0.b } }
+    isFitted = !groups.joined().contains { $0?.scalesOutputs == true }
+  }
+
+  /// Zeros everywhere. Precondition: the blocks exist.
+  package convenience init(zeros configuration: LoRAConfiguration, _ c: ModelConfiguration) {
+    let carrying = Set(configuration.blocks)
+    let chosen = Set(configuration.targets)
+    self.init(zeros: configuration, c) { block, module in
+      carrying.contains(block) && module.targets.contains(where: chosen.contains)
+        ? configuration.layer : nil
+    }
   }
 
   /// As PEFT starts: A uniform in ±1/sqrt(inputs) (Kaiming with a = sqrt(5)), B zero, so that the
@@ -164,18 +220,65 @@ package final class Adapter {
     groups[block][place.rawValue]
   }
 
-  /// Where the A, (rank, inputs), of the layer that makes a target begins, and its B, whose first
-  /// rows belong to the targets before; nil where the adapter has none there.
-  package func pair(
-    block: Int, _ target: LoRATarget
-  ) -> (a: UnsafeMutablePointer<Float>, inputs: Int, b: MutableMatrix)? {
+  /// One layer's matrices: A, (rank, inputs), and B, (outputs, rank), whose first rows belong to
+  /// the projections before.
+  package struct Pair {
+    let module: LoRAModule
+    package let layer: LoRALayer
+    package let a: UnsafeMutablePointer<Float>
+    package let inputs: Int
+    package let b: MutableMatrix
+    let changes: LoRAOutputs?
+  }
+
+  /// The matrices of the layer that makes a target; nil where the adapter has none there.
+  package func pair(block: Int, _ target: LoRATarget) -> Pair? {
     for group in groups[block].compactMap({ $0 }) {
       guard let index = group.modules.firstIndex(where: { $0.targets.contains(target) }) else {
         continue
       }
-      return (group.a.row(index * configuration.rank), group.a.columns, group.b[index])
+      return Pair(
+        module: group.modules[index], layer: group.layers[index],
+        a: group.a.row(group.firstRow(of: index)),
+        inputs: group.a.columns, b: group.b[index], changes: group.changes[index])
     }
     return nil
+  }
+
+  /// Whether some layers have a bias of their own.
+  var isBiased: Bool {
+    groups.joined().contains { $0?.layers.contains { $0.kind == .biased } == true }
+  }
+
+  /// Works out what the rows of decomposed layers are multiplied with: their length over that of the
+  /// weights with the addition. Once, before the first pass.
+  func fit(to model: Transformer) {
+    guard !isFitted else { return }
+    isFitted = true
+    for (index, block) in model.blocks.enumerated() {
+      for target in LoRATarget.allCases {
+        guard let linear = block.linear(target), let pair = pair(block: index, target),
+          let changes = pair.changes, let factor = changes.factor
+        else { continue }
+        let first = pair.firstRow(of: target, model.configuration)
+        Parallel.ranges(of: linear.weight.rows, grain: 32) { range in
+          let line = MatrixBuilder(unfilled: 1, columns: pair.inputs)
+          for row in range {
+            linear.weight.expand(row: row, into: line.elements)
+            pair.add(row: first + row, to: line.elements)
+            var square = 0.0
+            for column in 0..<pair.inputs {
+              square += Double(line.elements[column]) * Double(line.elements[column])
+            }
+            let scale = changes.lengths.elements[first + row] / Float(square.squareRoot())
+            factor.elements[first + row] = scale
+            // The bias is not multiplied.
+            changes.shift.elements[first + row] = (1 - scale) * (linear.bias?[row] ?? 0)
+          }
+        }
+      }
+      if index >= model.residentBlocks { block.release() }
+    }
   }
 
   package func copy(from other: Adapter) {
@@ -198,5 +301,65 @@ package final class Adapter {
   /// Sets every matrix to zeros (where the adapter holds gradients).
   package func clear() {
     for matrix in parameters { matrix.elements.update(repeating: 0, count: matrix.count) }
+  }
+}
+
+extension Adapter.Pair {
+  /// Which row of B is the first that belongs to a target.
+  func firstRow(of target: LoRATarget, _ c: ModelConfiguration) -> Int {
+    module.targets.prefix { $0 != target }.reduce(0) { $0 + $1.shape(c).outputs }
+  }
+
+  /// Adds a row of scale * B A to `inputs` floats.
+  func add(row: Int, to target: UnsafeMutablePointer<Float>) {
+    for index in 0..<layer.rank {
+      let factor = layer.scale * b.row(row)[index]
+      let line = a + index * inputs
+      for column in 0..<inputs { target[column] += factor * line[column] }
+    }
+  }
+}
+
+/// What is done to a layer's outputs after its product and the addition: y = factor * y + shift.
+struct LoRAOutputs {
+  /// (1, outputs) each. nil where nothing is multiplied.
+  let factor: MutableMatrix?
+  let shift: MutableMatrix
+  /// The length of each row of a decomposed layer's weights.
+  let lengths: MutableMatrix
+
+  init(_ kind: LoRALayer.Kind, _ outputs: Int) {
+    factor = kind == .decomposed ? MutableMatrix(rows: 1, columns: outputs) : nil
+    shift = MutableMatrix(rows: 1, columns: outputs)
+    lengths = kind == .decomposed ? MutableMatrix(rows: 1, columns: outputs) : shift
+  }
+
+  /// Does it to some outputs, (tokens, rows), which are those from row `first` on.
+  func apply(to y: UnsafeMutablePointer<Float>, tokens: Int, first: Int, rows: Int) {
+    let shift = shift.elements + first
+    for token in 0..<tokens {
+      let line = y + token * rows
+      if let factor {
+        let factor = factor.elements + first
+        for row in 0..<rows { line[row] = factor[row] * line[row] + shift[row] }
+      } else {
+        for row in 0..<rows { line[row] += shift[row] }
+      }
+    }
+  }
+}
+
+extension Transformer.Block {
+  /// The layer that makes a target; nil where nothing is gated.
+  func linear(_ target: LoRATarget) -> Transformer.Linear? {
+    switch target {
+    case .queries: queries
+    case .keys: keys
+    case .values: values
+    case .output: output
+    case .gate: gate
+    case .up: up
+    case .down: down
+    }
   }
 }

@@ -50,7 +50,6 @@ package struct BlockLoRA {
   ) {
     guard let adapter, let group = adapter.group(block: block, place) else { return }
     let outputs = outputs()
-    let rank = adapter.configuration.rank
     let inner = innerBuffer(place, columns: group.a.rows)
     let inputs = group.a.columns
     let key = dropout.map { $0.key(block: block, place) } ?? 0
@@ -67,12 +66,21 @@ package struct BlockLoRA {
       for part in parts {
         guard let output = outputs[part.target] else { continue }
         BLAS.sgemm(
-          transposeB: true, m: range.count, n: part.rows, k: rank, alpha: adapter.scale,
+          transposeB: true, m: range.count, n: part.rows, k: part.layer.rank,
+          alpha: part.layer.scale,
           inner.row(range.lowerBound) + part.column, stride: group.a.rows,
-          part.b.row(part.first), stride: rank, beta: 1,
+          part.b.row(part.first), stride: part.layer.rank, beta: 1,
           into: output + range.lowerBound * part.rows, stride: part.rows)
+        part.changes?.apply(
+          to: output + range.lowerBound * part.rows, tokens: range.count, first: part.first,
+          rows: part.rows)
       }
     }
+  }
+
+  /// Whether outputs of a place are multiplied, not only added to.
+  func scalesOutputs(_ place: LoRAGroup.Place) -> Bool {
+    adapter?.group(block: block, place)?.scalesOutputs ?? false
   }
 
   /// Adds the gradients of A and B to `gradients`, and that of the input to `dx`; all tokens are
@@ -89,7 +97,7 @@ package struct BlockLoRA {
     guard let adapter, let group = adapter.group(block: block, place),
       let gradient = gradients.group(block: block, place), let inner = buffers.inner[place.rawValue]
     else { return }
-    let rank = adapter.configuration.rank
+    precondition(group.layers.allSatisfy { $0.kind == .plain }, "layers that are not trained")
     let inputs = group.a.columns
     let width = group.a.rows
     let key = dropout.map { $0.key(block: block, place) } ?? 0
@@ -98,16 +106,17 @@ package struct BlockLoRA {
     let slopes = gradient.parts(configuration)
     for (part, slope) in zip(parts, slopes) {
       guard let dy = outputGradients[part.target] else { continue }
+      let (rank, scale) = (part.layer.rank, part.layer.scale)
       // dB += scale * dy' u, split over B's rows; du += scale * dy B, split over tokens.
       Parallel.ranges(of: part.rows, grain: 64) { range in
         BLAS.sgemm(
-          transposeA: true, m: range.count, n: rank, k: tokens, alpha: adapter.scale,
+          transposeA: true, m: range.count, n: rank, k: tokens, alpha: scale,
           dy + range.lowerBound, stride: part.rows, inner.elements + part.column, stride: width,
           beta: 1, into: slope.b.row(part.first + range.lowerBound), stride: rank)
       }
       Parallel.ranges(of: tokens, grain: 32) { range in
         BLAS.sgemm(
-          m: range.count, n: rank, k: part.rows, alpha: adapter.scale,
+          m: range.count, n: rank, k: part.rows, alpha: scale,
           dy + range.lowerBound * part.rows, stride: part.rows, part.b.row(part.first),
           stride: rank, beta: 1, into: innerGradient.row(range.lowerBound) + part.column,
           stride: width)

@@ -30,9 +30,6 @@ package struct LoRAModule: Equatable, Sendable {
     )
   }
 
-  /// Whether PEFT's `target_modules` entry means this layer: its path or the end of it.
-  func isMeant(by entry: String) -> Bool { path == entry || path.hasSuffix("." + entry) }
-
   /// Our row for each of the reference's, or nil where they are in the same order.
   func rowOrder(_ c: ModelConfiguration) -> [Int]? {
     guard isInterleaved else { return nil }

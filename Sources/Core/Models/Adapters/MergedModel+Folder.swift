@@ -183,10 +183,6 @@ extension MergedModel {
       let path = stored(name, nil, ".weight")
       tensors.append(Tensor(path, MergedWeights.Weight(path, positions)))
     }
-    if let head = model.ownHead {
-      let path = stored(names.head, nil, ".weight")
-      tensors.append(Tensor(path, MergedWeights.Weight(path, head)))
-    }
     return tensors
   }
 

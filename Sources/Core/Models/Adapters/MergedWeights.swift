@@ -9,6 +9,21 @@ package struct MergedWeights {
   package init(model: Transformer, adapter: Adapter) {
     self.model = model
     self.adapter = adapter
+    adapter.fit(to: model)
+  }
+
+  /// What of the adapter no weights of this model could hold; nil where there is nothing.
+  package var unmergeable: String? {
+    if adapter.isBiased { return "biases of its own (lora_bias)" }
+    let ends = adapter.ends
+    let isTied = model.ownHead == nil && !ends.sharesEmbeddings
+    guard isTied, !ends.isEmpty else { return nil }
+    return "embeddings or a head of its own, where the model has one matrix for both"
+  }
+
+  /// A matrix that is in no block.
+  package enum End: Sendable {
+    case embeddings, head
   }
 
   /// One stored matrix under its names in both file formats.
@@ -18,6 +33,7 @@ package struct MergedWeights {
     /// The projections whose rows it has, one below the other; or the one matrix that is none.
     package let parts: [(target: LoRATarget?, matrix: StoredMatrix)]
     package let block: Int?
+    let end: End?
     /// How Hugging Face has it (``TensorName``).
     let isTransposed: Bool
     let isInterleaved: Bool
@@ -27,12 +43,13 @@ package struct MergedWeights {
 
     package init(
       gguf: String, huggingFace: String, parts: [(target: LoRATarget?, matrix: StoredMatrix)],
-      block: Int?, isTransposed: Bool, isInterleaved: Bool
+      block: Int?, end: End? = nil, isTransposed: Bool, isInterleaved: Bool
     ) {
       self.gguf = gguf
       self.huggingFace = huggingFace
       self.parts = parts
       self.block = block
+      self.end = end
       self.isTransposed = isTransposed
       self.isInterleaved = isInterleaved
     }
@@ -53,12 +70,13 @@ package struct MergedWeights {
   /// The model's matrices in the order of a forward pass.
   package var weights: [Weight] {
     func weight(
-      _ name: TensorName, block: Int? = nil, _ parts: [(LoRATarget?, StoredMatrix)]
+      _ name: TensorName, block: Int? = nil, end: End? = nil,
+      _ parts: [(LoRATarget?, StoredMatrix)]
     ) -> Weight {
       Weight(
         gguf: name.stored(.gguf, block: block) + ".weight",
         huggingFace: name.stored(.huggingFace, block: block) + ".weight", parts: parts,
-        block: block, isTransposed: name.isTransposed, isInterleaved: name.isInterleaved)
+        block: block, end: end, isTransposed: name.isTransposed, isInterleaved: name.isInterleaved)
     }
     /// A tensor for each projection, or one for all.
     func weights(
@@ -69,7 +87,10 @@ package struct MergedWeights {
         : [weight(names[0], block: block, parts)]
     }
     let names = model.names
-    var all = [weight(names.embeddings, [(nil, model.embeddings)])]
+    let ends = adapter.ends
+    var all = [
+      weight(names.embeddings, end: .embeddings, [(nil, ends.embeddings ?? model.embeddings)])
+    ]
     for (index, block) in model.blocks.enumerated() {
       all += weights(
         names.attentionInputs, block: index,
@@ -82,6 +103,9 @@ package struct MergedWeights {
       all += weights(
         names.feedForwardInputs, block: index, gate + [(.up, block.up.weight)])
       all.append(weight(names.feedForwardOutput, block: index, [(.down, block.down.weight)]))
+    }
+    if let head = model.ownHead {
+      all.append(weight(names.head, end: .head, [(nil, ends.head ?? head)]))
     }
     return all
   }
@@ -96,14 +120,19 @@ package struct MergedWeights {
       }
       inPart -= part.matrix.rows
     }
+    switch weight.end {
+    case .embeddings: adapter.ends.addEmbedding(of: row, to: target)
+    case .head: adapter.ends.addHead(row: row, to: target)
+    case nil: break
+    }
     guard let block = weight.block, let projection = weight.parts.first?.target,
       let pair = adapter.pair(block: block, projection)
     else { return }
-    let rank = adapter.configuration.rank
-    for index in 0..<rank {
-      let factor = adapter.scale * pair.b.row(row)[index]
-      let a = pair.a + index * pair.inputs
-      for column in 0..<pair.inputs { target[column] += factor * a[column] }
+    // A tensor of one projection may be a part of what the adapter has as one layer.
+    let first = pair.firstRow(of: projection, model.configuration)
+    pair.add(row: first + row, to: target)
+    if let factor = pair.changes?.factor {
+      sk_scale(target, pair.inputs, factor.elements[first + row])
     }
   }
 }

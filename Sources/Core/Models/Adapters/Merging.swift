@@ -21,11 +21,15 @@ package struct Merging: Sendable {
 
   package func run(_ context: JobContext) throws {
     let language = try LanguageModel(model)
-    let merged = MergedModel(
-      source: language.source,
-      weights: MergedWeights(
-        model: language.transformer,
-        adapter: try AdapterFile.read(adapter, for: language.configuration)), type: type)
+    let weights = MergedWeights(
+      model: language.transformer,
+      adapter: try AdapterFile.read(adapter, for: language.configuration))
+    if let found = weights.unmergeable {
+      throw Failure(
+        .badData, file: adapter, found: found, wanted: "what the model's own weights can hold",
+        advice: "Use --adapter with the model, or merge with peft.")
+    }
+    let merged = MergedModel(source: language.source, weights: weights, type: type)
     if output.hasSuffix(".gguf") {
       try merged.writeGGUF(output, context)
     } else {
