@@ -65,8 +65,10 @@ enum Fixture {
             row % 5 != 0 ? -1 : Int32(row % 3 == 0 ? row % concepts : (row + 1) % concepts)
           }, margins: rows.indices.map { $0 % 5 != 0 ? .nan : Float($0 % 7) * 0.0625 - 0.125 },
           typical: rows.indices.map { 1 - Float(($0 * 7) % 16) * 0.03125 }))
-      state.chart.qualities[QualityKey(layer: layer, method: .principal)] = MapTrust(
-        trustworthiness: 0.875, neighboursKept: 0.4375)
+      state.chart.qualities[QualityKey(layer: layer, method: .principal)] = MapTrust([
+        .trustworthiness: 0.875, .neighboursKept: 0.4375, .randomTriplets: 0.75,
+        .distanceCorrelation: 0.625,
+      ])
     }
     return state
   }

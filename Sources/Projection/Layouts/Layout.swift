@@ -20,7 +20,8 @@ package protocol Layout: Sendable {
   var options: [LayoutOption] { get }
   /// What it says of a map beyond the points.
   var figures: [LayoutFigure] { get }
-  /// What a reader of a map must be told: a sentence; empty for nothing.
+  /// What a reader of a map must be told: a sentence whose first words, up to a comma, say the most
+  /// of it where there is little room; empty for nothing.
   var caution: String { get }
 
   /// Lays out all rows at once.

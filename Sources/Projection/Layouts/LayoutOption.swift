@@ -9,12 +9,15 @@ package struct LayoutOption: Hashable, Sendable {
   package let range: ClosedRange<Double>
   /// Whether only whole numbers make sense.
   package let isWhole: Bool
-  /// Whether captions tell it even where it is the standard.
+  /// Whether captions tell it even where it is the standard; the first such one is what the keys of
+  /// a screen change.
   package let isCaptioned: Bool
+  /// How far keys go, where the end of ``range`` would take too long to be come upon by keys.
+  package let keyRange: ClosedRange<Double>
 
   package init(
     _ name: String, _ help: String, standard: Double, in range: ClosedRange<Double>,
-    isWhole: Bool = false, isCaptioned: Bool = false
+    isWhole: Bool = false, isCaptioned: Bool = false, byKeys keyRange: ClosedRange<Double>? = nil
   ) {
     self.name = name
     self.help = help
@@ -22,14 +25,21 @@ package struct LayoutOption: Hashable, Sendable {
     self.range = range
     self.isWhole = isWhole
     self.isCaptioned = isCaptioned
+    self.keyRange = keyRange?.clamped(to: range) ?? range
   }
 
   /// A range without an upper end: what is still a number of float32 and of steps.
   package static func atLeast(_ least: Double) -> ClosedRange<Double> { least...1e9 }
 
-  /// A value as messages and recipes write it.
+  /// A value as messages, recipes and screens write it: digits after the point only where there are
+  /// some.
   package func text(_ value: Double) -> String {
-    isWhole && value.isFinite ? "\(Int(value))" : "\(Float(value))"
+    value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(Float(value))"
+  }
+
+  /// The whole number that keys go to from a value: `factor` times as much, within ``keyRange``.
+  package func stepped(_ value: Double, by factor: Double) -> Double {
+    min(keyRange.upperBound, max(keyRange.lowerBound, (value * factor).rounded()))
   }
 
   /// The values allowed, in words.

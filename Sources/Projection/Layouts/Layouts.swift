@@ -1,5 +1,5 @@
-/// Every layout there is. Commands, recipes, figures and reports offer what stands here, in this
-/// order, and name none of them.
+/// Every layout there is. Commands, recipes, figures, reports and screens offer what stands here, in
+/// this order, and name none of them.
 package enum Layouts {
   package static let all: [any Layout] = [
     PCALayout(),
@@ -10,6 +10,9 @@ package enum Layouts {
 
   /// What is drawn where nothing else was asked for.
   package static var standard: any Layout { all[0] }
+
+  /// Those whose maps can be watched while they grow.
+  package static let iterative = all.compactMap { $0 as? any IterativeLayout }
 
   package static var names: [String] { all.map(\.name) }
 

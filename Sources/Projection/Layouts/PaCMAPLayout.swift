@@ -6,7 +6,7 @@ package struct PaCMAPLayout: IterativeLayout {
 
   package static let neighbours = LayoutOption(
     "neighbours", "near pairs that a row begins", standard: 10, in: 1...1000, isWhole: true,
-    isCaptioned: true)
+    isCaptioned: true, byKeys: 2...200)
   package static let iterations = LayoutOption(
     "iterations", "steps in all three phases", standard: 450, in: LayoutOption.atLeast(1),
     isWhole: true)
@@ -18,7 +18,7 @@ package struct PaCMAPLayout: IterativeLayout {
   package let leastRows = 4
   package let options = [neighbours, iterations]
   package let figures = [LayoutFigure("pacmap_loss", "loss")]
-  package let caution = "The coarse arrangement says more than distances inside a cluster."
+  package let caution = "Distances in a cluster say little, the coarse arrangement more."
 
   package func begin(
     _ matrix: Matrix, _ settings: LayoutSettings, start: Initialization?, checkpoint: Checkpoint,

@@ -6,7 +6,7 @@ package struct TSNELayout: IterativeLayout {
 
   package static let perplexity = LayoutOption(
     "perplexity", "the effective number of neighbours; lowered where rows are few", standard: 30,
-    in: LayoutOption.atLeast(1), isCaptioned: true)
+    in: LayoutOption.atLeast(1), isCaptioned: true, byKeys: 2...200)
   package static let iterations = LayoutOption(
     "iterations", "steps, those with exaggeration included", standard: 750,
     in: LayoutOption.atLeast(1), isWhole: true)
@@ -20,7 +20,7 @@ package struct TSNELayout: IterativeLayout {
   package let leastRows = 4
   package let options = [perplexity, iterations, exaggeration]
   package let figures = [LayoutFigure("kl_divergence", "KL")]
-  package let caution = "Distances between clusters say little."
+  package let caution = "Cluster distances say little."
 
   package func begin(
     _ matrix: Matrix, _ settings: LayoutSettings, start: Initialization?, checkpoint: Checkpoint,
@@ -31,7 +31,10 @@ package struct TSNELayout: IterativeLayout {
       perplexity: Float(settings[Self.perplexity]), iterations: Int(settings[Self.iterations]),
       exaggeration: Float(settings[Self.exaggeration]), seed: settings.seed)
     // A finished map that is gone on with is not blown up again.
-    if case .layout = start { options.exaggeratedIterations = 0 }
+    if case .layout = start {
+      options.iterations = max(1, options.iterations - options.exaggeratedIterations)
+      options.exaggeratedIterations = 0
+    }
     let reduction = try Reduction(of: matrix, checkpoint: checkpoint)
     let input = try reduction.apply(matrix)
     let tsne = try TSNE(

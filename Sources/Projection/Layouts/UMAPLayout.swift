@@ -6,7 +6,7 @@ package struct UMAPLayout: IterativeLayout {
 
   package static let neighbours = LayoutOption(
     "neighbours", "nearest rows that a row is compared with, itself among them", standard: 15,
-    in: 2...1000, isWhole: true, isCaptioned: true)
+    in: 2...1000, isWhole: true, isCaptioned: true, byKeys: 2...200)
   package static let minDistance = LayoutOption(
     "min-dist", "how near points may come to each other, in units of the map", standard: 0.1,
     in: 0...2)
@@ -24,7 +24,7 @@ package struct UMAPLayout: IterativeLayout {
   package let leastRows = 4
   package let options = [neighbours, minDistance, iterations, spectral]
   package let figures = [LayoutFigure("umap_loss", "loss")]
-  package let caution = "Distances between clusters say little, and gaps can be made up."
+  package let caution = "Cluster distances say little, and gaps can be made up."
 
   package func begin(
     _ matrix: Matrix, _ settings: LayoutSettings, start: Initialization?, checkpoint: Checkpoint,

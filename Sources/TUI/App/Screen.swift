@@ -36,7 +36,7 @@ package protocol Screen: Sendable {
   /// Where its keys are read.
   static var contexts: [KeyContext] { get }
   static var commands: [CommandSection] { get }
-  /// What the help tells beside the keys of ``helpContext(_:)``.
+  /// What the help tells beside the keys of ``helpContext(_:)``, in this order.
   static var helpSections: [HelpSection] { get }
 
   /// Puts what it begins with into the state when runs are opened.
@@ -79,10 +79,26 @@ package protocol Screen: Sendable {
   static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface) -> Bool
 }
 
-/// Keys that the help lists under a title of their own: those of one context alone.
+/// What the help has under a title of its own: the keys of one context alone, or text.
 package struct HelpSection: Sendable {
+  package enum Content: Sendable {
+    case keys(of: KeyContext)
+    /// Paragraphs.
+    case text([String])
+  }
+
   package let title: String
-  package let context: KeyContext
+  package let content: Content
+
+  init(title: String, context: KeyContext) {
+    self.title = title
+    content = .keys(of: context)
+  }
+
+  init(title: String, text: [String]) {
+    self.title = title
+    content = .text(text)
+  }
 }
 
 extension Screen {

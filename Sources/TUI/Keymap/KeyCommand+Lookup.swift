@@ -33,7 +33,7 @@ extension KeyCommand {
   ) -> [KeyHint] {
     var hints: [KeyHint] = []
     for command in commands {
-      guard let word = command.hint, command.contexts.contains(context),
+      guard let word = command.word?(state) ?? command.hint, command.contexts.contains(context),
         command.isAvailable(state),
         let key = command.keys.first(where: { !(context.isWriting && $0.isCharacter) })
       else { continue }

@@ -42,6 +42,8 @@ package struct KeyCommand<State, Outcome>: Sendable {
   package let help: String
   /// The word in the footer; neighbours with the same word share it. Nil: not in the footer.
   package let hint: String?
+  /// The word where it changes; nil for ``hint``.
+  package let word: (@Sendable (State) -> String?)?
   /// What parts the keys of neighbours that share a word.
   package let separator: String
   package let label: Label?
@@ -50,7 +52,8 @@ package struct KeyCommand<State, Outcome>: Sendable {
 
   package init(
     _ id: CommandID, _ keys: [String], _ group: CommandGroup, in contexts: KeyContexts,
-    _ help: String, hint: String? = nil, separator: String = "/", label: Label? = nil,
+    _ help: String, hint: String? = nil, word: (@Sendable (State) -> String?)? = nil,
+    separator: String = "/", label: Label? = nil,
     when isAvailable: @escaping Condition = { _ in true }, do perform: @escaping Action
   ) {
     self.id = id
@@ -60,6 +63,7 @@ package struct KeyCommand<State, Outcome>: Sendable {
     self.contexts = contexts
     self.help = help
     self.hint = hint
+    self.word = word
     self.separator = separator
     self.label = label
     self.isAvailable = isAvailable

@@ -166,35 +166,111 @@ import Testing
     #expect(state.after("T").after("F2").tick == nil, "nothing moves where nobody looks")
   }
 
-  @Test func tsne() throws {
+  private func start(_ effects: [Effect]) -> LayoutStart? {
+    if case .growMap(let start)? = effects.first?.of(CompareEffect.self) { start } else { nil }
+  }
+
+  @Test func aMapGrows() throws {
     var state = Fixture.compare(80, 24)
-    let effects = update(&state, .key(.character("p")))
-    guard case .startTSNE(23, 1, true, let start)? = effects.first?.of(CompareEffect.self) else {
-      Issue.record("did not start: \(effects)")
-      return
-    }
+    let start = try #require(self.start(update(&state, .key(.character("p")))))
+    #expect(start.layer == 23 && start.run == 1 && start.kind.form == .joint)
     #expect(start.points.count == 96 && !start.goesOn)
-    #expect(state.compare?.running != nil && state.isBusy)
+    #expect(state.running != nil && state.isBusy)
     var embedding = Embedding(
-      layer: 23, points: start.points, layout: start.points, iteration: 120, iterations: 750,
-      divergence: 1.5, isDone: false)
+      start, points: start.points, layout: start.points, iteration: 120, iterations: 750,
+      isDone: false)
     _ = update(&state, .compare(.embedding(run: 1, .success(embedding))))
-    try expectSnapshot(render(state), "compare-tsne-live")
+    try expectSnapshot(render(state), "compare-growing-live")
     let paused = state.after("Space")
-    #expect(paused.compare?.running?.isPaused == true)
+    #expect(paused.running?.isPaused == true)
     #expect(render(paused).text.contains("paused 120/750"))
     embedding.isDone = true
     #expect(
       update(&state, .compare(.embedding(run: 1, .success(embedding)))) == [
-        .compare(.judge(index: 23, isJoint: true))
+        .compare(.judge(embedding))
       ])
-    let trust = MapTrust(trustworthiness: 0.9, neighboursKept: 0.375)
-    _ = update(&state, .compare(.judged(index: 23, trust)))
-    try expectSnapshot(render(state), "compare-tsne-done")
-    #expect(state.after("p").compare?.method == .alignedTSNE)
-    #expect(state.after("p", "p").compare?.method == .principal)
+    let trust = MapTrust([
+      .trustworthiness: 0.9, .neighboursKept: 0.375, .randomTriplets: 0.75,
+      .distanceCorrelation: 0.5,
+    ])
+    _ = update(&state, .compare(.judged(run: 1, trust)))
+    try expectSnapshot(render(state), "compare-growing-done")
+    _ = update(&state, .resize(Size(width: 240, height: 30)))
+    #expect(
+      render(state).text.contains(
+        "same axes · neighbours kept 38 % · trustworthiness .90 · random triplets .75 · "
+          + "distance correlation .50"))
     let other = state.after("l")
-    #expect(other.compare?.running?.layer == 24, "the next layer's begins")
+    #expect(other.running?.layer == 24, "the next layer's begins")
+  }
+
+  /// Every layout of the registry, joint and aligned, by the same keys.
+  @Test func aKeyGoesThroughTheRegistry() throws {
+    var state = Fixture.compare(120, 24)
+    var kinds: [GrowingKind] = []
+    for layout in GrowingLayout.all {
+      kinds += [GrowingKind(layout, .joint), GrowingKind(layout, .aligned)]
+    }
+    for kind in kinds {
+      var start = try #require(self.start(update(&state, .key(.character("p")))))
+      #expect(start.kind == kind && state.compare?.kind == kind)
+      let option = try #require(kind.layout.option)
+      #expect(
+        render(state).text.contains(
+          "\(kind.title) \(option.name) \(option.text(option.standard)) · starting"))
+      #expect(update(&state, .key(.character(" "))).first == .compare(.pauseMap(true)))
+      #expect(update(&state, .key(.character(" "))).first == .compare(.pauseMap(false)))
+      let reseeded = update(&state, .key(.character("r")))
+      #expect(reseeded.first == .compare(.stopMap))
+      start = try #require(self.start(Array(reseeded.dropFirst())))
+      #expect(start.settings.seed > 0 && !start.goesOn)
+      var done = Embedding(
+        start, points: start.points, layout: start.points, iteration: 9, iterations: 9,
+        isDone: true)
+      _ = update(&state, .compare(.embedding(run: start.run, .success(done))))
+      let next = try #require(self.start(update(&state, .key(.character("}")))))
+      #expect(next.goesOn && next.settings[option] > option.standard)
+      done.run = next.run
+      _ = update(&state, .compare(.embedding(run: next.run, .success(done))))
+      // As it was, for the other form.
+      _ = update(&state, .key(.character("{")))
+      let last = try #require(state.running)
+      done.run = last.number
+      _ = update(&state, .compare(.embedding(run: last.number, .success(done))))
+      #expect(state.compare?.growing.settings(of: kind.layout)[option] == option.standard)
+    }
+    #expect(state.after("p").compare?.kind == nil)
+    // Changing what a layout is made with ends its other form's map; the last layout's stays.
+    let kept = try #require(kinds.last)
+    var again = state
+    for _ in kinds { again = again.after("p") }
+    #expect(again.after("p").compare?.kind == kept)
+    #expect(again.after("p").compare?.embedding(23)?.isDone == true, "kept")
+  }
+
+  /// Runs of two widths have no map of both together.
+  @Test func widthsThatDiffer() throws {
+    var state = Fixture.compare(120, 24)
+    var map = Fixture.pair(rows: state.explore.run.rows)
+    map.isJoint = false
+    for layer in 0..<31 { state.compare?.maps[layer] = .ready(map) }
+    for layout in GrowingLayout.all {
+      state = state.after("p")
+      #expect(state.compare?.kind == GrowingKind(layout, .aligned))
+      #expect(render(state).text.contains("aligned \(layout.layout.title)"))
+    }
+    #expect(state.after("p").compare?.kind == nil)
+  }
+
+  @Test(arguments: [(80, 24), (120, 40)]) func whatALayoutWarnsOf(width: Int, height: Int) {
+    var state = Fixture.compare(width, height)
+    for _ in GrowingLayout.all.indices {
+      state = state.after("p")
+      let caution = state.compare?.kind?.layout.layout.caution ?? ""
+      let first = caution.prefix { $0 != "," && $0 != "." }
+      #expect(!first.isEmpty && render(state).text.contains(first.dropFirst()), "\(caution)")
+      state = state.after("p")
+    }
   }
 
   /// Row, layer, search and concepts are those of Explore, and stay when going there.
@@ -356,20 +432,26 @@ import Testing
   }
 
   /// Each run by its own neighbourhoods, whatever their widths.
-  @Test(arguments: [true, false]) func tsneOfTwoWidths(isJoint: Bool) throws {
+  @Test(arguments: Layouts.iterative.map(\.name), [true, false])
+  func mapsOfTwoWidths(name: String, isJoint: Bool) throws {
+    let layout = try #require(GrowingLayout.all.first { $0.layout.name == name })
     let base = states(30, 8, seed: 1)
     let tuned = states(30, isJoint ? 8 : 12, seed: 2)
     let map = try PairMap.make(base: base, tuned: tuned, reference: nil)
+    var settings = LayoutSettings()
+    if let option = layout.option { settings[option] = 5 }
+    let kind = GrowingKind(layout, isJoint ? .joint : .aligned)
+    let start = LayoutStart(
+      run: 1, kind: kind, layer: 3, points: map.points, goesOn: false, settings: settings)
     let embedding = try Engine().submit("test", priority: .map) { context in
       try Embedding.makePair(
-        base: base, tuned: tuned, isJoint: isJoint, layer: 3,
-        start: TSNEStart(
-          points: map.points, goesOn: false, settings: TSNESettings(perplexity: 5)),
-        context: context, show: { _ in })
+        base: base, tuned: tuned, start, context: context, show: { _ in })
     }.wait()
+    #expect(embedding.kind == kind && embedding.layer == 3 && embedding.run == 1)
     #expect(embedding.points.count == 60 && embedding.layout.count == 60 && embedding.isDone)
     #expect(embedding.points.allSatisfy { $0.x.isFinite && $0.y.isFinite })
     #expect(embedding.iteration == embedding.iterations)
+    #expect(embedding.figures.count == layout.layout.figures.count)
   }
 
   @Test func statesThatAreNotFinite() throws {

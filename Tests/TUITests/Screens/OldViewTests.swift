@@ -28,4 +28,18 @@ import Testing
       state.filter.hidden == [2] && state.chart.conceptAxes == SIMD2(2, 0) && state.layer == 1)
     #expect(state.savedView == view)
   }
+
+  /// A map that grows is made again when it is asked for, whatever version wrote its name.
+  @Test(arguments: ["t-SNE", "PCA", "UMAP", "?"]) func otherMethods(name: String) throws {
+    var state = Fixture.explore()
+    var view = state.savedView
+    view.method = name
+    let isTaken = state.restore(view)
+    #expect(isTaken && state.chart.method == .principal)
+  }
+
+  /// What is saved while a map grows opens in 0.1, too.
+  @Test func savedWhileAMapGrows() {
+    #expect(Fixture.app(80, 24).after("p", "p").explore.savedView.method == "PCA")
+  }
 }

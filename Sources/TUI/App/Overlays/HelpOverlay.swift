@@ -7,6 +7,7 @@ struct HelpOverlay {
   private enum Line: Equatable {
     case group(String)
     case command(keys: String, help: String)
+    case text(String)
     case blank
   }
 
@@ -16,15 +17,11 @@ struct HelpOverlay {
 
   init(_ state: AppState) {
     theme = state.theme
-    let groups = Self.groups(state)
     let size = state.size
-    let single = groups.joined(separator: [.blank]).map { $0 }
-    if size.width >= 112 {
-      columns = Self.balanced(groups)
-    } else {
-      columns = [single]
-    }
-    let width = min(size.width - 2, columns.count == 2 ? 126 : 72)
+    let isWide = size.width >= 112
+    let width = min(size.width - 2, isWide ? 126 : 72)
+    let groups = Self.groups(state, width: (width - 2) / (isWide ? 2 : 1))
+    columns = isWide ? Self.balanced(groups) : [groups.joined(separator: [.blank]).map { $0 }]
     let height = min(size.height - 2, (columns.map(\.count).max() ?? 0) + 2)
     rect = Rect(
       x: (size.width - width) / 2, y: max(0, (size.height - height) / 2), width: width,
@@ -33,7 +30,8 @@ struct HelpOverlay {
 
   var lastScroll: Int { max(0, (columns.map(\.count).max() ?? 0) - rect.inside.height) }
 
-  private static func groups(_ state: AppState) -> [[Line]] {
+  /// - Parameter width: of a column.
+  private static func groups(_ state: AppState, width: Int) -> [[Line]] {
     let glyphs = state.theme.glyphs
     let context = state.front.helpContext(state)
     func line(_ command: Command) -> Line {
@@ -45,9 +43,18 @@ struct HelpOverlay {
         + state.commands.filter { $0.group == group && $0.contexts.contains(context) }.map(line)
     }
     for section in state.front.helpSections {
-      groups.append(
-        [.group(section.title)]
-          + state.commands.filter { $0.contexts.isOnly(section.context) }.map(line))
+      let lines: [Line] =
+        switch section.content {
+        case .keys(let context): state.commands.filter { $0.contexts.isOnly(context) }.map(line)
+        case .text(let paragraphs):
+          // The first line of a paragraph stands out to the left.
+          paragraphs.flatMap { paragraph in
+            Text.wrap(paragraph, width: max(1, width - 5)).enumerated().map {
+              .text(($0 == 0 ? "" : "  ") + $1)
+            }
+          }
+        }
+      groups.append([.group(section.title)] + lines)
     }
     groups.append([
       .group("Mouse"), .command(keys: "click", help: "Choose a point, a concept or a layer"),
@@ -95,6 +102,7 @@ struct HelpOverlay {
     switch line {
     case .blank: break
     case .group(let name): surface.write(name, x, y, theme.style(.title))
+    case .text(let text): surface.write(text, x + 1, y, theme.style(.text))
     case .command(let keys, let help):
       let keys = Text.cut(keys, to: keyWidth, ellipsis: ellipsis)
       surface.write(keys, x + 1, y, theme.style(.key))

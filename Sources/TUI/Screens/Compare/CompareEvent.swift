@@ -7,7 +7,8 @@ package enum CompareEvent: ScreenEvent {
   /// The second run's separation at a layer.
   case separation(index: Int, Result<LayerSeparation, Problem>)
   case embedding(run: Int, Result<Embedding, Problem>)
-  case judged(index: Int, MapTrust?)
+  /// How far the map that a run made can be trusted; nil where that cannot be told.
+  case judged(run: Int, MapTrust?)
   /// The share of a measurement that is done.
   case measuring(number: Int, Double)
   case figures(number: Int, Result<PairFigures, Problem>)
@@ -24,9 +25,9 @@ package enum CompareEvent: ScreenEvent {
     case .separation(let index, let result):
       state.compare?.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed
     case .embedding(let run, let result): CompareScreen.receive(&state, run: run, result)
-    case .judged(let index, let trust):
+    case .judged(let run, let trust):
       state.compare?.isJudging = false
-      state.compare?.trusts[index] = trust ?? MapTrust()
+      state.compare?.trusts[run] = trust ?? MapTrust()
     case .measuring(let number, let share):
       if state.compare?.measuring?.number == number { state.compare?.measuring?.share = share }
     case .figures(let number, let result):
@@ -42,11 +43,12 @@ package enum CompareEvent: ScreenEvent {
 package enum CompareEffect: ScreenEffect {
   case computeMap(index: Int, reference: Int?, isUrgent: Bool)
   case measureSeparation(index: Int)
-  case startTSNE(index: Int, run: Int, isJoint: Bool, TSNEStart)
-  case pauseTSNE(Bool)
-  case stopTSNE
-  /// Measures how far a t-SNE map can be trusted.
-  case judge(index: Int, isJoint: Bool)
+  /// Makes the map of a layer of both runs by a layout that grows.
+  case growMap(LayoutStart)
+  case pauseMap(Bool)
+  case stopMap
+  /// Measures how far a map that has grown can be trusted.
+  case judge(Embedding)
   case measureFigures(Measuring)
   case stopFigures
 

@@ -21,15 +21,9 @@ extension CompareScreen {
   package static let answers: [CommandID: Command.Action] = [
     "projection": { state, _ in changeMethod(&state) },
     "pause": { state, _ in pause(&state) },
-    "perplexityDown": { state, _ in changePerplexity(by: 1 / 1.5, &state) },
-    "perplexityUp": { state, _ in changePerplexity(by: 1.5, &state) },
-    "newSeed": { state, _ in
-      guard var compare = state.compare else { return [] }
-      compare.tsne.seed += 1
-      state.compare = compare
-      state.message = AppState.Message(text: "seed \(compare.tsne.seed)", isError: false)
-      return restart(&state)
-    },
+    "perplexityDown": { state, _ in changeOption(by: 1 / 1.5, &state) },
+    "perplexityUp": { state, _ in changeOption(by: 1.5, &state) },
+    "newSeed": { state, _ in newSeed(&state) },
   ]
 
   private static func change(

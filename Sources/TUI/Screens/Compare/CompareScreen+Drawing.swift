@@ -37,17 +37,16 @@ extension CompareScreen {
     let separator = state.theme.glyphs.separator
     var right = "layer \(explore.layerNumber)/\(explore.run.layers.last ?? 0)"
     let isJoint = compare.shownMap(explore.layer)?.isJoint ?? true
-    switch compare.method {
-    case .principal: right += separator + (isJoint ? "joint PCA" : "aligned PCA")
-    case .jointTSNE where !isJoint: right += separator + PairMethod.alignedTSNE.rawValue
-    case .jointTSNE, .alignedTSNE: right += separator + compare.method.rawValue
-    }
-    if compare.method != .principal {
-      if state.size.width >= 100 { right += " perplexity \(Int(compare.tsne.perplexity))" }
-      if let embedding = compare.embeddings[explore.layer], !embedding.isDone {
-        let word = compare.running.map { $0.isPaused ? "paused" : "live" } ?? "paused"
-        right += "\(separator)\(word) \(embedding.iteration)/\(embedding.iterations)"
-      }
+    if let kind = compare.kind {
+      // Runs of two widths have no joint map.
+      let made = isJoint ? kind : GrowingKind(kind.layout, .aligned)
+      right +=
+        separator
+        + compare.growing.heading(
+          kind, layer: explore.layer, titled: made.title, withOption: state.size.width >= 100,
+          state.theme.glyphs)
+    } else {
+      right += separator + (isJoint ? "joint PCA" : "aligned PCA")
     }
     ScreenHeader.draw(
       layout.header, "compare",
@@ -75,9 +74,15 @@ extension CompareScreen {
     let titles = titles(compare, theme.glyphs)
     for (index, frame) in layout.frames.enumerated() {
       if layout.hasBorders(frame) {
-        let trust = compare.method != .principal ? "cluster distances mean little" : ""
-        Frame(title: titles[index], note: index == 0 ? note(state, compare) : trust).draw(
-          frame, theme, into: &surface)
+        let room = frame.width - 6
+        let caution =
+          compare.kind.map {
+            MapLine.fit([MapLine.caution($0.layout)], width: room, theme.glyphs)
+          } ?? ""
+        Frame(
+          title: titles[index],
+          note: index == 0 ? note(state, compare, width: room) : caution
+        ).draw(frame, theme, into: &surface)
       } else {
         surface.write(titles[index], frame.x + 1, frame.y, theme.style(.title))
       }
@@ -141,16 +146,14 @@ extension CompareScreen {
   }
 
   /// What the maps can be trusted with.
-  private static func note(_ state: AppState, _ compare: CompareState) -> String {
+  private static func note(_ state: AppState, _ compare: CompareState, width: Int) -> String {
     let separator = state.theme.glyphs.separator
     guard let map = compare.maps[state.explore.layer]?.map else { return "" }
-    let isJoint = map.isJoint && compare.method != .alignedTSNE
+    let isJoint = map.isJoint && compare.kind?.form != .aligned
     let axes = isJoint ? "same axes" : "own axes each, turned to match"
-    if compare.method != .principal {
-      let kept = compare.trusts[state.explore.layer]?.neighboursKept.map {
-        separator + "neighbours kept \(Numbers.percent($0))"
-      }
-      return axes + (kept ?? "")
+    if compare.kind != nil {
+      let trust = compare.embedding(state.explore.layer).flatMap { compare.trusts[$0.run] }
+      return MapLine.fit([[axes]] + MapLine.parts(trust), width: width, state.theme.glyphs)
     }
     guard map.explained.count == 2 else { return axes }
     return axes + separator

@@ -8,6 +8,7 @@ extension ScreenID {
 /// The Compare screen: two runs over the same rows, on the same axes.
 package enum CompareScreen: Screen {
   package static let id = ScreenID.compare
+  package static let helpSections = [HelpSection.mapLine]
   package static let entry = ScreenEntry(
     command: "showCompare", key: "F3", help: "Compare: two runs side by side", hint: "compare",
     isOfFirstRun: true)
@@ -41,9 +42,9 @@ package enum CompareScreen: Screen {
     if context(state) == .search { ExploreScreen.type(key, &state) }
   }
 
-  /// Goes with the layer: a t-SNE map that is not finished is given up.
+  /// Goes with the layer: a map that is still growing is given up.
   private static func follow(_ state: inout AppState) -> [Effect] {
-    let stopped = stopTSNE(&state)
+    let stopped = stopMap(&state)
     let layer = state.explore.layer
     state.compare?.follow(layer)
     return stopped
@@ -94,14 +95,14 @@ package enum CompareScreen: Screen {
         compare.maps[wanted] = .failed(Problem("The second run has no layer \(number)."))
       }
     }
-    if compare.method != .principal, compare.running == nil, compare.embeddings[layer] == nil {
-      effects += startTSNE(&compare, layer: layer, from: nil)
+    if compare.growing.running == nil, compare.embedding(layer) == nil {
+      effects += startMap(&compare, layer: layer)
     }
-    if !compare.isJudging, compare.trusts[layer] == nil,
-      compare.embeddings[layer]?.isDone ?? false
+    if !compare.isJudging, let embedding = compare.embedding(layer), embedding.isDone,
+      compare.trusts[embedding.run] == nil
     {
       compare.isJudging = true
-      effects.append(.compare(.judge(index: layer, isJoint: compare.method == .jointTSNE)))
+      effects.append(.compare(.judge(embedding)))
     }
     effects += measure(&state, &compare)
     let isMeasuring =

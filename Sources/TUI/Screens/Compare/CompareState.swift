@@ -53,13 +53,11 @@ package struct CompareState: Sendable {
   package var maps: [Int: PairMapStatus] = [:]
   package var shownLayer: Int?
   package var separations: [Int: SeparationStatus] = [:]
-  package var method = PairMethod.principal
-  package var tsne = TSNESettings()
-  /// t-SNE maps of both runs, the base's points first.
-  package var embeddings: [Int: Embedding] = [:]
-  package var running: TSNERun?
-  var lastRun = 0
-  /// How far the t-SNE maps can be trusted.
+  /// What of the maps that grow is on screen; nil: principal components.
+  package var kind: GrowingKind?
+  /// Maps of both runs by layouts that grow, the base's points first.
+  package var growing = GrowingMaps()
+  /// How far those can be trusted, by the number of the work that made them.
   var trusts: [Int: MapTrust] = [:]
   var isJudging = false
   /// What `seer compare` measures, by the index of the layer.
@@ -124,17 +122,18 @@ package struct CompareState: Sendable {
     shownMap(layer).flatMap { WorldBounds.ofMap($0.points) }
   }
 
+  /// A layer's map by a layout that grows, where such a one is wanted, as far as it is.
+  package func embedding(_ layer: Int) -> Embedding? { kind.flatMap { growing[$0, layer] } }
+
   /// The layer's map or, until it is there, the last one shown.
   package func shownMap(_ layer: Int) -> PairMap? {
     guard let principal = maps[layer]?.map ?? shownLayer.flatMap({ maps[$0]?.map }) else {
       return nil
     }
     let rows = principal.base.count
-    guard method != .principal,
-      let embedding = embeddings[layer]
-        ?? shownLayer.flatMap({
-          embeddings[$0]
-        }), embedding.points.count == 2 * rows
+    guard let kind,
+      let embedding = growing[kind, layer] ?? shownLayer.flatMap({ growing[kind, $0] }),
+      embedding.points.count == 2 * rows
     else { return principal }
     var map = principal
     map.base = Array(embedding.points.prefix(rows))
@@ -145,7 +144,7 @@ package struct CompareState: Sendable {
   /// Nulls of layers that nobody looks at are no work that somebody waits for.
   package func isBusy(at layer: Int) -> Bool {
     maps.values.contains(.computing) || separations.values.contains(.computing)
-      || isJudging || running.map { !$0.isPaused } ?? false
+      || isJudging || growing.isBusy
       || measuring.map { !$0.withNulls || $0.layer == layer } ?? false
   }
 }
@@ -168,6 +167,6 @@ extension CompareScreen: MapScreen {
   package static func panel(_ state: AppState) -> Size {
     CompareLayout(state).panels.first?.size ?? Size(width: 0, height: 0)
   }
-  static func isTSNE(_ state: AppState) -> Bool { state.compare?.method != .principal }
-  package static func running(_ state: AppState) -> TSNERun? { state.compare?.running }
+  static func growing(_ state: AppState) -> GrowingLayout? { state.compare?.kind?.layout }
+  package static func running(_ state: AppState) -> GrowingRun? { state.compare?.growing.running }
 }

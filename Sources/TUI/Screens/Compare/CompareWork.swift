@@ -4,7 +4,7 @@ import SeerSupport
 
 /// The jobs of the Compare screen that can be ended.
 final class CompareJobs: ScreenJobs {
-  var tsne: JobID?
+  var growing: JobID?
   var figures: JobID?
 }
 
@@ -46,42 +46,41 @@ extension Session {
     case .stopFigures:
       if let job = jobs(CompareJobs.self).figures { engine.cancel(job) }
       jobs(CompareJobs.self).figures = nil
-    case .startTSNE(let index, let number, let isJoint, let start):
-      let layer = state.explore.run.layers[index]
-      jobs(CompareJobs.self).tsne =
+    case .growMap(let start):
+      let layer = state.explore.run.layers[start.layer]
+      jobs(CompareJobs.self).growing =
         engine.submit(
-          "t-SNE of layer \(layer), both runs", priority: .map,
+          "\(start.kind.title) of layer \(layer), both runs", priority: .map,
           onEvent: { [outbox] (event: JobEvent<Embedding>) in
             guard case .finished(let result) = event else { return }
-            outbox.post(.compare(.embedding(run: number, result.mapError { Problem($0) })))
+            outbox.post(.compare(.embedding(run: start.run, result.mapError { Problem($0) })))
           },
           body: { [source = workspace.run, outbox] context in
             try Embedding.makePair(
-              base: source.states(layer), tuned: tuned.states(layer), isJoint: isJoint,
-              layer: index, start: start, context: context
-            ) { outbox.post(.compare(.embedding(run: number, .success($0)))) }
+              base: source.states(layer), tuned: tuned.states(layer), start, context: context
+            ) { outbox.post(.compare(.embedding(run: start.run, .success($0)))) }
           }
         ).id
-    case .pauseTSNE(let isPaused):
-      if let job = jobs(CompareJobs.self).tsne {
+    case .pauseMap(let isPaused):
+      if let job = jobs(CompareJobs.self).growing {
         isPaused ? engine.pause(job) : engine.resume(job)
       }
-    case .stopTSNE:
-      if let job = jobs(CompareJobs.self).tsne { engine.cancel(job) }
-      jobs(CompareJobs.self).tsne = nil
-    case .judge(let index, let isJoint):
-      let layer = state.explore.run.layers[index]
-      let points = state.compare?.embeddings[index]?.points ?? []
+    case .stopMap:
+      if let job = jobs(CompareJobs.self).growing { engine.cancel(job) }
+      jobs(CompareJobs.self).growing = nil
+    case .judge(let embedding):
+      let layer = state.explore.run.layers[embedding.layer]
+      let points = embedding.points
       engine.submit(
         "trust in the maps of layer \(layer)", priority: .map,
         onEvent: { [outbox] (event: JobEvent<MapTrust>) in
           guard case .finished(let result) = event else { return }
-          outbox.post(.compare(.judged(index: index, try? result.get())))
+          outbox.post(.compare(.judged(run: embedding.run, try? result.get())))
         },
         body: { [source = workspace.run] context in
           let base = try source.states(layer)
           let other = try tuned.states(layer)
-          if isJoint && base.columns == other.columns {
+          if embedding.kind.form == .joint && base.columns == other.columns {
             return try MapTrust.measure(
               points, of: JointMap.stacked(base, other), context: context)
           }

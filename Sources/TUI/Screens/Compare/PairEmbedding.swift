@@ -2,26 +2,16 @@ import LinearAlgebra
 import SeerProjection
 import SeerSupport
 
-/// How two runs are laid out.
-package enum PairMethod: String, CaseIterable, Sendable {
-  case principal = "PCA"
-  /// All states together: a row's two states pull each other.
-  case jointTSNE = "joint t-SNE"
-  /// Each run by its own neighbourhoods, the second starting from the first one's layout.
-  case alignedTSNE = "aligned t-SNE"
-}
-
 extension Embedding {
-  /// The t-SNE map of two runs' states, the base's rows first: joint where that is asked for and
-  /// they are of one width; else each on its own, the second beginning with the first one's layout
-  /// and turned onto it.
+  /// The map of two runs' states, the base's rows first: joint where that is asked for and they are
+  /// of one width; else each on its own, the second beginning with the first one's layout and turned
+  /// onto it.
   package static func makePair(
-    base: Matrix, tuned: Matrix, isJoint: Bool, layer: Int, start: TSNEStart, context: JobContext,
+    base: Matrix, tuned: Matrix, _ start: LayoutStart, context: JobContext,
     show: (Embedding) -> Void
   ) throws -> Embedding {
-    if isJoint && base.columns == tuned.columns {
-      return try make(
-        JointMap.stacked(base, tuned), layer: layer, start: start, context: context, show: show)
+    if start.kind.form == .joint && base.columns == tuned.columns {
+      return try make(JointMap.stacked(base, tuned), start, context: context, show: show)
     }
     let rows = base.rows
     let (base, tuned) = (try JointMap.prepared(base), try JointMap.prepared(tuned))
@@ -29,11 +19,11 @@ extension Embedding {
     first.points = Array(start.points.prefix(rows))
     var second = start
     second.points = Array(start.points.suffix(tuned.rows))
-    let left = try make(base, layer: layer, start: first, context: context) {
+    let left = try make(base, first, context: context) {
       show(joined($0, after: nil, with: second.points))
     }
     if !start.goesOn { second.points = left.layout }
-    let right = try make(tuned, layer: layer, start: second, context: context) {
+    let right = try make(tuned, second, context: context) {
       show(joined(left, after: $0, with: $0.points))
     }
     return joined(left, after: right, with: right.points)
@@ -48,8 +38,17 @@ extension Embedding {
     result.layout += tuned?.layout ?? points
     result.iterations *= 2
     result.iteration += tuned?.iteration ?? 0
-    result.divergence = max(base.divergence, tuned?.divergence ?? 0)
+    if let tuned {
+      result.figures = zip(base.figures, tuned.figures).map(larger)
+      result.notes += tuned.notes.filter { !base.notes.contains($0) }
+    }
     result.isDone = tuned?.isDone ?? false
     return result
+  }
+
+  /// What is said of both maps is the worse: what layouts descend is smaller where they are better.
+  private static func larger(_ a: LayoutFigure.Value, _ b: LayoutFigure.Value) -> LayoutFigure.Value
+  {
+    if case (.number(let a), .number(let b)) = (a, b) { .number(max(a, b)) } else { a }
   }
 }

@@ -36,7 +36,7 @@ package struct Chart: Sendable {
     self.shownLayer = shownLayer
   }
 
-  /// What the map is drawn along; t-SNE begins with components.
+  /// What the map is drawn along; layouts that grow begin with components.
   package var axes: MapAxes {
     method == .concepts ? .concepts(conceptAxes.x, conceptAxes.y) : MapAxes.pairs[pair]
   }

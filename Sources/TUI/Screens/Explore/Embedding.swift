@@ -2,94 +2,87 @@ import LinearAlgebra
 import SeerProjection
 import SeerSupport
 
-/// How a layer is laid out on the map.
-package enum MapMethod: String, CaseIterable, Sendable {
-  case principal = "PCA"
-  case tsne = "t-SNE"
-  /// Along concepts that the user chooses.
-  case concepts = "concept axes"
-}
-
-/// What t-SNE maps are made with.
-package struct TSNESettings: Equatable, Sendable {
-  static let perplexities: ClosedRange<Float> = 2...200
-  package var perplexity: Float = 30
-  package var seed: UInt64 = 0
-
-  package init(perplexity: Float = 30, seed: UInt64 = 0) {
-    self.perplexity = perplexity
-    self.seed = seed
-  }
-}
-
-/// A t-SNE map being made.
-package struct TSNERun: Equatable, Sendable {
-  package var number: Int
+/// What a map that grows is made from.
+package struct LayoutStart: Equatable, Sendable {
+  /// The screen's number of this work.
+  package var run: Int
+  package var kind: GrowingKind
+  /// The index of the layer.
   package var layer: Int
-  package var isPaused = false
-}
-
-/// Where a t-SNE map begins.
-package struct TSNEStart: Equatable, Sendable {
   package var points: [SIMD2<Float>]
-  /// Whether `points` is a t-SNE layout to go on from, as it is, rather than an arrangement to
-  /// begin with.
+  /// Whether `points` is a layout to go on from, as it is, rather than an arrangement to begin with.
   package var goesOn: Bool
-  package var settings: TSNESettings
+  package var settings: LayoutSettings
 
-  package init(points: [SIMD2<Float>], goesOn: Bool, settings: TSNESettings) {
+  package init(
+    run: Int, kind: GrowingKind, layer: Int, points: [SIMD2<Float>], goesOn: Bool,
+    settings: LayoutSettings
+  ) {
+    self.run = run
+    self.kind = kind
+    self.layer = layer
     self.points = points
     self.goesOn = goesOn
     self.settings = settings
   }
 }
 
-/// A t-SNE map of a layer, finished or on its way.
+/// A map of a layer by a layout that grows, finished or on its way.
 package struct Embedding: Equatable, Sendable {
+  /// The number of the work that makes it, or made it.
+  package var run: Int
+  package var kind: GrowingKind
   package var layer: Int
   /// One for each row, scaled to a mean squared distance of 1 from the centre.
   package var points: [SIMD2<Float>]
-  /// As t-SNE left them: what another run goes on from.
+  /// As the layout left them: what another run goes on from.
   package var layout: [SIMD2<Float>]
   package var iteration: Int
   package var iterations: Int
-  /// Kullback-Leibler divergence, without exaggeration.
-  package var divergence: Float
+  /// One for each of the layout's figures.
+  package var figures: [LayoutFigure.Value]
+  /// What it is made with; the layout may have had to differ from what was asked for.
+  package var settings: LayoutSettings
+  /// What the user should know of that: sentences.
+  package var notes: [String]
   package var isDone: Bool
 
   package init(
-    layer: Int, points: [SIMD2<Float>], layout: [SIMD2<Float>], iteration: Int, iterations: Int,
-    divergence: Float, isDone: Bool
+    _ start: LayoutStart, points: [SIMD2<Float>], layout: [SIMD2<Float>], iteration: Int,
+    iterations: Int, figures: [LayoutFigure.Value] = [], settings: LayoutSettings? = nil,
+    notes: [String] = [], isDone: Bool
   ) {
-    self.layer = layer
+    run = start.run
+    kind = start.kind
+    layer = start.layer
     self.points = points
     self.layout = layout
     self.iteration = iteration
     self.iterations = iterations
-    self.divergence = divergence
+    self.figures = figures
+    self.settings = settings ?? start.settings
+    self.notes = notes
     self.isDone = isDone
   }
 
   /// Makes the map, showing it about thirty times a second.
   package static func make(
-    _ states: Matrix, layer: Int, start: TSNEStart, context: JobContext,
-    show: (Embedding) -> Void
+    _ states: Matrix, _ start: LayoutStart, context: JobContext, show: (Embedding) -> Void
   ) throws -> Embedding {
-    var settings = LayoutSettings(seed: start.settings.seed)
-    settings[TSNELayout.perplexity] = Double(start.settings.perplexity)
-    if start.goesOn { settings[TSNELayout.iterations] = 500 }
-    let layout = Matrix(points: start.points)
-    let run = try TSNELayout().begin(
-      states, settings, start: start.goesOn ? .layout(layout) : .arrangement(layout),
+    let before = Matrix(points: start.points)
+    let run = try start.kind.layout.layout.begin(
+      states, start.settings, start: start.goesOn ? .layout(before) : .arrangement(before),
       checkpoint: context.checkpoint, progress: { _ in })
     func snapshot(isDone: Bool) -> Embedding {
+      let result = run.result()
       // The optimisation may mirror what it began with: turn it back, so that maps do not flip.
-      let points = align(run.points, to: layout)
+      let points = align(result.points, to: before)
       let scale = unitScale(of: points)
       let layout = points.points
       return Embedding(
-        layer: layer, points: layout.map { $0 * scale }, layout: layout, iteration: run.iteration,
-        iterations: run.iterations, divergence: Float(run.objective()), isDone: isDone)
+        start, points: layout.map { $0 * scale }, layout: layout, iteration: run.iteration,
+        iterations: run.iterations, figures: result.figures, settings: result.settings,
+        notes: result.notes, isDone: isDone)
     }
     let clock = ContinuousClock()
     var shown = clock.now
@@ -104,57 +97,14 @@ package struct Embedding: Equatable, Sendable {
       })
     return snapshot(isDone: true)
   }
-}
 
-/// The t-SNE maps of a run's layers.
-package struct TSNEMaps: Sendable {
-  package var embeddings: [Int: Embedding] = [:]
-  package var settings = TSNESettings()
-  /// The layer whose map is being made, and the number of that work.
-  package var running: TSNERun?
-  var lastRun = 0
-}
-
-/// How far the neighbourhoods of a map can be trusted; nil where it could not be measured.
-package struct MapTrust: Equatable, Sendable {
-  package var trustworthiness: Float?
-  /// The share of the 10 nearest rows in the map that are among the 10 nearest in the states.
-  package var neighboursKept: Float?
-
-  package init(trustworthiness: Float? = nil, neighboursKept: Float? = nil) {
-    self.trustworthiness = trustworthiness
-    self.neighboursKept = neighboursKept
-  }
-
-  /// The lower of both, figure by figure.
-  package func lower(_ other: MapTrust) -> MapTrust {
-    func lower(_ a: Float?, _ b: Float?) -> Float? { a.flatMap { a in b.map { min(a, $0) } } }
-    return MapTrust(
-      trustworthiness: lower(trustworthiness, other.trustworthiness),
-      neighboursKept: lower(neighboursKept, other.neighboursKept))
-  }
-
-  package static func measure(
-    _ points: [SIMD2<Float>], of states: Matrix, context: JobContext
-  ) throws -> MapTrust {
-    let quality = try MapQuality.measure(
-      Matrix(points: points), of: states, checkpoint: context.checkpoint)
-    return MapTrust(
-      trustworthiness: quality.trustworthiness.map { Float($0) },
-      neighboursKept: quality.neighboursKept.map { Float($0) })
-  }
-}
-
-/// Which map a ``MapTrust`` is of.
-package struct QualityKey: Hashable, Sendable {
-  package var layer: Int
-  package var method: MapMethod
-  /// Of a map along axes.
-  package var axes = MapAxes.components(0, 1)
-
-  package init(layer: Int, method: MapMethod, axes: MapAxes = .components(0, 1)) {
-    self.layer = layer
-    self.method = method
-    self.axes = axes
+  /// What the map was made with, as a recipe has it: every option, and the steps as they were taken.
+  var recipe: [String: String] {
+    var recipe: [String: String] = [:]
+    for option in kind.layout.layout.options {
+      recipe[option.name] = option.text(settings[option])
+    }
+    recipe["iterations"] = "\(iteration)"
+    return recipe
   }
 }

@@ -6,7 +6,7 @@ package enum ExploreEvent: ScreenEvent {
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
   case separation(index: Int, Result<LayerSeparation, Problem>)
-  /// A t-SNE map as far as it is, or why it ended; `run` tells it from runs given up.
+  /// A map as far as it has grown, or why it ended; `run` tells it from runs given up.
   case embedding(run: Int, Result<Embedding, Problem>)
   case judged(QualityKey, MapTrust?)
   case nearest(Result<NearestRows, Problem>)
@@ -42,10 +42,10 @@ package enum ExploreEffect: ScreenEffect {
   case measureSeparation(index: Int)
   /// Finds the rows nearest to one at a layer, by its index.
   case findNearest(row: Int, index: Int, NeighbourMetric)
-  /// Makes the t-SNE map of a layer, by its index, from a layout.
-  case startTSNE(index: Int, run: Int, TSNEStart)
-  case pauseTSNE(Bool)
-  case stopTSNE
+  /// Makes the map of a layer by a layout that grows.
+  case growMap(LayoutStart)
+  case pauseMap(Bool)
+  case stopMap
   case judge(QualityKey)
   case compareGroups(GroupPair)
   case export(ExportRequest)

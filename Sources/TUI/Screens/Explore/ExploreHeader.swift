@@ -5,20 +5,15 @@ import SeerWidgets
 enum ExploreHeader {
   /// How the map is made, and how far it is.
   private static func method(_ explore: ExploreState, _ theme: Theme, width: Int) -> String {
+    if let kind = explore.growingKind {
+      return explore.growing.heading(
+        kind, layer: explore.layer, withOption: width >= 76, theme.glyphs)
+    }
     switch explore.chart.axes {
-    case .components(0, 1): if explore.chart.method != .tsne { return "PCA" }
-    case .components(let x, let y):
-      if explore.chart.method != .tsne { return "PCA \(x + 1) and \(y + 1)" }
+    case .components(0, 1): return "PCA"
+    case .components(let x, let y): return "PCA \(x + 1) and \(y + 1)"
     case .concepts: return "concept axes"
     }
-    let perplexity = width >= 76 ? " perplexity \(Int(explore.tsneMaps.settings.perplexity))" : ""
-    let name = "t-SNE" + perplexity
-    guard let embedding = explore.embedding, !embedding.isDone else {
-      return explore.embedding == nil ? name + theme.glyphs.separator + "starting" : name
-    }
-    let isPaused = explore.tsneMaps.running?.isPaused ?? true
-    return name + theme.glyphs.separator + (isPaused ? "paused" : "live")
-      + " \(embedding.iteration)/\(embedding.iterations)"
   }
 
   static func draw(_ rect: Rect, _ state: AppState, into surface: inout Surface) {

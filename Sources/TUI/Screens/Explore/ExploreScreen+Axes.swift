@@ -39,7 +39,7 @@ extension ExploreScreen {
   ) -> [Effect] {
     let old = state.chart.axes
     let shown = state.shownPoints
-    let stopped = stopTSNE(&state)
+    let stopped = stopMap(&state)
     state.walk.play = nil
     state.walk.morph = nil
     change(&state)
@@ -59,7 +59,7 @@ extension ExploreScreen {
 
   /// Leaves the run: what is under way for it is asked for again when it is back.
   package static func leave(_ state: inout ExploreState) -> [Effect] {
-    let stopped = stopTSNE(&state)
+    let stopped = stopMap(&state)
     state.walk.play = nil
     state.walk.morph = nil
     state.lists.open = nil

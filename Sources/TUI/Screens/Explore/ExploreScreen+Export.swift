@@ -89,12 +89,9 @@ extension ExploreState {
       points: run.rows.indices.map { isVisible($0) && isMatch($0) ? shownPoints[$0] : nil },
       method: "pca")
     if let embedding {
-      map.method = "tsne"
-      map.seed = tsneMaps.settings.seed
-      map.settings = [
-        "perplexity": Numbers.whole(tsneMaps.settings.perplexity),
-        "iterations": "\(embedding.iteration)",
-      ]
+      map.method = embedding.kind.layout.layout.name
+      map.seed = embedding.settings.seed
+      map.settings = embedding.recipe
       return map
     }
     switch layerMap.axes {

@@ -26,14 +26,15 @@ extension ExploreScreen {
         return "strip: \($0.figures.stripMetric.rawValue)"
       }),
     Command(
-      "projection", ["p"], .layers, in: .maps, "Projection: PCA or t-SNE", hint: "projection",
+      "projection", ["p"], .layers, in: .maps, "Projection: \(methods)", hint: "projection",
       when: hasRows, do: { state, _ in changeMethod(&state) }),
     Command(
-      "pause", ["Space"], .layers, in: [.map, .compare], "Pause or resume t-SNE or the walk",
+      "pause", ["Space"], .layers, in: [.map, .compare],
+      "Pause or resume the map, or the walk",
       hint: "pause", when: { $0.running != nil || $0.explore.walk.play != nil }, do: ask(pause)),
     Command(
       "play", ["P"], .layers, in: [.map], "Walk through the layers, or stop",
-      when: { hasLayers($0) && hasRows($0) && $0.explore.chart.method != .tsne }, do: ask(play)),
+      when: { hasLayers($0) && hasRows($0) && $0.explore.growingKind == nil }, do: ask(play)),
     Command(
       "nextAxes", ["]"], .layers, in: [.map, .concepts],
       "Next pair of components, or concept of the x axis", when: hasAxes,
@@ -46,23 +47,32 @@ extension ExploreScreen {
       "conceptAxes", ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
       when: hasConcepts, do: ask { changeAxes(&$0, toggleConceptAxes) }),
     Command(
-      "perplexityDown", ["{"], .layers, in: .maps, "Lower perplexity, going on from here",
-      hint: "perplexity", when: { $0.isTSNE }, do: ask { changePerplexity(by: 1 / 1.5, &$0) }),
+      "perplexityDown", ["{"], .layers, in: .maps, "Lower \(options), going on",
+      word: option, when: { option($0) != nil }, do: ask { changeOption(by: 1 / 1.5, &$0) }),
     Command(
-      "perplexityUp", ["}"], .layers, in: .maps, "Higher perplexity, going on from here",
-      hint: "perplexity", when: { $0.isTSNE }, do: ask { changePerplexity(by: 1.5, &$0) }),
+      "perplexityUp", ["}"], .layers, in: .maps, "Higher \(options), going on",
+      word: option, when: { option($0) != nil }, do: ask { changeOption(by: 1.5, &$0) }),
     Command(
-      "newSeed", ["r"], .layers, in: .maps, "Another seed for t-SNE", hint: "new seed",
-      when: { $0.isTSNE },
-      do: { state, _ in
-        state.explore.tsneMaps.settings.seed += 1
-        state.message = AppState.Message(
-          text: "seed \(state.explore.tsneMaps.settings.seed)", isError: false)
-        return restart(&state.explore)
-      }),
+      "newSeed", ["r"], .layers, in: .maps, "Another seed for the map", hint: "new seed",
+      when: { $0.growing?.layout.isSeeded ?? false }, do: { state, _ in newSeed(&state) }),
   ]
 
   private static let hasAxes: Command.Condition = {
-    hasRows($0) && $0.explore.chart.method != .tsne
+    hasRows($0) && $0.explore.growingKind == nil
   }
+
+  /// What the layout in front lets keys change.
+  private static let option: @Sendable (AppState) -> String? = { $0.growing?.option?.name }
+
+  private static let methods = ([Layouts.standard.title] + Layouts.iterative.map(\.title))
+    .joined(separator: ", ")
+
+  /// What keys change of all layouts.
+  private static let options: String = {
+    var names: [String] = []
+    for name in GrowingLayout.all.compactMap({ $0.option?.name }) where !names.contains(name) {
+      names.append(name)
+    }
+    return names.joined(separator: " or ")
+  }()
 }

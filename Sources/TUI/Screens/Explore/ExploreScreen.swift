@@ -14,6 +14,7 @@ package enum ExploreScreen: Screen {
     HelpSection(title: "In the list of concepts", context: .concepts),
     HelpSection(title: "While selecting", context: .select),
     HelpSection(title: "In a list", context: .list),
+    .mapLine,
   ]
 
   package static func isThere(_ state: AppState) -> Bool { state.hasRun }
@@ -88,7 +89,7 @@ package enum ExploreScreen: Screen {
     state.walk.morph = nil
     state.layer = layer
     state.neighbours.failed = false
-    let stopped = stopTSNE(&state)
+    let stopped = stopMap(&state)
     if state.chart.maps[layer].map != nil { state.chart.shownLayer = layer }
     return stopped + request(&state)
   }
@@ -141,11 +142,10 @@ package enum ExploreScreen: Screen {
       explore.neighbours.isFinding = true
       effects.append(.explore(.findNearest(row: row, index: layer, explore.neighbours.metric)))
     }
-    if explore.chart.method == .tsne, explore.tsneMaps.running == nil,
-      explore.tsneMaps.embeddings[explore.layer] == nil,
+    if explore.growingKind != nil, explore.growing.running == nil, explore.embedding == nil,
       explore.chart.maps[explore.layer].map != nil
     {
-      effects += startTSNE(&explore, from: nil)
+      effects += startMap(&explore)
     }
     if isResting, !explore.chart.isJudging, let key = explore.qualityToJudge {
       explore.chart.isJudging = true

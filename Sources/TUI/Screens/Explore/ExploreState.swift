@@ -44,7 +44,7 @@ package struct ExploreState: Sendable {
   package var panels = SidePanels()
   package var chart: Chart
   package var walk = LayerWalk()
-  package var tsneMaps = TSNEMaps()
+  package var growing = GrowingMaps()
   package var figures: LayerFigures
   package var neighbours = Neighbours()
   package var selection = Selection()
@@ -68,25 +68,28 @@ package struct ExploreState: Sendable {
 
   var layerNumber: Int { run.layers.indices.contains(layer) ? run.layers[layer] : 0 }
 
-  /// The points on screen: the layer's t-SNE map as far as it is, where that is wanted, else its
+  /// What of the maps that grow is on screen.
+  var growingKind: GrowingKind? { chart.method.growing.map { GrowingKind($0) } }
+
+  /// The points on screen: the layer's map as far as it has grown, where that is wanted, else its
   /// principal components.
   package var shownPoints: [SIMD2<Float>]? {
     if let morph = walk.morph { return morph.points }
-    if chart.method == .tsne, let embedding = tsneMaps.embeddings[chart.shownLayer] {
+    if let kind = growingKind, let embedding = growing[kind, chart.shownLayer] {
       return embedding.points
     }
     guard chart.maps.indices.contains(chart.shownLayer) else { return nil }
     return chart.maps[chart.shownLayer].map?.points ?? chart.lastPoints
   }
 
-  /// The current layer's t-SNE map, as far as it is.
-  package var embedding: Embedding? { chart.method == .tsne ? tsneMaps.embeddings[layer] : nil }
+  /// The current layer's map of a layout that grows, as far as it is.
+  package var embedding: Embedding? { growingKind.flatMap { growing[$0, layer] } }
 
   /// Which map is on screen, as far as trust in it goes.
   var qualityKey: QualityKey {
-    QualityKey(
-      layer: layer, method: chart.method,
-      axes: chart.method == .tsne ? .components(0, 1) : chart.axes)
+    growingKind == nil
+      ? QualityKey(layer: layer, method: chart.method, axes: chart.axes)
+      : QualityKey(layer: layer, method: chart.method, run: embedding?.run ?? 0)
   }
 
   package var trust: MapTrust? { chart.qualities[qualityKey] }
@@ -118,7 +121,7 @@ package struct ExploreState: Sendable {
     chart.maps.contains(.computing) || figures.separations.contains(.computing)
       || (neighbours.isFinding && currentNearest == nil) || (chart.isJudging && trust == nil)
       || selection.isComparing || export.isRunning
-      || (tsneMaps.running != nil && tsneMaps.running?.isPaused == false)
+      || growing.isBusy
   }
 
   /// The current layer's separation, where it is there.
@@ -147,9 +150,9 @@ package struct ExploreState: Sendable {
     guard run.rows.count > 1, chart.maps.indices.contains(layer), chart.maps[layer].map != nil
     else { return nil }
     let key = qualityKey
-    let isFinal = chart.method != .tsne || (embedding?.isDone ?? false)
+    let isFinal = growingKind == nil || (embedding?.isDone ?? false)
     if chart.qualities[key] == nil { return isFinal ? key : nil }
-    guard chart.method != .tsne,
+    guard growingKind == nil,
       run.concepts.count < 2 || !figures.separations.contains(where: \.isPending)
     else {
       return nil

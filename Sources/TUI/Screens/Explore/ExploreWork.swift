@@ -5,7 +5,7 @@ import SeerSupport
 
 /// The jobs of the Explore screen that can be ended.
 final class ExploreJobs: ScreenJobs {
-  var tsne: JobID?
+  var growing: JobID?
 }
 
 /// What the Explore screen has computed.
@@ -14,14 +14,14 @@ extension Session {
     switch effect {
     case .computeMap(let index, let reference, let isUrgent):
       computeMap(index, reference: reference, isUrgent: isUrgent)
-    case .startTSNE(let index, let number, let start): startTSNE(index, number, start)
-    case .pauseTSNE(let isPaused):
-      if let job = jobs(ExploreJobs.self).tsne {
+    case .growMap(let start): growMap(start)
+    case .pauseMap(let isPaused):
+      if let job = jobs(ExploreJobs.self).growing {
         isPaused ? engine.pause(job) : engine.resume(job)
       }
-    case .stopTSNE:
-      if let job = jobs(ExploreJobs.self).tsne { engine.cancel(job) }
-      jobs(ExploreJobs.self).tsne = nil
+    case .stopMap:
+      if let job = jobs(ExploreJobs.self).growing { engine.cancel(job) }
+      jobs(ExploreJobs.self).growing = nil
     case .judge(let key): judge(key)
     case .measureSeparation(let index): measureSeparation(index)
     case .findNearest(let row, let index, let metric): findNearest(row, index, metric)
@@ -75,18 +75,18 @@ extension Session {
       })
   }
 
-  private func startTSNE(_ index: Int, _ number: Int, _ start: TSNEStart) {
-    let layer = state.explore.run.layers[index]
-    jobs(ExploreJobs.self).tsne =
+  private func growMap(_ start: LayoutStart) {
+    let layer = state.explore.run.layers[start.layer]
+    jobs(ExploreJobs.self).growing =
       engine.submit(
-        "t-SNE of layer \(layer)", priority: .map,
+        "\(start.kind.title) of layer \(layer)", priority: .map,
         onEvent: { [poster] (event: JobEvent<Embedding>) in
           guard case .finished(let result) = event else { return }
-          poster(.explore(.embedding(run: number, result.mapError { Problem($0) })))
+          poster(.explore(.embedding(run: start.run, result.mapError { Problem($0) })))
         },
         body: { [source, poster] context in
-          try Embedding.make(source.states(layer), layer: index, start: start, context: context) {
-            poster(.explore(.embedding(run: number, .success($0))))
+          try Embedding.make(source.states(layer), start, context: context) {
+            poster(.explore(.embedding(run: start.run, .success($0))))
           }
         }
       ).id
@@ -95,9 +95,8 @@ extension Session {
   private func judge(_ key: QualityKey) {
     let layer = state.explore.run.layers[key.layer]
     let points =
-      key.method == .tsne
-      ? state.explore.tsneMaps.embeddings[key.layer]?.points
-      : state.explore.chart.maps[key.layer].map?.points
+      key.method.growing.map { state.explore.growing[GrowingKind($0), key.layer]?.points }
+      ?? state.explore.chart.maps[key.layer].map?.points
     engine.submit(
       "trust in the map of layer \(layer)", priority: .map,
       onEvent: { [poster] (event: JobEvent<MapTrust>) in

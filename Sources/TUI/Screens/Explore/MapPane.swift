@@ -136,35 +136,22 @@ struct MapPane {
     guard state.chart.shownLayer == state.layer, let map = state.chart.maps[state.layer].map else {
       return ""
     }
-    var parts: [String] = []
+    var parts: [[String]] = []
     if let embedding = state.embedding {
-      if let kept = state.trust?.neighboursKept {
-        parts.append("neighbours kept \(Numbers.percent(kept))")
+      parts = MapLine.parts(state.trust, caution: MapLine.caution(embedding.kind.layout))
+      for (figure, value) in zip(embedding.kind.layout.layout.figures, embedding.figures) {
+        parts.append(["\(figure.label) \(value.text)"])
       }
-      parts.append("cluster distances mean little")
-      if let trust = state.trust?.trustworthiness {
-        parts.append("trustworthiness \(Numbers.share(trust))")
-      }
-      parts.append("KL \(Numbers.short(embedding.divergence))")
     } else if map.explained.count == 2 {
-      parts.append("shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance")
+      parts.append([
+        "shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance"
+      ])
       if case .concepts = map.axes {
-        parts.append("cosine of the axes \(Numbers.share(map.cosine))")
+        parts.append(["cosine of the axes \(Numbers.share(map.cosine))"])
       }
-      if let kept = state.trust?.neighboursKept {
-        parts.append("neighbours kept \(Numbers.percent(kept))")
-      }
-      if let trust = state.trust?.trustworthiness {
-        parts.append("trustworthiness \(Numbers.share(trust))")
-      }
+      parts += MapLine.parts(state.trust)
     }
-    var note = ""
-    for part in parts {
-      let longer = note.isEmpty ? part : note + theme.glyphs.separator + part
-      if DisplayWidth.of(longer) > layout.map.width - 6 { break }
-      note = longer
-    }
-    return note
+    return MapLine.fit(parts, width: layout.map.width - 6, theme.glyphs)
   }
 
   private func draw(_ field: Field, into surface: inout Surface) {

@@ -8,9 +8,10 @@ protocol MapScreen: Screen {
   static func bounds(_ state: AppState) -> WorldBounds?
   /// The cells of the map, or of one of two maps.
   static func panel(_ state: AppState) -> Size
-  static func isTSNE(_ state: AppState) -> Bool
-  /// The t-SNE map being made.
-  static func running(_ state: AppState) -> TSNERun?
+  /// The layout that grows, where the map is by one.
+  static func growing(_ state: AppState) -> GrowingLayout?
+  /// The map being made.
+  static func running(_ state: AppState) -> GrowingRun?
 }
 
 extension AppState {
@@ -21,8 +22,8 @@ extension AppState {
   package var shownPoints: [SIMD2<Float>]? { mapScreen.points(self) }
   package var mapBounds: WorldBounds? { mapScreen.bounds(self) }
   var mapPanel: Size { mapScreen.panel(self) }
-  var isTSNE: Bool { mapScreen.isTSNE(self) }
-  package var running: TSNERun? { mapScreen.running(self) }
+  package var growing: GrowingLayout? { mapScreen.growing(self) }
+  package var running: GrowingRun? { mapScreen.running(self) }
 }
 
 extension ExploreScreen: MapScreen {
@@ -31,6 +32,6 @@ extension ExploreScreen: MapScreen {
     state.explore.shownPoints.flatMap(WorldBounds.ofMap)
   }
   package static func panel(_ state: AppState) -> Size { ExploreLayout(state).mapInside.size }
-  static func isTSNE(_ state: AppState) -> Bool { state.explore.chart.method == .tsne }
-  package static func running(_ state: AppState) -> TSNERun? { state.explore.tsneMaps.running }
+  static func growing(_ state: AppState) -> GrowingLayout? { state.explore.chart.method.growing }
+  package static func running(_ state: AppState) -> GrowingRun? { state.explore.growing.running }
 }

@@ -37,8 +37,7 @@ extension ExploreState {
       zoom: look.view.zoom, panX: look.view.pan.x, panY: look.view.pan.y,
       hidden: filter.hidden.sorted().map { run.concepts[$0].name }, marks: look.marks.rawValue,
       color: look.colorMode.name(self),
-      // A t-SNE map takes a while: it is made again when it is asked for.
-      method: (chart.method == .tsne ? .principal : chart.method).rawValue, pair: chart.pair,
+      method: chart.method.savedName, pair: chart.pair,
       conceptAxes: run.concepts.count > 1
         ? [run.concepts[chart.conceptAxes.x].name, run.concepts[chart.conceptAxes.y].name] : [],
       metric: neighbours.metric.rawValue, strip: figures.stripMetric.rawValue,
@@ -73,7 +72,7 @@ extension ExploreState {
     if MapAxes.pairs.indices.contains(saved.pair) { chart.pair = saved.pair }
     let axes = saved.conceptAxes.compactMap { name in run.concepts.firstIndex { $0.name == name } }
     if axes.count == 2, axes[0] != axes[1] { chart.conceptAxes = SIMD2(axes[0], axes[1]) }
-    if saved.method == MapMethod.concepts.rawValue, run.concepts.count > 1 {
+    if saved.method == MapMethod.concepts.savedName, run.concepts.count > 1 {
       chart.method = .concepts
     }
     neighbours.isShown = saved.showsNeighbours

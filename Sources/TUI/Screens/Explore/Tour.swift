@@ -52,7 +52,8 @@ package struct Tour: Equatable, Sendable {
         + "button. S then names, compares and saves them.", ["acceptSelection"]),
     Step(
       "p makes a t-SNE map, before your eyes: it keeps neighbours together, at the cost of "
-        + "distances. The line below the map tells what to trust. Press p.", ["projection"]),
+        + "distances. More p, more kinds of map: the line below tells what to trust. Press p.",
+      ["projection"]),
     Step(
       "That is the map. : finds every command by its words, ? lists the keys, and what you mark "
         + "or name is there again next time."),

@@ -1,0 +1,98 @@
+import LinearAlgebra
+import SeerProjection
+import SeerSupport
+import SeerWidgets
+
+/// How far a map can be trusted.
+package struct MapTrust: Equatable, Sendable {
+  /// Those that could be measured.
+  package var figures: [TrustFigure: Float]
+
+  package init(_ figures: [TrustFigure: Float] = [:]) { self.figures = figures }
+
+  /// The lower of both, figure by figure, of what both have.
+  package func lower(_ other: MapTrust) -> MapTrust {
+    var lower: [TrustFigure: Float] = [:]
+    for (figure, value) in figures { lower[figure] = other.figures[figure].map { min(value, $0) } }
+    return MapTrust(lower)
+  }
+
+  package static func measure(
+    _ points: [SIMD2<Float>], of states: Matrix, context: JobContext
+  ) throws -> MapTrust {
+    let map = Matrix(points: points)
+    let near = try MapQuality.measure(map, of: states, checkpoint: context.checkpoint)
+    let far = try GlobalQuality.measure(map, of: states, checkpoint: context.checkpoint)
+    let found: [TrustFigure: Double?] = [
+      .trustworthiness: near.trustworthiness, .neighboursKept: near.neighboursKept,
+      .randomTriplets: far.randomTriplets, .distanceCorrelation: far.distanceCorrelation,
+    ]
+    return MapTrust(found.compactMapValues { $0.map { Float($0) } })
+  }
+
+  /// `neighbours kept 44 %`; nil where it is not known.
+  func text(_ figure: TrustFigure) -> String? {
+    figures[figure].map {
+      figure.title + " " + (figure == .neighboursKept ? Numbers.percent($0) : Numbers.share($0))
+    }
+  }
+}
+
+/// Which map a ``MapTrust`` is of.
+package struct QualityKey: Hashable, Sendable {
+  package var layer: Int
+  package var method: MapMethod
+  /// Of a map along axes.
+  package var axes: MapAxes
+  /// The number of the work that made a map that grew: with other settings it is another map.
+  package var run: Int
+
+  package init(
+    layer: Int, method: MapMethod, axes: MapAxes = .components(0, 1), run: Int = 0
+  ) {
+    self.layer = layer
+    self.method = method
+    self.axes = axes
+    self.run = run
+  }
+}
+
+extension HelpSection {
+  /// What the line under a map says.
+  static let mapLine = HelpSection(
+    title: "Below the map",
+    text: TrustFigure.allCases.map { "\($0.title): \($0.meaning)." } + TrustFigure.advice)
+}
+
+/// The line under a map.
+enum MapLine {
+  /// The figures after the one that stands first of all, those of what lies close before the others.
+  private static let others = TrustFigure.allCases.filter { $0 != .neighboursKept }
+
+  /// What a map's trust says, the most telling first, with `caution` behind that.
+  static func parts(_ trust: MapTrust?, caution: [String] = []) -> [[String]] {
+    guard let trust else { return [caution] }
+    return [choices(trust.text(.neighboursKept)), caution]
+      + others.map { choices(trust.text($0)) }
+  }
+
+  private static func choices(_ text: String?) -> [String] { text.map { [$0] } ?? [] }
+
+  /// What a layout warns of, within a line: in full, or its first words.
+  static func caution(_ layout: GrowingLayout) -> [String] {
+    let caution = layout.layout.caution
+    let text = caution.prefix(1).lowercased() + String(caution.dropFirst().prefix { $0 != "." })
+    return [text, String(text.prefix { $0 != "," })].filter { !$0.isEmpty }
+  }
+
+  /// As many of the parts as there is room for, in their order, each in the first of its wordings
+  /// that fits.
+  static func fit(_ parts: [[String]], width: Int, _ glyphs: Glyphs) -> String {
+    var line = ""
+    for part in parts {
+      let longer = part.map { line.isEmpty ? $0 : line + glyphs.separator + $0 }
+      line = longer.first { DisplayWidth.of($0) <= width } ?? line
+    }
+    return line
+  }
+}
