@@ -84,7 +84,7 @@ struct ReaderFuzzTests {
     let seed = UInt64(20 + version)
     try fuzz(file, name: "x.bin", in: TemporaryFolder(), count: 600, seed: seed) { path in
       for tensor in try TorchFile(path: path).tensors.values {
-        let matrix = MutableMatrix(rows: 1, columns: tensor.count)
+        let matrix = MatrixBuilder(unfilled: 1, columns: tensor.count)
         tensor.read(into: matrix.elements)
       }
     }
