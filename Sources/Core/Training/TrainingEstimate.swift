@@ -27,10 +27,10 @@ extension Training {
     let c = language.configuration
     var preset = try preset.resolved(for: c)
     let data = try TrainingData(
-      concepts: concepts, retain: retain,
+      concepts: concepts, retain: retain, columns: columns,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),
       preset: preset, seed: seed)
-    preset.count(rows: data.train.reduce(0) { $0 + $1.count })
+    try preset.count(rows: data.train.reduce(0) { $0 + $1.count })
     try context.checkpoint()
     let lengths = data.rows.map { $0.forms[0].ids.count }
     let rowTokens = Double(lengths.reduce(0, +)) / Double(max(1, lengths.count))
