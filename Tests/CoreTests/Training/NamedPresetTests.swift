@@ -107,12 +107,12 @@ struct NamedPresetTests {
   @Test func epochsAreCountedInRows() throws {
     var preset = TrainingPreset.standard
     preset.batch = 64
-    preset.count(rows: 1000)
+    try preset.count(rows: 1000)
     #expect(preset.steps == TrainingPreset.standard.steps)
     preset.epochs = 2
-    preset.count(rows: 1000)
+    try preset.count(rows: 1000)
     #expect(preset.steps == 32)
-    preset.count(rows: 960)
+    try preset.count(rows: 960)
     #expect(preset.steps == 30)
   }
 
