@@ -212,6 +212,12 @@ import Testing
     #expect(render(state).text.contains(String(caution.dropFirst().dropLast())))
     let figure = try #require(start.kind.layout.layout.figures.first)
     #expect(render(state).text.contains("\(figure.label) 1.250"))
+    // Fewer words of it, once there are figures that need the room.
+    let key = QualityKey(layer: 23, method: .growing(start.kind.layout), run: start.run)
+    _ = update(&state, .explore(.judged(key, Self.trust)))
+    let text = render(state).text
+    #expect(text.contains(caution.dropFirst().prefix { $0 != "," && $0 != "." }))
+    for figure in TrustFigure.allCases { #expect(text.contains(" \(figure.title) ")) }
   }
 
   @Test(arguments: names) func anExportNamesTheLayoutAndItsSettings(name: String) throws {

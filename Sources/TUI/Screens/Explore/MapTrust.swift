@@ -85,13 +85,15 @@ enum MapLine {
     return [text, String(text.prefix { $0 != "," })].filter { !$0.isEmpty }
   }
 
-  /// As many of the parts as there is room for, in their order, each in the first of its wordings
-  /// that fits.
+  /// All parts in their first wording where there is room, else as many as fit in their last one, in
+  /// their order.
   static func fit(_ parts: [[String]], width: Int, _ glyphs: Glyphs) -> String {
+    let whole = parts.compactMap(\.first).joined(separator: glyphs.separator)
+    if DisplayWidth.of(whole) <= width { return whole }
     var line = ""
-    for part in parts {
-      let longer = part.map { line.isEmpty ? $0 : line + glyphs.separator + $0 }
-      line = longer.first { DisplayWidth.of($0) <= width } ?? line
+    for part in parts.compactMap(\.last) {
+      let longer = line.isEmpty ? part : line + glyphs.separator + part
+      if DisplayWidth.of(longer) <= width { line = longer }
     }
     return line
   }
