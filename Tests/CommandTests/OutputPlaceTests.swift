@@ -218,7 +218,7 @@ struct OutputPlaceTests {
   // MARK: Values
 
   /// States that a damaged run holds do not get any further.
-  @Test(arguments: ["npy", "tsv", "csv", "svg"])
+  @Test(arguments: ["npy", "npz", "safetensors", "tsv", "csv", "svg"])
   func statesThatAreNoNumbers(format: String) throws {
     var states = try bytes(ofFile: seer.folder("run/states.safetensors"))
     states.replaceSubrange((states.count - 4)..., with: [0, 0, 0xC0, 0x7F])

@@ -43,8 +43,15 @@ package struct ChatTemplate: Sendable {
     }
   }
 
-  /// Fails where there is no template, or one that cannot be read.
-  package func check() throws(Failure) { _ = try template.get() }
+  /// Fails where there is no template, or one that cannot be read or does not read the conversation.
+  package func check() throws(Failure) {
+    guard try template.get().speaks(of: "messages") else {
+      throw Failure(
+        .badData, place: "chat template", found: "a text that does not look at `messages`",
+        wanted: "a Jinja template of conversations, or turns as JSON",
+        advice: "It would write the same for every conversation.")
+    }
+  }
 
   /// The user's arguments that can change the text, as JSON; nil where there are none.
   package var recordedArguments: [String: String]? {

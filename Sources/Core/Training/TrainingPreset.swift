@@ -375,19 +375,20 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
         "--lora-layers", list(loraLayers),
         "one at least up to the target layer \(highest): later blocks do not change its states")
     }
-    try check("--group", objective.group, from: 0, to: Self.mostRows)
-    guard objective.group % 2 == 0, objective.group == 0 || batch % objective.group == 0 else {
+    guard objective.group >= 0, objective.group % 2 == 0,
+      objective.group == 0 || batch % objective.group == 0
+    else {
       throw bad(
         "--group", objective.group, "an even number of rows that divides --batch (\(batch))")
     }
     guard objective.harmful.allSatisfy({ !$0.isEmpty }) else {
       throw bad("--harmful", "an empty name", "names of concepts")
     }
-    try check("--epochs", epochs, from: 0, to: Self.mostSteps)
+    guard epochs >= 0 else { throw bad("--epochs", epochs, "1 or more") }
     guard rowsPerConcept == 0 || rowsPerConcept >= 2 else {
       throw bad("--rows-per-concept", rowsPerConcept, "2 or more: a row needs a partner")
     }
-    try check("--keep", keep, from: 0, to: Self.mostSteps)
+    guard keep >= 0 else { throw bad("--keep", keep, "1 or more") }
     let mostRank = min(model?.width ?? 1024, 1024)
     guard (1...mostRank).contains(rank) else { throw bad("--rank", rank, "1 to \(mostRank)") }
     try checkPositive("--alpha", alpha, to: 1e6)

@@ -23,14 +23,14 @@ struct ExportedStates {
 
   func writeNPY(to path: String, asFolder: Bool, checkpoint: () throws -> Void) throws {
     guard asFolder else {
-      try OutputFile.write(NPY.bytes(try run.states(layer: layers[0])), to: path)
+      try OutputFile.write(NPY.bytes(try run.finiteStates(layer: layers[0])), to: path)
       return
     }
     try OutputFile.writeFolder(path) { folder in
       for layer in layers {
         try checkpoint()
         try OutputFile.write(
-          NPY.bytes(try run.states(layer: layer)), to: folder + "/" + Self.fileName(layer))
+          NPY.bytes(try run.finiteStates(layer: layer)), to: folder + "/" + Self.fileName(layer))
       }
     }
   }
@@ -42,6 +42,7 @@ struct ExportedStates {
     try OutputFile.write(to: path) { file in
       var archive = ZipWriter(file)
       for layer in layers {
+        _ = try run.finiteStates(layer: layer)
         let states = try run.storedStates(layer: layer)
         let header = NPY.header(descr, shape: [manifest.rows, manifest.width])
         try archive.add(Self.fileName(layer), count: header.count + states.range.count) { write in
@@ -65,6 +66,7 @@ struct ExportedStates {
       try file.write(header, count: header.count, at: 0)
       var place = header.count
       for layer in layers {
+        _ = try run.finiteStates(layer: layer)
         try copy(try run.storedStates(layer: layer), checkpoint) { piece in
           try file.write(piece, at: place)
           place += piece.count
@@ -102,5 +104,19 @@ struct ExportedStates {
 
   private func little(_ value: Int64) -> [UInt8] {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+}
+
+extension Run {
+  /// A layer's states; fails where one of them is no number.
+  func finiteStates(layer: Int) throws(Failure) -> Matrix {
+    let states = try states(layer: layer)
+    if let place = (0..<states.count).first(where: { !states.elements[$0].isFinite }) {
+      throw Failure(
+        .badData, file: folder, place: "layer \(layer), row \(place / states.columns)",
+        found: "a state of \(states.elements[place])", wanted: "finite states",
+        advice: "Extract the run again.")
+    }
+    return states
   }
 }

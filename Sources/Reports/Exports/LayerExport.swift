@@ -63,13 +63,7 @@ package struct LayerExport: Sendable {
         .usage, place: "--layer", found: "none with \(format.rawValue)",
         wanted: "the layer whose map is written")
     }
-    let states = try run.states(layer: layer)
-    if let place = (0..<states.count).first(where: { !states.elements[$0].isFinite }) {
-      throw Failure(
-        .badData, file: run.folder, place: "layer \(layer), row \(place / states.columns)",
-        found: "a state of \(states.elements[place])", wanted: "finite states",
-        advice: "Extract the run again.")
-    }
+    let states = try run.finiteStates(layer: layer)
     try checkpoint()
     var shown =
       try map

@@ -108,12 +108,24 @@ struct SteeringTests {
     }
     #expect(failure(Fixtures.tinyModel)?.place == "key general.architecture")
     #expect(failure(folder("none.gguf"))?.kind == .missingInput)
-    for directions in [[4: vector], [2: Array(vector.dropLast())], [2: vector.map { _ in .nan }]] {
+    for directions in [[4: vector], [2: Array(vector.dropLast())]] {
       try ControlVector(modelHint: "", directions: directions).write(to: folder("c.gguf"))
       #expect(failure(folder("c.gguf"))?.place?.hasPrefix("tensor direction.") == true)
     }
+    // None is written with such a number: it is put into the file.
+    #expect(
+      thrownFailure {
+        try ControlVector(modelHint: "", directions: [2: vector.map { _ in .nan }])
+          .write(to: folder("n.gguf"))
+      } != nil)
     try ControlVector(modelHint: "", directions: [2: vector]).write(to: folder("c.gguf"))
     var bytes = try bytes(ofFile: folder("c.gguf"))
+    let start = try #require(
+      bytes.firstRange(of: vector.prefix(2).flatMap { withUnsafeBytes(of: $0) { Array($0) } }))
+    var damaged = bytes
+    damaged.replaceSubrange(start.prefix(4), with: [0, 0, 0xC0, 0x7F])
+    try folder.write(damaged, to: "n.gguf")
+    #expect(failure(folder("n.gguf"))?.place?.hasPrefix("tensor direction.") == true)
     let name = try #require(bytes.firstRange(of: Array("direction.1".utf8)))
     bytes.replaceSubrange(name, with: "dimension.1".utf8)
     try folder.write(bytes, to: "d.gguf")

@@ -85,9 +85,7 @@ struct StaleMonitor {
     var places: [[UInt8]: Int] = [:]
     for (index, row) in run.rows.enumerated() { places[Array(row.text.utf8)] = index }
     pairs = data.train.enumerated().compactMap { index, row in
-      let response = row.response ?? ""
-      let text = response.isEmpty ? row.prompt : row.prompt + "\n" + response
-      return places[Array(text.utf8)].map { ($0, index) }
+      places[Array(row.text.utf8)].map { ($0, index) }
     }
     var notes =
       self.layers.count < layers.count
