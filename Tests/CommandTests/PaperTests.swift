@@ -67,7 +67,7 @@ struct PaperTests {
     ("sft", "--position", "mean"), ("sft", "--temperature", "0.2"),
     ("sft", "--retain-weight", "1"), ("sft", "--kl-weight", "1"),
     ("sft", "--group", "4"), ("sft", "--harmful", "unsafe"),
-    ("seer", "--contrastive", "infonce"), ("infonce", "--contrastive", "nt-xent", ""),
+    ("seer", "--contrastive", "infonce"), ("infonce", "--contrastive", "nt-xent"),
     ("released", "--harmful", "unsafe"), ("sft+seer", "--contrastive", "infonce"),
     ("reroute", "--kl-weight", "0"), ("reroute", "--contrastive-weight", "1"),
     ("reroute", "--position", "last"),
