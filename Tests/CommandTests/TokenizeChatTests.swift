@@ -94,7 +94,7 @@ struct TokenizeChatTests {
   }
 
   @Test func aTemplateThatRefuses() throws {
-    try seer.folder.write("\n{{ raise_exception('Be kind') }}", to: "own.jinja")
+    try seer.folder.write("\n{{ raise_exception('Be kind') if messages }}", to: "own.jinja")
     let outcome = try seer(
       "generate", "--prompt", "Hi", "--template-file", "own.jinja", "--tokens", "2")
     outcome.expect(65, "own.jinja, chat template, line 2: found ", "refuses: Be kind")

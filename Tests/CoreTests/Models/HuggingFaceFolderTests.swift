@@ -61,7 +61,7 @@ struct HuggingFaceFolderTests {
     try folder.folder.write("{% x", to: "mine.txt")
     let failure = try #require(thrownFailure { _ = try text(ChatOptions(file: mine)) })
     failure.expect(file: mine, place: "chat template, line 1", found: "`x`")
-    try folder.folder.write("mine", to: "mine.txt")
+    try folder.folder.write("{{ 'mine' if messages }}", to: "mine.txt")
     #expect(try text(ChatOptions(file: mine)) == "mine")
   }
 

@@ -44,7 +44,7 @@ extension SeparationMetric {
       "Each figure stands beside what it is when labels are permuted: prompts with equally many rows "
         + "exchange their lists of labels (the tokens of one text keep one label; a prompt that no "
         + "other equals in rows keeps its labels): the mean and the 95 % band over 200 permutations, 20 for those "
-        + "of the probe, the margin and of transport, of which each takes long. A figure inside the "
+        + "of the probe, the margin, of pairwise distances and of transport, of which each takes long. A figure inside the "
         + "band says nothing. Of \(allCases.count) figures, one in twenty lies outside by chance."
     ),
     (
