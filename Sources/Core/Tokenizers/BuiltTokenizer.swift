@@ -35,6 +35,8 @@ struct BuiltTokenizer {
     let type = configuration?["model_type"]?.string ?? ""
     var named = (settings?["tokenizer_class"] ?? configuration?["tokenizer_class"])?.string
     if let name = named, name.hasSuffix("Fast") { named = String(name.dropLast(4)) }
+    // Who saves under the general class has the file's own steps in mind.
+    if named == "TokenizersBackend" { return nil }
     let registered = Self.classes[type]
     // Llama 3's folders name Llama 2's class.
     if named == Kind.llama.rawValue, !Self.misnamed.contains(type), Self.isByteLevel(file) {
