@@ -33,30 +33,21 @@ package struct PaCMAPLayout: IterativeLayout {
       options.isSettled = true
       options.rate = 0.02
     }
-    let reduction = try Reduction(of: matrix, checkpoint: checkpoint)
-    let reduced = try reduction.apply(matrix)
-    let frame = try Frame(of: reduced)
-    let input = frame.apply(reduced)
+    let input = try LayoutInput(of: matrix, checkpoint: checkpoint)
     let pacmap = try PaCMAP(
-      input, options: options, initialization: start ?? .principalComponents,
+      input.rows, options: options, initialization: start ?? .principalComponents,
       checkpoint: checkpoint, progress: progress)
-    return Run(pacmap: pacmap, input: input, reduction: reduction, frame: frame, settings: settings)
+    return Run(pacmap: pacmap, input: input, settings: settings)
   }
 
   private final class Run: LayoutRun {
     private let pacmap: PaCMAP
-    private let input: Matrix
-    private let reduction: Reduction
-    private let frame: Frame
+    private let input: LayoutInput
     private let settings: LayoutSettings
 
-    init(
-      pacmap: PaCMAP, input: Matrix, reduction: Reduction, frame: Frame, settings: LayoutSettings
-    ) {
+    init(pacmap: PaCMAP, input: LayoutInput, settings: LayoutSettings) {
       self.pacmap = pacmap
       self.input = input
-      self.reduction = reduction
-      self.frame = frame
       self.settings = settings
     }
 
@@ -77,15 +68,13 @@ package struct PaCMAPLayout: IterativeLayout {
           "The neighbours were lowered from \(asked) to \(pacmap.counts.near) for so few rows "
             + "(\(points.rows)).")
       }
-      let (input, reduction, frame, near) = (input, reduction, frame, max(1, pacmap.counts.near))
+      let (input, near) = (input, max(1, pacmap.counts.near))
       return LayoutResult(
         points: points, figures: [.number(pacmap.loss())], settings: used, notes: notes
       ) { rows, checkpoint in
-        let reduced = try reduction.apply(rows)
-        // New rows are refused before they are compared with anything.
-        _ = try PCA.columnMeans(reduced)
         return try PaCMAP.place(
-          frame.apply(reduced), among: input, map: points, neighbours: near, checkpoint: checkpoint)
+          input.apply(rows), among: input.rows, map: points, neighbours: near,
+          checkpoint: checkpoint)
       }
     }
   }

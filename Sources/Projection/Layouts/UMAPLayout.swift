@@ -38,30 +38,21 @@ package struct UMAPLayout: IterativeLayout {
     options.seed = settings.seed
     // A finished map that is gone on with is not stirred up again.
     if case .layout = start { options.rate = 0.01 }
-    let reduction = try Reduction(of: matrix, checkpoint: checkpoint)
-    let reduced = try reduction.apply(matrix)
-    let frame = try Frame(of: reduced)
-    let input = frame.apply(reduced)
+    let input = try LayoutInput(of: matrix, checkpoint: checkpoint)
     let umap = try UMAP(
-      input, options: options, initialization: start ?? .principalComponents,
+      input.rows, options: options, initialization: start ?? .principalComponents,
       isSpectral: settings[Self.spectral] == 1, checkpoint: checkpoint, progress: progress)
-    return Run(umap: umap, input: input, reduction: reduction, frame: frame, settings: settings)
+    return Run(umap: umap, input: input, settings: settings)
   }
 
   private final class Run: LayoutRun {
     private let umap: UMAP
-    private let input: Matrix
-    private let reduction: Reduction
-    private let frame: Frame
+    private let input: LayoutInput
     private let settings: LayoutSettings
 
-    init(
-      umap: UMAP, input: Matrix, reduction: Reduction, frame: Frame, settings: LayoutSettings
-    ) {
+    init(umap: UMAP, input: LayoutInput, settings: LayoutSettings) {
       self.umap = umap
       self.input = input
-      self.reduction = reduction
-      self.frame = frame
       self.settings = settings
     }
 
@@ -83,15 +74,12 @@ package struct UMAPLayout: IterativeLayout {
           "The neighbours were lowered from \(umap.options.neighbours) to \(umap.neighbours + 1) "
             + "for so few rows (\(points.rows)).")
       }
-      let (input, reduction, frame, options) = (input, reduction, frame, umap.options)
+      let (input, options) = (input, umap.options)
       return LayoutResult(
         points: points, figures: [.number(umap.loss())], settings: used, notes: notes
       ) { rows, checkpoint in
-        let reduced = try reduction.apply(rows)
-        // New rows are refused before they are compared with anything.
-        _ = try PCA.columnMeans(reduced)
         return try UMAP.place(
-          frame.apply(reduced), among: input, map: points, options: options,
+          input.apply(rows), among: input.rows, map: points, options: options,
           checkpoint: checkpoint)
       }
     }
