@@ -63,12 +63,13 @@ public struct HiddenStates: Sendable {
   ///   - adapter: a PEFT adapter folder; nil for the model as it is.
   ///   - concepts: a file with the columns `prompt` and `value`, and perhaps `response` and `split`.
   ///   - folder: the run folder to write.
-  ///   - maxTokens: the first tokens of a row are kept, at most so many.
+  ///   - maxTokens: the first tokens of a row are kept, at most so many; nil is 512, or the model's context
+  ///     where that is less.
   ///   - progress: told the share done, 0...1, on a thread of the work; returns whether to go on.
   /// - Throws: as ``init(contentsOf:)`` does; an error of its own where `progress` said to stop.
   public static func extract(
     model: String, adapter: String? = nil, concepts: String, into folder: String,
-    template: Template = .chat, position: TokenPosition = .last, maxTokens: Int = 512,
+    template: Template = .chat, position: TokenPosition = .last, maxTokens: Int? = nil,
     progress: @escaping @Sendable (Double) -> Bool = { _ in true }
   ) throws -> HiddenStates {
     var extraction = Extraction(

@@ -17,6 +17,9 @@ package struct Training: Sendable {
   package var template = RowTemplate.chat
   /// What the user says of how conversations are written.
   package var chat = ChatOptions()
+  /// Whether the preset's number of tokens is lowered to what the model has room for: nobody asked for
+  /// it.
+  package var fitsContext = false
   package var seed: UInt64 = 0
   package var resumes = false
   /// What the work may take of the machine's memory.
@@ -84,8 +87,15 @@ package struct Training: Sendable {
     let language = try LanguageModel(model, chat: chat)
     let hash = language.hashing()
     var training = self
-    training.preset = try preset.resolved(for: language.configuration)
+    training.preset = try chosenPreset(for: language)
     return try training.run(language, hash, checkpoint, report, observer, onStep)
+  }
+
+  /// The preset with what the model decides: target layers as numbers, rows no longer than its context.
+  func chosenPreset(for language: LanguageModel) throws(Failure) -> TrainingPreset {
+    var preset = preset
+    if fitsContext { preset.maxTokens = try language.tokensKept(nil, usual: preset.maxTokens) }
+    return try preset.resolved(for: language.configuration)
   }
 
   /// The same where the preset is for the model.

@@ -25,7 +25,7 @@ extension Training {
   package func estimate(_ context: JobContext) throws -> TrainingEstimate {
     let language = try LanguageModel(model, chat: chat)
     let c = language.configuration
-    var preset = try preset.resolved(for: c)
+    var preset = try chosenPreset(for: language)
     let data = try TrainingData(
       concepts: concepts, retain: retain, columns: columns,
       renderer: RowRenderer(language.tokenizer, template: template, maxTokens: preset.maxTokens),

@@ -91,11 +91,10 @@ struct TrainCommand: ParsableCommand {
         isNoneOf: [concepts, preset], retain, chat.templateFile,
         try? ModelLocator.path(of: model), option: "--adapter")
     }
-    var preset = try chosenPreset()
-    preset.maxTokens = try LanguageModel(model).tokensKept(maxTokens, usual: preset.maxTokens)
     var training = Training(
-      model: model, concepts: concepts, retain: retain, folder: folder, preset: preset,
-      tool: Version.tool)
+      model: model, concepts: concepts, retain: retain, folder: folder,
+      preset: try chosenPreset(), tool: Version.tool)
+    training.fitsContext = maxTokens == nil
     training.columns = columns.names
     training.template = template
     training.chat = try chat.options()
