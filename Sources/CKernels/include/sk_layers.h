@@ -18,6 +18,9 @@ void sk_silu_multiply_backward(float *dgate, float *dup, const float *dy, const 
 /// Softmax of one vector in place. An empty vector is left alone.
 void sk_softmax(float *x, size_t count);
 
+/// The same with one more number, `sink`, whose probability is not kept (Xiao et al. 2023).
+void sk_softmax_with_sink(float *x, size_t count, float sink);
+
 /// `dp = scale * p * (dp - sum(p * dp))`: softmax's gradient in place, for probabilities `p`.
 void sk_softmax_backward(float *dp, const float *p, size_t count, float scale);
 

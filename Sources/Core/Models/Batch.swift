@@ -79,6 +79,8 @@ package struct ForwardRequest: Sendable {
   package var logitsAt: [Int]
   /// What is added to the residual stream on the way; captured states include it.
   package var interventions: [Intervention]
+  /// Whether the experts that the spans' tokens go to are wanted, of all blocks on the way.
+  package var keepsRouting = false
 
   package init(
     layers: [Int] = [], spans: [Range<Int>] = [], logitsAt: [Int] = [],

@@ -32,11 +32,11 @@ extension ModelFamily {
         "hidden_act": "silu",
       ]
       if model.blocks.first?.queries.bias != nil { settings["attention_bias"] = true }
-      if model.blocks.first?.up.bias != nil { settings["mlp_bias"] = true }
+      if model.blocks.first?.up?.bias != nil { settings["mlp_bias"] = true }
       return settings.adding(c.sizeSettings).adding(c.rotarySettings)
     }
   ) { (model: ModelReader) throws(Failure) in
-    var names = model.located(tensorNames)
+    var names = model.located(.llama)
     var c = try model.configuration(names)
     c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)
     c.rope = try model.rope(&c)
@@ -67,20 +67,23 @@ extension ModelFamily {
   }
 }
 
-private let tensorNames = TensorNames(
-  embeddings: TensorName("token_embd", "model.embed_tokens"),
-  attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
-  attentionInputs: [
-    TensorName("blk.#.attn_q", "model.layers.#.self_attn.q_proj"),
-    TensorName("blk.#.attn_k", "model.layers.#.self_attn.k_proj"),
-    TensorName("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
-  ],
-  attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
-  feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.post_attention_layernorm"),
-  feedForwardInputs: [
-    TensorName("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
-    TensorName("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
-  ],
-  feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
-  finalNorm: TensorName("output_norm", "model.norm"),
-  head: TensorName("output", "lm_head"))
+extension TensorNames {
+  /// Llama's, which many families have with a few others.
+  static let llama = TensorNames(
+    embeddings: TensorName("token_embd", "model.embed_tokens"),
+    attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
+    attentionInputs: [
+      TensorName("blk.#.attn_q", "model.layers.#.self_attn.q_proj"),
+      TensorName("blk.#.attn_k", "model.layers.#.self_attn.k_proj"),
+      TensorName("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
+    ],
+    attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
+    feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.post_attention_layernorm"),
+    feedForwardInputs: [
+      TensorName("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
+      TensorName("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
+    ],
+    feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
+    finalNorm: TensorName("output_norm", "model.norm"),
+    head: TensorName("output", "lm_head"))
+}

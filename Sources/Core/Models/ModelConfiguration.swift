@@ -1,5 +1,5 @@
 /// What a block does between its two feed-forward products.
-package enum Activation: Sendable {
+package enum Activation: Equatable, Sendable {
   /// `silu(gate) * up` (SwiGLU, Shazeer 2020).
   case gatedSilu
   /// `gelu(gate) * up`, with GELU's tanh approximation.
@@ -8,8 +8,16 @@ package enum Activation: Sendable {
   case geluTanh
   /// `gelu(up)`; there is no gate.
   case gelu
+  /// `(up + 1) * gate * logistic(alpha * gate)`, gate at most `limit` and up within it on both sides
+  /// (gpt-oss, OpenAI 2025).
+  case clamped(alpha: Float, limit: Float)
 
-  package var isGated: Bool { self == .gatedSilu || self == .gatedGeluTanh }
+  package var isGated: Bool {
+    switch self {
+    case .gatedSilu, .gatedGeluTanh, .clamped: true
+    case .geluTanh, .gelu: false
+    }
+  }
 }
 
 /// The sizes and constants of a decoder-only transformer, and which of the families' variations
@@ -25,6 +33,7 @@ package struct ModelConfiguration: Equatable, Sendable {
   /// Key and value heads; a divisor of `heads`.
   package var kvHeads: Int
   package var headDimension: Int
+  /// The size between the products of a dense feed-forward part; 0 where no block has one.
   package var feedForward: Int
   package var vocabulary: Int
   /// The longest row the model was made for, in tokens.
@@ -59,6 +68,10 @@ package struct ModelConfiguration: Equatable, Sendable {
   package var normsHeads = false
   /// What attention and feed-forward make is normed before it is added to the residual stream.
   package var normsBranches = false
+  /// What attention and feed-forward make is multiplied with this before it is added.
+  package var residualScale: Float = 1
+  /// What a mixture of experts has in place of some blocks' dense feed-forward part.
+  package var experts: ExpertConfiguration?
   /// The path of the blocks in the reference implementation, which adapter files repeat.
   package var blockPath = "model.layers"
   /// The paths of what makes layer 0 of token ids, and of what makes logits of the last layer.

@@ -14,6 +14,8 @@ struct ModelFamily: Sendable {
   let modelTypes: [String]
   /// What GGUF's norms hold beyond Hugging Face's: 1 where those are stored as w - 1.
   var normOffset: Float = 0
+  /// Of GGUF's models of this name it is those that have experts.
+  var isMixture = false
   /// The keys of `config.json` that are obeyed, by `model_type`, with what transformers takes where
   /// they are left out; those that are required, or that follow from others, are not among them.
   let usual: [String: [String: GGUFValue]]
@@ -29,6 +31,7 @@ struct ModelFamily: Sendable {
   /// Every family; one file each in this folder.
   static let all: [ModelFamily] = [
     .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX,
+    .mixtral, .qwen2MoE, .qwen3MoE, .gptOss,
   ]
 
   /// A key of GGUF's, after the architecture's name, for what only some families do.
@@ -45,6 +48,9 @@ struct ModelFamily: Sendable {
 
   static let neutralKeys = [
     NeutralKey("expert_count", 0, what: "a mixture of experts"),
+    NeutralKey("expert_group_count", 0, 1, what: "groups of experts"),
+    NeutralKey("expert_gating_func", 0, 1, what: "another weighting of experts"),
+    NeutralKey("expert_weights_scale", 0, 1, what: "scaling what experts make"),
     NeutralKey("moe_every_n_layers", 0, what: "a mixture of experts"),
     NeutralKey("interleave_moe_layer_step", 0, what: "a mixture of experts"),
     NeutralKey("nextn_predict_layers", 0, what: "a block that predicts several tokens"),
@@ -114,8 +120,13 @@ extension Transformer {
       }
     }
     let families = ModelFamily.all
-    guard let family = families.first(where: { $0.names(in: source.format).contains(name) }) else {
+    let named = families.filter { $0.names(in: source.format).contains(name) }
+    // llama.cpp has Mixtral under Llama's name.
+    let experts = source.value(name + ".expert_count")?.number ?? 0
+    guard let family = named.first(where: { $0.isMixture == (experts > 0) }) ?? named.first else {
+      var seen: Set<String> = []
       let known = families.flatMap { $0.names(in: source.format) }
+        .filter { seen.insert($0).inserted }
       throw Failure(
         .badData, file: source.configurationPath, place: "key \(key)", found: "`\(name)`",
         wanted: "one of \(known.joined(separator: ", "))",

@@ -14,6 +14,8 @@ struct RopeKeys: Sendable {
   var usualShare = 1.0
   /// Part of a head may turn; else the reference never reads the share of unscaled positions.
   var turnsParts = false
+  /// YaRN's borders are whole frequencies in GGUF files, which do not say.
+  var truncatesYarn = true
   /// The kinds of scaling that the family has, by their names in files; nil is all of them.
   var types: [String: String]?
 }
@@ -151,6 +153,7 @@ extension ModelReader {
       var yarn = Rope.Yarn(factor: factor, original: Double(original))
       yarn.fast = try positive(ModelKey("rope.scaling.yarn_beta_fast"), default: yarn.fast)
       yarn.slow = try positive(ModelKey("rope.scaling.yarn_beta_slow"), default: yarn.slow)
+      yarn.truncates = keys.truncatesYarn
       rope = plain.scaled(yarn, attentionFactor: Float(Rope.Yarn.attention(factor)))
     default:
       throw unsupported(typeKey, "none, linear, yarn or longrope")

@@ -55,12 +55,30 @@ extension ModelReader {
         attentionPostNorm = try norm(name, block: block, width: c.width)
       }
       let feedForwardNorm = try norm(names.feedForwardNorm, block: block, width: c.width)
+      var experts: Experts?
+      if let e = c.experts, let own = names.experts, e.blocks.contains(block) {
+        experts = try self.experts(names, own, block: block, c, e)
+      }
+      // What all tokens go through.
+      let size = c.ofBlock(block).feedForward
+      let dense = experts == nil ? names : names.ofExperts
       let isGated = c.activation.isGated
-      let products = try linears(
-        names.feedForwardInputs, block: block,
-        rows: isGated ? [c.feedForward, c.feedForward] : [c.feedForward], columns: c.width, c)
-      let down = try linears(
-        [names.feedForwardOutput], block: block, rows: [c.width], columns: c.feedForward, c)
+      let products =
+        size == 0
+        ? []
+        : try linears(
+          dense.feedForwardInputs, block: block, rows: isGated ? [size, size] : [size],
+          columns: c.width, c)
+      let down =
+        size == 0
+        ? []
+        : try linears(
+          [dense.feedForwardOutput], block: block, rows: [c.width], columns: size, c)
+      var sinks: [Float]?
+      if let name = names.sinks {
+        sinks = try vector(
+          name, block: block, ending: format == .gguf ? ".weight" : "", count: c.heads)
+      }
       var feedForwardPostNorm: Norm?
       if let name = names.feedForwardPostNorm {
         feedForwardPostNorm = try norm(name, block: block, width: c.width)
@@ -69,8 +87,8 @@ extension ModelReader {
         Transformer.Block(
           attentionNorm: attentionNorm, queries: inputs[0], keys: inputs[1], values: inputs[2],
           headNorms: headNorms, output: output[0], attentionPostNorm: attentionPostNorm,
-          feedForwardNorm: feedForwardNorm, gate: isGated ? products[0] : nil,
-          up: products[products.count - 1], down: down[0],
+          feedForwardNorm: feedForwardNorm, gate: isGated ? products.first : nil,
+          up: products.last, down: down.first, experts: experts, sinks: sinks,
           feedForwardPostNorm: feedForwardPostNorm))
     }
     return Transformer(

@@ -46,6 +46,8 @@ package struct TensorNames: Sendable {
   var attentionInputs: [TensorName]
   /// Of queries and of keys.
   package var headNorms: [TensorName] = []
+  /// A score for each head, without an ending in Hugging Face's files.
+  var sinks: TensorName?
   var attentionOutput: TensorName
   var attentionPostNorm: TensorName?
   var feedForwardNorm: TensorName
@@ -53,6 +55,8 @@ package struct TensorNames: Sendable {
   var feedForwardInputs: [TensorName]
   var feedForwardOutput: TensorName
   var feedForwardPostNorm: TensorName?
+  /// Of blocks that have experts.
+  var experts: ExpertNames?
   package var finalNorm: TensorName
   /// Absent from files whose head is the embeddings.
   package var head: TensorName
@@ -69,12 +73,14 @@ package struct TensorNames: Sendable {
     names.attentionNorm = renamed(attentionNorm)
     names.attentionInputs = attentionInputs.map(renamed)
     names.headNorms = headNorms.map(renamed)
+    names.sinks = sinks.map(renamed)
     names.attentionOutput = renamed(attentionOutput)
     names.attentionPostNorm = attentionPostNorm.map(renamed)
     names.feedForwardNorm = renamed(feedForwardNorm)
     names.feedForwardInputs = feedForwardInputs.map(renamed)
     names.feedForwardOutput = renamed(feedForwardOutput)
     names.feedForwardPostNorm = feedForwardPostNorm.map(renamed)
+    names.experts = experts?.renamed(renamed)
     names.finalNorm = renamed(finalNorm)
     if path.hasPrefix("language_model.") {
       names.head = head.named("language_model." + head.huggingFace)

@@ -18,21 +18,22 @@ package final class BackwardScratch {
 
   package init(tokens: Int, _ c: ModelConfiguration) {
     normed = MutableMatrix(unfilled: tokens, columns: c.width)
-    hidden = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    hidden = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
     normedGradient = MutableMatrix(unfilled: tokens, columns: c.width)
     queryGradient = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
     keyGradient = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
     valueGradient = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
     attendedGradient = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
-    gateGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
-    upGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    gateGradient = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
+    upGradient = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
     branchGradient =
       c.normsBranches || c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
   }
 
   package static func floats(_ c: ModelConfiguration) -> Int {
     (c.normsBranches || c.isParallel ? 3 : 2) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3
-      * c.feedForward
+      * c.widestFeedForward
+      + (c.experts.map { $0.used + $0.count + ExpertConfiguration.backwardFloats(c) } ?? 0)
   }
 }
 
@@ -90,18 +91,46 @@ extension Transformer {
       preconditionFailure("a backward pass over buffers made for inference")
     }
     block.feedForwardNorm.forward(middle.elements, into: scratch.normed.elements, rows: tokens)
-    activate(buffers.gate, buffers.up, into: scratch.hidden, tokens: tokens)
     let dy = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
       buffers.feedForwardBranch, scratch, tokens: tokens)
-    let hiddenGradient = scratch.gateGradient.elements
-    linearBackward(
-      [LinearBackwardTask(weight: block.down.weight, outputGradient: dy)], tokens: tokens,
-      into: hiddenGradient)
-    lora.backward(
-      .feedForwardOutput, scratch.hidden.elements, [.down: dy], into: gradients,
-      inputGradient: hiddenGradient)
-    activateBackward(buffers, scratch, tokens: tokens)
+    let normedGradient = scratch.normedGradient.elements
+    if let experts = block.experts, let routing = buffers.routing {
+      normedGradient.update(repeating: 0, count: tokens * c.width)
+      experts.backward(
+        dy, scratch.normed.elements, routing, c, tokens: tokens, into: normedGradient)
+    }
+    if let up = block.up, let down = block.down {
+      let size = up.weight.rows
+      let hidden = scratch.hidden.elements
+      let hiddenGradient = scratch.gateGradient.elements
+      activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
+      block.experts?.gateShared(hidden, size: size, scratch.normed.elements, tokens: tokens)
+      linearBackward(
+        [LinearBackwardTask(weight: down.weight, outputGradient: dy)], tokens: tokens,
+        into: hiddenGradient)
+      lora.backward(
+        .feedForwardOutput, hidden, [.down: dy], into: gradients, inputGradient: hiddenGradient)
+      if let experts = block.experts, experts.sharedGate != nil {
+        activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
+        experts.gateSharedBackward(
+          hiddenGradient, hidden, size: size, scratch.normed.elements, tokens: tokens,
+          into: normedGradient)
+      }
+      c.activation.backward(
+        hiddenGradient, hiddenGradient, scratch.upGradient.elements, buffers.gate.elements,
+        buffers.up.elements, count: tokens * size)
+      enterBackward(block, up, lora, scratch, tokens: tokens, into: gradients)
+    }
+    block.feedForwardNorm.backward(normedGradient, middle.elements, into: slope, rows: tokens)
+  }
+
+  /// The gradients of gate and up to that of the normed residual stream, which where there are
+  /// experts has theirs already.
+  private func enterBackward(
+    _ block: Block, _ up: Linear, _ lora: BlockLoRA, _ scratch: BackwardScratch, tokens: Int,
+    into gradients: Adapter
+  ) {
     var tasks: [LinearBackwardTask] = []
     if let gate = block.gate {
       tasks.append(
@@ -109,33 +138,15 @@ extension Transformer {
           weight: gate.weight, outputGradient: scratch.gateGradient.elements))
     }
     tasks.append(
-      LinearBackwardTask(weight: block.up.weight, outputGradient: scratch.upGradient.elements))
-    linearBackward(tasks, tokens: tokens, into: scratch.normedGradient.elements)
+      LinearBackwardTask(weight: up.weight, outputGradient: scratch.upGradient.elements))
+    linearBackward(
+      tasks, tokens: tokens, into: scratch.normedGradient.elements, adds: block.experts != nil)
     lora.backward(
       .feedForwardInput, scratch.normed.elements,
       [
         .gate: UnsafePointer(scratch.gateGradient.elements),
         .up: UnsafePointer(scratch.upGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    block.feedForwardNorm.backward(
-      scratch.normedGradient.elements, middle.elements, into: slope, rows: tokens)
-  }
-
-  /// From the gradient of the feed-forward's hidden values, which lies in `gateGradient`, to those
-  /// of gate and up.
-  private func activateBackward(_ buffers: BlockBuffers, _ scratch: BackwardScratch, tokens: Int) {
-    let activation = configuration.activation
-    Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
-      let (first, count) = (range.lowerBound, range.count)
-      let (dy, dup) = (scratch.gateGradient.elements + first, scratch.upGradient.elements + first)
-      let (gate, up) = (buffers.gate.elements + first, buffers.up.elements + first)
-      switch activation {
-      case .gatedSilu: sk_silu_multiply_backward(dy, dup, dy, gate, up, count)
-      case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dy, dup, dy, gate, up, count)
-      case .geluTanh: sk_gelu_tanh_backward(dup, dy, up, count)
-      case .gelu: sk_gelu_backward(dup, dy, up, count)
-      }
-    }
   }
 
   /// residual + [norm] output(attention(q(n), k(n), v(n))), n = norm(input).
@@ -173,7 +184,7 @@ extension Transformer {
           outputGradient: scratch.attendedGradient.row(row.start),
           queries: scratch.queryGradient.row(row.start),
           keys: scratch.keyGradient.row(row.start), values: scratch.valueGradient.row(row.start))
-      }, c, window: c.window(ofBlock: index))
+      }, c, window: c.window(ofBlock: index), sinks: block.sinks)
     rotate(
       block: index, scratch.queryGradient, scratch.keyGradient, context, inverse: true)
     if let norms = block.headNorms, let queries = buffers.plainQueries,

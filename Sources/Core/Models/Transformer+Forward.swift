@@ -84,6 +84,11 @@ extension Transformer {
           block: index, residual, context, state.buffers, normed: state.normed,
           hidden: state.buffers.gate)
       }
+      if request.keepsRouting, blocks[index].experts != nil, let experts = c.experts,
+        let routing = state.buffers.routing
+      {
+        result.capture(routing, ofBlock: index, experts)
+      }
       request.intervene(layer: index + 1, residual, tokens: tokens, width: c.width)
       result.capture(layer: index + 1, from: residual)
     }
@@ -168,7 +173,8 @@ extension Transformer {
     normHeads(block, buffers, tokens: tokens)
     rotate(block: index, buffers.queries, buffers.keys, context)
     attentionForward(
-      attentionRows(block: index, context, buffers), c, window: c.window(ofBlock: index))
+      attentionRows(block: index, context, buffers), c, window: c.window(ofBlock: index),
+      sinks: block.sinks)
     finish(
       index, lora, residual, buffers, normed: normed, hidden: hidden, tokens: tokens,
       ofBatch: tokens)
@@ -194,9 +200,16 @@ extension Transformer {
       block.attentionPostNorm, lora, .attentionOutput, .output, spare: normed, tokens: tokens,
       ofBatch: batch)
     if !c.isParallel { enter() }
-    activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
+    if let experts = block.experts, let routing = buffers.routing {
+      experts.forward(
+        normed.elements, addingTo: residual, routing, c, tokens: tokens, ofBatch: batch)
+    }
+    guard let up = block.up, let down = block.down else { return }
+    activate(buffers.gate, buffers.up, into: hidden, count: tokens * up.weight.rows)
+    block.experts?.gateShared(
+      hidden.elements, size: up.weight.rows, normed.elements, tokens: tokens)
     add(
-      block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
+      down, of: hidden, to: residual, through: buffers.feedForwardBranch,
       block.feedForwardPostNorm, lora, .feedForwardOutput, .down, spare: normed, tokens: tokens,
       ofBatch: batch)
   }
@@ -209,19 +222,7 @@ extension Transformer {
     linearForward(
       x.elements, tokens: tokens, ofBatch: batch,
       layers.map { LinearTask(weight: $0.linear.weight, output: $0.output.elements) })
-    for layer in layers {
-      addBias(layer.linear.bias, to: layer.output.elements, tokens: tokens)
-    }
-  }
-
-  private func addBias(_ bias: [Float]?, to output: UnsafeMutablePointer<Float>, tokens: Int) {
-    guard let bias else { return }
-    bias.withUnsafeBufferPointer { bias in
-      let width = bias.count
-      Parallel.ranges(of: tokens, grain: 32) { range in
-        sk_add_bias(output + range.lowerBound * width, bias.baseAddress, range.count, width)
-      }
-    }
+    for layer in layers { layer.linear.addBias(to: layer.output.elements, tokens: tokens) }
   }
 
   /// The feed-forward part up to its products: gate and up of the normed residual stream.
@@ -231,8 +232,9 @@ extension Transformer {
   ) {
     buffers.middle?.elements.update(from: residual, count: tokens * configuration.width)
     block.feedForwardNorm.forward(residual, into: normed.elements, rows: tokens)
+    guard let up = block.up else { return }
     let gate = block.gate.map { [($0, buffers.gate)] } ?? []
-    product(gate + [(block.up, buffers.up)], of: normed, tokens: tokens, ofBatch: batch)
+    product(gate + [(up, buffers.up)], of: normed, tokens: tokens, ofBatch: batch)
     lora.forward(
       .feedForwardInput, normed.elements,
       [.gate: buffers.gate.elements, .up: buffers.up.elements])
@@ -253,26 +255,17 @@ extension Transformer {
     linearForward(
       x.elements, tokens: tokens, ofBatch: batch,
       [LinearTask(weight: linear.weight, output: output, adds: norm == nil && !isScaled)])
-    addBias(linear.bias, to: output, tokens: tokens)
+    linear.addBias(to: output, tokens: tokens)
     lora.forward(place, x.elements, [target: output])
     norm?.add(output, to: residual, rows: tokens)
     if isScaled { sk_add_bias(residual, output, 1, tokens * configuration.width) }
   }
 
   /// What lies between the two products of the feed-forward part.
-  func activate(_ gate: MutableMatrix, _ up: MutableMatrix, into hidden: MutableMatrix, tokens: Int)
+  func activate(_ gate: MutableMatrix, _ up: MutableMatrix, into hidden: MutableMatrix, count: Int)
   {
-    let activation = configuration.activation
-    Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
-      let (first, count) = (range.lowerBound, range.count)
-      let (out, gate, up) = (hidden.elements + first, gate.elements + first, up.elements + first)
-      switch activation {
-      case .gatedSilu: sk_silu_multiply(out, gate, up, count)
-      case .gatedGeluTanh: sk_gelu_tanh_multiply(out, gate, up, count)
-      case .geluTanh: sk_gelu_tanh(out, up, count)
-      case .gelu: sk_gelu(out, up, count)
-      }
-    }
+    configuration.activation.forward(
+      gate.elements, up.elements, into: hidden.elements, count: count)
   }
 
   /// Norms every head of queries and keys, and keeps them as they were for the backward pass.

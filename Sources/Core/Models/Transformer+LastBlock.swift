@@ -40,7 +40,8 @@ extension Transformer {
     rotate(block: index, buffers.queries, heads: c.heads, context, tokens: asked)
     let rows = attentionRows(block: index, context, buffers)
     attentionForward(
-      narrowed(rows, to: asked, context, buffers), c, window: c.window(ofBlock: index))
+      narrowed(rows, to: asked, context, buffers), c, window: c.window(ofBlock: index),
+      sinks: block.sinks)
     finish(
       index, lora, residual, buffers, normed: normed, hidden: hidden, tokens: count,
       ofBatch: tokens)
@@ -48,6 +49,7 @@ extension Transformer {
     for (row, token) in asked.enumerated().reversed() where row != token {
       (residual + token * c.width).update(from: residual + row * c.width, count: c.width)
     }
+    if block.experts != nil { buffers.routing?.spread(to: asked) }
     if index >= residentBlocks { block.release() }
   }
 
@@ -105,7 +107,7 @@ extension ForwardRequest {
   func tokensAsked(after last: Int, of tokens: Int) -> [Int]? {
     var isAsked = [Bool](repeating: false, count: tokens)
     for place in logitsAt { isAsked[place] = true }
-    if layers.contains(last) {
+    if layers.contains(last) || keepsRouting {
       for span in spans { for place in span { isAsked[place] = true } }
     }
     let asked = isAsked.indices.filter { isAsked[$0] }

@@ -25,7 +25,7 @@ package final class TrainingPass {
     let block = BlockBuffers.floats(c, training: true)
     let kept = keepsBlocks ? layers * block : layers * c.width + block
     return tokens * (kept + c.width + BackwardScratch.floats(c)) * MemoryLayout<Float>.size
-      + packedBytes(tokens: tokens, widths: [c.feedForward, c.feedForward])
+      + packedBytes(tokens: tokens, widths: [c.widestFeedForward, c.widestFeedForward])
   }
 
   /// Runs the batch up to a layer.

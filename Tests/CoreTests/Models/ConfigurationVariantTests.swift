@@ -103,6 +103,11 @@ struct ConfigurationVariantTests {
     "phi3, activation gelu": "hidden_act", "gemma2, activation gelu": "hidden_activation",
     "gemma3, activation gelu": "hidden_activation", "gpt2, activation silu": "activation_function",
     "neox, activation relu": "hidden_act", "neox, head size": "head_dim",
+    // Then there is nothing in place of the feed-forward part.
+    "mixtral, no experts a token": "num_experts_per_tok",
+    "qwen2moe, no experts a token": "num_experts_per_tok",
+    "qwen3moe, no experts a token": "num_experts_per_tok",
+    "gptoss, no experts a token": "num_experts_per_tok",
   ]
   /// What transformers has no name for any more.
   static let taken = ["phi3, old su"]

@@ -14,7 +14,8 @@ struct TinyFamily: CustomTestStringConvertible {
   let format: WeightFormat
 
   static let names = [
-    "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox",
+    "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox", "mixtral",
+    "qwen2moe", "qwen3moe", "gptoss",
   ]
   static let all = names.flatMap { name in
     [WeightFormat.gguf, .huggingFace].map { TinyFamily(name: name, format: $0) }

@@ -172,8 +172,10 @@ extension MergedModel {
         add(norm, name, index)
       }
       add(block.feedForwardNorm, names.feedForwardNorm, index)
-      add((block.gate.map { [$0] } ?? []) + [block.up], names.feedForwardInputs, index)
-      add([block.down], [names.feedForwardOutput], index)
+      if let up = block.up, let down = block.down {
+        add((block.gate.map { [$0] } ?? []) + [up], names.feedForwardInputs, index)
+        add([down], [names.feedForwardOutput], index)
+      }
       if let norm = block.feedForwardPostNorm, let name = names.feedForwardPostNorm {
         add(norm, name, index)
       }

@@ -1,8 +1,9 @@
 """What transformers makes of the families' tiny models under other configurations.
 
-    python make_variants.py     (numpy, torch, transformers, safetensors)
+    python make_variants.py [NAME...]     (numpy, torch, transformers, safetensors)
 
-Needs the folders that make_families.py wrote; writes variants.json: for each family a list of
+Needs the folders that make_families.py wrote; writes variants.json, of the families named the others
+stay as they are: for each family a list of
 {"name", "set", "unset", "extra", "drop", "state"}. `set` and `unset` are keys of config.json, `extra`
 tensors beside the family's own ([shape, values]), `drop` endings of tensors that are left out;
 `state` is the last token's state after the last block, float32 and eager, for the family's row 0,
@@ -12,6 +13,7 @@ or its first `tokens` tokens; null where transformers refuses to load or run it.
 import json
 import os
 import shutil
+import sys
 import tempfile
 
 import numpy as np
@@ -23,7 +25,7 @@ from transformers.utils import logging
 logging.set_verbosity_error()
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 HEADS = {"llama3": 8, "mistral": 8, "qwen2": 8, "qwen3": 12, "gemma2": 12, "gemma3": 12, "phi3": 6,
-         "neox": 4}
+         "neox": 4, "mixtral": 8, "qwen2moe": 8, "qwen3moe": 12, "gptoss": 12}
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,
         "original_max_position_embeddings": 32}
 
@@ -151,6 +153,15 @@ LOOKALIKES = {
         "attn_logit_softcapping": 1.0, "attention_chunk_size": 4, "clip_qkv": 0.1,
         "pretraining_tp": 2, "hidden_activation": "relu", "activation_function": "relu",
         "use_parallel_residual": False}},
+}
+# Keys of every mixture of experts.
+MIXTURE = {
+    "experts a token": {"set": {"num_experts_per_tok": 1}},
+    "all experts": {"set": {"num_experts_per_tok": 5}},
+    "more than there are": {"set": {"num_experts_per_tok": 9}},
+    "no experts a token": {"set": {"num_experts_per_tok": 0}},
+    "router's training": {"set": {"router_jitter_noise": 0.1, "router_aux_loss_coef": 0.5,
+                                  "output_router_logits": True}},
 }
 FAMILIES = {
     "llama3": {
@@ -313,6 +324,63 @@ FAMILIES = {
         "not causal": {"set": {"is_causal": False}},
         "epsilon absent": {"unset": ["layer_norm_eps"]},
     },
+    "mixtral": {
+        **WINDOW, **LOOKALIKES, **MIXTURE,
+        **activations("hidden_act", "silu", "gelu_pytorch_tanh"),
+        "not causal": {"set": {"is_causal": False}},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "yarn": {"set": {"head_dim": 8, "rope_parameters": YARN}},
+        "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "other name": {"set": {"num_experts": 5}, "unset": ["num_local_experts"]},
+        "both names": {"set": {"num_experts": 5}},
+        "normalised": {"set": {"norm_topk_prob": False}},
+    },
+    "qwen2moe": {
+        **SWITCHED, **MIXTURE, **activations("hidden_act", "silu", "gelu_pytorch_tanh"),
+        "yarn": rope(**YARN), "normalised": {"set": {"norm_topk_prob": True}},
+        "normalised absent": {"unset": ["norm_topk_prob"]},
+        "bias off": {"set": {"qkv_bias": False}}, "bias absent": {"unset": ["qkv_bias"]},
+        "output bias": {"set": {"attention_bias": True}, "bias": ["o"]},
+        "step absent": {"unset": ["decoder_sparse_step"]},
+        "upper layers, all": {"set": {"use_sliding_window": True, "sliding_window": 5,
+                                      "max_window_layers": 28}, "unset": ["layer_types"]},
+    },
+    "qwen3moe": {
+        **MIXTURE, **activations("hidden_act", "silu"),
+        "switched off": {"set": {"use_sliding_window": False, "sliding_window": 5}},
+        "window": {"set": {"use_sliding_window": True, "sliding_window": 5}},
+        "window, layers": {"set": {"use_sliding_window": True, "sliding_window": 5,
+                                   "max_window_layers": 2}},
+        "window null": {"set": {"use_sliding_window": True, "sliding_window": None}},
+        "not normalised": {"set": {"norm_topk_prob": False}},
+        "normalised absent": {"unset": ["norm_topk_prob"]},
+        "dense layers": {"set": {"decoder_sparse_step": 1, "mlp_only_layers": [0, 2]}},
+        "dense layers null": {"set": {"mlp_only_layers": None}},
+        "dense layers absent": {"unset": ["mlp_only_layers"]},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "attention bias off": {"bias": ["q", "k", "v", "o"]},
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "other name": {"set": {"num_experts": 8}, "unset": ["num_local_experts"]},
+        "both names": {"set": {"num_experts": 8}},
+    },
+    "gptoss": {
+        **WINDOW, **MIXTURE, **activations("hidden_act", "silu", "relu"),
+        "yarn": rope(**YARN), "yarn, truncate": rope(**YARN, truncate=True),
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "plain": rope(rope_type="default", rope_theta=100.0),
+        "no rope": {"unset": ["rope_parameters"]},
+        "no rope, base": {"set": {"rope_theta": 500.0}, "unset": ["rope_parameters"]},
+        "rope null": {"set": {"rope_parameters": None}},
+        "old": scaling({"rope_type": "yarn", "factor": 4.0, "truncate": False,
+                        "original_max_position_embeddings": 32}),
+        "layer types": {"set": {"layer_types": ["full_attention", "sliding_attention"] * 2}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "alpha": {"set": {"swiglu_alpha": 1.0}}, "alpha absent": {"unset": ["swiglu_alpha"]},
+        "limit": {"set": {"swiglu_limit": 2.0}}, "limit absent": {"unset": ["swiglu_limit"]},
+        "bias off": {"set": {"attention_bias": False}},
+        "not causal": {"set": {"is_causal": False}},
+        "other name": {"set": {"num_experts": 6}, "unset": ["num_local_experts"]},
+    },
 }
 MODULES = {"q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_proj",
            "o": "self_attn.o_proj", "gate": "mlp.gate_proj", "up": "mlp.up_proj",
@@ -338,8 +406,10 @@ def last_state(folder, ids):
 
 
 def main():
-    result = {}
-    for family, variants in FAMILIES.items():
+    path = os.path.join(FOLDER, "variants.json")
+    result = json.load(open(path)) if sys.argv[1:] else {}
+    for family in sys.argv[1:] or FAMILIES:
+        variants = FAMILIES[family]
         folder = os.path.join(FOLDER, family)
         base = json.load(open(os.path.join(folder, "config.json")))
         tensors = load_file(os.path.join(folder, "model.safetensors"))
@@ -379,7 +449,7 @@ def main():
                 "extra": {key: [round(float(x), 6) for x in value]
                           for key, value in extra.items()},
                 "state": state})
-    with open(os.path.join(FOLDER, "variants.json"), "w") as file:
+    with open(path, "w") as file:
         file.write("{\n" + ",\n".join(
             f'"{family}": [\n' + ",\n".join(json.dumps(v) for v in variants) + "\n]"
             for family, variants in result.items()) + "\n}\n")

@@ -1,0 +1,43 @@
+import CKernels
+import LinearAlgebra
+
+extension Activation {
+  /// What lies between the products of a feed-forward part, elementwise; the output may be the gate.
+  func forward(
+    _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>,
+    into out: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    Parallel.ranges(of: count, grain: 16_384) { range in
+      let (first, count) = (range.lowerBound, range.count)
+      let (out, gate, up) = (out + first, gate + first, up + first)
+      switch self {
+      case .gatedSilu: sk_silu_multiply(out, gate, up, count)
+      case .gatedGeluTanh: sk_gelu_tanh_multiply(out, gate, up, count)
+      case .geluTanh: sk_gelu_tanh(out, up, count)
+      case .gelu: sk_gelu(out, up, count)
+      case .clamped(let alpha, let limit): sk_clamped_multiply(out, gate, up, count, alpha, limit)
+      }
+    }
+  }
+
+  /// The gradients of gate and up for the output's, `dy`, which `dgate` may be.
+  func backward(
+    _ dy: UnsafePointer<Float>, _ dgate: UnsafeMutablePointer<Float>,
+    _ dup: UnsafeMutablePointer<Float>, _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>,
+    count: Int
+  ) {
+    Parallel.ranges(of: count, grain: 16_384) { range in
+      let (first, count) = (range.lowerBound, range.count)
+      let (dy, dgate, dup) = (dy + first, dgate + first, dup + first)
+      let (gate, up) = (gate + first, up + first)
+      switch self {
+      case .gatedSilu: sk_silu_multiply_backward(dgate, dup, dy, gate, up, count)
+      case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dgate, dup, dy, gate, up, count)
+      case .geluTanh: sk_gelu_tanh_backward(dup, dy, up, count)
+      case .gelu: sk_gelu_backward(dup, dy, up, count)
+      case .clamped(let alpha, let limit):
+        sk_clamped_multiply_backward(dgate, dup, dy, gate, up, count, alpha, limit)
+      }
+    }
+  }
+}
