@@ -67,6 +67,8 @@ struct ModelFamily: Sendable {
     NeutralKey("rope.scaling.yarn_log_multiplier", 0, what: "YaRN with a multiplier"),
     NeutralKey("rope.scaling.yarn_ext_factor", -1, 1, what: "YaRN in part"),
     NeutralKey("rope.scaling.yarn_attn_factor", 1, what: "YaRN with a second factor"),
+    NeutralKey("rope.dimension_sections", 0, what: "positions in several dimensions"),
+    NeutralKey("deepstack_mapping", -1, what: "pictures that enter between blocks"),
     NeutralKey("swin_norm", 0, what: "norms after attention"),
     NeutralKey("full_attention_interval", 0, what: "blocks without attention"),
     NeutralKey("altup.num_inputs", 0, what: "alternating updates"),

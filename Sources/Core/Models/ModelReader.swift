@@ -144,8 +144,16 @@ struct ModelReader {
   func vector(
     _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", count: Int
   ) throws(Failure) -> [Float] {
+    try vector(tensorName, block: block, ending: ending, shape: [count])
+  }
+
+  /// The same of another shape, row by row.
+  func vector(
+    _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", shape: [Int]
+  ) throws(Failure) -> [Float] {
     let name = name(tensorName, block: block, ending: ending)
-    guard let tensor = try noted(name, shape: [count]) else {
+    let count = shape.reduce(1, *)
+    guard let tensor = try noted(name, shape: shape) else {
       return [Float](repeating: 0, count: count)
     }
     let stored = StoredMatrix(

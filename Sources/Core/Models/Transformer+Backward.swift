@@ -12,9 +12,10 @@ package final class BackwardScratch {
   let attendedGradient: MutableMatrix
   let gateGradient: MutableMatrix
   let upGradient: MutableMatrix
-  /// Gradients of what is normed before it is added, or of the output where both parts read the
-  /// input: (tokens, width).
+  /// Gradients of what is normed or multiplied before it is added: (tokens, width).
   let branchGradient: MutableMatrix?
+  /// Those of the output, where both parts read the input: (tokens, width).
+  let outputGradient: MutableMatrix?
 
   package init(tokens: Int, _ c: ModelConfiguration) {
     normed = MutableMatrix(unfilled: tokens, columns: c.width)
@@ -27,12 +28,13 @@ package final class BackwardScratch {
     gateGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
     upGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
     branchGradient =
-      c.normsBranches || c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+      c.changesBranches ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+    outputGradient = c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
   }
 
   package static func floats(_ c: ModelConfiguration) -> Int {
-    (c.normsBranches || c.isParallel ? 3 : 2) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3
-      * c.feedForward
+    let copies = (c.changesBranches ? 1 : 0) + (c.isParallel ? 1 : 0)
+    return (2 + copies) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3 * c.feedForward
   }
 }
 
@@ -51,7 +53,7 @@ extension Transformer {
     let count = tokens * configuration.width
     // Where both parts read the block's input, both have the output's gradient.
     let outputGradient: UnsafePointer<Float>?
-    if configuration.isParallel, let copy = scratch.branchGradient {
+    if let copy = scratch.outputGradient {
       copy.elements.update(from: slope, count: count)
       outputGradient = UnsafePointer(copy.elements)
     } else {
@@ -64,16 +66,34 @@ extension Transformer {
     if index >= residentBlocks { blocks[index].release() }
   }
 
-  /// The gradient of a part's linear output: the residual stream's own, or that before its norm.
+  /// The gradient of a part's linear output: the residual stream's own, or that before it was
+  /// normed and multiplied.
   private func branchGradient(
     _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: MutableMatrix?,
     _ scratch: BackwardScratch,
     tokens: Int
   ) -> UnsafePointer<Float> {
-    guard let norm, let branch, let gradient = scratch.branchGradient else { return slope }
-    gradient.elements.update(repeating: 0, count: tokens * configuration.width)
-    norm.backward(slope, branch.elements, into: gradient.elements, rows: tokens)
-    return UnsafePointer(gradient.elements)
+    guard let gradient = scratch.branchGradient?.elements else { return slope }
+    let count = tokens * configuration.width
+    let factor = configuration.residualScale
+    if let norm, let branch {
+      gradient.update(repeating: 0, count: count)
+      norm.backward(slope, branch.elements, into: gradient, rows: tokens)
+    } else {
+      gradient.update(from: slope, count: count)
+    }
+    if factor != 1 { sk_scale(gradient, count, factor) }
+    return UnsafePointer(gradient)
+  }
+
+  /// Adds the gradient of what a part reads, in `normedGradient`, to the residual stream's.
+  private func addGradient(
+    _ scratch: BackwardScratch, of norm: Norm?, at x: UnsafePointer<Float>,
+    to slope: UnsafeMutablePointer<Float>, tokens: Int
+  ) {
+    let gradient = scratch.normedGradient.elements
+    guard let norm else { return sk_add_scaled(slope, gradient, tokens * configuration.width, 1) }
+    norm.backward(gradient, x, into: slope, rows: tokens)
   }
 
   /// residual + [norm] down(act(gate(n)) * up(n)), n = norm(middle).
@@ -89,7 +109,8 @@ extension Transformer {
     guard let middle = buffers.middle else {
       preconditionFailure("a backward pass over buffers made for inference")
     }
-    block.feedForwardNorm.forward(middle.elements, into: scratch.normed.elements, rows: tokens)
+    let x = normalised(
+      middle.elements, block.feedForwardNorm, into: scratch.normed, rows: tokens)
     activate(buffers.gate, buffers.up, into: scratch.hidden, tokens: tokens)
     let dy = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
@@ -112,13 +133,13 @@ extension Transformer {
       LinearBackwardTask(weight: block.up.weight, outputGradient: scratch.upGradient.elements))
     linearBackward(tasks, tokens: tokens, into: scratch.normedGradient.elements)
     lora.backward(
-      .feedForwardInput, scratch.normed.elements,
+      .feedForwardInput, x,
       [
         .gate: UnsafePointer(scratch.gateGradient.elements),
         .up: UnsafePointer(scratch.upGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    block.feedForwardNorm.backward(
-      scratch.normedGradient.elements, middle.elements, into: slope, rows: tokens)
+    addGradient(
+      scratch, of: block.feedForwardNorm, at: middle.elements, to: slope, tokens: tokens)
   }
 
   /// From the gradient of the feed-forward's hidden values, which lies in `gateGradient`, to those
@@ -132,8 +153,12 @@ extension Transformer {
       switch activation {
       case .gatedSilu: sk_silu_multiply_backward(dy, dup, dy, gate, up, count)
       case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dy, dup, dy, gate, up, count)
+      case .gatedGelu: sk_gelu_multiply_backward(dy, dup, dy, gate, up, count)
+      case .gatedRelu: sk_relu_multiply_backward(dy, dup, dy, gate, up, count)
+      case .silu: sk_silu_backward(dup, dy, up, count)
       case .geluTanh: sk_gelu_tanh_backward(dup, dy, up, count)
       case .gelu: sk_gelu_backward(dup, dy, up, count)
+      case .relu: sk_relu_backward(dup, dy, up, count)
       }
     }
   }
@@ -179,12 +204,10 @@ extension Transformer {
     if let norms = block.headNorms, let queries = buffers.plainQueries,
       let keys = buffers.plainKeys
     {
-      norms.queries.backwardInPlace(
-        scratch.queryGradient.elements, queries.elements, rows: tokens * c.heads)
-      norms.keys.backwardInPlace(
-        scratch.keyGradient.elements, keys.elements, rows: tokens * c.kvHeads)
+      norms.queries.backward(heads: scratch.queryGradient, queries, rows: tokens)
+      norms.keys.backward(heads: scratch.keyGradient, keys, rows: tokens)
     }
-    block.attentionNorm.forward(input.elements, into: scratch.normed.elements, rows: tokens)
+    let x = normalised(input.elements, block.attentionNorm, into: scratch.normed, rows: tokens)
     linearBackward(
       [
         LinearBackwardTask(
@@ -194,13 +217,12 @@ extension Transformer {
           weight: block.values.weight, outputGradient: scratch.valueGradient.elements),
       ], tokens: tokens, into: scratch.normedGradient.elements)
     lora.backward(
-      .attentionInput, scratch.normed.elements,
+      .attentionInput, x,
       [
         .queries: UnsafePointer(scratch.queryGradient.elements),
         .keys: UnsafePointer(scratch.keyGradient.elements),
         .values: UnsafePointer(scratch.valueGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    block.attentionNorm.backward(
-      scratch.normedGradient.elements, input.elements, into: slope, rows: tokens)
+    addGradient(scratch, of: block.attentionNorm, at: input.elements, to: slope, tokens: tokens)
   }
 }

@@ -16,8 +16,10 @@ struct TinyFamily: CustomTestStringConvertible {
   static let names = [
     "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox",
   ]
+  /// llama.cpp has no architecture for a Ministral, whose blocks differ in their windows.
   static let all = names.flatMap { name in
-    [WeightFormat.gguf, .huggingFace].map { TinyFamily(name: name, format: $0) }
+    [WeightFormat.gguf, .huggingFace].filter { name != "ministral" || $0 == .huggingFace }
+      .map { TinyFamily(name: name, format: $0) }
   }
 
   var testDescription: String { "\(name), \(format)" }

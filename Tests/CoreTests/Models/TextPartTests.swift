@@ -99,10 +99,10 @@ struct TextPartTests {
   @Test func aMessageNamesTheWholeKey() throws {
     let folder = try write(
       Form(family: "gemma3", path: "model.language_model.", whole: "gemma3")
-    ) { $0["hidden_activation"] = "relu" }
+    ) { $0["hidden_activation"] = "quick_gelu" }
     let failure = try #require(thrownFailure { _ = try Transformer(openModel(folder.path)) })
     failure.expect(
-      file: folder("config.json"), place: "key text_config.hidden_activation", found: "relu",
+      file: folder("config.json"), place: "key text_config.hidden_activation", found: "quick_gelu",
       wanted: "gelu_pytorch_tanh", advice: "not supported")
     let problems = try ModelInspection(folder.path).problems
     #expect(problems.contains { $0.place == "key text_config.hidden_activation" })
