@@ -14,7 +14,8 @@ struct TinyFamily: CustomTestStringConvertible {
   let format: WeightFormat
 
   static let names = [
-    "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox",
+    "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox", "olmo2",
+    "olmo3",
   ]
   /// llama.cpp has no architecture for a Ministral, whose blocks differ in their windows.
   static let all = names.flatMap { name in
