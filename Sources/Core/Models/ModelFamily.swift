@@ -29,7 +29,7 @@ struct ModelFamily: Sendable {
   /// Every family; one file each in this folder.
   static let all: [ModelFamily] = [
     .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX, .olmo2, .smolLM3, .granite,
-    .cohere, .glm, .exaone4, .stableLM,
+    .cohere, .glm, .exaone4, .stableLM, .ministral3,
   ]
 
   /// A key of GGUF's, after the architecture's name, for what only some families do.

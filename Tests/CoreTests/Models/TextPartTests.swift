@@ -30,6 +30,7 @@ struct TextPartTests {
         Form(family: "gemma3", path: path, whole: "gemma3", part: ""),
         Form(family: "mistral", path: path, whole: "mistral3"),
         Form(family: "mistral", path: path, whole: "mistral3", part: ""),
+        Form(family: "ministral3", path: path, whole: "mistral3"),
         Form(family: "llama3", path: path, whole: "llava"),
         Form(family: "qwen2", path: path, whole: "qwen2_vl", part: "qwen2_vl_text"),
         Form(family: "qwen2", path: path, whole: "qwen2_5_vl", part: "qwen2_5_vl_text"),
