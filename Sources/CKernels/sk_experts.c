@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "include/sk_activations.h"
 #include "include/sk_layers.h"
 #include "sk_clones.h"
 
@@ -61,11 +62,6 @@ void sk_gather_slots(float *rows, const float *x, const int *slots, size_t count
                      size_t width) {
   for (size_t i = 0; i < count; i++)
     memcpy(rows + i * width, x + (size_t)slots[i] / used * width, width * sizeof *rows);
-}
-
-SK_CLONES void sk_add_scaled(float *x, const float *y, size_t count, float factor) {
-#pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) x[i] += factor * y[i];
 }
 
 void sk_scatter_slots(float *x, const float *rows, const float *weights, const int *slots,

@@ -158,3 +158,21 @@ SK_CLONES void sk_rotate(float *x, const float *cosines, const float *sines, siz
     x[i + half] = b * cosines[i] + a * sines[i];
   }
 }
+
+SK_CLONES void sk_rotate_neighbours(float *x, const float *cosines, const float *sines,
+                                    size_t half) {
+  for (size_t i = 0; i < half; i++) {
+    float a = x[2 * i], b = x[2 * i + 1];
+    x[2 * i] = a * cosines[i] - b * sines[i];
+    x[2 * i + 1] = b * cosines[i] + a * sines[i];
+  }
+}
+
+SK_CLONES void sk_rotate_neighbours_back(float *x, const float *cosines, const float *sines,
+                                         size_t half) {
+  for (size_t i = 0; i < half; i++) {
+    float a = x[2 * i], b = x[2 * i + 1];
+    x[2 * i] = a * cosines[i] + b * sines[i];
+    x[2 * i + 1] = b * cosines[i] - a * sines[i];
+  }
+}

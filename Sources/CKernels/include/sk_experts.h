@@ -37,9 +37,6 @@ void sk_gather_slots(float *rows, const float *x, const int *slots, size_t count
 void sk_scatter_slots(float *x, const float *rows, const float *weights, const int *slots,
                       size_t count, size_t used, size_t width, float scale);
 
-/// `x += factor * y`.
-void sk_add_scaled(float *x, const float *y, size_t count, float factor);
-
 /// The sum of products of two vectors.
 float sk_inner_product(const float *x, const float *y, size_t count);
 

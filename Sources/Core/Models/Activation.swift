@@ -13,8 +13,12 @@ extension Activation {
       switch self {
       case .gatedSilu: sk_silu_multiply(out, gate, up, count)
       case .gatedGeluTanh: sk_gelu_tanh_multiply(out, gate, up, count)
+      case .gatedGelu: sk_gelu_multiply(out, gate, up, count)
+      case .gatedRelu: sk_relu_multiply(out, gate, up, count)
+      case .silu: sk_silu(out, up, count)
       case .geluTanh: sk_gelu_tanh(out, up, count)
       case .gelu: sk_gelu(out, up, count)
+      case .relu: sk_relu(out, up, count)
       case .clamped(let alpha, let limit): sk_clamped_multiply(out, gate, up, count, alpha, limit)
       }
     }
@@ -33,8 +37,12 @@ extension Activation {
       switch self {
       case .gatedSilu: sk_silu_multiply_backward(dgate, dup, dy, gate, up, count)
       case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dgate, dup, dy, gate, up, count)
+      case .gatedGelu: sk_gelu_multiply_backward(dgate, dup, dy, gate, up, count)
+      case .gatedRelu: sk_relu_multiply_backward(dgate, dup, dy, gate, up, count)
+      case .silu: sk_silu_backward(dup, dy, up, count)
       case .geluTanh: sk_gelu_tanh_backward(dup, dy, up, count)
       case .gelu: sk_gelu_backward(dup, dy, up, count)
+      case .relu: sk_relu_backward(dup, dy, up, count)
       case .clamped(let alpha, let limit):
         sk_clamped_multiply_backward(dgate, dup, dy, gate, up, count, alpha, limit)
       }

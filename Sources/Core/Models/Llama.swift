@@ -40,11 +40,6 @@ extension ModelFamily {
     var c = try model.configuration(names)
     c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)
     c.rope = try model.rope(&c)
-    // The converter's permutation of a head that turns in part only is not known.
-    guard model.format == .huggingFace || 2 * c.rope.frequencies.count == c.headDimension else {
-      throw model.unsupported(
-        ModelKey("rope.dimension_count"), "\(c.headDimension), the whole head")
-    }
     // transformers' Llama never reads a window that a configuration has kept from a Mistral, which
     // with kinds of layers is a Ministral.
     if model.architecture == "mistral" || model.format == .gguf, model.has(.window) {
@@ -59,11 +54,7 @@ extension ModelFamily {
     )
     let isLlama = model.architecture == "llama"
     names.bias(model, attention: isLlama && attentionBias, feedForward: isLlama && feedForwardBias)
-    // llama.cpp's converter permutes q and k of this architecture only.
-    return try model.transformer(
-      c, names,
-      headOrder: model.format == .gguf
-        ? .interleavedHeads(headDimension: c.headDimension) : .asStored)
+    return try model.transformer(c, names, headOrder: model.convertedHeads(c))
   }
 }
 

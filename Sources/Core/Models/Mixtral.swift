@@ -38,15 +38,8 @@ extension ModelFamily {
     var keys = RopeKeys()
     keys.usualBase = model.format == .gguf ? 10_000 : 1_000_000
     c.rope = try model.rope(&c, keys)
-    guard model.format == .huggingFace || 2 * c.rope.frequencies.count == c.headDimension else {
-      throw model.unsupported(
-        ModelKey("rope.dimension_count"), "\(c.headDimension), the whole head")
-    }
     if model.has(.window) { try model.window(&c, of: Set(0..<c.blocks)) }
     c.replaceFeedForward(by: try model.experts(c, .chosen))
-    return try model.transformer(
-      c, names,
-      headOrder: model.format == .gguf
-        ? .interleavedHeads(headDimension: c.headDimension) : .asStored)
+    return try model.transformer(c, names, headOrder: model.convertedHeads(c))
   }
 }

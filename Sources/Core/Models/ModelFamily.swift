@@ -30,8 +30,9 @@ struct ModelFamily: Sendable {
 
   /// Every family; one file each in this folder.
   static let all: [ModelFamily] = [
-    .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX,
-    .mixtral, .qwen2MoE, .qwen3MoE, .gptOss,
+    .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX, .olmo2, .smolLM3, .granite,
+    .cohere, .glm, .exaone4, .stableLM, .ministral3, .mixtral, .qwen2MoE, .qwen3MoE, .olmoE,
+    .gptOss, .graniteMoE,
   ]
 
   /// A key of GGUF's, after the architecture's name, for what only some families do.
@@ -73,6 +74,8 @@ struct ModelFamily: Sendable {
     NeutralKey("rope.scaling.yarn_log_multiplier", 0, what: "YaRN with a multiplier"),
     NeutralKey("rope.scaling.yarn_ext_factor", -1, 1, what: "YaRN in part"),
     NeutralKey("rope.scaling.yarn_attn_factor", 1, what: "YaRN with a second factor"),
+    NeutralKey("rope.dimension_sections", 0, what: "positions in several dimensions"),
+    NeutralKey("deepstack_mapping", -1, what: "pictures that enter between blocks"),
     NeutralKey("swin_norm", 0, what: "norms after attention"),
     NeutralKey("full_attention_interval", 0, what: "blocks without attention"),
     NeutralKey("altup.num_inputs", 0, what: "alternating updates"),

@@ -17,7 +17,17 @@ extension ModelReader {
         weight: try vector(name, block: block, count: width).map { $0 + normOffset },
         bias: name.hasBias
           ? try vector(name, block: block, ending: ".bias", count: width) : nil,
-        epsilon: c.epsilon)
+        epsilon: c.epsilon, isCentred: c.centresNorms)
+    }
+    func headNorm(_ name: TensorName, block: Int, heads: Int) throws(Failure) -> Norm {
+      switch names.headNormScope {
+      case .shared: return try norm(name, block: block, width: c.headDimension)
+      case .whole: return try norm(name, block: block, width: heads * c.headDimension)
+      case .own:
+        return Norm(
+          weight: try headVectors(name, block: block, heads: heads, size: c.headDimension),
+          epsilon: c.epsilon, groups: heads, isCentred: c.centresNorms)
+      }
     }
     var c = c
     try lookAhead(&c)
@@ -37,15 +47,18 @@ extension ModelReader {
     }
     var blocks: [Transformer.Block] = []
     for block in 0..<c.blocks {
-      let attentionNorm = try norm(names.attentionNorm, block: block, width: c.width)
+      var attentionNorm: Norm?
+      if let name = names.attentionNorm {
+        attentionNorm = try norm(name, block: block, width: c.width)
+      }
       let inputs = try linears(
         names.attentionInputs, block: block, rows: [c.queryWidth, c.keyWidth, c.keyWidth],
         columns: c.width, orders: [headOrder, headOrder, .asStored], c)
       var headNorms: (Norm, Norm)?
       if names.headNorms.count == 2 {
         headNorms = (
-          try norm(names.headNorms[0], block: block, width: c.headDimension),
-          try norm(names.headNorms[1], block: block, width: c.headDimension)
+          try headNorm(names.headNorms[0], block: block, heads: c.heads),
+          try headNorm(names.headNorms[1], block: block, heads: c.kvHeads)
         )
       }
       let output = try linears(
@@ -54,7 +67,10 @@ extension ModelReader {
       if let name = names.attentionPostNorm {
         attentionPostNorm = try norm(name, block: block, width: c.width)
       }
-      let feedForwardNorm = try norm(names.feedForwardNorm, block: block, width: c.width)
+      var feedForwardNorm = c.isParallel ? attentionNorm : nil
+      if let name = names.feedForwardNorm {
+        feedForwardNorm = try norm(name, block: block, width: c.width)
+      }
       var experts: Experts?
       if let e = c.experts, let own = names.experts, e.blocks.contains(block) {
         experts = try self.experts(names, own, block: block, c, e)
@@ -98,6 +114,30 @@ extension ModelReader {
       ownHead: has(names.head)
         ? try matrix(names.head, rows: c.vocabulary, columns: c.width) : nil,
       names: names)
+  }
+
+  /// The weights of heads that have their own, head by head.
+  private func headVectors(
+    _ name: TensorName, block: Int, heads: Int, size: Int
+  ) throws(Failure) -> [Float] {
+    guard let each = name.ofHeads(heads, format) else {
+      return try vector(name, block: block, shape: [heads, size])
+    }
+    var weights: [Float] = []
+    for name in each { weights += try vector(name, block: block, count: size) }
+    return weights
+  }
+
+  /// How the rows of queries and keys lie in the files of families whose GGUF's are permuted by
+  /// llama.cpp's converter: Llama, and what is converted as one.
+  func convertedHeads(_ c: ModelConfiguration) throws(Failure) -> StoredMatrix.RowOrder {
+    guard format == .gguf else { return .asStored }
+    let turning = 2 * c.rope.frequencies.count
+    // The converter's permutation of a head that turns in part only is not known.
+    guard turning == 0 || turning == c.headDimension else {
+      throw unsupported(ModelKey("rope.dimension_count"), "\(c.headDimension), the whole head")
+    }
+    return .interleavedHeads(headDimension: c.headDimension)
   }
 
   /// Whether tokens look at those after them, and how far where they look through a window.

@@ -152,7 +152,14 @@ struct ModelReader {
   func vector(
     _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", count: Int
   ) throws(Failure) -> [Float] {
-    try floats(name(tensorName, block: block, ending: ending), [count])
+    try vector(tensorName, block: block, ending: ending, shape: [count])
+  }
+
+  /// The same of another shape, row by row.
+  func vector(
+    _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", shape: [Int]
+  ) throws(Failure) -> [Float] {
+    try floats(name(tensorName, block: block, ending: ending), shape)
   }
 
   /// A small tensor by its stored name, row by row, as float32.

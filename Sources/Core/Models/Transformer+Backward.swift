@@ -12,9 +12,10 @@ package final class BackwardScratch {
   let attendedGradient: MutableMatrix
   let gateGradient: MutableMatrix
   let upGradient: MutableMatrix
-  /// Gradients of what is normed before it is added, or of the output where both parts read the
-  /// input: (tokens, width).
+  /// Gradients of what is normed or multiplied before it is added: (tokens, width).
   let branchGradient: MutableMatrix?
+  /// Those of the output, where both parts read the input: (tokens, width).
+  let outputGradient: MutableMatrix?
 
   package init(tokens: Int, _ c: ModelConfiguration) {
     normed = MutableMatrix(unfilled: tokens, columns: c.width)
@@ -27,12 +28,13 @@ package final class BackwardScratch {
     gateGradient = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
     upGradient = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
     branchGradient =
-      c.normsBranches || c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+      c.changesBranches ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+    outputGradient = c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
   }
 
   package static func floats(_ c: ModelConfiguration) -> Int {
-    (c.normsBranches || c.isParallel ? 3 : 2) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3
-      * c.widestFeedForward
+    let copies = (c.changesBranches ? 1 : 0) + (c.isParallel ? 1 : 0)
+    return (2 + copies) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3 * c.widestFeedForward
       + (c.experts.map { $0.used + $0.count + ExpertConfiguration.backwardFloats(c) } ?? 0)
   }
 }
@@ -52,7 +54,7 @@ extension Transformer {
     let count = tokens * configuration.width
     // Where both parts read the block's input, both have the output's gradient.
     let outputGradient: UnsafePointer<Float>?
-    if configuration.isParallel, let copy = scratch.branchGradient {
+    if let copy = scratch.outputGradient {
       copy.elements.update(from: slope, count: count)
       outputGradient = UnsafePointer(copy.elements)
     } else {
@@ -65,16 +67,34 @@ extension Transformer {
     if index >= residentBlocks { blocks[index].release() }
   }
 
-  /// The gradient of a part's linear output: the residual stream's own, or that before its norm.
+  /// The gradient of a part's linear output: the residual stream's own, or that before it was
+  /// normed and multiplied.
   private func branchGradient(
     _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: MutableMatrix?,
     _ scratch: BackwardScratch,
     tokens: Int
   ) -> UnsafePointer<Float> {
-    guard let norm, let branch, let gradient = scratch.branchGradient else { return slope }
-    gradient.elements.update(repeating: 0, count: tokens * configuration.width)
-    norm.backward(slope, branch.elements, into: gradient.elements, rows: tokens)
-    return UnsafePointer(gradient.elements)
+    guard let gradient = scratch.branchGradient?.elements else { return slope }
+    let count = tokens * configuration.width
+    let factor = configuration.residualScale
+    if let norm, let branch {
+      gradient.update(repeating: 0, count: count)
+      norm.backward(slope, branch.elements, into: gradient, rows: tokens)
+    } else {
+      gradient.update(from: slope, count: count)
+    }
+    if factor != 1 { sk_scale(gradient, count, factor) }
+    return UnsafePointer(gradient)
+  }
+
+  /// Adds the gradient of what a part reads, in `normedGradient`, to the residual stream's.
+  private func addGradient(
+    _ scratch: BackwardScratch, of norm: Norm?, at x: UnsafePointer<Float>,
+    to slope: UnsafeMutablePointer<Float>, tokens: Int
+  ) {
+    let gradient = scratch.normedGradient.elements
+    guard let norm else { return sk_add_scaled(slope, gradient, tokens * configuration.width, 1) }
+    norm.backward(gradient, x, into: slope, rows: tokens)
   }
 
   /// residual + [norm] down(act(gate(n)) * up(n)), n = norm(middle).
@@ -90,22 +110,22 @@ extension Transformer {
     guard let middle = buffers.middle else {
       preconditionFailure("a backward pass over buffers made for inference")
     }
-    block.feedForwardNorm.forward(middle.elements, into: scratch.normed.elements, rows: tokens)
+    let x = normalised(
+      middle.elements, block.feedForwardNorm, into: scratch.normed, rows: tokens)
     let dy = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
       buffers.feedForwardBranch, scratch, tokens: tokens)
     let normedGradient = scratch.normedGradient.elements
     if let experts = block.experts, let routing = buffers.routing {
       normedGradient.update(repeating: 0, count: tokens * c.width)
-      experts.backward(
-        dy, scratch.normed.elements, routing, c, tokens: tokens, into: normedGradient)
+      experts.backward(dy, x, routing, c, tokens: tokens, into: normedGradient)
     }
     if let up = block.up, let down = block.down {
       let size = up.weight.rows
       let hidden = scratch.hidden.elements
       let hiddenGradient = scratch.gateGradient.elements
       activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
-      block.experts?.gateShared(hidden, size: size, scratch.normed.elements, tokens: tokens)
+      block.experts?.gateShared(hidden, size: size, x, tokens: tokens)
       linearBackward(
         [LinearBackwardTask(weight: down.weight, outputGradient: dy)], tokens: tokens,
         into: hiddenGradient)
@@ -114,22 +134,22 @@ extension Transformer {
       if let experts = block.experts, experts.sharedGate != nil {
         activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
         experts.gateSharedBackward(
-          hiddenGradient, hidden, size: size, scratch.normed.elements, tokens: tokens,
-          into: normedGradient)
+          hiddenGradient, hidden, size: size, x, tokens: tokens, into: normedGradient)
       }
       c.activation.backward(
         hiddenGradient, hiddenGradient, scratch.upGradient.elements, buffers.gate.elements,
         buffers.up.elements, count: tokens * size)
-      enterBackward(block, up, lora, scratch, tokens: tokens, into: gradients)
+      enterBackward(block, up, lora, x, scratch, tokens: tokens, into: gradients)
     }
-    block.feedForwardNorm.backward(normedGradient, middle.elements, into: slope, rows: tokens)
+    addGradient(
+      scratch, of: block.feedForwardNorm, at: middle.elements, to: slope, tokens: tokens)
   }
 
-  /// The gradients of gate and up to that of the normed residual stream, which where there are
-  /// experts has theirs already.
+  /// The gradients of gate and up to that of what they read, which where there are experts has
+  /// theirs already.
   private func enterBackward(
-    _ block: Block, _ up: Linear, _ lora: BlockLoRA, _ scratch: BackwardScratch, tokens: Int,
-    into gradients: Adapter
+    _ block: Block, _ up: Linear, _ lora: BlockLoRA, _ x: UnsafePointer<Float>,
+    _ scratch: BackwardScratch, tokens: Int, into gradients: Adapter
   ) {
     var tasks: [LinearBackwardTask] = []
     if let gate = block.gate {
@@ -142,7 +162,7 @@ extension Transformer {
     linearBackward(
       tasks, tokens: tokens, into: scratch.normedGradient.elements, adds: block.experts != nil)
     lora.backward(
-      .feedForwardInput, scratch.normed.elements,
+      .feedForwardInput, x,
       [
         .gate: UnsafePointer(scratch.gateGradient.elements),
         .up: UnsafePointer(scratch.upGradient.elements),
@@ -190,12 +210,10 @@ extension Transformer {
     if let norms = block.headNorms, let queries = buffers.plainQueries,
       let keys = buffers.plainKeys
     {
-      norms.queries.backwardInPlace(
-        scratch.queryGradient.elements, queries.elements, rows: tokens * c.heads)
-      norms.keys.backwardInPlace(
-        scratch.keyGradient.elements, keys.elements, rows: tokens * c.kvHeads)
+      norms.queries.backward(heads: scratch.queryGradient, queries, rows: tokens)
+      norms.keys.backward(heads: scratch.keyGradient, keys, rows: tokens)
     }
-    block.attentionNorm.forward(input.elements, into: scratch.normed.elements, rows: tokens)
+    let x = normalised(input.elements, block.attentionNorm, into: scratch.normed, rows: tokens)
     linearBackward(
       [
         LinearBackwardTask(
@@ -205,13 +223,12 @@ extension Transformer {
           weight: block.values.weight, outputGradient: scratch.valueGradient.elements),
       ], tokens: tokens, into: scratch.normedGradient.elements)
     lora.backward(
-      .attentionInput, scratch.normed.elements,
+      .attentionInput, x,
       [
         .queries: UnsafePointer(scratch.queryGradient.elements),
         .keys: UnsafePointer(scratch.keyGradient.elements),
         .values: UnsafePointer(scratch.valueGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    block.attentionNorm.backward(
-      scratch.normedGradient.elements, input.elements, into: slope, rows: tokens)
+    addGradient(scratch, of: block.attentionNorm, at: input.elements, to: slope, tokens: tokens)
   }
 }

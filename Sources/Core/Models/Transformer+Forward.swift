@@ -158,14 +158,14 @@ extension Transformer {
     let lora = BlockLoRA(index, context, buffers, c)
 
     buffers.input?.elements.update(from: residual, count: tokens * c.width)
-    block.attentionNorm.forward(residual, into: normed.elements, rows: tokens)
+    let x = normalised(residual, block.attentionNorm, into: normed, rows: tokens)
     product(
       [
         (block.queries, buffers.queries), (block.keys, buffers.keys),
         (block.values, buffers.values),
-      ], of: normed, tokens: tokens)
+      ], of: x, tokens: tokens)
     lora.forward(
-      .attentionInput, normed.elements,
+      .attentionInput, x,
       [
         .queries: buffers.queries.elements, .keys: buffers.keys.elements,
         .values: buffers.values.elements,
@@ -214,33 +214,44 @@ extension Transformer {
       ofBatch: batch)
   }
 
+  /// What a part of a block reads of the residual stream, (rows, width): its norm, which goes into
+  /// `normed`, or the stream itself where there is none.
+  func normalised(
+    _ residual: UnsafePointer<Float>, _ norm: Norm?, into normed: MutableMatrix, rows: Int
+  ) -> UnsafePointer<Float> {
+    guard let norm else { return residual }
+    norm.forward(residual, into: normed.elements, rows: rows)
+    return UnsafePointer(normed.elements)
+  }
+
   /// Linear layers of one input, each into its own matrix.
   package func product(
-    _ layers: [(linear: Linear, output: MutableMatrix)], of x: MutableMatrix, tokens: Int,
+    _ layers: [(linear: Linear, output: MutableMatrix)], of x: UnsafePointer<Float>, tokens: Int,
     ofBatch batch: Int? = nil
   ) {
     linearForward(
-      x.elements, tokens: tokens, ofBatch: batch,
+      x, tokens: tokens, ofBatch: batch,
       layers.map { LinearTask(weight: $0.linear.weight, output: $0.output.elements) })
     for layer in layers { layer.linear.addBias(to: layer.output.elements, tokens: tokens) }
   }
 
-  /// The feed-forward part up to its products: gate and up of the normed residual stream.
+  /// The feed-forward part up to its products: gate and up of what it reads.
   private func enter(
     _ block: Block, _ lora: BlockLoRA, _ residual: UnsafePointer<Float>, _ buffers: BlockBuffers,
     normed: MutableMatrix, tokens: Int, ofBatch batch: Int
   ) {
     buffers.middle?.elements.update(from: residual, count: tokens * configuration.width)
-    block.feedForwardNorm.forward(residual, into: normed.elements, rows: tokens)
+    let x = normalised(residual, block.feedForwardNorm, into: normed, rows: tokens)
     guard let up = block.up else { return }
     let gate = block.gate.map { [($0, buffers.gate)] } ?? []
-    product(gate + [(up, buffers.up)], of: normed, tokens: tokens, ofBatch: batch)
+    product(gate + [(up, buffers.up)], of: x, tokens: tokens, ofBatch: batch)
     lora.forward(
-      .feedForwardInput, normed.elements,
+      .feedForwardInput, x,
       [.gate: buffers.gate.elements, .up: buffers.up.elements])
   }
 
-  /// Adds a linear layer's output to the residual stream, normed first where the family does so.
+  /// Adds a linear layer's output to the residual stream, normed or multiplied first where the
+  /// family does so.
   ///
   /// - Parameter spare: scratch, (tokens, width).
   private func add(
@@ -248,8 +259,9 @@ extension Transformer {
     through branch: MutableMatrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
     _ target: LoRATarget, spare: MutableMatrix, tokens: Int, ofBatch batch: Int
   ) {
-    // What an adapter multiplies cannot be added to the stream at once.
-    let isScaled = norm == nil && lora.scalesOutputs(place)
+    // What is multiplied cannot be added to the stream at once.
+    let factor = configuration.residualScale
+    let isScaled = norm == nil && (factor != 1 || lora.scalesOutputs(place))
     let output =
       isScaled ? spare.elements : norm == nil ? residual : branch?.elements ?? residual
     linearForward(
@@ -257,8 +269,12 @@ extension Transformer {
       [LinearTask(weight: linear.weight, output: output, adds: norm == nil && !isScaled)])
     linear.addBias(to: output, tokens: tokens)
     lora.forward(place, x.elements, [target: output])
-    norm?.add(output, to: residual, rows: tokens)
-    if isScaled { sk_add_bias(residual, output, 1, tokens * configuration.width) }
+    norm?.add(output, to: residual, rows: tokens, times: factor)
+    guard isScaled else { return }
+    Parallel.ranges(of: tokens * configuration.width, grain: 16_384) { range in
+      let first = range.lowerBound
+      sk_add_scaled(residual + first, output + first, range.count, factor)
+    }
   }
 
   /// What lies between the two products of the feed-forward part.
@@ -268,15 +284,15 @@ extension Transformer {
       gate.elements, up.elements, into: hidden.elements, count: count)
   }
 
-  /// Norms every head of queries and keys, and keeps them as they were for the backward pass.
+  /// Norms queries and keys, and keeps them as they were for the backward pass.
   private func normHeads(_ block: Block, _ buffers: BlockBuffers, tokens: Int) {
     guard let norms = block.headNorms else { return }
-    for (norm, plain, heads, count) in [
-      (norms.queries, buffers.plainQueries, buffers.queries, configuration.heads),
-      (norms.keys, buffers.plainKeys, buffers.keys, configuration.kvHeads),
+    for (norm, plain, heads) in [
+      (norms.queries, buffers.plainQueries, buffers.queries),
+      (norms.keys, buffers.plainKeys, buffers.keys),
     ] {
       plain?.elements.update(from: heads.elements, count: tokens * heads.columns)
-      norm.forward(heads.elements, into: heads.elements, rows: tokens * count)
+      norm.forward(heads: heads, rows: tokens)
     }
   }
 
@@ -316,6 +332,21 @@ extension Transformer {
   ) {
     rotate(block: block, queries, heads: configuration.heads, context, inverse: inverse)
     rotate(block: block, keys, heads: configuration.kvHeads, context, inverse: inverse)
+    growQueries(queries, context)
+  }
+
+  /// Multiplies queries with their places' factors, or their gradients.
+  ///
+  /// - Parameter tokens: whose they are, ascending; all tokens' where nil.
+  func growQueries(_ queries: MutableMatrix, _ context: BlockContext, tokens: [Int]? = nil) {
+    guard let growth = configuration.queryGrowth else { return }
+    for (row, past) in zip(context.batch.rows, context.pasts) {
+      for (place, token) in (tokens ?? Array(context.batch.tokens.indices)).enumerated()
+      where row.range.contains(token) {
+        let factor = growth.factor(at: past + row.position(token - row.start))
+        if factor != 1 { sk_scale(queries.row(place), queries.columns, factor) }
+      }
+    }
   }
 
   /// Turns vectors of so many heads each by their tokens' positions.
@@ -328,8 +359,14 @@ extension Transformer {
     let c = configuration
     let isSliding = c.slidingBlocks.contains(block)
     let half = context.rotations.frequencies(isSliding: isSliding)
-    guard half > 0 else { return }
-    let turn = inverse ? sk_rotate_back : sk_rotate
+    guard half > 0, !c.unturnedBlocks.contains(block) else { return }
+    let turn =
+      switch (c.turnsNeighbours, inverse) {
+      case (false, false): sk_rotate
+      case (false, true): sk_rotate_back
+      case (true, false): sk_rotate_neighbours
+      case (true, true): sk_rotate_neighbours_back
+      }
     func rotate(
       _ vector: UnsafeMutablePointer<Float>, position: Int, _ rotations: Rotations
     ) {

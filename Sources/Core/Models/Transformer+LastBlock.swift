@@ -15,29 +15,24 @@ extension Transformer {
     let c = configuration
     let block = blocks[index]
     let tokens = context.batch.tokens.count
-    block.attentionNorm.forward(residual, into: normed.elements, rows: tokens)
-    product(
-      [(block.keys, buffers.keys), (block.values, buffers.values)], of: normed, tokens: tokens)
+    let x = normalised(residual, block.attentionNorm, into: normed, rows: tokens)
+    product([(block.keys, buffers.keys), (block.values, buffers.values)], of: x, tokens: tokens)
     BlockLoRA(index, context, buffers, c).forward(
-      .attentionInput, normed.elements,
+      .attentionInput, x,
       [.keys: buffers.keys.elements, .values: buffers.values.elements])
-    if let norm = block.headNorms?.keys {
-      let keys = buffers.keys.elements
-      norm.forward(keys, into: keys, rows: tokens * c.kvHeads)
-    }
+    block.headNorms?.keys.forward(heads: buffers.keys, rows: tokens)
     rotate(block: index, buffers.keys, heads: c.kvHeads, context)
 
     // From here on, row i is token `asked[i]`.
     let count = asked.count
-    for rows in [normed.elements, residual] { gather(asked, rows, width: c.width) }
+    if block.attentionNorm != nil { gather(asked, normed.elements, width: c.width) }
+    gather(asked, residual, width: c.width)
     let lora = BlockLoRA(index, context.narrowed(to: asked), buffers, c)
-    product([(block.queries, buffers.queries)], of: normed, tokens: count, ofBatch: tokens)
-    lora.forward(.attentionInput, normed.elements, [.queries: buffers.queries.elements])
-    if let norm = block.headNorms?.queries {
-      let queries = buffers.queries.elements
-      norm.forward(queries, into: queries, rows: count * c.heads)
-    }
+    product([(block.queries, buffers.queries)], of: x, tokens: count, ofBatch: tokens)
+    lora.forward(.attentionInput, x, [.queries: buffers.queries.elements])
+    block.headNorms?.queries.forward(heads: buffers.queries, rows: count)
     rotate(block: index, buffers.queries, heads: c.heads, context, tokens: asked)
+    growQueries(buffers.queries, context, tokens: asked)
     let rows = attentionRows(block: index, context, buffers)
     attentionForward(
       narrowed(rows, to: asked, context, buffers), c, window: c.window(ofBlock: index),

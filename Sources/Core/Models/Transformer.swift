@@ -46,16 +46,18 @@ package struct Transformer: Sendable {
   }
 
   package struct Block: Sendable {
-    let attentionNorm: Norm
+    /// Of what attention reads; nil where that is the residual stream as it is.
+    let attentionNorm: Norm?
     package let queries: Linear  // (heads x head dimension, width)
     package let keys: Linear  // (KV heads x head dimension, width)
     package let values: Linear
-    /// Of every query and key head, before they turn.
+    /// Of every query and key head, or of all at once, before they turn.
     package let headNorms: (queries: Norm, keys: Norm)?
     package let output: Linear  // (width, heads x head dimension)
     /// Of what attention adds to the residual stream.
     let attentionPostNorm: Norm?
-    let feedForwardNorm: Norm
+    /// Of what the feed-forward part reads.
+    let feedForwardNorm: Norm?
     package let gate: Linear?  // (feed forward, width)
     /// nil, as down, where there are experts and no part that all tokens go through.
     package let up: Linear?

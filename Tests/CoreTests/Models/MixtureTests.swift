@@ -11,7 +11,9 @@ import Testing
 /// Mixtures of experts: which experts tokens go to, what is read of the others, and the forms in
 /// which files have them.
 struct MixtureTests {
-  static let names = ["mixtral", "qwen2moe", "qwen3moe", "gptoss"]
+  static let names = [
+    "mixtral", "qwen2moe", "qwen3moe", "olmoe", "gptoss", "granitemoe", "granitemoeshared",
+  ]
   static let all = TinyFamily.all.filter { names.contains($0.name) }
 
   /// The routing of one block, which is the last that a pass runs.
@@ -79,7 +81,7 @@ struct MixtureTests {
   }
 
   /// What transformers 5 has in memory has other names than what it writes.
-  @Test(arguments: ["mixtral", "qwen3moe"])
+  @Test(arguments: ["mixtral", "qwen3moe", "granitemoe"])
   func fusedExpertsAreTheSame(name: String) throws {
     let family = TinyFamily(name: name, format: .huggingFace)
     let ids = try family.ids(1)
