@@ -25,8 +25,7 @@ package struct GlobalQuality: Equatable, Sendable {
     }
     let n = input.rows
     guard n > 1 else { return GlobalQuality(randomTriplets: nil, distanceCorrelation: nil) }
-    let points = try Frame(of: input).apply(input)
-    let layout = try Frame(of: map).apply(map)
+    for matrix in [input, map] { _ = try PCA.columnMeans(matrix) }
     var generator = SeededGenerator(seed: seed)
     var (agreeing, triplets) = (0.0, 0)
     var pairs: [(input: Double, map: Double)] = []
@@ -35,12 +34,12 @@ package struct GlobalQuality: Equatable, Sendable {
       if sample % 1000 == 0 { try checkpoint() }
       let row = Int.random(in: 0..<n, using: &generator)
       let one = other(than: [row], of: n, &generator)
-      let (near, far) = (distance(points, row, one), distance(layout, row, one))
+      let (near, far) = (distance(input, row, one), distance(map, row, one))
       pairs.append((near.squareRoot(), far.squareRoot()))
       guard n > 2 else { continue }
       let another = other(than: [row, one], of: n, &generator)
-      let inInput = distance(points, row, another) - near
-      let inMap = distance(layout, row, another) - far
+      let inInput = distance(input, row, another) - near
+      let inMap = distance(map, row, another) - far
       agreeing += inInput * inMap >= 0 ? 1 : 0
       triplets += 1
     }
@@ -58,6 +57,7 @@ package struct GlobalQuality: Equatable, Sendable {
     }
   }
 
+  /// Squared, in Double: no value of float32 is too far off or too large for it.
   private static func distance(_ matrix: Matrix, _ a: Int, _ b: Int) -> Double {
     let (x, y) = (matrix.row(a), matrix.row(b))
     var sum = 0.0
@@ -82,6 +82,7 @@ package struct GlobalQuality: Equatable, Sendable {
     }
     // Equal distances differ from their mean by rounding alone.
     func varies(_ squares: Double, _ mean: Double) -> Bool { squares > 1e-20 * count * mean * mean }
-    return varies(xx, means.input) && varies(yy, means.map) ? xy / (xx * yy).squareRoot() : nil
+    return varies(xx, means.input) && varies(yy, means.map)
+      ? min(1, max(-1, xy / (xx * yy).squareRoot())) : nil
   }
 }

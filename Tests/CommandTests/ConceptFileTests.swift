@@ -1,4 +1,5 @@
 import Foundation
+import SeerFormats
 import TestSupport
 import Testing
 
@@ -63,9 +64,54 @@ struct ConceptFileTests {
     let texts = "--prompt-column question --response-column reply"
     let ability = try seer.shell("\"$SEER\" evaluate ability --texts rows.jsonl \(texts) --json")
     #expect(ability.status == 0, "\(ability.errors)")
+    let detox = try seer.shell(
+      """
+      "$SEER" evaluate detox --harmful rows.jsonl --safe rows.jsonl --prompt-column question \
+        --tokens 2 --limit 2 --output answers.jsonl --json
+      """)
+    #expect(detox.status == 0, "\(detox.errors)")
+    try seer.folder.write(
+      NPY.header("<f4", shape: [6, 2]) + floatBytes((0..<12).map(Float.init)), to: "states.npy")
+    let imported = try seer.shell(
+      """
+      "$SEER" import --states states.npy --rows rows.jsonl --run imported \(Self.columns)
+      """)
+    #expect(imported.status == 0, "\(imported.errors)")
+    #expect(try rows("imported").suffix(12).first == rows("run").suffix(12).first)
+    let manifest = String(
+      decoding: try bytes(ofFile: seer.folder("imported/run.json")), as: UTF8.self)
+    #expect(manifest.contains("\"value\" : \"kind\""))
     let scored = try seer.shell("\"$SEER\" score --run run --layer 2 \(texts) - < rows.jsonl")
     #expect(scored.status == 0, "\(scored.errors)")
     #expect(scored.output.split(separator: "\n").count == 6)
+  }
+
+  /// A command that reads rows takes the names of their columns; a new command says here whether it
+  /// does.
+  @Test func everyCommandThatReadsRowsTakesColumns() throws {
+    let labelled = ["extract", "import", "train", "evaluate classify", "evaluate detox"]
+    let texts = ["score", "evaluate ability"]
+    let others = [
+      "explore", "model", "tokenize", "project", "generate", "chat", "control-vector", "merge",
+      "compare", "report", "export", "preset",
+    ]
+    let commands = try HelpTests().commands().filter { $0 != "help" && $0 != "evaluate" }
+    let evaluations = ["classify", "detox", "ability"].map { "evaluate " + $0 }
+    #expect(Set(labelled + texts + others) == Set(commands + evaluations))
+    for command in labelled + texts + others {
+      let help = try seer.run(
+        Seer.program, command.split(separator: " ").map(String.init) + ["--help"]
+      ).output
+      for option in ["--prompt-column", "--response-column", "--messages"] {
+        let isTaken = help.contains("[\(option) ") || help.contains("  \(option) ")
+        let isWanted = labelled.contains(command) || texts.contains(command)
+        #expect(
+          isTaken == (isWanted || command == "tokenize" && option == "--messages"), "\(command)")
+      }
+      for option in ["--value-column", "--split-column"] {
+        #expect(help.contains(option) == labelled.contains(command), "\(command)")
+      }
+    }
   }
 
   @Test func conversationsAreTrainedOn() throws {

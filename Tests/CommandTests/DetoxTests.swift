@@ -16,11 +16,11 @@ struct DetoxTests {
     try seer.folder.write("prompt\nIs it green?\nyou and I\n", to: "kind.csv")
   }
 
-  func detox(_ options: String...) throws -> Seer.Outcome {
+  func detox(_ options: String..., harmful: String = "harmful.csv") throws -> Seer.Outcome {
     try seer.run(
       Seer.program,
       [
-        "evaluate", "detox", "--harmful", "harmful.csv", "--safe", "kind.csv", "--tokens", "6",
+        "evaluate", "detox", "--harmful", harmful, "--safe", "kind.csv", "--tokens", "6",
         "--output", "answers.jsonl",
       ] + options)
   }
@@ -173,6 +173,54 @@ struct DetoxTests {
     #expect(try figures(again) == figures(whole))
     #expect(
       try !names(inFolder: seer.folder.path).contains { $0.hasPrefix("answers.jsonl.") })
+  }
+
+  /// A conversation is answered after its last message, once, however it is written.
+  @Test func conversationsAreAnswered() throws {
+    let chat = [
+      ("system", "say no"), ("user", "the red"), ("assistant", "12"), ("user", "the sky"),
+    ]
+    let messages = chat.map { "{\"role\": \"\($0)\", \"content\": \"\($1)\"}" }
+      .joined(separator: ", ")
+    try seer.folder.write("[\(messages)]", to: "chat.json")
+    let answered = messages + #", {"role": "assistant", "content": "blue"}"#
+    try seer.folder.write(
+      """
+      {"messages": [\(messages)]}
+      {"messages": [\(answered)]}
+      {"prompt": "the sky"}
+      {"prompt": [{"role": "user", "content": "the sky"}]}
+
+      """, to: "harmful.jsonl")
+    try seer.folder.write(EvaluateTests.rows(24), to: "concepts.csv")
+    let outcome = try detox(
+      "--train", "concepts.csv", "--layer", "2", "--json", harmful: "harmful.jsonl")
+    let result = try outcome.json()
+    #expect(outcome.errors.contains("2 rows of harmful.jsonl repeat a prompt"))
+    let answers = try #require(result["answers"] as? [[String: Any]])
+    #expect(answers.map { $0["prompts"] as? Int } == [2, 2])
+    let lines = try String(decoding: bytes(ofFile: seer.folder("answers.jsonl")), as: UTF8.self)
+      .split(separator: "\n").map {
+        try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+    #expect(lines.map { $0["row"] as? Int } == [0, 2, 0, 1])
+    let kept = try #require(lines[0]["messages"] as? [[String: String]])
+    #expect(kept.map { $0["role"] } == chat.map(\.0) && kept.map { $0["content"] } == chat.map(\.1))
+    #expect(lines[0]["prompt"] as? String == "the sky" && lines[1]["messages"] == nil)
+    // The model reads what `tokenize` shows.
+    let text =
+      try seer(
+        "tokenize", "--template", "chat", "--messages", "chat.json", "--generate", "--json"
+      ).json()["text"] as? String
+    let plain = try seer(
+      "generate", "--template", "plain", "--prompt", try #require(text), "--tokens", "6", "--json"
+    ).json()
+    #expect(lines[0]["answer"] as? String == plain["text"] as? String)
+    // Every answer of a conversation is a row of its own.
+    try FileManager.default.removeItem(atPath: seer.folder("answers.jsonl"))
+    let all = try detox("--messages", "all-answers", "--json", harmful: "harmful.jsonl").json()
+    let counts = try #require(all["answers"] as? [[String: Any]]).map { $0["prompts"] as? Int }
+    #expect(counts == [3, 2])
   }
 
   @Test func answersOfAnotherRecipeAreKept() throws {

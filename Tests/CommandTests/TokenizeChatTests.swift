@@ -54,6 +54,83 @@ struct TokenizeChatTests {
     #expect(opened["text"] as? String == "f|31|two words|False\nuser:Hi;tool:x;>")
   }
 
+  /// A run of other arguments is told wherever it scores.
+  @Test func otherArgumentsThanTheRunsAreTold() throws {
+    try seer.folder.write(EvaluateTests.rows(24), to: "concepts.csv")
+    try seer.folder.write(
+      "{{ style }}{% for m in messages %}<{{ m.content }}>{% endfor %}", to: "own.jinja")
+    try seer.folder.write("prompt\nthe sky\n", to: "prompts.csv")
+    let given = ["--template-file", "own.jinja", "--template-arg", "style=a"]
+    #expect(
+      try seer.run(
+        Seer.program, ["extract", "--concepts", "concepts.csv", "--run", "run"] + given
+      ).status == 0)
+    let commands = [
+      ["score", "--run", "run", "--layer", "2", "the sky"],
+      ["generate", "--run", "run", "--layer", "2", "--prompt", "the sky", "--tokens", "2"],
+      [
+        "evaluate", "classify", "--train", "concepts.csv", "--test", "concepts.csv", "--layer",
+        "2", "--permutations", "0", "--resamples", "2", "--monitor", "run",
+      ],
+      [
+        "evaluate", "detox", "--harmful", "prompts.csv", "--safe", "prompts.csv", "--tokens", "2",
+        "--run", "run", "--layer", "2", "--output", "answers.jsonl",
+      ],
+    ]
+    let told = "run was extracted with --template-file (SHA-256 "
+    for command in commands {
+      let same = try seer.run(Seer.program, command + given)
+      #expect(same.status == 0, "\(same.errors)")
+      #expect(!same.errors.contains(told), "\(same.errors)")
+      try? FileManager.default.removeItem(atPath: seer.folder("answers.jsonl"))
+      let other = try seer.run(Seer.program, command + given.dropLast() + ["style=b"])
+      #expect(other.status == 0, "\(other.errors)")
+      #expect(
+        other.errors.contains(told)
+          && other.errors.contains("--template-arg style=\"a\"; texts are now written with"),
+        "\(command): \(other.errors)")
+      try? FileManager.default.removeItem(atPath: seer.folder("answers.jsonl"))
+    }
+    let chat = try seer.shell("echo Hi | $SEER chat --run run --layer 2 --tokens 2")
+    #expect(chat.errors.contains("now written with the model's own template as it is."))
+    #expect(
+      try seer.run(
+        Seer.program,
+        ["extract", "--concepts", "concepts.csv", "--run", "other"] + given.dropLast() + ["style=b"]
+      ).status == 0)
+    let compared = try seer(
+      "compare", "--base", "run", "--tuned", "other", "--permutations", "0")
+    #expect(compared.errors.contains("The runs differ in how conversations are written: "))
+  }
+
+  /// The Prompt screen writes conversations as the run's were, or as it is told.
+  @Test func theExplorerTakesTheTemplatesOptions() throws {
+    _ = try seer.concepts()
+    try seer.folder.write(
+      "{{ style }}{% for m in messages %}<{{ m.content }}>{% endfor %}", to: "own.jinja")
+    #expect(
+      try seer(
+        "extract", "--concepts", "concepts.csv", "--run", "run", "--template-file", "own.jinja",
+        "--template-arg", "style=a"
+      ).status == 0)
+    try seer.folder.write(
+      "key F4\nwait idle\nsave-screen \(seer.folder("screen.txt"))\nquit\n", to: "keys")
+    let arguments = ["explore", "--run", "run", "--script", "keys"]
+    func isTold(_ options: String...) throws -> Bool {
+      let outcome = try seer.run(Seer.program, arguments + options)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let screen = String(decoding: try bytes(ofFile: seer.folder("screen.txt")), as: UTF8.self)
+      #expect(screen.contains("seer  prompt"))
+      return screen.contains("run was extracted with --template-file")
+    }
+    #expect(try !isTold("--template-file", "own.jinja"))
+    #expect(try isTold("--template-file", "own.jinja", "--template-arg", "style=b"))
+    #expect(try isTold())
+    try seer.run(Seer.program, arguments + ["--template-arg", "none"]).expect(
+      64, "--template-arg: found `none`")
+    try seer.run(Seer.program, arguments + ["--date", "tomorrow"]).expect(64, "--date: found")
+  }
+
   @Test func aRunTellsWhatTheTemplateWasGiven() throws {
     let concepts = try seer.concepts()
     try seer.folder.write(

@@ -25,8 +25,8 @@ package struct ArrayFile: Sendable {
   enum Source: Sendable {
     /// The numbers themselves.
     case bytes(FileBytes)
-    /// An .npy file whose numbers begin at a place.
-    case member(NPZ.Member, of: NPZ, dataStart: Int)
+    /// An .npy file in an archive, whose numbers begin at a place.
+    case packed(Zip.Entry, of: NPZ, dataStart: Int)
   }
 
   package let path: String
@@ -52,7 +52,7 @@ package struct ArrayFile: Sendable {
           readsBFloat16: readsBFloat16)
       ]
     } else if file.withBytes(NPZ.isArchive) {
-      entries = try Self.members(of: try NPZ(file), readsBFloat16)
+      entries = try Self.arrays(of: try NPZ(file), readsBFloat16)
     } else if start.count == 9, start[8] == UInt8(ascii: "{") || path.hasSuffix(".safetensors") {
       entries = Self.tensors(
         of: try Safetensors(path: path, allowsOtherTypes: true), readsBFloat16)
@@ -61,32 +61,32 @@ package struct ArrayFile: Sendable {
     }
   }
 
-  private static func members(
+  private static func arrays(
     of archive: NPZ, _ readsBFloat16: Bool
   ) throws(Failure) -> [Entry] {
     var entries: [Entry] = []
-    for member in archive.members where member.name.hasSuffix(".npy") {
+    for packed in archive.entries where packed.name.hasSuffix(".npy") {
       let header: NPY.Header
       do throws(Failure) {
-        let start = try archive.prefix(member, NPY.longestHeader + 12)
+        let start = try archive.prefix(packed, NPY.longestHeader + 12)
         header = try start.withUnsafeBytes { bytes in
           Result { () throws(Failure) in try NPY.header(bytes, archive.path) }
         }.get()
       } catch {
         var failure = error
-        if failure.place?.hasPrefix("member ") != true {
-          failure.place = ["member \(member.name)", failure.place].compactMap { $0 }
+        if failure.place?.hasPrefix("entry ") != true {
+          failure.place = ["entry \(packed.name)", failure.place].compactMap { $0 }
             .joined(separator: ", ")
         }
         throw failure
       }
       entries.append(
         Entry(
-          name: String(member.name.dropLast(4)), header,
-          .member(member, of: archive, dataStart: header.dataStart), readsBFloat16: readsBFloat16))
+          name: String(packed.name.dropLast(4)), header,
+          .packed(packed, of: archive, dataStart: header.dataStart), readsBFloat16: readsBFloat16))
     }
     guard entries.isEmpty else { return entries }
-    let isTorch = archive.members.contains { $0.name.hasSuffix("data.pkl") }
+    let isTorch = archive.entries.contains { $0.name.hasSuffix("data.pkl") }
     throw Failure(
       .badData, file: archive.path,
       found: isTorch ? "what torch.save wrote" : "a zip file without .npy members",
@@ -165,9 +165,9 @@ extension ArrayFile {
     case .bytes(let stored):
       bytes = stored
       place = entry.name.map { "tensor \($0)" } ?? "data, offset \(stored.range.lowerBound)"
-    case .member(let member, let archive, let start):
-      let all = try archive.bytes(member, scratch: scratch)
-      place = "member \(member.name), data"
+    case .packed(let packed, let archive, let start):
+      let all = try archive.bytes(packed, scratch: scratch)
+      place = "entry \(packed.name), data"
       // The header was read from the same bytes.
       bytes =
         all.file[min(all.range.lowerBound + start, all.range.upperBound)..<all.range.upperBound]

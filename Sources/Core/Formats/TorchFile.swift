@@ -17,9 +17,9 @@ package struct TorchFile: Sendable {
   package init(path: String) throws(Failure) {
     file = try MappedFile(path: path)
     try Self.checkKind(of: file)
-    let zip = try Zip(file)
+    let zip = try Zip(file, as: .torch)
     let folder = try Self.folder(of: zip)
-    if let order = zip.entries[folder + "byteorder"] {
+    if let order = zip[folder + "byteorder"]?.stored {
       let name = String(decoding: file.copy(order.prefix(16)), as: UTF8.self)
       guard name == "little" else {
         throw Failure(
@@ -28,7 +28,7 @@ package struct TorchFile: Sendable {
       }
     }
     let entry = folder + "data.pkl"
-    guard let range = zip.entries[entry] else {
+    guard let range = zip[entry]?.stored else {
       throw Failure(
         .badData, file: path, place: "entry \(entry)", found: "no such entry",
         wanted: "the pickle of what torch.save writes", advice: "Make the file again.")
@@ -90,15 +90,15 @@ package struct TorchFile: Sendable {
   /// The folder that all entries are in, with its slash.
   private static func folder(of zip: Zip) throws(Failure) -> String {
     let folders = Set(
-      zip.entries.keys.map { name in
-        name.firstIndex(of: "/").map { String(name[...$0]) } ?? ""
+      zip.entries.map { entry in
+        entry.name.firstIndex(of: "/").map { String(entry.name[...$0]) } ?? ""
       })
     guard folders.count == 1, let folder = folders.first, !folder.isEmpty else {
       throw Failure(
         .badData, file: zip.file.path, place: "directory", found: "\(folders.count) folders",
         wanted: "one, as torch.save makes", advice: "Give a file that torch.save wrote.")
     }
-    guard zip.entries[folder + "constants.pkl"] == nil else {
+    guard zip[folder + "constants.pkl"] == nil else {
       throw Failure(
         .badData, file: zip.file.path, place: "entry \(folder)constants.pkl",
         found: "a TorchScript program", wanted: "tensors and nothing else",
@@ -115,7 +115,7 @@ package struct TorchFile: Sendable {
     for storage in pickle.storages {
       let entry = folder + "data/" + storage.key
       let (wanted, overflow) = storage.count.multipliedReportingOverflow(by: storage.type.size)
-      let range = zip.entries[entry]
+      let range = zip[entry]?.stored
       guard let range, !overflow, range.count == wanted else {
         throw Failure(
           .badData, file: zip.file.path, place: "entry \(entry)",
@@ -172,4 +172,12 @@ package struct TorchFile: Sendable {
       }
     }
   }
+}
+
+extension Zip.Kind {
+  /// What torch.save writes.
+  fileprivate static let torch = Zip.Kind(
+    allowsDeflation: false,
+    packedAdvice: "PyTorch packs nothing: load the file there and save it again.",
+    damagedAdvice: "The file is damaged or no zip file: make or download it again.")
 }

@@ -1,7 +1,7 @@
 import SeerSupport
 
-/// A zip file whose entries are stored as they are, memory-mapped. Packed or encrypted entries are
-/// refused.
+/// The directory of a zip file, memory-mapped: which entries it has and where their bytes lie. No
+/// byte of them is read.
 ///
 /// Layout (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), little-endian:
 /// 1. for each entry `PK\3\4`, a header of 30 bytes with the lengths of name and extra field at 26
@@ -13,25 +13,49 @@ import SeerSupport
 ///    place of that;
 /// 4. `PK\5\6`, 22 bytes with the directory's size and place, and a comment to the end of the file.
 struct Zip: Sendable {
-  let file: MappedFile
-  /// Where each entry's bytes lie in the file.
-  let entries: [String: Range<Int>]
+  struct Entry: Sendable {
+    let name: String
+    let isDeflated: Bool
+    /// CRC-32 of the bytes as they are when expanded.
+    let checksum: UInt32
+    /// Where the bytes lie in the file, as they are stored.
+    let stored: Range<Int>
+    /// How many they are when expanded.
+    let count: Int
+  }
 
-  init(_ file: MappedFile) throws(Failure) {
+  /// What a kind of zip file may hold, and what to do with one that holds something else.
+  struct Kind {
+    let allowsDeflation: Bool
+    /// What one is to do with a file whose entries are packed or encrypted.
+    let packedAdvice: String
+    let damagedAdvice: String
+  }
+
+  let file: MappedFile
+  /// In the directory's order.
+  let entries: [Entry]
+  private let places: [String: Int]
+
+  /// Throws where the directory is damaged, entries overlap, or one is encrypted or packed in
+  /// another way than the kind allows.
+  init(_ file: MappedFile, as kind: Kind) throws(Failure) {
     self.file = file
-    let directory = try Self.directory(of: file)
-    let reader = ZipReader(file: file)
-    var entries: [String: Range<Int>] = [:]
+    let reader = ZipReader(file: file, kind: kind)
+    let directory = try reader.directory()
+    var entries: [Entry] = []
+    var places: [String: Int] = [:]
     var taken: [(name: String, range: Range<Int>)] = []
     var offset = directory.range.lowerBound
     for number in 0..<directory.count {
-      let entry = try reader.entry(number, at: offset, before: directory.range.upperBound)
-      offset = entry.end
-      let data = try reader.data(of: entry, before: directory.range.lowerBound)
-      guard entries.updateValue(data, forKey: entry.name) == nil else {
+      let found = try reader.entry(number, at: offset, before: directory.range.upperBound)
+      offset = found.end
+      let entry = try reader.located(found, before: directory.range.lowerBound)
+      guard places.updateValue(number, forKey: entry.name) == nil else {
         throw reader.damaged("entry \(entry.name)", "it twice", "each name once")
       }
-      taken.append((entry.name, entry.header..<data.upperBound))
+      entries.append(entry)
+      taken.append((entry.name, found.header..<entry.stored.upperBound))
     }
     taken.sort { $0.range.lowerBound < $1.range.lowerBound }
     for (earlier, later) in zip(taken, taken.dropFirst())
@@ -41,51 +65,26 @@ struct Zip: Sendable {
         "bytes that \(earlier.name) holds too", "entries that do not overlap")
     }
     self.entries = entries
+    self.places = places
   }
 
-  /// Where the directory lies, and how many entries it has.
-  private static func directory(
-    of file: MappedFile
-  ) throws(Failure) -> (range: Range<Int>, count: Int) {
-    let reader = ZipReader(file: file)
-    let end = try reader.endRecord()
-    let place = "end of the directory, offset \(end)"
-    var count = UInt64(try reader.integer(UInt16.self, at: end + 10, place))
-    var size = UInt64(try reader.integer(UInt32.self, at: end + 12, place))
-    var start = UInt64(try reader.integer(UInt32.self, at: end + 16, place))
-    var limit = end
-    let needs64 =
-      count == UInt64(UInt16.max) || size == UInt64(UInt32.max) || start == UInt64(UInt32.max)
-    if needs64, end >= 20, try reader.integer(UInt32.self, at: end - 20, place) == 0x0706_4B50 {
-      let record = try reader.integer(UInt64.self, at: end - 12, place)
-      guard record <= UInt64(end - 20),
-        try reader.integer(UInt32.self, at: Int(record), place) == 0x0606_4B50
-      else { throw reader.damaged(place, "a place without the 64-bit record", "its place") }
-      limit = Int(record)
-      count = try reader.integer(UInt64.self, at: limit + 32, place)
-      size = try reader.integer(UInt64.self, at: limit + 40, place)
-      start = try reader.integer(UInt64.self, at: limit + 48, place)
-    }
-    guard start <= UInt64(limit), size <= UInt64(limit) - start else {
-      throw reader.damaged(
-        place, "a directory of \(size) bytes at \(start)", "one within \(limit) bytes")
-    }
-    guard count <= size / 46 else {
-      throw reader.damaged(place, "\(count) entries", "at most \(size / 46) in \(size) bytes")
-    }
-    return (Int(start)..<Int(start + size), Int(count))
-  }
+  /// The entry of that name.
+  subscript(name: String) -> Entry? { places[name].map { entries[$0] } }
 }
 
 /// The parts of a zip file, each read from within its bounds.
 private struct ZipReader {
   let file: MappedFile
+  let kind: Zip.Kind
 
-  /// An entry of the directory.
-  struct Entry {
+  /// An entry as the directory has it.
+  struct Found {
     let name: String
     let nameBytes: [UInt8]
-    let size: Int
+    let isDeflated: Bool
+    let checksum: UInt32
+    let stored: Int
+    let count: Int
     /// Its header's place.
     let header: Int
     /// Where the next entry begins.
@@ -95,10 +94,10 @@ private struct ZipReader {
   func damaged(_ place: String, _ found: String, _ wanted: String) -> Failure {
     Failure(
       .badData, file: file.path, place: place, found: found, wanted: wanted,
-      advice: "The file is damaged or no zip file: make or download it again.")
+      advice: kind.damagedAdvice)
   }
 
-  func integer<T: FixedWidthInteger>(
+  private func integer<T: FixedWidthInteger>(
     _ type: T.Type, at offset: Int, _ place: String
   ) throws(Failure) -> T {
     guard offset >= 0, offset <= file.count - MemoryLayout<T>.size else {
@@ -107,8 +106,38 @@ private struct ZipReader {
     return T(littleEndian: file.withBytes { $0.loadUnaligned(fromByteOffset: offset, as: T.self) })
   }
 
+  /// Where the directory lies, and how many entries it has.
+  func directory() throws(Failure) -> (range: Range<Int>, count: Int) {
+    let end = try endRecord()
+    let place = "end of the directory, offset \(end)"
+    var count = UInt64(try integer(UInt16.self, at: end + 10, place))
+    var size = UInt64(try integer(UInt32.self, at: end + 12, place))
+    var start = UInt64(try integer(UInt32.self, at: end + 16, place))
+    var limit = end
+    let needs64 =
+      count == UInt64(UInt16.max) || size == UInt64(UInt32.max) || start == UInt64(UInt32.max)
+    if needs64, end >= 20, try integer(UInt32.self, at: end - 20, place) == 0x0706_4B50 {
+      let record = try integer(UInt64.self, at: end - 12, place)
+      guard record <= UInt64(end - 20),
+        try integer(UInt32.self, at: Int(record), place) == 0x0606_4B50
+      else { throw damaged(place, "a place without the 64-bit record", "its place") }
+      limit = Int(record)
+      count = try integer(UInt64.self, at: limit + 32, place)
+      size = try integer(UInt64.self, at: limit + 40, place)
+      start = try integer(UInt64.self, at: limit + 48, place)
+    }
+    guard start <= UInt64(limit), size <= UInt64(limit) - start else {
+      throw damaged(
+        place, "a directory of \(size) bytes at \(start)", "one within \(limit) bytes")
+    }
+    guard count <= size / 46 else {
+      throw damaged(place, "\(count) entries", "at most \(size / 46) in \(size) bytes")
+    }
+    return (Int(start)..<Int(start + size), Int(count))
+  }
+
   /// The place of `PK\5\6`: the last one whose comment ends with the file.
-  func endRecord() throws(Failure) -> Int {
+  private func endRecord() throws(Failure) -> Int {
     let place = "last bytes"
     var offset = file.count - 22
     let first = max(0, offset - Int(UInt16.max))
@@ -123,13 +152,14 @@ private struct ZipReader {
     throw damaged(place, "no end of a zip file's directory", "one")
   }
 
-  func entry(_ number: Int, at offset: Int, before end: Int) throws(Failure) -> Entry {
+  func entry(_ number: Int, at offset: Int, before end: Int) throws(Failure) -> Found {
     let place = "entry \(number) of the directory, offset \(offset)"
     guard try integer(UInt32.self, at: offset, place) == 0x0201_4B50 else {
       throw damaged(place, "no entry", "one")
     }
     let flags = try integer(UInt16.self, at: offset + 8, place)
     let method = try integer(UInt16.self, at: offset + 10, place)
+    let checksum = try integer(UInt32.self, at: offset + 16, place)
     let nameCount = Int(try integer(UInt16.self, at: offset + 28, place))
     let extraCount = Int(try integer(UInt16.self, at: offset + 30, place))
     let commentCount = Int(try integer(UInt16.self, at: offset + 32, place))
@@ -149,22 +179,27 @@ private struct ZipReader {
     for index in sizes.indices where sizes[index] == UInt64(UInt32.max) && !wide.isEmpty {
       sizes[index] = wide.removeFirst()
     }
-    let (size, packed, header) = (sizes[0], sizes[1], sizes[2])
-    guard flags & 1 == 0, method == 0, size == packed else {
-      let found =
-        flags & 1 == 1
-        ? "encrypted" : method == 0 ? "\(packed) bytes for \(size)" : "packed by method \(method)"
+    let (count, stored, header) = (sizes[0], sizes[1], sizes[2])
+    let isDeflated = method == 8
+    guard flags & 1 == 0, method == 0 || isDeflated && kind.allowsDeflation else {
       throw Failure(
-        .badData, file: file.path, place: "entry \(name)", found: "it \(found)",
-        wanted: "bytes stored as they are",
-        advice: "PyTorch packs nothing: load the file there and save it again.")
+        .badData, file: file.path, place: "entry \(name)",
+        found: flags & 1 == 1 ? "it encrypted" : "it packed by method \(method)",
+        wanted: kind.allowsDeflation
+          ? "bytes stored as they are or deflated (method 8)" : "bytes stored as they are",
+        advice: kind.packedAdvice)
     }
-    guard size <= UInt64(file.count), header <= UInt64(file.count) else {
+    guard stored <= UInt64(file.count), header <= UInt64(file.count) else {
       throw damaged(
-        "entry \(name)", "\(size) bytes at \(header)", "a place in \(file.count) bytes")
+        "entry \(name)", "\(stored) bytes at \(header)", "a place in \(file.count) bytes")
     }
-    return Entry(
-      name: name, nameBytes: nameBytes, size: Int(size), header: Int(header), end: next)
+    // Deflation makes at the most 1,032 bytes of one.
+    guard isDeflated ? count / 1032 <= stored : count == stored else {
+      throw damaged("entry \(name)", "\(stored) bytes for \(count)", "sizes that can be")
+    }
+    return Found(
+      name: name, nameBytes: nameBytes, isDeflated: isDeflated, checksum: checksum,
+      stored: Int(stored), count: Int(count), header: Int(header), end: next)
   }
 
   /// The 64-bit numbers of an extra field; none where it has no such part.
@@ -186,8 +221,8 @@ private struct ZipReader {
     return []
   }
 
-  /// The bytes of an entry, which lie before the directory.
-  func data(of entry: Entry, before end: Int) throws(Failure) -> Range<Int> {
+  /// The entry with the place of its bytes, which lie before the directory.
+  func located(_ entry: Found, before end: Int) throws(Failure) -> Zip.Entry {
     let place = "entry \(entry.name), offset \(entry.header)"
     guard try integer(UInt32.self, at: entry.header, place) == 0x0403_4B50 else {
       throw damaged(place, "no header", "the entry's")
@@ -196,13 +231,15 @@ private struct ZipReader {
     let extraCount = Int(try integer(UInt16.self, at: entry.header + 28, place))
     let nameStart = entry.header + 30
     let start = nameStart + nameCount + extraCount
-    guard start <= end, entry.size <= end - start else {
+    guard start <= end, entry.stored <= end - start else {
       throw damaged(
-        place, "\(entry.size) bytes from \(start)", "bytes before the directory at \(end)")
+        place, "\(entry.stored) bytes from \(start)", "bytes before the directory at \(end)")
     }
     guard file.copy(nameStart..<nameStart + nameCount) == entry.nameBytes else {
       throw damaged(place, "another name in its header", "the directory's")
     }
-    return start..<start + entry.size
+    return Zip.Entry(
+      name: entry.name, isDeflated: entry.isDeflated, checksum: entry.checksum,
+      stored: start..<start + entry.stored, count: entry.count)
   }
 }

@@ -1,10 +1,10 @@
 import CZlib
 import SeerSupport
 
-/// Writes a zip file of stored members, as NPZ files are (its layout stands at ``NPZ``). What is
+/// Writes a zip file of stored entries, as NPZ files are (its layout stands at ``Zip``). What is
 /// larger than 32 bits can say gets fields of 64 bits.
 package struct ZipWriter {
-  private struct Member {
+  private struct Entry {
     var name: [UInt8]
     var checksum: UInt32
     var count: Int
@@ -12,7 +12,7 @@ package struct ZipWriter {
   }
 
   private let file: WritableFile
-  private var members: [Member] = []
+  private var entries: [Entry] = []
   private var place = 0
 
   package init(_ file: WritableFile) { self.file = file }
@@ -20,7 +20,7 @@ package struct ZipWriter {
   /// From here on 32 bits are no number but say that 64 follow.
   private static let limit = 0xFFFF_FFFF
 
-  /// Adds a member of as many bytes as `write` is called with, piece by piece.
+  /// Adds an entry of as many bytes as `write` is called with, piece by piece.
   ///
   /// - Parameters:
   ///   - name: ASCII, of a file that is not there yet.
@@ -40,18 +40,18 @@ package struct ZipWriter {
       end += piece.count
     }
     precondition(end - start == count, "\(name): \(end - start) bytes of \(count)")
-    let member = Member(
+    let entry = Entry(
       name: bytes, checksum: UInt32(truncatingIfNeeded: sum), count: count, offset: place)
     let extra = isLarge ? Self.short(1) + Self.short(16) + Self.long(count) + Self.long(count) : []
     let header =
-      Self.word(0x0403_4B50) + Self.fields(of: member, version: isLarge ? 45 : 20)
+      Self.word(0x0403_4B50) + Self.fields(of: entry, version: isLarge ? 45 : 20)
       + Self.short(bytes.count) + Self.short(extra.count) + bytes + extra
     try file.write(header, count: header.count, at: place)
-    members.append(member)
+    entries.append(entry)
     place = end
   }
 
-  /// A member of bytes in memory.
+  /// An entry of bytes in memory.
   package mutating func add(_ name: String, _ bytes: [UInt8]) throws {
     try add(name, count: bytes.count) { write in
       try bytes.withUnsafeBytes { try write($0) }
@@ -61,29 +61,29 @@ package struct ZipWriter {
   /// Writes the directory; nothing can be added after it.
   package func finish() throws(Failure) {
     var directory: [UInt8] = []
-    for member in members {
+    for entry in entries {
       // In this order, those that 32 bits cannot say.
       var wide: [UInt8] = []
-      if member.count >= Self.limit { wide += Self.long(member.count) + Self.long(member.count) }
-      if member.offset >= Self.limit { wide += Self.long(member.offset) }
+      if entry.count >= Self.limit { wide += Self.long(entry.count) + Self.long(entry.count) }
+      if entry.offset >= Self.limit { wide += Self.long(entry.offset) }
       let extra = wide.isEmpty ? [] : Self.short(1) + Self.short(wide.count) + wide
       let version = wide.isEmpty ? 20 : 45
       directory += Self.word(0x0201_4B50) + Self.short(version)
-      directory += Self.fields(of: member, version: version)
-      directory += Self.short(member.name.count) + Self.short(extra.count)
+      directory += Self.fields(of: entry, version: version)
+      directory += Self.short(entry.name.count) + Self.short(extra.count)
       // No comment, the first disk, no attributes.
       directory += [UInt8](repeating: 0, count: 10)
-      directory += Self.word(min(member.offset, Self.limit)) + member.name + extra
+      directory += Self.word(min(entry.offset, Self.limit)) + entry.name + extra
     }
     let size = directory.count
     let end = place + size
-    if max(place, size) >= Self.limit || members.count >= 0xFFFF {
+    if max(place, size) >= Self.limit || entries.count >= 0xFFFF {
       directory += Self.word(0x0606_4B50) + Self.long(44) + Self.short(45) + Self.short(45)
-      directory += Self.word(0) + Self.word(0) + Self.long(members.count)
-      directory += Self.long(members.count) + Self.long(size) + Self.long(place)
+      directory += Self.word(0) + Self.word(0) + Self.long(entries.count)
+      directory += Self.long(entries.count) + Self.long(size) + Self.long(place)
       directory += Self.word(0x0706_4B50) + Self.word(0) + Self.long(end) + Self.word(1)
     }
-    let count = min(members.count, 0xFFFF)
+    let count = min(entries.count, 0xFFFF)
     directory += Self.word(0x0605_4B50) + Self.word(0) + Self.short(count) + Self.short(count)
     directory += Self.word(min(size, Self.limit)) + Self.word(min(place, Self.limit))
     directory += Self.short(0)
@@ -92,10 +92,10 @@ package struct ZipWriter {
 
   /// What local header and directory have in common: version needed, flags, method (stored), time and
   /// day (1 January 1980: the same states make the same file), sum and sizes.
-  private static func fields(of member: Member, version: Int) -> [UInt8] {
-    let count = min(member.count, limit)
+  private static func fields(of entry: Entry, version: Int) -> [UInt8] {
+    let count = min(entry.count, limit)
     return short(version) + short(0) + short(0) + short(0) + short(0x21)
-      + word(Int(member.checksum)) + word(count) + word(count)
+      + word(Int(entry.checksum)) + word(count) + word(count)
   }
 
   private static func short(_ value: Int) -> [UInt8] { bytes(UInt16(truncatingIfNeeded: value)) }

@@ -20,7 +20,10 @@ package final class LivePrompt {
   /// In the order given; scores are in this order.
   package let concepts: [String]
   package let layers: [Int]
+  /// What the user should know.
   package let notes: [String]
+  /// Those of them that tell of conversations written in another way than the runs'.
+  package let templateNotes: [String]
   private let conversation: Conversation
   private let template: RowTemplate
   /// One for each side.
@@ -34,11 +37,12 @@ package final class LivePrompt {
   /// - Parameters:
   ///   - runs: one for both sides, or the base's and the tuned one's.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
+  ///   - chat: how conversations are written.
   package init(
     model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate,
-    memory: MemoryBudget = MemoryBudget()
+    chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
-    let opened = try LanguageModel(model)
+    let opened = try LanguageModel(model, chat: chat)
     let modelHash = opened.hashing()
     let language = opened.following(
       try memory.plan(opened.costs(tokens: 512, measuring: false)))
@@ -60,12 +64,14 @@ package final class LivePrompt {
     self.template = template
     if template == .chat { try language.tokenizer.chat.check() }
     let model = try modelHash.value()
-    var notes: [String] = []
+    var (notes, templateNotes): ([String], [String]) = ([], [])
     for (side, run) in zip(sides, self.runs) {
+      templateNotes += try run.templateNotes(language, template)
       notes += try run.notesForScoring(
         language, modelSHA256: model, adapter: side == .tuned ? hash : nil, template: template)
     }
     self.notes = notes
+    self.templateNotes = templateNotes
     layers = first.manifest.layers.filter { layer in
       runs.allSatisfy { $0.manifest.layers.contains(layer) }
         && layer <= language.configuration.blocks

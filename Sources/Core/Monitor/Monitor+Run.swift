@@ -65,11 +65,26 @@ extension Run {
         "\(folder) holds the ends of texts (--position \(manifest.position)): they describe whole "
           + "texts. For single words extract with --position mean.")
     }
-    if let template, manifest.template != template {
+    guard let template else { return notes }
+    if manifest.template != template {
       notes.append(
         "\(folder) was extracted with --template \(manifest.template), scored is "
           + "--template \(template.rawValue).")
     }
-    return notes
+    return notes + (try templateNotes(model, template))
+  }
+
+  /// A note where the run's conversations were written in another way by the same template: other
+  /// states come from other texts.
+  package func templateNotes(
+    _ model: LanguageModel, _ template: RowTemplate
+  ) throws(Failure) -> [String] {
+    guard template == .chat, manifest.template == .chat else { return [] }
+    let (then, now) = (manifest.chat, try ChatRecord(model.tokenizer.chat))
+    guard then != now else { return [] }
+    return [
+      "\(folder) was extracted with \(then.description); texts are now written with "
+        + "\(now.description)."
+    ]
   }
 }

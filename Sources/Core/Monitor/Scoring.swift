@@ -27,13 +27,9 @@ package struct ScoringInput: Equatable, Sendable {
   }
 
   func rendered(by renderer: RowRenderer) throws(Failure) -> RenderedRow {
-    guard response == nil else {
-      return try renderer.render(
-        ConceptSet.Row(prompt: prompt, response: response, turns: turns))
-    }
-    return turns.isEmpty
-      ? try renderer.renderForGeneration(prompt: prompt)
-      : try renderer.renderForGeneration(turns: turns)
+    let row = ConceptSet.Row(prompt: prompt, response: response, turns: turns)
+    return response == nil
+      ? try renderer.renderForGeneration(row) : try renderer.render(row)
   }
 }
 

@@ -64,7 +64,9 @@ package struct Extraction: Sendable {
       try AdapterFile.read(folder, for: language.configuration)
     }
     let maxTokens = try language.tokensKept(maxTokens)
-    let rendered = try render(chosen, set.places, language)
+    let rendered = try render(
+      chosen, set.places,
+      RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens))
     try context.checkpoint()
     let spans = rendered.map { position.spans(of: $0) }
     let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
@@ -72,15 +74,10 @@ package struct Extraction: Sendable {
       tool: tool, model: model, modelSHA256: try hash.value(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts), columns: columns.recipe,
-      template: template,
-      templateSHA256: try chat.file.map { path throws(Failure) in try sha256(ofFile: path) },
-      position: position, maxTokens: maxTokens,
+      template: template, position: position, maxTokens: maxTokens,
       layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
       width: language.configuration.width, dtype: usesHalf ? .float16 : .float32)
-    if template == .chat {
-      manifest.templateArguments = language.tokenizer.chat.recordedArguments
-      manifest.templateDate = language.tokenizer.chat.recordedDate
-    }
+    if template == .chat { manifest.chat = try ChatRecord(language.tokenizer.chat) }
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
     let cut = rendered.filter(\.isCut).count
     if position == .promptEnd, template == .chat, language.tokenizer.chat.opensAnswers {
@@ -112,10 +109,8 @@ package struct Extraction: Sendable {
   }
 
   private func render(
-    _ rows: [ConceptSet.Row], _ places: [RecordPlace], _ language: LanguageModel
+    _ rows: [ConceptSet.Row], _ places: [RecordPlace], _ renderer: RowRenderer
   ) throws -> [RenderedRow] {
-    let kept = try language.tokensKept(maxTokens)
-    let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: kept)
     let results = Mutex<[Result<RenderedRow, Failure>?]>(Array(repeating: nil, count: rows.count))
     Parallel.ranges(of: rows.count, grain: 8) { range in
       let part = range.map { index in

@@ -13,8 +13,27 @@ extension RowRenderer {
   package func render(
     _ row: ConceptSet.Row, of file: String, at place: RecordPlace
   ) throws(Failure) -> RenderedRow {
+    try named(file, place) { () throws(Failure) in try render(row) }
+  }
+
+  /// What comes before a row's response, as the model is asked to answer it.
+  package func renderForGeneration(_ row: ConceptSet.Row) throws(Failure) -> RenderedRow {
+    row.turns.isEmpty
+      ? try renderForGeneration(prompt: row.prompt) : try renderForGeneration(turns: row.turns)
+  }
+
+  /// The same; a failure names the file and the row's place in it.
+  package func renderForGeneration(
+    _ row: ConceptSet.Row, of file: String, at place: RecordPlace
+  ) throws(Failure) -> RenderedRow {
+    try named(file, place) { () throws(Failure) in try renderForGeneration(row) }
+  }
+
+  private func named(
+    _ file: String, _ place: RecordPlace, _ render: () throws(Failure) -> RenderedRow
+  ) throws(Failure) -> RenderedRow {
     do throws(Failure) {
-      return try render(row)
+      return try render()
     } catch {
       var failure = error
       failure.file = failure.file ?? file

@@ -66,8 +66,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
     format: Int = RunManifest.currentFormat, tool: String, model: String, modelSHA256: String,
     adapter: String? = nil, adapterSHA256: String? = nil, concepts: String,
     conceptsSHA256: String, columns: [String: String]? = nil, template: RowTemplate,
-    templateSHA256: String? = nil, position: Position,
-    maxTokens: Int, layers: [Int], rows: Int, width: Int, dtype: StateType, tokens: Int? = nil,
+    position: Position, maxTokens: Int, layers: [Int], rows: Int, width: Int, dtype: StateType,
+    tokens: Int? = nil,
     seconds: Double? = nil
   ) {
     self.format = format
@@ -80,7 +80,6 @@ package struct RunManifest: Codable, Equatable, Sendable {
     self.conceptsSHA256 = conceptsSHA256
     self.columns = columns
     self.template = template
-    self.templateSHA256 = templateSHA256
     self.position = position
     self.maxTokens = maxTokens
     self.layers = layers
@@ -93,6 +92,18 @@ package struct RunManifest: Codable, Equatable, Sendable {
 }
 
 extension RunManifest {
+  /// What the user gave of the chat template.
+  package var chat: ChatRecord {
+    get {
+      ChatRecord(fileSHA256: templateSHA256, arguments: templateArguments, date: templateDate)
+    }
+    set {
+      (templateSHA256, templateArguments, templateDate) = (
+        newValue.fileSHA256, newValue.arguments, newValue.date
+      )
+    }
+  }
+
   /// Whether the states came from another program.
   package var isImported: Bool { states != nil }
 

@@ -14,6 +14,8 @@ package struct StateImport: Sendable {
   package var states: String
   /// A concept file, or the `rows.csv` of a run: a row for each row of the states, in their order.
   package var rows: String
+  /// What the concept file's columns are called, and which answers of conversations are rows.
+  package var columns = ConceptColumns()
   package var folder: String
   package var tool: String
   /// Nil: what the number of rows tells.
@@ -73,11 +75,14 @@ package struct StateImport: Sendable {
   // MARK: Rows
 
   private func readRows() throws(Failure) -> ([RunRow], notes: [String]) {
-    let table = try TextTable(contentsOf: rows, wanted: ["text", "concept"])
-    if table.index(of: "text") != nil, table.index(of: "concept") != nil {
-      return (try RunRow.read(rows), [])
+    // With names of its columns it is a concept file, whatever they are.
+    if columns == ConceptColumns() {
+      let table = try TextTable(contentsOf: rows, wanted: ["text", "concept"])
+      if table.index(of: "text") != nil, table.index(of: "concept") != nil {
+        return (try RunRow.read(rows), [])
+      }
     }
-    let set = try ConceptSet(contentsOf: rows, requiresConcepts: false)
+    let set = try ConceptSet(contentsOf: rows, columns: columns, requiresConcepts: false)
     let runRows = set.rows.enumerated().map { index, row in
       RunRow(
         row: index, text: row.text, concept: row.concept ?? "", tokens: 0,
@@ -92,7 +97,7 @@ package struct StateImport: Sendable {
     let isOfTokens = rows.contains { $0.token != nil }
     var manifest = RunManifest(
       tool: tool, model: modelName ?? Self.name(of: states), modelSHA256: "",
-      concepts: self.rows, conceptsSHA256: try sha256(ofFile: self.rows),
+      concepts: self.rows, conceptsSHA256: try sha256(ofFile: self.rows), columns: columns.recipe,
       template: templateName.flatMap { .init(rawValue: $0) } ?? .plain,
       position: isOfTokens ? .all : position ?? .last, maxTokens: 0,
       layers: arrays.layers.map(\.number), rows: rows.count, width: arrays.layers[0].width,

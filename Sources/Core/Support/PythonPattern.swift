@@ -8,43 +8,19 @@ import CPCRE2
 /// escapes and groups that it alone has or reads otherwise, `{,n}`, which it would take for those
 /// letters, and flags in the middle, which Python refuses.
 package final class PythonPattern: Sendable {
-  // Compiled code and limits are read-only: they serve all threads.
-  nonisolated(unsafe) private let code: OpaquePointer
-  nonisolated(unsafe) private let limits: OpaquePointer?
-
-  /// Backtracking steps in one name.
-  private static let stepLimit: UInt32 = 100_000
+  private let pattern: CompiledPattern
 
   /// - Throws: bad data that tells what cannot be read.
   package init(_ text: String) throws(Failure) {
     if let foreign = Self.foreignPart(of: text) {
       throw Self.unread(text, "`\(foreign)`, which would not be read as Python reads it")
     }
-    var error: Int32 = 0
-    var offset = 0
-    var pattern = text
-    let compiled = pattern.withUTF8 {
-      pcre2_compile_8(
-        $0.baseAddress, $0.count, PCRE2_UTF | UInt32(PCRE2_UCP) | PCRE2_NEVER_BACKSLASH_C, &error,
-        &offset, nil)
+    do throws(CompiledPattern.Problem) {
+      pattern = try CompiledPattern(
+        text, PCRE2_UTF | UInt32(PCRE2_UCP) | PCRE2_NEVER_BACKSLASH_C, isMatchedOften: false)
+    } catch {
+      throw Self.unread(text, error.message)
     }
-    guard let compiled else {
-      var message = [UInt8](repeating: 0, count: 256)
-      pcre2_get_error_message_8(error, &message, message.count)
-      throw Self.unread(text, String(decoding: message.prefix { $0 != 0 }, as: UTF8.self))
-    }
-    code = compiled
-    limits = pcre2_match_context_create_8(nil)
-    if let limits {
-      pcre2_set_match_limit_8(limits, Self.stepLimit)
-      // In KiB.
-      pcre2_set_heap_limit_8(limits, 16 << 10)
-    }
-  }
-
-  deinit {
-    pcre2_match_context_free_8(limits)
-    pcre2_code_free_8(code)
   }
 
   /// `re.fullmatch`.
@@ -58,24 +34,16 @@ package final class PythonPattern: Sendable {
   }
 
   private func match(_ name: String, _ options: UInt32) throws(Failure) -> Bool {
-    var name = name
-    let data = pcre2_match_data_create_8(1, nil)
-    defer { pcre2_match_data_free_8(data) }
-    // PCRE2 refuses a subject without an address, even an empty one.
-    let nothing: [UInt8] = [0]
-    let status = name.withUTF8 { bytes in
-      nothing.withUnsafeBufferPointer { nothing in
-        pcre2_match_8(
-          code, bytes.baseAddress ?? nothing.baseAddress, bytes.count, 0, options, data, limits)
-      }
+    var bytes = name
+    let outcome = bytes.withUTF8 {
+      pattern.find(in: $0, options, room: CompiledPattern.Room())
     }
-    // Below a partial match lie errors: limits, as there is nothing else to go wrong.
-    guard status >= PCRE2_ERROR_PARTIAL else {
+    guard outcome != .tooLong else {
       throw Failure(
         .badData, found: "a regular expression that backtracks too long on `\(name)`",
         wanted: "a simpler one")
     }
-    return status >= 0
+    return outcome == .found
   }
 
   private static func unread(_ text: String, _ found: String) -> Failure {

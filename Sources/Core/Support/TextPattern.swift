@@ -7,49 +7,24 @@ import Synchronization
 ///
 ///     try TextPattern("ledger|invoice", isExpression: true).matches(texts)
 package final class TextPattern: Sendable {
-  // Compiled code and limits are read-only: they serve all threads.
-  nonisolated(unsafe) private let code: OpaquePointer
-  nonisolated(unsafe) private let limits: OpaquePointer?
+  private let pattern: CompiledPattern
 
-  /// Backtracking steps in one text.
-  private static let stepLimit: UInt32 = 100_000
   /// Texts that may reach the limit before the whole search is given up.
   private static let longTexts = 50
 
   /// - Throws: a usage failure that tells where the expression cannot be read, and why.
   package init(_ text: String, isExpression: Bool) throws(Failure) {
-    var error: Int32 = 0
-    var offset = 0
-    var text = text
     let options =
       isExpression
       ? PCRE2_UTF | UInt32(PCRE2_UCP) | PCRE2_CASELESS | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C
       : PCRE2_UTF | PCRE2_CASELESS | PCRE2_LITERAL
-    let compiled = text.withUTF8 {
-      pcre2_compile_8($0.baseAddress, $0.count, options, &error, &offset, nil)
-    }
-    guard let compiled else {
-      var message = [UInt8](repeating: 0, count: 256)
-      pcre2_get_error_message_8(error, &message, message.count)
+    do throws(CompiledPattern.Problem) {
+      pattern = try CompiledPattern(text, options)
+    } catch {
       throw Failure(
-        .usage, place: "character \(Self.characters(text, upTo: offset) + 1)",
-        found: String(decoding: message.prefix { $0 != 0 }, as: UTF8.self),
-        wanted: "a regular expression")
+        .usage, place: "character \(Self.characters(text, upTo: error.offset) + 1)",
+        found: error.message, wanted: "a regular expression")
     }
-    code = compiled
-    // Where there is no JIT (or memory for it is refused) matching is only slower.
-    pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE)
-    limits = pcre2_match_context_create_8(nil)
-    if let limits {
-      pcre2_set_match_limit_8(limits, Self.stepLimit)
-      // In KiB.
-      pcre2_set_heap_limit_8(limits, 16 << 10)
-    }
-  }
-
-  deinit {
-    pcre2_match_context_free_8(limits)
-    pcre2_code_free_8(code)
   }
 
   private static func characters(_ text: String, upTo offset: Int) -> Int {
@@ -65,20 +40,15 @@ package final class TextPattern: Sendable {
     texts.bytes.withUnsafeBufferPointer { bytes in
       texts.ends.withUnsafeBufferPointer { ends in
         found.withUnsafeMutableBufferPointer { found in
-          // PCRE2 refuses a subject without an address, even an empty one.
-          let nothing: [UInt8] = [0]
           Parallel.ranges(of: ends.count, grain: 512) { range in
-            nothing.withUnsafeBufferPointer { nothing in
-              guard let base = bytes.baseAddress ?? nothing.baseAddress else { return }
-              let data = pcre2_match_data_create_8(1, nil)
-              defer { pcre2_match_data_free_8(data) }
-              for index in range {
-                guard tooLong.load(ordering: .relaxed) <= Self.longTexts else { return }
-                let start = index == 0 ? 0 : ends[index - 1]
-                let status = self.match(base + start, ends[index] - start, data)
-                found[index] = status >= 0
-                if status < PCRE2_ERROR_PARTIAL { tooLong.add(1, ordering: .relaxed) }
-              }
+            let room = CompiledPattern.Room()
+            for index in range {
+              guard tooLong.load(ordering: .relaxed) <= Self.longTexts else { return }
+              let text = bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+              let outcome = self.pattern.find(
+                in: UnsafeBufferPointer(rebasing: text), PCRE2_NO_UTF_CHECK, room: room)
+              found[index] = outcome == .found
+              if outcome == .tooLong { tooLong.add(1, ordering: .relaxed) }
             }
           }
         }
@@ -90,13 +60,5 @@ package final class TextPattern: Sendable {
         advice: "Avoid repeats inside repeats.")
     }
     return found
-  }
-
-  private func match(_ text: UnsafePointer<UInt8>, _ count: Int, _ data: OpaquePointer?) -> Int32 {
-    let status = pcre2_match_8(code, text, count, 0, PCRE2_NO_UTF_CHECK, data, limits)
-    guard status == PCRE2_ERROR_JIT_STACKLIMIT else { return status }
-    // The interpreter keeps its state on the heap.
-    return pcre2_match_8(
-      code, text, count, 0, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, data, limits)
   }
 }

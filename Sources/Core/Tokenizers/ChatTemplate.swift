@@ -53,6 +53,9 @@ package struct ChatTemplate: Sendable {
     }
   }
 
+  /// The user's file, where the template is not the model's own.
+  var file: String? { options.file }
+
   /// The user's arguments that can change the text, as JSON; nil where there are none.
   package var recordedArguments: [String: String]? {
     var recorded: [String: String] = [:]

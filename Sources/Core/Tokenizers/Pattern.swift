@@ -6,34 +6,19 @@ import SeerSupport
 ///
 /// Compiled code is read-only, so one pattern serves all threads; each brings its ``Matcher``.
 package final class Pattern: Sendable {
-  // Never changed once it is compiled; matching keeps its state in the ``Matcher``.
-  nonisolated(unsafe) private let code: OpaquePointer
+  private let compiled: CompiledPattern
 
   /// Compiles a pattern in PCRE2's syntax; fails with the place in it that cannot be read.
   package init(_ text: String, multiline: Bool = false) throws(Failure) {
-    var error: Int32 = 0
-    var offset = 0
-    var text = text
-    let compiled = text.withUTF8 {
-      pcre2_compile_8(
-        $0.baseAddress, $0.count,
-        PCRE2_UTF | UInt32(PCRE2_UCP) | (multiline ? UInt32(PCRE2_MULTILINE) : 0), &error,
-        &offset, nil)
-    }
-    guard let compiled else {
-      var message = [UInt8](repeating: 0, count: 256)
-      pcre2_get_error_message_8(error, &message, message.count)
+    do throws(CompiledPattern.Problem) {
+      compiled = try CompiledPattern(
+        text, PCRE2_UTF | UInt32(PCRE2_UCP) | (multiline ? UInt32(PCRE2_MULTILINE) : 0))
+    } catch {
       throw Failure(
-        .badData, place: "pattern \(text), byte \(offset)",
-        found: String(decoding: message.prefix { $0 != 0 }, as: UTF8.self),
+        .badData, place: "pattern \(text), byte \(error.offset)", found: error.message,
         wanted: "a regular expression")
     }
-    code = compiled
-    // Where there is no JIT (or memory for it is refused) matching is only slower.
-    pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE)
   }
-
-  deinit { pcre2_code_free_8(code) }
 
   /// A pattern that matches just this text.
   package convenience init(literal: String) throws(Failure) {
@@ -104,11 +89,7 @@ package final class Pattern: Sendable {
   }
 
   /// The memory that matching needs, one for each thread.
-  package final class Matcher {
-    fileprivate let data: OpaquePointer?
-    package init() { data = pcre2_match_data_create_8(1, nil) }
-    deinit { pcre2_match_data_free_8(data) }
-  }
+  package typealias Matcher = CompiledPattern.Room
 
   /// A piece of a text: a match, or what lies between matches.
   package struct Piece {
@@ -142,6 +123,7 @@ package final class Pattern: Sendable {
     _ body: (_ range: Range<Int>, _ isMatch: Bool) -> Void
   ) {
     guard let data = matcher.data, let start = text.baseAddress else { return }
+    let code = compiled.code
     let range = pcre2_get_ovector_pointer_8(data)
     var pieceStart = 0
     var cursor = 0

@@ -41,10 +41,11 @@ package struct Training: Sendable {
   }
 
   /// What it writes into its folder.
-  package static let files = [
-    "log.csv", "log.jsonl", TrainingCheckpoint.name, TrainingStates.name, "preset.json",
-    "recipe.json", AdapterFile.configurationName, AdapterFile.weightsName,
-  ]
+  package static let files =
+    TrainingLog.names + [
+      TrainingCheckpoint.name, TrainingStates.name, "preset.json", "recipe.json",
+      AdapterFile.configurationName, AdapterFile.weightsName,
+    ]
 
   package struct Summary: Sendable {
     /// Steps done.
@@ -116,13 +117,7 @@ package struct Training: Sendable {
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       columns: columns.recipe, template: template.rawValue, seed: seed, preset: training.preset)
-    if template == .chat {
-      recipe.templateSHA256 = try chat.file.map { path throws(Failure) in
-        try sha256(ofFile: path)
-      }
-      recipe.templateArguments = language.tokenizer.chat.recordedArguments
-      recipe.templateDate = language.tokenizer.chat.recordedDate
-    }
+    if template == .chat { recipe.chat = try ChatRecord(language.tokenizer.chat) }
     try OutputFile.makeFolder(folder)
     let lock = try FolderLock(folder, work: "training into it")
     try checkFolder()
@@ -138,11 +133,25 @@ package struct Training: Sendable {
         .cannotWrite, file: folder, found: "a finished adapter", wanted: "a new folder",
         advice: "Choose another folder, or delete this one.")
     }
-    let hasCheckpoint = TrainingCheckpoint.exists(folder)
-    if hasCheckpoint, !resumes {
+    guard TrainingCheckpoint.exists(folder) else { return try checkFiles() }
+    guard resumes else {
       throw Failure(
         .cannotWrite, file: folder, found: "an unfinished training", wanted: "a new folder",
         advice: "Go on with it by --resume, or choose another folder.")
+    }
+  }
+
+  /// A training that was killed before its first checkpoint leaves logs and states, and another begins
+  /// anew. Whatever else has one of our names is somebody's own.
+  private func checkFiles() throws(Failure) {
+    let left = TrainingLog.isOurs(folder) ? TrainingLog.names + [TrainingStates.name] : []
+    for name in Self.files + [AdapterFile.torchWeightsName] where !left.contains(name) {
+      let file = folder + "/" + name
+      guard FileManager.default.fileExists(atPath: file) else { continue }
+      throw Failure(
+        .cannotWrite, file: file, found: "a file that no training of this folder wrote",
+        wanted: "a folder without one of that name",
+        advice: "Choose another folder, or move the file.")
     }
   }
 }

@@ -3,6 +3,7 @@ import LinearAlgebra
 import SeerFormats
 import SeerModels
 import SeerSupport
+import SeerTokenizers
 
 /// What an interrupted training goes on from: one safetensors file with the adapter, both moments
 /// of AdamW, the adapters' mean and the best one so far; the rest is in its metadata. Batches and dropout are
@@ -30,6 +31,19 @@ package struct TrainingCheckpoint {
     package var templateDate: String?
     package var seed: UInt64
     package var preset: TrainingPreset
+
+    /// The same together.
+    var chat: ChatRecord {
+      get {
+        ChatRecord(
+          fileSHA256: templateSHA256, arguments: templateArguments, date: templateDate)
+      }
+      set {
+        (templateSHA256, templateArguments, templateDate) = (
+          newValue.fileSHA256, newValue.arguments, newValue.date
+        )
+      }
+    }
 
     package func differences(from other: Recipe) -> [String] {
       var keys: [String] = []

@@ -34,6 +34,18 @@ package struct TrainingLog {
     ]
   }
 
+  /// Both files, the first that a training writes before the second.
+  package static let names = ["log.csv", "log.jsonl"]
+
+  /// Whether the folder has the log of a training, of whatever objective.
+  static func isOurs(_ folder: String) -> Bool {
+    guard let file = try? MappedFile(path: folder + "/" + names[0]) else { return false }
+    return ObjectiveName.allCases.contains { objective in
+      let start = Array(CSV.line(header(objective.kind.columns)).utf8)
+      return file.count >= start.count && file.copy(0..<start.count) == start
+    }
+  }
+
   private let terms: [LossTerm]
   private let csv: WritableFile
   private let jsonl: WritableFile
@@ -45,7 +57,7 @@ package struct TrainingLog {
     _ folder: String, terms: [LossTerm] = LossTerm.usual, keepingSteps step: Int?
   ) throws(Failure) {
     self.terms = terms
-    let paths = (folder + "/log.csv", folder + "/log.jsonl")
+    let paths = (folder + "/" + Self.names[0], folder + "/" + Self.names[1])
     var lines: (csv: [String], jsonl: [String]) = ([], [])
     if let step {
       lines.csv = Self.lines(paths.0).dropFirst().filter {

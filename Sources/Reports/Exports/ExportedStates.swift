@@ -42,12 +42,11 @@ struct ExportedStates {
     try OutputFile.write(to: path) { file in
       var archive = ZipWriter(file)
       for layer in layers {
-        _ = try run.finiteStates(layer: layer)
-        let states = try run.storedStates(layer: layer)
         let header = NPY.header(descr, shape: [manifest.rows, manifest.width])
-        try archive.add(Self.fileName(layer), count: header.count + states.range.count) { write in
+        let count = try run.storedStates(layer: layer).range.count
+        try archive.add(Self.fileName(layer), count: header.count + count) { write in
           try header.withUnsafeBytes { try write($0) }
-          try copy(states, checkpoint) { try write($0) }
+          try copy(layer, checkpoint) { try write($0) }
         }
       }
       let rows = run.rows.flatMap { little(Int64($0.row)) }
@@ -66,8 +65,7 @@ struct ExportedStates {
       try file.write(header, count: header.count, at: 0)
       var place = header.count
       for layer in layers {
-        _ = try run.finiteStates(layer: layer)
-        try copy(try run.storedStates(layer: layer), checkpoint) { piece in
+        try copy(layer, checkpoint) { piece in
           try file.write(piece, at: place)
           place += piece.count
         }
@@ -89,15 +87,23 @@ struct ExportedStates {
     return metadata
   }
 
+  /// Hands out a layer's states piece by piece; fails where one of them is no number.
   private func copy(
-    _ bytes: FileBytes, _ checkpoint: () throws -> Void,
+    _ layer: Int, _ checkpoint: () throws -> Void,
     _ write: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
-    let range = bytes.range
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.piece) {
+    let bytes = try run.storedStates(layer: layer)
+    let type = run.manifest.dtype
+    for start in stride(from: bytes.range.lowerBound, to: bytes.range.upperBound, by: Self.piece) {
       try checkpoint()
-      let piece = bytes.file[start..<min(start + Self.piece, range.upperBound)]
-      try piece.withBytes(write)
+      let piece = bytes.file[start..<min(start + Self.piece, bytes.range.upperBound)]
+      try piece.withBytes { values in
+        if let found = type.firstThatIsNoNumber(values) {
+          let before = (start - bytes.range.lowerBound) / type.dataType.size
+          throw run.notFinite(found.value, layer: layer, at: before + found.place)
+        }
+        try write(values)
+      }
       piece.release()
     }
   }
@@ -112,11 +118,42 @@ extension Run {
   func finiteStates(layer: Int) throws(Failure) -> Matrix {
     let states = try states(layer: layer)
     if let place = (0..<states.count).first(where: { !states.elements[$0].isFinite }) {
-      throw Failure(
-        .badData, file: folder, place: "layer \(layer), row \(place / states.columns)",
-        found: "a state of \(states.elements[place])", wanted: "finite states",
-        advice: "Extract the run again.")
+      throw notFinite(states.elements[place], layer: layer, at: place)
     }
     return states
+  }
+
+  /// - Parameter place: of the value among the layer's.
+  fileprivate func notFinite(_ value: Float, layer: Int, at place: Int) -> Failure {
+    Failure(
+      .badData, file: folder, place: "layer \(layer), row \(place / manifest.width)",
+      found: "a state of \(value)", wanted: "finite states", advice: "Extract the run again.")
+  }
+}
+
+extension StateType {
+  /// The first of some stored numbers that is infinite or none. O(bytes), as fast as they come.
+  fileprivate func firstThatIsNoNumber(
+    _ bytes: UnsafeRawBufferPointer
+  ) -> (place: Int, value: Float)? {
+    func first<Bits: FixedWidthInteger>(_ exponent: Bits) -> Int? {
+      (0..<bytes.count / MemoryLayout<Bits>.size).first { place in
+        let offset = place * MemoryLayout<Bits>.size
+        let bits = Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self))
+        return bits & exponent == exponent
+      }
+    }
+    switch self {
+    case .float16:
+      return first(UInt16(0x7C00)).map {
+        let bits = bytes.loadUnaligned(fromByteOffset: 2 * $0, as: UInt16.self)
+        return ($0, Float(Float16(bitPattern: UInt16(littleEndian: bits))))
+      }
+    case .float32:
+      return first(UInt32(0x7F80_0000)).map {
+        let bits = bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)
+        return ($0, Float(bitPattern: UInt32(littleEndian: bits)))
+      }
+    }
   }
 }

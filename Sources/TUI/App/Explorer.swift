@@ -1,6 +1,7 @@
 import Foundation
 import SeerModels
 import SeerSupport
+import SeerTokenizers
 import SeerWidgets
 
 /// What the command line and the environment say about the interface.
@@ -11,6 +12,8 @@ package struct ExplorerOptions: Sendable {
   package var model: String?
   /// Its adapter; nil: the one that a run was made with.
   package var adapter: String?
+  /// How conversations are written; what is not given, as the first run's were.
+  package var chat = ChatOptions()
   /// What the model may take of the machine's memory.
   package var memory = MemoryBudget()
   /// The adapter folder of a training in another process, to be followed.

@@ -9,5 +9,7 @@ package struct PromptSource: Sendable {
   /// The base's run, and the tuned one's where there is one.
   package var runs: [Run]
   package var template: RowTemplate
+  /// How conversations are written.
+  package var chat = ChatOptions()
   package var memory = MemoryBudget()
 }

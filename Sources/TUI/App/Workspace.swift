@@ -12,6 +12,8 @@ package struct Workspace: Sendable {
   /// More runs to explore.
   package var others: [RunSource] = []
   package var prompt: PromptSource?
+  /// How conversations are written: as the user says, else as the first run's were.
+  package var chat = ChatOptions()
   /// How the first run was made; nil for one that is no folder, or was imported.
   package var manifest: RunManifest?
   /// What the first run's states were imported from.
@@ -39,6 +41,7 @@ package struct Workspace: Sendable {
   package init(_ options: ExplorerOptions) throws(Failure) {
     self.options = options
     watched = options.watched
+    chat = options.chat
     tool = options.tool
     guard let folder = options.runs.first else {
       run = RunSource(
@@ -52,6 +55,9 @@ package struct Workspace: Sendable {
     run = RunSource(first)
     manifest = first.manifest.isImported ? nil : first.manifest
     importedFrom = first.manifest.states
+    let own = try ChatOptions(first.manifest.chat)
+    if chat.arguments.isEmpty { chat.arguments = own.arguments }
+    chat.date = chat.date ?? own.date
     tuned = second.map { RunSource($0) }
     for folder in options.runs.dropFirst(2) { others.append(RunSource(try Run.open(folder))) }
     // Its states are of no model that is known here, whatever its name.
@@ -77,7 +83,7 @@ package struct Workspace: Sendable {
     }
     prompt = PromptSource(
       model: model, adapter: adapter, runs: runs, template: first.manifest.template,
-      memory: options.memory)
+      chat: chat, memory: options.memory)
   }
 
   /// The interface as it starts.

@@ -55,7 +55,7 @@ struct ControlVectorCommand: ParsableCommand {
       let language = try LanguageModel(command.model)
       let run = try Run.open(command.folder)
       for note in try run.notesForScoring(
-        language, modelSHA256: try sha256(ofFile: language.path), adapter: nil, template: nil)
+        language, modelSHA256: language.sha256(), adapter: nil, template: nil)
       {
         Report.note(note)
       }

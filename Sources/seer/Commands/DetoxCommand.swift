@@ -13,7 +13,8 @@ struct DetoxCommand: ParsableCommand {
     commandName: "detox",
     abstract: "Count refusals of harmful and of safe prompts, base and tuned.",
     discussion: """
-      Both models answer every prompt greedily. The answers go to --output, one JSON object a line;
+      Both models answer every prompt greedily, or a row's conversation after its last message, where
+      the row is one; answers that are there already are not read (--messages). The answers go to --output, one JSON object a line;
       given again after an interruption, the command goes on where it stopped. Refusals are counted
       by the published substrings (those of SEER's own evaluation, which grew from arXiv 2307.15043)
       and by a stricter rule: the answer opens by refusing and lists no steps. With --train (rows

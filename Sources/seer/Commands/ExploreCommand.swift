@@ -17,7 +17,8 @@ struct ExploreCommand: ParsableCommand {
 
       A second run over the same rows is compared with the first (F3).
 
-      The model of the runs, where it is found, answers on the Prompt screen (F4).
+      The model of the runs, where it is found, answers on the Prompt screen (F4). Its chat template
+      is used as it was for the first run, unless options say otherwise.
 
       Example:
         seer explore --run my-run
@@ -31,6 +32,7 @@ struct ExploreCommand: ParsableCommand {
   var model: String?
   @Option(help: "An adapter folder for the model (default: the one a run was made with).")
   var adapter: String?
+  @OptionGroup var chat: ChatArguments
   @OptionGroup var memory: MemoryArguments
   @Option(help: "Follow the training that writes this adapter folder in another terminal.")
   var watch: String?
@@ -49,6 +51,7 @@ struct ExploreCommand: ParsableCommand {
     options.isMouseOn = mouse
     options.model = model
     options.adapter = adapter
+    options.chat = try chat.options()
     options.memory = memory.budget
     options.watched = watch
     options.tool = Version.tool

@@ -34,6 +34,7 @@ struct ImportCommand: ParsableCommand {
 
   @Option(help: "A file of arrays, or a folder with one a layer.") var states: String
   @Option(help: "The rows that the states belong to.") var rows: String
+  @OptionGroup var columns: RowColumnArguments
   @Option(name: .customLong("run"), help: "The folder to write.") var folder: String
   @Option(help: "What the axes are, the outermost first.") var axes: StateAxes?
   @Option(help: "The number of the first layer.") var firstLayer: Int?
@@ -60,6 +61,7 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     var order = StateImport(states: states, rows: rows, folder: folder, tool: Version.tool)
+    order.columns = columns.names
     order.axes = axes
     order.firstLayer = firstLayer
     order.tensor = tensor

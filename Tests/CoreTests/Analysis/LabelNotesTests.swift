@@ -49,8 +49,52 @@ struct LabelNotesTests {
     #expect(
       set.notes == [
         "concepts.csv: 2 rows have the text of an earlier row and another concept: on line 2 `x`, "
-          + "on line 4 `y`."
+          + "on line 4 `y`.",
+        "concepts.csv: 1 row has the prompt of an earlier row, another answer and another concept: "
+          + "on line 2 `x`, on line 5 `y`.",
       ])
+  }
+
+  @Test func onePromptWithTwoLabels() throws {
+    let set = try conceptSet(
+      """
+      prompt,response,value
+      a,r,x
+      a,s,y
+      a,t,x
+      b,r,x
+      ,r,x
+      ,s,y
+      a,,z
+
+      """)
+    #expect(
+      set.notes == [
+        "concepts.csv: 2 rows have the prompt of an earlier row, another answer and another concept: "
+          + "on line 2 `x`, on line 3 `y`."
+      ])
+  }
+
+  /// What was said before the last question is of the prompt.
+  @Test func oneConversationWithTwoLabels() throws {
+    func line(_ first: String, _ answer: String, _ value: String) -> String {
+      #"{"messages": [{"role": "user", "content": "\#(first)"}, {"role": "assistant", "content": "b"}, "#
+        + #"{"role": "user", "content": "c"}, {"role": "assistant", "content": "\#(answer)"}], "#
+        + #""value": "\#(value)"}"# + "\n"
+    }
+    let apart = try conceptSet(line("a", "r", "x") + line("d", "s", "y"), named: "rows.jsonl")
+    #expect(apart.notes == [])
+    let alike = try conceptSet(line("a", "r", "x") + line("a", "s", "y"), named: "rows.jsonl")
+    #expect(alike.notes.count == 1 && alike.notes[0].contains("the prompt of an earlier row"))
+  }
+
+  /// A pair of answers is of one record: that is its form, and nothing to tell.
+  @Test func pairsHaveOnePrompt() throws {
+    let line = #"{"prompt": "a", "chosen": "r", "rejected": "s"}"# + "\n"
+    #expect(try conceptSet(line, named: "rows.jsonl").notes == [])
+    let twice = try conceptSet(
+      line + #"{"prompt": "a", "chosen": "t", "rejected": "u"}"# + "\n", named: "rows.jsonl")
+    #expect(twice.notes.count == 1)
   }
 
   @Test func manyAlikeAreCut() throws {

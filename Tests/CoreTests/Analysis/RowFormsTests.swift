@@ -42,6 +42,16 @@ struct RowFormsTests {
   }
 
   @Test(arguments: [
+    ("^", "`^`"), ("\u{1F}", "the control character 31"), ("\u{1}", "the control character 1"),
+  ])
+  func otherSeparatorsAreTold(separator: String, name: String) throws {
+    let lines = [["prompt", "value"], ["a, b", "x"], ["c", "y"]]
+    let set = try conceptSet(lines.map { $0.joined(separator: separator) + "\n" }.joined())
+    #expect(set.rows.map(\.prompt) == ["a, b", "c"] && set.concepts == ["x", "y"])
+    #expect(set.notes == ["concepts.csv: the columns are separated by \(name)."])
+  }
+
+  @Test(arguments: [
     "lines.jsonl", "list.json", "comma.csv", "tab.tsv", "declared.csv", "spaced.csv",
     "lines.jsonl.gz",
     "pandas-columns.json",

@@ -39,10 +39,10 @@ struct NPZTests {
 
   // MARK: What is written
 
-  func write(_ members: [(name: String, bytes: [UInt8])]) throws {
+  func write(_ entries: [(name: String, bytes: [UInt8])]) throws {
     try OutputFile.write(to: path) { file in
       var writer = ZipWriter(file)
-      for member in members { try writer.add(member.name, member.bytes) }
+      for entry in entries { try writer.add(entry.name, entry.bytes) }
       try writer.finish()
     }
   }
@@ -63,7 +63,7 @@ struct NPZTests {
     }
   }
 
-  @Test func theSameMembersMakeTheSameFile() throws {
+  @Test func theSameEntriesMakeTheSameFile() throws {
     try write([("a.npy", [1, 2]), ("b.npy", [])])
     let first = try bytes(ofFile: path)
     try write([("a.npy", [1, 2]), ("b.npy", [])])
@@ -81,13 +81,13 @@ struct NPZTests {
     #expect(try names(inFolder: folder.path).isEmpty)
   }
 
-  /// More than 65,535 members need the directory of 64 bits.
-  @Test func manyMembers() throws {
+  /// More than 65,535 entries need the directory of 64 bits.
+  @Test func manyEntries() throws {
     try write((0..<65_540).map { ("\($0).npy", []) })
     let failure = try #require(thrownFailure { _ = try ArrayFile(path: path) })
-    failure.expect(place: "member 0.npy", found: "no NumPy magic")
+    failure.expect(place: "entry 0.npy", found: "no NumPy magic")
     let file = try bytes(ofFile: path)
-    // The number of members in the end of 32 bits.
+    // The number of entries in the end of 32 bits.
     #expect(file.suffix(12).prefix(2).elementsEqual([0xFF, 0xFF]))
   }
 
@@ -95,70 +95,72 @@ struct NPZTests {
 
   @Test func noEnd() throws {
     try reading(Array(try archive("stored.npz").dropLast(5))).expect(
-      place: "the file's end", found: "no end of a zip directory")
+      place: "last bytes", found: "no end of a zip file's directory")
   }
 
   @Test func noEntry() throws {
     var bytes = try archive("stored.npz")
     let entry = try #require(bytes.firstRange(of: Array("PK\u{1}\u{2}".utf8))?.lowerBound)
     bytes[entry] = 0
-    try reading(bytes).expect(place: "member 0 of the directory", found: "no entry")
+    try reading(bytes).expect(place: "entry 0 of the directory", found: "no entry")
   }
 
-  @Test func aMemberTwice() throws {
+  @Test func anEntryTwice() throws {
     try write([("a.npy", [1]), ("a.npy", [1])])
     let failure = try #require(thrownFailure { _ = try ArrayFile(path: path) })
-    failure.expect(place: "member a.npy", found: "it twice")
+    failure.expect(place: "entry a.npy", found: "it twice")
   }
 
   @Test func encrypted() throws {
     try reading(try archive("stored.npz", setting: 8, to: UInt16(1))).expect(
-      place: "member states.npy", found: "an encrypted member")
+      place: "entry states.npy", found: "it encrypted", wanted: "or deflated",
+      advice: "numpy.savez")
   }
 
   @Test func anotherMethod() throws {
     try reading(try archive("stored.npz", setting: 10, to: UInt16(14))).expect(
-      place: "member states.npy", found: "compression method 14", wanted: "0 (stored) or 8")
+      place: "entry states.npy", found: "packed by method 14", wanted: "deflated (method 8)",
+      advice: "numpy.savez_compressed")
   }
 
   @Test func noLocalHeader() throws {
     try reading(try archive("stored.npz", setting: 42, to: UInt32(7))).expect(
-      place: "member states.npy", found: "no local header at offset 7")
+      place: "entry states.npy, offset 7", found: "no header")
   }
 
   @Test func dataBeyondTheFile() throws {
     try reading(try archive("deflated.npz", setting: 20, to: UInt32(1_000_000))).expect(
-      place: "member states.npy", found: "bytes", wanted: "1000000")
+      place: "entry states.npy", found: "1000000 bytes at 0", wanted: "a place in")
   }
 
   @Test func sizesThatCannotBe() throws {
     for name in ["stored.npz", "deflated.npz"] {
       try reading(try archive(name, setting: 24, to: UInt32(0x7000_0000))).expect(
-        place: "member states.npy", found: "1879048192 bytes", wanted: "sizes that can be")
+        place: "entry states.npy", found: "bytes for 1879048192", wanted: "sizes that can be")
     }
   }
 
   @Test func moreThanWasSaid() throws {
     try reading(try archive("deflated.npz", setting: 24, to: UInt32(150))).expect(
-      place: "member states.npy", found: "more bytes than 150")
+      place: "entry states.npy", found: "more bytes than 150")
   }
 
   @Test func lessThanWasSaid() throws {
     try reading(try archive("deflated.npz", setting: 24, to: UInt32(5000))).expect(
-      place: "member states.npy", found: "188 bytes", wanted: "5000")
+      place: "entry states.npy", found: "188 bytes", wanted: "5000")
   }
 
   @Test(arguments: ["stored.npz", "deflated.npz"])
   func anotherSum(name: String) throws {
     try reading(try archive(name, setting: 16, to: UInt32(1))).expect(
-      place: "member states.npy", found: "the sum", wanted: "1, as the directory says")
+      place: "entry states.npy", found: "the sum", wanted: "1, as the directory says")
   }
 
   @Test func damagedDeflation() throws {
     var bytes = try archive("deflated.npz")
     let start = 30 + Int(bytes[26]) + Int(bytes[28])
     bytes.replaceSubrange(start..<start + 4, with: [0xFF, 0xFF, 0xFF, 0xFF])
-    try reading(bytes).expect(place: "member states.npy", found: "", wanted: "deflated data")
+    try reading(bytes).expect(place: "entry states.npy", found: "", wanted: "deflated data")
   }
 
   @Test func whatTorchSaveWrites() throws {

@@ -22,6 +22,40 @@ import Testing
       model: Fixtures.tinyModel, adapter: nil, runs: [run], concepts: concepts, template: .plain)
   }
 
+  /// Other arguments of the template than the run's are told, and obeyed.
+  @Test func theTemplatesArguments() throws {
+    let file = try fixture.folder.write(
+      "{{ style }}{% for m in messages %}<{{ m.content }}>{% endfor %}", to: "own.jinja")
+    var extraction = fixture.extraction(to: "chat", template: .chat)
+    extraction.chat = ChatOptions(file: file, arguments: [try .init("style=the sky")])
+    try fixture.run(extraction)
+    let run = try Run.open(fixture.folder("chat"))
+    func live(_ chat: ChatOptions) throws -> LivePrompt {
+      try LivePrompt(
+        model: Fixtures.tinyModel, adapter: nil, runs: [run], concepts: ["a"], template: .chat,
+        chat: chat)
+    }
+    #expect(try !live(extraction.chat).notes.contains { $0.contains("was extracted with") })
+    var other = ChatOptions(file: file, arguments: [try .init("style=12")])
+    let prompt = try live(other)
+    let layer = try #require(prompt.layers.last)
+    let tokens = try inJob { try prompt.read([], draft: "Hi", layer: layer, $0).tokens }
+    #expect(tokens.map(\.text).joined() == "12<Hi")
+    let note = try #require(prompt.notes.first { $0.contains("was extracted with") })
+    #expect(
+      note.contains("--template-arg style=\"the sky\"; texts are now written with --template-file")
+        && note.hasSuffix("--template-arg style=12."))
+    other = ChatOptions()
+    #expect(
+      try live(other).notes.contains {
+        $0.hasSuffix("written with the model's own template as it is.")
+      })
+    // What a run keeps is as good as what was given, but for the file.
+    var kept = try ChatOptions(run.manifest.chat)
+    kept.file = file
+    #expect(try live(kept).notes == live(extraction.chat).notes)
+  }
+
   @Test func scoresAreTheMonitorsInTheOrderAsked() throws {
     let live = try live(["b, c", "unheard of", "a"])
     let layer = try #require(live.layers.last)

@@ -62,7 +62,10 @@ struct InputTextTests {
     try refusal([0x61, 0x0A, 0xCF, 0xF0, 0xE8, 0xE2, 0xE5, 0xF2]).expect(
       place: "line 2, byte 2", found: "6 bytes above 0xA0 in a row", advice: "iconv")
     try refusal([0x61, 0xE9, 0x00, 0x05]).expect(found: "control bytes beside it")
-    try refusal([0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0]).expect(found: "UTF-32")
+    for text: [UInt8] in [
+      [0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0], [0, 0, 0xFE, 0xFF, 0, 0, 0, 0x61],
+      [0x61, 0, 0, 0, 0x62, 0, 0, 0], [0, 0, 0, 0x61, 0, 0, 0, 0x62],
+    ] { try refusal(text).expect(found: "UTF-32") }
     // Without a mark, zeros that are not at every other place are of UTF-8.
     let path = try folder.write([0x61, 0, 0x62, 0, 0x63, 0, 0x64, 0x64, 0x65], to: "z.csv")
     #expect(try text(path).text == [0x61, 0, 0x62, 0, 0x63, 0, 0x64, 0x64, 0x65])
@@ -147,6 +150,18 @@ struct InputTextTests {
     // The letters alone may begin a header.
     let path = try folder.write(Array("PAR1,GGUF\n".utf8), to: "letters.csv")
     #expect(try text(path).notes == [])
+  }
+
+  /// What a download leaves in place of the file, and tables that are no rows.
+  @Test(arguments: [
+    ("version https://git-lfs.github.com/spec/v1\noid", "a pointer of Git LFS", "git lfs pull"),
+    ("<!DOCTYPE html>\n<html>", "a web page", "Download the file"),
+    ("<html lang=\"en\">", "a web page", "Download the file"),
+    ("| prompt | value |\r\n|:---|---:|\r\n| a | b |", "a table of Markdown", "CSV"),
+  ])
+  func textThatIsNoRows(start: String, name: String, advice: String) throws {
+    try refusal(Array(start.utf8)).expect(
+      found: name, wanted: "rows as CSV, TSV or JSON text", advice: advice)
   }
 
   @Test func foldersAreNamed() throws {

@@ -38,7 +38,7 @@ struct FiniteOutputTests {
   func states(value: Float) throws {
     let manifest = RunManifest(
       tool: "test", model: "tiny", modelSHA256: "", adapter: nil, adapterSHA256: nil,
-      concepts: "c.csv", conceptsSHA256: "", template: .plain, templateSHA256: nil,
+      concepts: "c.csv", conceptsSHA256: "", template: .plain,
       position: .last, maxTokens: 8, layers: [0, 1], rows: 3, width: 4, dtype: .float32)
     let writer = try RunWriter(folder: folder("run"), manifest: manifest)
     let good = Matrix(rows: 3, columns: 4) { row, column in Float(row * column) }

@@ -136,6 +136,46 @@ struct TrainingResumeTests {
     }
   }
 
+  /// Files of our names that are somebody's own stay as they are.
+  @Test(arguments: [
+    "preset.json", "recipe.json", "log.csv", "log.jsonl", "clusters.safetensors",
+    "adapter_config.json", "adapter_model.bin",
+  ])
+  func filesOfOthersAreNotOverwritten(name: String) throws {
+    let test = try TinyTraining()
+    let own = Array("step,loss\n1,0.5\n".utf8)
+    try FileManager.default.createDirectory(
+      atPath: test.folder("adapter"), withIntermediateDirectories: false)
+    try test.folder.write(own, to: "adapter/" + name)
+    for resumes in [true, false] {
+      let failure = try #require(thrownFailure { try test.run(resumes: resumes) })
+      failure.expect(
+        .cannotWrite, file: test.folder("adapter/" + name), found: "no training of this folder",
+        advice: "another folder")
+    }
+    #expect(try test.contents("adapter/" + name) == own)
+    #expect(try names(inFolder: test.folder("adapter")) == [name])
+  }
+
+  /// Killed before its first checkpoint, a training leaves logs: the next one begins anew, but does
+  /// not write over what was put beside them.
+  @Test func logsOfAKilledTrainingAreReplaced() throws {
+    let test = try TinyTraining()
+    try test.run("whole")
+    #expect(throws: TinyTraining.Killed.self) {
+      try test.run("killed", stoppingAt: 5, with: TinyTraining.Killed())
+    }
+    #expect(try names(inFolder: test.folder("killed")).contains("log.csv"))
+    #expect(!TrainingCheckpoint.exists(test.folder("killed")))
+    try test.folder.write("{}", to: "killed/preset.json")
+    let failure = try #require(thrownFailure { try test.run("killed") })
+    failure.expect(
+      .cannotWrite, file: test.folder("killed/preset.json"), found: "no training of this folder")
+    try FileManager.default.removeItem(atPath: test.folder("killed/preset.json"))
+    try test.run("killed")
+    try expectSame(test, "killed", as: "whole", "begun anew")
+  }
+
   @Test func aDamagedCheckpointIsRefused() throws {
     let test = try TinyTraining()
     #expect(throws: Cancelled.self) { try test.run(stoppingAt: 60) }

@@ -77,6 +77,12 @@ extension Fixture {
       Set(labels).subtracting(["KL"]) == Set(name.kind.terms.map(\.label)).subtracting(["KL"]))
   }
 
+  /// Nobody asks for a number of tokens here, so a model of less context trains on fewer.
+  @Test func rowsFitTheContext() throws {
+    let train = TrainState(model: "m", concepts: "c.csv", layers: 4)
+    #expect(try train.training(tool: "test").get().fitsContext)
+  }
+
   @Test func ascii() throws {
     for (name, state) in [
       ("train-ascii", Fixture.training(80, 24, glyphs: .ascii)),

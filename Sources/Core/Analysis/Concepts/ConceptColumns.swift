@@ -28,6 +28,16 @@ package struct ConceptColumns: Equatable, Sendable, Codable {
     self.messages = messages
   }
 
+  /// The columns that a recipe keeps (``recipe``).
+  package init(recipe: [String: String]?) {
+    self.init()
+    prompt = recipe?["prompt"] ?? prompt
+    response = recipe?["response"] ?? response
+    value = recipe?["value"] ?? value
+    split = recipe?["split"] ?? split
+    messages = recipe?["messages"].flatMap(AnswerChoice.init) ?? messages
+  }
+
   /// Every column with the option that names it and the name it has otherwise.
   var named: [(name: String, option: String, standard: String)] {
     let standard = ConceptColumns()

@@ -63,27 +63,54 @@ extension ConceptSet {
       ? notes : notes.prefix(5) + ["\(file): \(notes.count - 5) more notes of this kind."]
   }
 
-  /// A note on rows whose text has another concept in an earlier row.
+  /// Notes on rows that have the text of an earlier row, or its prompt and another answer, and another
+  /// concept.
   ///
   /// Texts are found by their hashes, so that none of them is held twice.
   private func contradictions(_ file: String) -> [String] {
-    var first: [Int: Int] = [:]
-    first.reserveCapacity(rows.count)
-    var found: [(earlier: Int, later: Int)] = []
+    var (texts, prompts): ([Int: Int], [Int: Int]) = ([:], [:])
+    texts.reserveCapacity(rows.count)
+    var (alike, asked) = (Clashes(), Clashes())
     for (index, row) in rows.enumerated() where row.concept != nil {
       var hasher = Hasher()
-      row.hashText(into: &hasher)
-      guard let earlier = first.updateIfNew(index, for: hasher.finalize()) else { continue }
-      if !rows[earlier].hasConcept(of: row), rows[earlier].hasText(of: row) {
-        found.append((earlier, index))
+      row.hashPrompt(into: &hasher)
+      let prompt = hasher.finalized
+      row.hashResponse(into: &hasher)
+      if let earlier = texts.updateIfNew(index, for: hasher.finalize()),
+        !rows[earlier].hasConcept(of: row), rows[earlier].hasText(of: row)
+      {
+        alike.add(earlier, index)
+        continue
       }
+      guard let earlier = prompts.updateIfNew(index, for: prompt),
+        !rows[earlier].hasConcept(of: row), rows[earlier].hasPrompt(of: row),
+        // One record may be two rows: the answer that was chosen and the one that was not.
+        places[earlier] != places[index]
+      else { continue }
+      asked.add(earlier, index)
     }
-    guard let (earlier, later) = found.first else { return [] }
-    return [
-      "\(file): \(found.count) row\(found.count == 1 ? " has" : "s have") the text of an earlier row "
-        + "and another concept: on \(places[earlier]) `\(rows[earlier].concept ?? "")`, on "
-        + "\(places[later]) `\(rows[later].concept ?? "")`."
-    ]
+    return [note(alike, "the text", "", file), note(asked, "the prompt", ", another answer", file)]
+      .compactMap { $0 }
+  }
+
+  /// Rows whose concept is another than an earlier one's: how many, and the first of them.
+  private struct Clashes {
+    var count = 0
+    var first: (earlier: Int, later: Int)?
+
+    mutating func add(_ earlier: Int, _ later: Int) {
+      count += 1
+      first = first ?? (earlier, later)
+    }
+  }
+
+  private func note(
+    _ clashes: Clashes, _ common: String, _ other: String, _ file: String
+  ) -> String? {
+    guard let (earlier, later) = clashes.first else { return nil }
+    return "\(file): \(clashes.count) row\(clashes.count == 1 ? " has" : "s have") \(common) of an "
+      + "earlier row\(other) and another concept: on \(places[earlier]) "
+      + "`\(rows[earlier].concept ?? "")`, on \(places[later]) `\(rows[later].concept ?? "")`."
   }
 }
 
@@ -97,31 +124,49 @@ extension Dictionary {
 }
 
 extension ConceptSet.Row {
-  fileprivate func hashText(into hasher: inout Hasher) {
-    func add(_ text: String) {
-      var text = text
-      text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-      hasher.combine(UInt8(0xFF))
-    }
+  /// The prompt with all that was said before it.
+  fileprivate func hashPrompt(into hasher: inout Hasher) {
     for turn in turns {
-      add(turn.role.rawValue)
-      add(turn.content)
+      hasher.combine(part: turn.role.rawValue)
+      hasher.combine(part: turn.content)
     }
-    add(prompt)
-    add(response ?? "")
+    hasher.combine(part: prompt)
   }
 
+  fileprivate func hashResponse(into hasher: inout Hasher) { hasher.combine(part: response ?? "") }
+
   fileprivate func hasText(of other: Self) -> Bool {
-    func isEqual(_ first: String, _ second: String) -> Bool {
-      first.utf8.elementsEqual(second.utf8)
-    }
-    return isEqual(prompt, other.prompt) && isEqual(response ?? "", other.response ?? "")
+    (response ?? "").utf8.elementsEqual((other.response ?? "").utf8) && isAsked(like: other)
+  }
+
+  /// Whether both have one prompt; rows without any have none.
+  fileprivate func hasPrompt(of other: Self) -> Bool {
+    !(prompt.isEmpty && turns.isEmpty) && isAsked(like: other)
+  }
+
+  private func isAsked(like other: Self) -> Bool {
+    prompt.utf8.elementsEqual(other.prompt.utf8)
       && turns.elementsEqual(other.turns) {
-        isEqual($0.role.rawValue, $1.role.rawValue) && isEqual($0.content, $1.content)
+        $0.role.rawValue.utf8.elementsEqual($1.role.rawValue.utf8)
+          && $0.content.utf8.elementsEqual($1.content.utf8)
       }
   }
 
   fileprivate func hasConcept(of other: Self) -> Bool {
     (concept ?? "").utf8.elementsEqual((other.concept ?? "").utf8)
+  }
+}
+
+extension Hasher {
+  fileprivate mutating func combine(part: String) {
+    var part = part
+    part.withUTF8 { combine(bytes: UnsafeRawBufferPointer($0)) }
+    combine(UInt8(0xFF))
+  }
+
+  /// The hash so far, after which more may be added.
+  fileprivate var finalized: Int {
+    let copy = self
+    return copy.finalize()
   }
 }

@@ -11,7 +11,7 @@ import SeerSupport
 package enum AdapterFile {
   package static let configurationName = "adapter_config.json"
   package static let weightsName = "adapter_model.safetensors"
-  static let torchWeightsName = "adapter_model.bin"
+  package static let torchWeightsName = "adapter_model.bin"
   /// Stands before the paths of the wrapped model.
   static let keyStart = "base_model.model."
 
@@ -33,7 +33,7 @@ package enum AdapterFile {
 
   /// The files of an adapter.
   package static func files(_ folder: String) -> [String] {
-    [configurationName, weightsName].map { folder + "/" + $0 }
+    [configurationName, weightsName, torchWeightsName].map { folder + "/" + $0 }
   }
 
   /// Identifies an adapter by its weights' bytes.

@@ -91,6 +91,9 @@ package struct RunPair: Sendable {
     }
     note("position", first.position.rawValue, second.position.rawValue)
     note("template", first.templateTitle, second.templateTitle)
+    if first.template == .chat, second.template == .chat {
+      note("how conversations are written", first.chat.description, second.chat.description)
+    }
     note("max_tokens", "\(first.maxTokens)", "\(second.maxTokens)")
     if first.layers != second.layers {
       notes.append("Only the \(layers.count) layers that both runs hold are compared.")

@@ -11,22 +11,31 @@ package struct Answer: Equatable, Sendable, Codable {
   package var row: Int
   /// `base` or `tuned`.
   package var model: String
+  /// Of a conversation, the last message of the user.
   package var prompt: String
+  /// The conversation, where the prompt is not all of it.
+  package var messages: [Message]?
   package var answer: String
   /// Tokens of the answer, the one that ended it included.
   package var tokens: Int
   /// Whether it ended by itself; else it was cut.
   package var ended: Bool
 
+  package struct Message: Equatable, Sendable, Codable {
+    package var role: String
+    package var content: String
+  }
+
   package init(
-    recipe: String, set: String, row: Int, model: String, prompt: String, answer: String,
-    tokens: Int, ended: Bool
+    recipe: String, set: String, row: Int, model: String, prompt: String,
+    messages: [Message]? = nil, answer: String, tokens: Int, ended: Bool
   ) {
     self.recipe = recipe
     self.set = set
     self.row = row
     self.model = model
     self.prompt = prompt
+    self.messages = messages
     self.answer = answer
     self.tokens = tokens
     self.ended = ended

@@ -60,9 +60,12 @@ package struct AnswerMonitor {
 
   /// A verdict for each answer; nil for those without a word.
   ///
-  /// - report: called with the answers read.
+  /// - Parameters:
+  ///   - turns: the conversation that an answer belongs to; empty where that is its prompt alone.
+  ///   - report: called with the answers read.
   package func verdicts(
-    _ answers: [Answer], _ language: LanguageModel, checkpoint: () throws -> Void,
+    _ answers: [Answer], turns: (Answer) -> [ChatMessage], _ language: LanguageModel,
+    checkpoint: () throws -> Void,
     report: (_ answers: Int) -> Void
   ) throws -> [AnswerVerdict?] {
     let renderer = try RowRenderer(
@@ -73,7 +76,9 @@ package struct AnswerMonitor {
     for first in stride(from: 0, to: judged.count, by: 64) {
       let part = judged[first..<min(first + 64, judged.count)]
       let rows = try part.map { place throws(Failure) in
-        try renderer.render(prompt: answers[place].prompt, response: answers[place].answer)
+        let answer = answers[place]
+        return try renderer.render(
+          ConceptSet.Row(prompt: answer.prompt, response: answer.answer, turns: turns(answer)))
       }
       let states = try language.collectStates(
         of: rows, positions: [position], layers: [monitor.layer], adapter: adapter,
@@ -140,6 +145,7 @@ extension DetoxEvaluation {
             wanted: "one of the base model and one of the tuned one")
         }
       }
+      notes += try run.templateNotes(language, run.manifest.template)
       let monitor = try Monitor(run: run, layer: layer)
       notes += monitor.notes.map { "\(run.folder): \($0)" }
       monitors.append(

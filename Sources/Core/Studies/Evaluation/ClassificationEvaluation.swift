@@ -46,7 +46,8 @@ package struct ClassificationEvaluation: Sendable {
       try AdapterFile.read(folder, for: opened.configuration)
     }
     let layers = try checkedLayers(opened)
-    let rendered = try render(data, opened)
+    let kept = try opened.tokensKept(maxTokens)
+    let rendered = try render(data, opened, tokensKept: kept)
     let language = try opened.planned(
       memory, leastTokens: rendered.reduce(1) { max($0, $1.ids.count) },
       otherBytes: positions.count * layers.count * rendered.count * opened.configuration.width
@@ -72,7 +73,6 @@ package struct ClassificationEvaluation: Sendable {
       try judge.add(name, states, context)
     }
     let cut = rendered.count(where: \.isCut)
-    let kept = try language.tokensKept(maxTokens)
     return judge.figures(
       cut > 0 ? ["\(cut) rows were cut at \(kept) tokens (--max-tokens)."] : [])
   }
@@ -90,15 +90,13 @@ package struct ClassificationEvaluation: Sendable {
         .usage, place: "--position", found: positions.isEmpty ? "none" : "all",
         wanted: "last, prompt-end or mean", advice: "Every row has one concept, not every token.")
     }
-    _ = try language.tokensKept(maxTokens)
     return chosen
   }
 
   /// Train rows, then test rows.
   private func render(
-    _ data: ClassificationData, _ language: LanguageModel
+    _ data: ClassificationData, _ language: LanguageModel, tokensKept kept: Int
   ) throws(Failure) -> [RenderedRow] {
-    let kept = try language.tokensKept(maxTokens)
     let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: kept)
     var rendered: [RenderedRow] = []
     for (file, rows) in [(train, data.train), (test, data.test)] {

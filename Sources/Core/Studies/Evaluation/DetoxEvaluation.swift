@@ -71,7 +71,7 @@ package struct DetoxEvaluation: Sendable {
     let outside = try verdicts.map { path throws(Failure) in
       try OutsideVerdicts(contentsOf: path)
     }
-    noteSeenPrompts(questions.map(\.prompt), &notes)
+    noteSeenPrompts(questions.map(\.row), &notes)
     let recipe = try recipe(language)
     let models = ["base"] + (lora == nil ? [] : ["tuned"])
     var answers: [Answer]
@@ -86,9 +86,12 @@ package struct DetoxEvaluation: Sendable {
       try answer(questions, models, language, lora, recipe, into: file, context)
       answers = try file.finish()
     }
+    var turns: [Place: [ChatMessage]] = [:]
+    for question in questions { turns[question.place] = question.row.turns }
     let readings = try monitors.map { monitor in
       let verdicts = try monitor.verdicts(
-        answers, language, checkpoint: context.checkpoint,
+        answers, turns: { turns[Place(set: $0.set, row: $0.row)] ?? [] }, language,
+        checkpoint: context.checkpoint,
         report: {
           context.report(
             JobProgress(
@@ -109,23 +112,28 @@ package struct DetoxEvaluation: Sendable {
   }
 
   /// A monitor that learned from a prompt may know its answers by the prompt.
-  private func noteSeenPrompts(_ prompts: [String], _ notes: inout [String]) {
+  private func noteSeenPrompts(_ asked: [ConceptSet.Row], _ notes: inout [String]) {
     guard case .concepts(let path) = monitor,
       let rows = try? ConceptSet(contentsOf: path, columns: columns).rows
     else { return }
-    let known = Set(rows.map { Array($0.prompt.utf8) })
-    let seen = prompts.count { known.contains(Array($0.utf8)) }
+    let known = Set(rows.map { Array($0.foldKey.utf8) })
+    let seen = asked.count { known.contains(Array($0.foldKey.utf8)) }
     if seen > 0 {
       notes.append(
-        "\(seen) of the \(prompts.count) prompts are also in \(path): its monitor has seen them.")
+        "\(seen) of the \(asked.count) prompts are also in \(path): its monitor has seen them.")
     }
   }
 
-  /// A prompt of one of the files, as the model reads it.
-  private struct Question {
+  /// A row of one of the files.
+  private struct Place: Hashable {
     let set: String
     let row: Int
-    let prompt: String
+  }
+
+  /// A prompt, or a conversation up to the answer wanted, as the model reads it.
+  private struct Question {
+    let place: Place
+    let row: ConceptSet.Row
     let ids: [Int32]
   }
 
@@ -134,15 +142,11 @@ package struct DetoxEvaluation: Sendable {
     _ set: String, _ path: String, _ language: LanguageModel, _ notes: inout [String]
   ) throws(Failure) -> [Question] {
     let file = try ConceptSet(
-      contentsOf: path, columns: ConceptColumns(prompt: columns.prompt), requiresConcepts: false)
+      contentsOf: path,
+      columns: ConceptColumns(prompt: columns.prompt, messages: columns.messages),
+      requiresConcepts: false)
     let rows = file.rows
     notes += file.fileNotes
-    if let place = rows.firstIndex(where: { !$0.turns.isEmpty }).map({ file.places[$0] }) {
-      throw Failure(
-        .badData, file: path, place: "\(place)",
-        found: "a conversation of more than one message before the answer",
-        wanted: "one prompt a row", advice: "Leave such rows out.")
-    }
     let renderer = try RowRenderer(
       language.tokenizer, template: template, maxTokens: language.configuration.context)
     let room = language.configuration.context - tokens
@@ -150,20 +154,21 @@ package struct DetoxEvaluation: Sendable {
     var questions: [Question] = []
     var counts = (repeated: 0, long: 0, empty: 0)
     for (index, row) in rows.enumerated() where questions.count < limit ?? rows.count {
-      guard !row.prompt.isEmpty else {
+      guard !row.prompt.isEmpty || !row.turns.isEmpty else {
         counts.empty += 1
         continue
       }
-      guard seen.insert(Array(row.prompt.utf8)).inserted else {
+      guard seen.insert(Array(row.foldKey.utf8)).inserted else {
         counts.repeated += 1
         continue
       }
-      let ids = try renderer.renderForGeneration(prompt: row.prompt)
+      let ids = try renderer.renderForGeneration(row, of: path, at: file.places[index])
       guard !ids.isCut, ids.ids.count <= room else {
         counts.long += 1
         continue
       }
-      questions.append(Question(set: set, row: index, prompt: row.prompt, ids: ids.ids))
+      questions.append(
+        Question(place: Place(set: set, row: index), row: row, ids: ids.ids))
     }
     guard !questions.isEmpty else {
       throw Failure(
@@ -188,12 +193,13 @@ package struct DetoxEvaluation: Sendable {
       try sha256(ofFile: harmful), try sha256(ofFile: safe), columns.prompt, template.rawValue,
       "\(tokens)", "\(limit ?? -1)",
     ]
+    if columns.messages != .last { parts.append(columns.messages.rawValue) }
     if template == .chat {
-      let written = language.tokenizer.chat
-      if let file = chat.file { parts.append(try sha256(ofFile: file)) }
-      let arguments = written.recordedArguments ?? [:]
+      let record = try ChatRecord(language.tokenizer.chat)
+      if let file = record.fileSHA256 { parts.append(file) }
+      let arguments = record.arguments ?? [:]
       parts += arguments.keys.sorted().map { "\($0)=\(arguments[$0] ?? "")" }
-      if let date = written.recordedDate { parts.append(date) }
+      if let date = record.date { parts.append(date) }
     }
     let text = Array(parts.joined(separator: "\n").utf8)
     return String(try text.withUnsafeBytes { try sha256($0, of: output) }.prefix(16))
@@ -205,8 +211,7 @@ package struct DetoxEvaluation: Sendable {
   ) throws {
     struct Key: Hashable {
       let model: String
-      let set: String
-      let row: Int
+      let place: Place
     }
     let total = questions.count * models.count
     let before = file.answers.count
@@ -222,11 +227,12 @@ package struct DetoxEvaluation: Sendable {
           elapsed: elapsed * (Double(done) / Double(max(1, done - before))),
           message: "\(Int(rate)) tokens/s"))
     }
-    var known = Set(file.answers.map { Key(model: $0.model, set: $0.set, row: $0.row) })
+    var known = Set(
+      file.answers.map { Key(model: $0.model, place: Place(set: $0.set, row: $0.row)) })
     var tokensBefore = 0
     for model in models {
       let open = questions.filter {
-        known.insert(Key(model: model, set: $0.set, row: $0.row)).inserted
+        known.insert(Key(model: model, place: $0.place)).inserted
       }
       let decoder = BatchDecoder(
         model: language, adapter: model == "tuned" ? lora : nil, tokens: tokens, width: width)
@@ -243,8 +249,13 @@ package struct DetoxEvaluation: Sendable {
           let ended = ids.last.map(stops.contains) ?? false
           try file.append(
             Answer(
-              recipe: recipe, set: question.set, row: question.row, model: model,
-              prompt: question.prompt,
+              recipe: recipe, set: question.place.set, row: question.place.row, model: model,
+              prompt: question.row.prompt,
+              messages: question.row.turns.isEmpty
+                ? nil
+                : question.row.turns.map {
+                  Answer.Message(role: $0.role.rawValue, content: $0.content)
+                },
               answer: language.tokenizer.decode(ended ? ids.dropLast() : ids[...]),
               tokens: ids.count, ended: ended))
         })

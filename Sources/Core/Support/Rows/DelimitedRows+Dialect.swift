@@ -1,12 +1,16 @@
 /// How fields are separated and quoted, found out from the text.
 extension DelimitedRows {
-  /// In the order of preference among equals.
-  private static let separators = [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
+  /// In the order of preference among equals; the last two are those of units of text (U+001F) and of
+  /// Hive (U+0001).
+  private static let separators = [",", ";", "\t", "|", "^", "\u{1F}", "\u{1}"].map {
+    UInt8(ascii: $0)
+  }
 
   static func name(_ separator: UInt8) -> String {
     switch separator {
     case UInt8(ascii: ","): "a comma"
     case UInt8(ascii: "\t"): "a tab"
+    case ..<0x20: "the control character \(separator)"
     default: "`\(Unicode.Scalar(separator))`"
     }
   }
@@ -15,6 +19,7 @@ extension DelimitedRows {
     switch separator {
     case UInt8(ascii: ","): "commas"
     case UInt8(ascii: "\t"): "tabs"
+    case ..<0x20: "the control character \(separator)"
     default: "`\(Unicode.Scalar(separator))`"
     }
   }

@@ -61,12 +61,30 @@ enum ForeignFormat {
     Format([0x80, 0x05, 0x95], "a Python pickle", pandas("read_pickle")),
   ]
 
+  /// What is there in place of a file of rows, by the text that it begins with in small letters.
+  private static let pages = [
+    Format(
+      "version https://git-lfs", "a pointer of Git LFS, not the file itself",
+      "Run git lfs pull in its folder, or download the file."),
+    Format("<!doctype html", "a web page", "Download the file itself."),
+    Format("<html", "a web page", "Download the file itself."),
+  ]
+
   /// Fails where bytes are of a format that is not read.
   static func check(_ bytes: UnsafeRawBufferPointer, file: String) throws(Failure) {
     // A header may begin with the letters of a magic; only binary formats go on with other bytes.
     let isBinary = bytes.prefix(64).contains { $0 >= 0x7F || ($0 < 0x20 && !(9...13 ~= $0)) }
     if isBinary, let format = formats.first(where: { bytes.starts(with: $0.magic) }) {
       throw failure(file, format.name, format.advice)
+    }
+    let small = bytes.prefix(64).map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
+    if let page = pages.first(where: { small.starts(with: $0.magic) }) {
+      throw failure(file, page.name, page.advice)
+    }
+    if isMarkdown(bytes) {
+      throw failure(
+        file, "a table of Markdown",
+        "Save it as CSV: without the line of dashes and the bars around its rows.")
     }
     if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) || bytes.starts(with: [0x50, 0x4B, 0x05, 0x06])
     {
@@ -79,6 +97,15 @@ enum ForeignFormat {
         "Unpack it: tar -xf FILE, and give one of its files, or --concepts <(tar -xOf FILE MEMBER)."
       )
     }
+  }
+
+  /// Whether rows stand between bars, the second of them of dashes alone.
+  private static func isMarkdown(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard bytes.first == UInt8(ascii: "|") else { return false }
+    let lines = bytes.prefix(1 << 12).split(separator: 0x0A, maxSplits: 2)
+    return lines.count > 1 && lines[1].first == UInt8(ascii: "|")
+      && lines[1].contains(UInt8(ascii: "-"))
+      && lines[1].allSatisfy { "|-: \r".utf8.contains($0) }
   }
 
   /// A zip archive, or a spreadsheet, which is one too.

@@ -11,7 +11,7 @@ enum TextEncoding: Equatable {
   /// another alphabet.
   init(_ file: MappedFile) throws(Failure) {
     let start = file.withBytes { Array($0.prefix(64)) }
-    if start.starts(with: [0xFF, 0xFE, 0, 0]) || start.starts(with: [0, 0, 0xFE, 0xFF]) {
+    if Self.isUTF32(start) {
       throw Failure(
         .badData, file: file.path, found: "UTF-32 text", wanted: "UTF-8, UTF-16 or Windows-1252",
         advice: "Convert it: iconv -f UTF-32 -t UTF-8 FILE > ROWS.")
@@ -30,6 +30,16 @@ enum TextEncoding: Equatable {
     } else {
       self = .utf8
     }
+  }
+
+  /// By a mark, or by three zeros to each of the first two characters.
+  private static func isUTF32(_ start: [UInt8]) -> Bool {
+    if start.starts(with: [0xFF, 0xFE, 0, 0]) || start.starts(with: [0, 0, 0xFE, 0xFF]) {
+      return true
+    }
+    let zeros = start.prefix(8).map { $0 == 0 }
+    return zeros == [false, true, true, true, false, true, true, true]
+      || zeros == [true, true, true, false, true, true, true, false]
   }
 
   /// The order of bytes of UTF-16 text without a mark: certain where the first four characters are

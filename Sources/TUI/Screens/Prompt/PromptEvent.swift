@@ -23,7 +23,7 @@ package enum PromptEvent: ScreenEvent {
     switch self {
     case .opened(.success(let notes)):
       prompt.status = .ready
-      prompt.notes = notes
+      if let note = notes.first { state.message = AppState.Message(text: note, isError: false) }
     case .opened(.failure(let problem)): prompt.status = .failed(problem)
     case .prepared(let layer, let result):
       prompt.preparing = nil

@@ -35,7 +35,6 @@ package struct PromptState: Sendable {
   package let layers: [Int]
 
   package var status = Status.closed
-  package var notes: [String] = []
   var hasTuned: Bool { adapter != nil }
 
   package var focus = Focus.editor

@@ -13,11 +13,11 @@ final class PromptWork: ScreenJobs, Sendable {
   private let live = Mutex<LivePrompt?>(nil)
   private let jobs = Mutex<(reading: JobID?, answer: JobID?)>((nil, nil))
 
-  /// Makes the chat and returns its notes.
+  /// Makes the chat and returns what is to be told of it.
   func open(_ make: @Sendable () throws -> sending LivePrompt) throws -> [String] {
     try live.withLock { live in
       let opened = try make()
-      let notes = opened.notes
+      let notes = opened.templateNotes
       live = opened
       return notes
     }
@@ -83,7 +83,7 @@ extension Session {
         try promptWork.open {
           try LivePrompt(
             model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
-            template: source.template, memory: source.memory)
+            template: source.template, chat: source.chat, memory: source.memory)
         }
       })
   }

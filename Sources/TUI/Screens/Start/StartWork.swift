@@ -1,4 +1,5 @@
 import Foundation
+import SeerAnalysis
 import SeerModels
 import SeerRuns
 import SeerSupport
@@ -60,7 +61,13 @@ extension Session {
       model: plan.model, concepts: plan.concepts, folder: plan.folder, tool: workspace.tool)
     if let manifest = plan.manifest {
       extraction.adapter = manifest.adapter
+      extraction.columns = ConceptColumns(recipe: manifest.columns)
       extraction.template = manifest.template
+      do throws(Failure) {
+        extraction.chat = try ChatOptions(manifest.chat)
+      } catch {
+        return handle(.start(.extracted(.failure(Problem(error)))))
+      }
       extraction.position = manifest.position
       extraction.maxTokens = manifest.maxTokens
       extraction.usesHalf = manifest.dtype == .float16

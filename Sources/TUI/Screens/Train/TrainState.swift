@@ -115,10 +115,12 @@ package struct TrainState: Sendable {
     }
     let retain = text(.retain)
     if retain.isEmpty { preset.retainBatch = 0 }
-    return .success(
-      Training(
-        model: text(.model), concepts: text(.concepts), retain: retain.isEmpty ? nil : retain,
-        folder: text(.adapter), preset: preset, tool: tool))
+    var training = Training(
+      model: text(.model), concepts: text(.concepts), retain: retain.isEmpty ? nil : retain,
+      folder: text(.adapter), preset: preset, tool: tool)
+    // No line of the form asks for a number of tokens.
+    training.fitsContext = true
+    return .success(training)
   }
 
   package var isRunning: Bool { status == .running || status == .paused || status == .stopping }

@@ -1,4 +1,5 @@
 import Foundation
+import SeerAnalysis
 import SeerProjection
 import SeerRuns
 import SeerSupport
@@ -128,8 +129,24 @@ extension Session {
       }, body: { [trainWork] context in trainWork.clusters(states, context) })
   }
 
+  /// The form's training, whose texts are read as those of the run that is open.
+  private func training(_ train: TrainState) -> Result<Training, Problem> {
+    train.training(tool: workspace.tool).map { training in
+      var training = training
+      training.chat = workspace.chat
+      if let manifest = workspace.manifest {
+        training.template = manifest.template
+        // Of another file nothing is known.
+        if training.concepts == manifest.concepts {
+          training.columns = ConceptColumns(recipe: manifest.columns)
+        }
+      }
+      return training
+    }
+  }
+
   private func estimate(_ train: TrainState) {
-    switch train.training(tool: workspace.tool) {
+    switch training(train) {
     case .failure(let problem): handle(.train(.estimated(.failure(problem))))
     case .success(let training):
       engine.submit(
@@ -142,9 +159,8 @@ extension Session {
   }
 
   private func start(_ train: TrainState, resumes: Bool) {
-    guard case .success(var training) = train.training(tool: workspace.tool) else { return }
+    guard case .success(var training) = training(train) else { return }
     training.resumes = resumes
-    if let manifest = workspace.manifest { training.template = manifest.template }
     let prepared = training
     trainWork.job = engine.submit(
       "training \(prepared.folder)", priority: .training,
@@ -174,7 +190,9 @@ extension Session {
       concepts: workspace.manifest?.concepts ?? train.text(.concepts), folder: folder + "/run",
       tool: workspace.tool)
     extraction.adapter = folder
+    extraction.chat = workspace.chat
     if let manifest = workspace.manifest {
+      extraction.columns = ConceptColumns(recipe: manifest.columns)
       extraction.template = manifest.template
       extraction.position = manifest.position
       extraction.maxTokens = manifest.maxTokens
