@@ -159,9 +159,9 @@ private func directProduct(
 ) {
   let weight = task.weight
   func multiply(into target: UnsafeMutablePointer<Float>, stride: Int) {
-    let done = weight.withStoredRow(range.lowerBound) { rows in
+    let done = weight.withStoredRows(range) { rows, rowBytes in
       sk_dot_rows(
-        Int32(weight.type.rawValue), target, stride, rows, weight.rowBytes, range.count, x,
+        Int32(weight.type.rawValue), target, stride, rows, rowBytes, range.count, x,
         prepared.vectors(for: weight.type), weight.columns, tokens)
     }
     precondition(done != 0, "a block type without a kernel, or no memory for a row")
