@@ -9,7 +9,7 @@
 #include "sk_avx512.h"
 #include "sk_block_types.h"
 #include "sk_clones.h"
-#include "sk_expand_k.h"
+#include "sk_expand_types.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -86,6 +86,12 @@ SK_AVX512 static void expand_q8_0_wide(float *target, const block_q8_0 *block, s
 #define expand_q8_0_wide expand_q8_0
 #endif
 
+static int expand_others(int type, float *target, const void *row, size_t first, size_t count) {
+  return sk_expand_k(type, target, row, first, count) ||
+         sk_expand_table(type, target, row, first, count) ||
+         sk_expand_few(type, target, row, first, count);
+}
+
 int sk_expand(int type, float *target, const void *blocks, size_t count) {
   switch (type) {
     case sk_type_f32: memcpy(target, blocks, count * sizeof(float)); return 1;
@@ -100,7 +106,7 @@ int sk_expand(int type, float *target, const void *blocks, size_t count) {
     case sk_type_q8_0:
       (sk_has_avx512() ? expand_q8_0_wide : expand_q8_0)(target, blocks, count / 32);
       return 1;
-    default: return sk_expand_k(type, target, blocks, 0, count);
+    default: return expand_others(type, target, blocks, 0, count);
   }
 }
 
@@ -113,7 +119,7 @@ int sk_expand_part(int type, float *target, const void *row, size_t first, size_
     case sk_type_q4_0: bytes += first / 32 * sizeof(block_q4_0); break;
     case sk_type_q4_1: bytes += first / 32 * sizeof(block_q4_1); break;
     case sk_type_q8_0: bytes += first / 32 * sizeof(block_q8_0); break;
-    default: return sk_expand_k(type, target, row, first, count);
+    default: return expand_others(type, target, row, first, count);
   }
   return sk_expand(type, target, bytes, count);
 }

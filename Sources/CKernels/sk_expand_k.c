@@ -1,20 +1,18 @@
-// The block formats of 5-bit weights, of "K" superblocks and of IQ4_NL to float32, in parts of 32
-// weights. Contraction is off, as in sk_expand.c: every bit is the format's definition.
-#include "sk_expand_k.h"
-
+// The block formats of 5-bit weights and of "K" superblocks to float32, in parts of 32 weights.
+// Contraction is off, as in sk_expand.c: every bit is the format's definition.
 #include <stdint.h>
 #include <string.h>
 
 #include "include/sk_blocks.h"
 #include "sk_avx512.h"
 #include "sk_clones.h"
+#include "sk_expand_types.h"
 
 #pragma STDC FP_CONTRACT OFF
 
 // 32 weights a block. The fifth bits of Q5 stand in `high`, weight 0 lowest.
 typedef struct { _Float16 scale; uint8_t high[4], nibbles[16]; } block_q5_0;
 typedef struct { _Float16 scale, minimum; uint8_t high[4], nibbles[16]; } block_q5_1;
-typedef struct { _Float16 scale; uint8_t nibbles[16]; } block_iq4_nl;
 // 256 weights a block, in 8 parts with one or two scales each, themselves quantised.
 typedef struct { uint8_t scales[16], pairs[64]; _Float16 scale, minimum; } block_q2_k;
 typedef struct { uint8_t high[32], pairs[64], scales[12]; _Float16 scale; } block_q3_k;
@@ -46,19 +44,6 @@ SK_CLONES static void expand_q5_1(float *target, const block_q5_1 *block, size_t
       int low = block->nibbles[i] & 15, up = block->nibbles[i] >> 4;
       target[i] = scale * (float)(low | (int)(high >> i & 1) << 4) + minimum;
       target[i + 16] = scale * (float)(up | (int)(high >> (i + 16) & 1) << 4) + minimum;
-    }
-  }
-}
-
-static const float iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                     1,    13,   25,  38,  53,  69,  89,  113};
-
-SK_CLONES static void expand_iq4_nl(float *target, const block_iq4_nl *block, size_t parts) {
-  for (; parts--; block++, target += part) {
-    float scale = (float)block->scale;
-    for (int i = 0; i < 16; i++) {
-      target[i] = scale * iq4_values[block->nibbles[i] & 15];
-      target[i + 16] = scale * iq4_values[block->nibbles[i] >> 4];
     }
   }
 }
@@ -259,7 +244,6 @@ int sk_expand_k(int type, float *target, const void *row, size_t first, size_t c
       (sk_has_avx512() ? expand_q5_0_wide : expand_q5_0)(target, (const block_q5_0 *)row + f, n);
       return 1;
     case sk_type_q5_1: expand_q5_1(target, (const block_q5_1 *)row + f, n); return 1;
-    case sk_type_iq4_nl: expand_iq4_nl(target, (const block_iq4_nl *)row + f, n); return 1;
     case sk_type_q2_k: expand_q2_k(target, row, f, n); return 1;
     case sk_type_q3_k: expand_q3_k(target, row, f, n); return 1;
     case sk_type_q4_k: (sk_has_avx512() ? expand_q4_k_wide : expand_q4_k)(target, row, f, n); return 1;

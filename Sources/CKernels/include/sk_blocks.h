@@ -1,7 +1,8 @@
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
-/// GGML's numbers of the block types below.
+/// GGML's numbers of the block types below, and ours of those that GGML has not.
 enum {
   sk_type_f32 = 0,
   sk_type_f16 = 1,
@@ -15,16 +16,41 @@ enum {
   sk_type_q4_k = 12,
   sk_type_q5_k = 13,
   sk_type_q6_k = 14,
+  sk_type_iq2_xxs = 16,
+  sk_type_iq2_xs = 17,
+  sk_type_iq3_xxs = 18,
+  sk_type_iq1_s = 19,
   sk_type_iq4_nl = 20,
-  sk_type_bf16 = 30
+  sk_type_iq3_s = 21,
+  sk_type_iq2_s = 22,
+  sk_type_iq4_xs = 23,
+  sk_type_iq1_m = 29,
+  sk_type_bf16 = 30,
+  sk_type_tq1_0 = 34,
+  sk_type_tq2_0 = 35,
+  sk_type_mxfp4 = 39,
+  sk_type_mxfp4_apart = 1000,
+  sk_type_fp8 = 1001
 };
+
+/// A row of the types whose scales lie apart from the weights. Where a function takes such rows,
+/// it takes the addresses of these.
+typedef struct {
+  /// FP8: a byte in E4M3 for each weight. MXFP4: 16 bytes for every 32, the first weight of each
+  /// byte in its lower half.
+  const uint8_t *weights;
+  /// FP8: float32, one for every `span` weights of the row. MXFP4: bytes, exponents of two plus
+  /// 127, one for every 32.
+  const void *scales;
+  size_t span;
+} sk_row_apart;
 
 /// Expands `count` stored weights (a whole number of blocks) to float32, bit for bit as the
 /// format's definition computes them: no product is fused with a sum. Returns 0 for an unknown
 /// type, with the target untouched.
 int sk_expand(int type, float *target, const void *blocks, size_t count);
 
-/// The same for `count` weights from weight `first` of a row on. For quantised types both are
+/// The same for `count` weights from weight `first` of a row on. For types in blocks both are
 /// multiples of 32, which may begin and end inside a block of 256.
 int sk_expand_part(int type, float *target, const void *row, size_t first, size_t count);
 

@@ -161,13 +161,13 @@ package struct GGUF: Sendable {
       shape.insert(fitting, at: 0)
     }
     let rawType = try reader.integer(UInt32.self, "type of \(place)")
-    guard let type = BlockType(rawValue: rawType) else {
+    guard let type = BlockType(ggml: rawType) else {
       if otherTypes != nil {
         otherTypes?.append((name, BlockType.knownName(rawType)))
         _ = try reader.integer(UInt64.self, "offset of \(place)")
         return nil
       }
-      let readable = BlockType.allCases.map(\.name).joined(separator: ", ")
+      let readable = BlockType.ofGGUF.map(\.name).joined(separator: ", ")
       throw reader.failure(
         place, found: BlockType.knownName(rawType), wanted: "one of \(readable)",
         advice: "Use a file of the model with these types.")

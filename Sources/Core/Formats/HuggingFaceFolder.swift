@@ -12,8 +12,7 @@ package struct HuggingFaceFolder: Sendable {
   package let path: String
   private let configuration: JSON
   private let files: [TensorFile]
-  /// The file of each tensor.
-  private let places: [String: Int]
+  private let tensors: [String: StoredTensor]
 
   package static let configurationName = "config.json"
   package static let weightsName = "model.safetensors"
@@ -38,7 +37,8 @@ package struct HuggingFaceFolder: Sendable {
         .badData, file: path + "/" + Self.configurationName, found: "no JSON object",
         wanted: "one", advice: "Download the model again.")
     }
-    try Self.refuseQuantised(configuration, path + "/" + Self.configurationName)
+    let quantisation = try FolderQuantisation(
+      configuration, path + "/" + Self.configurationName)
     // In the order in which transformers looks for them: an index beside the one file is left from an
     // earlier saving.
     let candidates = [Self.weightsName, Self.torchWeightsName].flatMap {
@@ -59,15 +59,18 @@ package struct HuggingFaceFolder: Sendable {
           found: "no such file", wanted: "one of the model's \(names.count) shards",
           advice: "Download the missing file.")
       }
-      files.append(try Self.weights(path + "/" + name))
+      files.append(try Self.weights(path + "/" + name, quantisation))
     }
-    var places: [String: Int] = [:]
-    for (number, file) in files.enumerated() {
-      for name in file.tensors.keys { places[name] = number }
+    try Self.refuseQuantised(files)
+    let quantised = try QuantisedTensors(files, quantisation)
+    var tensors = quantised.tensors
+    for file in files {
+      for (name, tensor) in file.tensors where !quantised.scaleNames.contains(name) {
+        tensors[name] = tensor
+      }
     }
     self.files = files
-    self.places = places
-    try Self.refuseQuantised(files)
+    self.tensors = tensors
   }
 
   /// The files that an index names.
@@ -102,10 +105,13 @@ package struct HuggingFaceFolder: Sendable {
     return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  private static func weights(_ path: String) throws(Failure) -> TensorFile {
+  private static func weights(
+    _ path: String, _ quantisation: FolderQuantisation
+  ) throws(Failure) -> TensorFile {
     let file = try TensorFile(path: path, allowsOtherTypes: true)
     // Masks and indices of integers are no weights; other floats would be.
-    let floats = file.otherTypes.filter { $0.value.hasPrefix("F") }.sorted { $0.key < $1.key }
+    let floats = file.otherTypes.filter { $0.value.hasPrefix("F") && !quantisation.has($0.value) }
+      .sorted { $0.key < $1.key }
     if let (name, type) = floats.first {
       throw Failure(
         .badData, file: path, place: "tensor \(name)", found: "dtype \(type)",
@@ -140,13 +146,9 @@ extension HuggingFaceFolder: WeightSource {
     return json
   }
 
-  package func tensor(_ name: String) -> StoredTensor? {
-    places[name].flatMap { files[$0].tensors[name] }
-  }
+  package func tensor(_ name: String) -> StoredTensor? { tensors[name] }
 
-  package var tensorNames: [String] {
-    places.filter { files[$0.value].tensors[$0.key] != nil }.map(\.key)
-  }
+  package var tensorNames: [String] { Array(tensors.keys) }
 }
 
 extension GGUFValue {

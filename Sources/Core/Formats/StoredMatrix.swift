@@ -20,35 +20,46 @@ package struct StoredMatrix: Sendable {
   package let columns: Int
   package let order: RowOrder
   /// Bytes from one stored row to the next.
-  package let rowBytes: Int
+  private let rowBytes: Int
   // Nobody writes to what a matrix was made from, so any thread may read it.
   nonisolated(unsafe) private let base: UnsafeRawPointer
   /// Keeps the mapping or memory alive.
   private let owner: Owner
+  /// Of the types whose scales lie apart.
+  private let scales: RowScales?
 
-  private enum Owner: Sendable {
+  fileprivate enum Owner: Sendable {
     case file(MappedFile)
     case matrix(Matrix)
     case copy(CopiedWeights)
     case absent(AbsentWeights)
   }
 
-  /// Precondition: `range` lies within the file and holds rows x columns of whole blocks.
+  /// Precondition: the tensor's range lies within its file and holds rows x columns of whole blocks,
+  /// and it has scales for all of them where its type has them apart.
   package init(
-    type: BlockType, rows: Int, columns: Int, order: RowOrder = .asStored, in file: MappedFile,
-    range: Range<Int>
+    _ tensor: StoredTensor, rows: Int, columns: Int, order: RowOrder = .asStored
   ) {
+    let (type, range) = (tensor.type, tensor.range)
     rowBytes = columns / type.weights * type.bytes
-    precondition(range.count == rows * rowBytes && range.upperBound <= file.count)
-    guard let start = file.withBytes({ $0.baseAddress.map(UInt.init(bitPattern:)) }),
-      let first = UnsafeRawPointer(bitPattern: start + UInt(range.lowerBound))
-    else { preconditionFailure("a weight in an empty file") }
+    precondition(range.count == rows * rowBytes && range.upperBound <= tensor.file.count)
+    precondition((tensor.scales != nil) == type.hasScalesApart)
     self.type = type
     self.rows = rows
     self.columns = columns
     self.order = order
-    owner = .file(file)
-    base = first
+    owner = .file(tensor.file)
+    base = tensor.file.address(of: range.lowerBound)
+    scales = tensor.scales.map { RowScales($0, of: type) }
+  }
+
+  package init(
+    type: BlockType, rows: Int, columns: Int, order: RowOrder = .asStored, in file: MappedFile,
+    range: Range<Int>
+  ) {
+    self.init(
+      StoredTensor(type: type, shape: [rows, columns], file: file, range: range), rows: rows,
+      columns: columns, order: order)
   }
 
   /// Whether the weights lie in a file, not in memory of our own.
@@ -57,12 +68,18 @@ package struct StoredMatrix: Sendable {
   /// Gives the pages that hold nothing else back to the kernel, which reads them again from the file
   /// when they are wanted. Nothing where the weights are not mapped.
   package func release() {
-    guard isMapped else { return }
+    if isMapped { release(base, span) }
+    if let scales, case .file = scales.owner {
+      release(scales.address(ofRow: 0), scales.span(ofRows: rows))
+    }
+  }
+
+  private func release(_ first: UnsafeRawPointer, _ bytes: Int) {
     let page = UInt(getpagesize())
-    let first = (UInt(bitPattern: base) + page - 1) / page * page
-    let end = (UInt(bitPattern: base) + UInt(span)) / page * page
-    guard first < end, let start = UnsafeMutableRawPointer(bitPattern: first) else { return }
-    madvise(start, Int(end - first), MADV_DONTNEED)
+    let start = (UInt(bitPattern: first) + page - 1) / page * page
+    let end = (UInt(bitPattern: first) + UInt(bytes)) / page * page
+    guard start < end, let pages = UnsafeMutableRawPointer(bitPattern: start) else { return }
+    madvise(pages, Int(end - start), MADV_DONTNEED)
   }
 
   /// A matrix in memory.
@@ -73,6 +90,7 @@ package struct StoredMatrix: Sendable {
     order = .asStored
     rowBytes = matrix.columns * MemoryLayout<Float>.size
     owner = .matrix(matrix)
+    scales = nil
     base = UnsafeRawPointer(matrix.elements)
   }
 
@@ -88,6 +106,7 @@ package struct StoredMatrix: Sendable {
     order = .asStored
     rowBytes = columns * MemoryLayout<UInt16>.size
     owner = .absent(absent)
+    scales = nil
     base = UnsafeRawPointer(absent.bytes)
   }
 
@@ -98,11 +117,24 @@ package struct StoredMatrix: Sendable {
     order = .asStored
     rowBytes = columns / type.weights * type.bytes
     owner = .copy(copy)
+    scales = nil
     base = UnsafeRawPointer(copy.bytes)
   }
 
-  /// A copy in memory with our rows in another order, in the stored type.
+  /// A copy in memory, in float32.
+  private func expanded() -> StoredMatrix {
+    let copy = CopiedWeights(count: rows * columns * MemoryLayout<Float>.size)
+    let values = copy.bytes.assumingMemoryBound(to: Float.self)
+    Parallel.forEach(rows) { expand(row: $0, into: values + $0 &* columns) }
+    return StoredMatrix(copy, type: .f32, rows: rows, columns: columns)
+  }
+
+  /// A copy in memory with our rows in another order, in the stored type; in float32 where that has
+  /// its scales apart, which are of rows that stand together.
   package func gathered(rows order: [Int]) -> StoredMatrix {
+    guard !type.hasScalesApart else { return expanded().gathered(rows: order) }
+    // Rows may lie farther apart than they are long.
+    let rowBytes = columns / type.weights * type.bytes
     let copy = CopiedWeights(count: order.count * rowBytes)
     for (target, source) in order.enumerated() {
       precondition(source >= 0 && source < rows)
@@ -112,9 +144,11 @@ package struct StoredMatrix: Sendable {
     return StoredMatrix(copy, type: type, rows: order.count, columns: columns)
   }
 
-  /// A copy in memory of the transpose, in the stored type. Precondition: a type without blocks.
+  /// A copy in memory of the transpose, in the stored type where that is plain floats, else in
+  /// float32. Precondition: rows in stored order.
   package func transposed() -> StoredMatrix {
-    precondition(type.weights == 1 && order == .asStored)
+    precondition(order == .asStored)
+    guard type.isPlain else { return expanded().transposed() }
     let copy = CopiedWeights(count: bytes)
     switch type.bytes {
     case 4: transpose(into: copy.bytes.assumingMemoryBound(to: UInt32.self))
@@ -148,6 +182,7 @@ package struct StoredMatrix: Sendable {
     order = .asStored
     rowBytes = whole.rowBytes
     owner = whole.owner
+    scales = whole.scales?.from(row: range.lowerBound)
     base = whole.base + range.lowerBound * whole.rowBytes
   }
 
@@ -170,22 +205,32 @@ package struct StoredMatrix: Sendable {
     order = .asStored
     rowBytes = 2 * whole.rowBytes
     owner = whole.owner
+    scales = whole.scales?.everyOther(from: first)
     base = whole.base + first * whole.rowBytes
   }
 
-  package var bytes: Int { rows * (columns / type.weights * type.bytes) }
+  /// Bytes of the weights and of scales that lie apart.
+  package var bytes: Int { weightBytes + (scales?.bytes(ofRows: rows) ?? 0) }
+  private var weightBytes: Int { rows * (columns / type.weights * type.bytes) }
   /// From the first row's first byte to the last row's last one.
-  private var span: Int { rows == 0 ? 0 : (rows - 1) * rowBytes + bytes / rows }
+  private var span: Int { rows == 0 ? 0 : (rows - 1) * rowBytes + weightBytes / rows }
 
   @inline(__always)
   private func storedRow(_ index: Int) -> UnsafeRawPointer { base + index &* rowBytes }
 
-  /// Gives the address of a stored row, after which the others follow, until the call's end.
-  package func withStoredRow<Result>(
-    _ index: Int, _ body: (UnsafeRawPointer) -> Result
+  /// Gives the address of some stored rows, one `rowBytes` after the other as the kernels take
+  /// them, until the call's end.
+  package func withStoredRows<Result>(
+    _ range: Range<Int>, _ body: (UnsafeRawPointer?, _ rowBytes: Int) -> Result
   ) -> Result {
-    defer { withExtendedLifetime(owner) {} }
-    return body(storedRow(index))
+    defer { withExtendedLifetime(self) {} }
+    guard let scales else { return body(storedRow(range.lowerBound), rowBytes) }
+    return withUnsafeTemporaryAllocation(of: sk_row_apart.self, capacity: range.count) { rows in
+      for (place, index) in range.enumerated() {
+        rows.initializeElement(at: place, to: scales.described(index, at: storedRow(index)))
+      }
+      return body(UnsafeRawPointer(rows.baseAddress), MemoryLayout<sk_row_apart>.stride)
+    }
   }
 
   /// Gives the addresses of some of our rows until the call's end.
@@ -193,19 +238,50 @@ package struct StoredMatrix: Sendable {
     _ range: Range<Int>, _ body: (UnsafePointer<UnsafeRawPointer?>?) -> Void
   ) {
     withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: range.count) { pointers in
-      for (index, row) in range.enumerated() { pointers[index] = storedRow(storedIndex(of: row)) }
-      body(UnsafePointer(pointers.baseAddress))
+      guard scales != nil else {
+        for (place, row) in range.enumerated() {
+          pointers.initializeElement(at: place, to: storedRow(storedIndex(of: row)))
+        }
+        return body(UnsafePointer(pointers.baseAddress))
+      }
+      withUnsafeTemporaryAllocation(of: sk_row_apart.self, capacity: range.count) { rows in
+        guard let first = rows.baseAddress else { return }
+        describe(range, into: first)
+        for place in 0..<range.count {
+          pointers.initializeElement(at: place, to: UnsafeRawPointer(first + place))
+        }
+        body(UnsafePointer(pointers.baseAddress))
+      }
     }
-    withExtendedLifetime(owner) {}
+    withExtendedLifetime(self) {}
+  }
+
+  /// What the kernels take for some of our rows where the scales lie apart.
+  private func describe(_ range: Range<Int>, into target: UnsafeMutablePointer<sk_row_apart>) {
+    guard let scales else { return }
+    for (place, row) in range.enumerated() {
+      let index = storedIndex(of: row)
+      (target + place).initialize(to: scales.described(index, at: storedRow(index)))
+    }
   }
 
   /// Gives the addresses of all rows of several matrices until the call's end.
   package static func withRows(
     of matrices: [StoredMatrix], _ body: ([[UnsafeRawPointer?]]) -> Void
   ) {
+    let described = matrices.map { matrix -> UnsafeMutablePointer<sk_row_apart>? in
+      guard matrix.scales != nil else { return nil }
+      let rows = UnsafeMutablePointer<sk_row_apart>.allocate(capacity: matrix.rows)
+      matrix.describe(0..<matrix.rows, into: rows)
+      return rows
+    }
+    defer { for rows in described { rows?.deallocate() } }
     body(
-      matrices.map { matrix in
-        (0..<matrix.rows).map { matrix.storedRow(matrix.storedIndex(of: $0)) }
+      zip(matrices, described).map { matrix, described in
+        (0..<matrix.rows).map { row -> UnsafeRawPointer? in
+          guard let described else { return matrix.storedRow(matrix.storedIndex(of: row)) }
+          return UnsafeRawPointer(described + row)
+        }
       })
     withExtendedLifetime(matrices) {}
   }
@@ -236,8 +312,77 @@ package struct StoredMatrix: Sendable {
   /// Expands one of our rows to float32; `target` takes `columns` floats.
   package func expand(row: Int, into target: UnsafeMutablePointer<Float>) {
     precondition(row >= 0 && row < rows)
-    let known = sk_expand(Int32(type.rawValue), target, storedRow(storedIndex(of: row)), columns)
+    let index = storedIndex(of: row)
+    let known = withStoredRows(index..<index + 1) { stored, _ in
+      sk_expand(Int32(type.rawValue), target, stored, columns)
+    }
     precondition(known != 0, "a block type without a kernel")
+  }
+}
+
+extension MappedFile {
+  /// Where a byte lies, for as long as the file is held. Precondition: it has such a byte.
+  fileprivate func address(of offset: Int) -> UnsafeRawPointer {
+    guard let start = withBytes({ $0.baseAddress.map(UInt.init(bitPattern:)) }),
+      let address = UnsafeRawPointer(bitPattern: start + UInt(offset))
+    else { preconditionFailure("a weight in an empty file") }
+    return address
+  }
+}
+
+/// The scales of a matrix's rows, where they lie apart from its weights.
+private struct RowScales: Sendable {
+  // As in ``StoredMatrix``.
+  nonisolated(unsafe) private let base: UnsafeRawPointer
+  let owner: StoredMatrix.Owner
+  /// Bytes from one row of scales to the next.
+  private let rowBytes: Int
+  private let tile: StoredScales.Tile
+  /// Which of the tensor's rows is the first, and how many rows the next is away.
+  private var first = 0
+  private var step = 1
+
+  /// The kernel of FP8 takes float32, which are few; that of MXFP4 reads the file's bytes.
+  init(_ stored: StoredScales, of type: BlockType) {
+    tile = stored.tile
+    guard type == .fp8 else {
+      base = stored.file.address(of: stored.range.lowerBound)
+      owner = .file(stored.file)
+      rowBytes = stored.perRow
+      return
+    }
+    let size = MemoryLayout<Float>.size
+    let copy = CopiedWeights(count: stored.count * size)
+    stored.read(into: copy.bytes.assumingMemoryBound(to: Float.self))
+    base = UnsafeRawPointer(copy.bytes)
+    owner = .copy(copy)
+    rowBytes = stored.perRow * size
+  }
+
+  func from(row: Int) -> RowScales {
+    var part = self
+    part.first += step * row
+    return part
+  }
+
+  func everyOther(from row: Int) -> RowScales {
+    var part = from(row: row)
+    part.step *= 2
+    return part
+  }
+
+  func address(ofRow row: Int) -> UnsafeRawPointer {
+    base + (first &+ step &* row) / tile.rows &* rowBytes
+  }
+
+  func bytes(ofRows count: Int) -> Int { (count + tile.rows - 1) / tile.rows * rowBytes }
+  /// From the first row's scales to the last row's.
+  func span(ofRows count: Int) -> Int { bytes(ofRows: step * count) }
+
+  func described(_ row: Int, at weights: UnsafeRawPointer) -> sk_row_apart {
+    sk_row_apart(
+      weights: weights.assumingMemoryBound(to: UInt8.self), scales: address(ofRow: row),
+      span: tile.columns)
   }
 }
 

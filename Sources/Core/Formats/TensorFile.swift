@@ -8,6 +8,8 @@ package struct TensorFile: Sendable {
   package let tensors: [String: StoredTensor]
   /// The others, with their types.
   package let otherTypes: [String: String]
+  /// Those of them that a safetensors file says more of.
+  let others: [String: Safetensors.OtherTensor]
 
   /// Ends the names of files in PyTorch's own form.
   package static let torchEnding = ".bin"
@@ -19,6 +21,7 @@ package struct TensorFile: Sendable {
       self.file = file.file
       tensors = file.tensors
       otherTypes = file.otherTypes
+      others = [:]
     } else {
       let file = try Safetensors(path: path, allowsOtherTypes: allowsOtherTypes)
       self.file = file.file
@@ -32,6 +35,7 @@ package struct TensorFile: Sendable {
         return StoredTensor(type: type, shape: tensor.shape, file: file.file, range: tensor.range)
       }
       otherTypes = file.otherTypes
+      others = file.otherTensors
     }
   }
 }
@@ -39,11 +43,11 @@ package struct TensorFile: Sendable {
 extension StoredTensor {
   package var count: Int { shape.reduce(1, *) }
 
-  /// Expands all numbers, row by row, to float32. Precondition: a type without blocks.
+  /// Expands all numbers, row by row, to float32. Precondition: plain floats.
   package func read(into target: UnsafeMutablePointer<Float>) {
-    precondition(type.weights == 1)
+    precondition(type.isPlain)
     guard count > 0 else { return }
-    let row = StoredMatrix(type: type, rows: 1, columns: count, in: file, range: range)
+    let row = StoredMatrix(self, rows: 1, columns: count)
     row.expand(row: 0, into: target)
     withExtendedLifetime(row) {}
   }

@@ -14,6 +14,11 @@ package struct StoredTensor: Sendable {
   package let file: MappedFile
   /// The tensor's bytes within the file, of which it has as many as type and shape ask for.
   package let range: Range<Int>
+  /// Where the type has its scales apart: as many as the shape asks for.
+  package var scales: StoredScales?
+
+  /// Bytes of the weights and of scales that lie apart.
+  package var bytes: Int { range.count + (scales?.range.count ?? 0) }
 }
 
 /// Where an opened model's configuration and weights come from: a GGUF file, or a Hugging Face

@@ -88,10 +88,10 @@ func linearSum(
           let vector = prepared.vectors(for: weight.type).map {
             $0 + index * sk_prepared_bytes(columns)
           }
-          let done = weight.withStoredRow(range.lowerBound) { stored in
+          let done = weight.withStoredRows(range) { stored, rowBytes in
             sk_dot_rows(
-              Int32(weight.type.rawValue), sums, range.count, stored, weight.rowBytes,
-              range.count, x + index * columns, vector, columns, 1)
+              Int32(weight.type.rawValue), sums, range.count, stored, rowBytes, range.count,
+              x + index * columns, vector, columns, 1)
           }
           precondition(done != 0, "a block type without a kernel, or no memory for a row")
           sk_add_scaled(output + range.lowerBound, sums, range.count, factors[index])
@@ -198,9 +198,9 @@ private func directProduct(
 ) {
   let weight = task.weight
   func multiply(into target: UnsafeMutablePointer<Float>, stride: Int) {
-    let done = weight.withStoredRow(range.lowerBound) { rows in
+    let done = weight.withStoredRows(range) { rows, rowBytes in
       sk_dot_rows(
-        Int32(weight.type.rawValue), target, stride, rows, weight.rowBytes, range.count, x,
+        Int32(weight.type.rawValue), target, stride, rows, rowBytes, range.count, x,
         prepared.vectors(for: weight.type), weight.columns, tokens)
     }
     precondition(done != 0, "a block type without a kernel, or no memory for a row")

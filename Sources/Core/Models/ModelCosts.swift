@@ -55,7 +55,7 @@ extension LanguageModel {
     var copiedBytes = 0
     for name in source.tensorNames {
       guard let tensor = source.tensor(name) else { continue }
-      weightBytes += tensor.range.count
+      weightBytes += tensor.bytes
     }
     for block in transformer.blocks {
       products += block.products(c)

@@ -44,7 +44,7 @@ package struct ModelInspection: Sendable {
         problems.append(
           Failure(
             .badData, file: file.file.path, place: "tensor \(names[0])\(more)", found: type,
-            wanted: "one of \(BlockType.allCases.map(\.name).joined(separator: ", "))",
+            wanted: "one of \(BlockType.ofGGUF.map(\.name).joined(separator: ", "))",
             advice: "Use a file of the model with these types."))
       }
     }

@@ -143,9 +143,7 @@ struct ModelReader {
       }
       return absent
     }
-    return StoredMatrix(
-      type: tensor.type, rows: rows, columns: columns, order: order, in: tensor.file,
-      range: tensor.range)
+    return StoredMatrix(tensor, rows: rows, columns: columns, order: order)
   }
 
   /// A small vector, such as a norm's weights, as float32.
@@ -168,8 +166,7 @@ struct ModelReader {
     guard let tensor = try noted(name, shape: shape) else {
       return [Float](repeating: 0, count: count)
     }
-    let stored = StoredMatrix(
-      type: tensor.type, rows: 1, columns: count, in: tensor.file, range: tensor.range)
+    let stored = StoredMatrix(tensor, rows: 1, columns: count)
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       if let base = buffer.baseAddress { stored.expand(row: 0, into: base) }
       initialized = count

@@ -199,12 +199,16 @@ struct GGUFBadFileTests {
 
   // MARK: Tensors
 
-  @Test(arguments: [(16, "IQ2_XXS (type 16)"), (39, "MXFP4 (type 39)"), (777, "type 777")])
+  @Test(arguments: [
+    (15, "Q8_K (type 15)"), (40, "NVFP4 (type 40)"), (777, "type 777"), (1000, "type 1000"),
+    (1001, "type 1001"),
+  ])
   func anUnknownTensorType(type: UInt32, name: String) throws {
     try opening { $0.tensors[1].type = type }.expect(
       place: "tensor b", found: name,
       wanted:
-        "F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, BF16")
+        "F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ2_XXS, IQ2_XS, "
+        + "IQ3_XXS, IQ1_S, IQ4_NL, IQ3_S, IQ2_S, IQ4_XS, IQ1_M, BF16, TQ1_0, TQ2_0, MXFP4")
   }
 
   @Test func aTensorTwice() throws {

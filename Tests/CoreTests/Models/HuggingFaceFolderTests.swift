@@ -116,6 +116,25 @@ struct HuggingFaceFolderTests {
     #expect(try LanguageModel(folder.write(shards: 2)).sha256() != first)
   }
 
+  /// As transformers has it: the one file counts, whatever an index beside it says.
+  @Test func anIndexBesideTheOneFileIsStale() throws {
+    let folder = try TinyFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let wanted = try LanguageModel(folder.write())
+    let ids = wanted.tokenizer.encode("Is the sky blue? 12")
+    let states = try wanted.states(ids)
+    let shard = TinyFolder.shardName(0, of: 2)
+    for shards in [["model.embed_tokens.weight": shard], [:]] {
+      try folder.write(["weight_map": shards], to: "model.safetensors.index.json")
+      let model = try LanguageModel(folder.path)
+      #expect(try model.states(ids) == states)
+      #expect(!model.source.filePaths.contains { $0.hasSuffix(".index.json") })
+    }
+    // A file of that name is not read either.
+    try folder.folder.write("no safetensors", to: shard)
+    #expect(try LanguageModel(folder.path).states(ids) == states)
+  }
+
   @Test func tensorsOfIntegersAreNoWeights() throws {
     let folder = try TinyFolder()
     try folder.write()

@@ -17,8 +17,8 @@ struct ModelInspectionTests {
     var builder = try TinyLlama.builder()
     for index in builder.tensors.indices {
       let name = builder.tensors[index].name
-      if name.hasSuffix("ffn_up.weight") { builder.tensors[index].type = 16 }
-      if name == "blk.2.attn_v.weight" { builder.tensors[index].type = 39 }
+      if name.hasSuffix("ffn_up.weight") { builder.tensors[index].type = 15 }
+      if name == "blk.2.attn_v.weight" { builder.tensors[index].type = 40 }
     }
     builder.set("llama.rope.scaling.type", .string("strange"))
     builder.set("llama.expert_count", .int64(8))
@@ -29,8 +29,8 @@ struct ModelInspectionTests {
     let problems = try ModelInspection(path).problems
     try #require(problems.count == 5, "\(problems)")
     problems[0].expect(
-      file: path, place: "tensor blk.0.ffn_up.weight and 2 more", found: "IQ2_XXS", wanted: "Q4_K")
-    problems[1].expect(place: "tensor blk.2.attn_v.weight", found: "MXFP4")
+      file: path, place: "tensor blk.0.ffn_up.weight and 2 more", found: "Q8_K", wanted: "Q4_K")
+    problems[1].expect(place: "tensor blk.2.attn_v.weight", found: "NVFP4")
     problems[2].expect(place: "key llama.expert_count", found: "8")
     problems[3].expect(place: "key llama.rope.scaling.type", found: "strange")
     problems[4].expect(place: "tokenizer.ggml.pre", found: "of-tomorrow")

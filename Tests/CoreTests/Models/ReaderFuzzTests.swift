@@ -129,6 +129,49 @@ struct ReaderFuzzTests {
     }
   }
 
+  /// Every block type's kernel on whatever its blocks hold.
+  @Test func blocks() throws {
+    var random = SeededGenerator(seed: 8)
+    var builder = GGUFBuilder()
+    for type in BlockType.ofGGUF {
+      builder.tensors.append(
+        GGUFBuilder.Tensor(
+          type.name, sizes: [512, 2], type: type.rawValue,
+          bytes: type.randomBlocks(1024 / type.weights, using: &random)))
+    }
+    try fuzz(builder.bytes, name: "x.gguf", in: TemporaryFolder(), count: 300, seed: 9) { path in
+      let file = try GGUF(path: path)
+      for name in file.tensorNames { Self.expand(file.tensor(name)) }
+    }
+  }
+
+  @Test(
+    arguments: ["fp8-blocks", "fp8-tensors", "fp8-exponents", "mxfp4"],
+    ["model.safetensors", "config.json"])
+  func quantisedFolder(kind: String, name: String) throws {
+    let folder = try TemporaryFolder()
+    let source = Fixtures.folder + "/QuantisedFolders/" + kind + "/"
+    for file in ["model.safetensors", "config.json"] {
+      try folder.write(bytes(ofFile: source + file), to: file)
+    }
+    let file = try bytes(ofFile: source + name)
+    try fuzz(file, name: name, in: folder, count: 200, seed: 10) { _ in
+      let model = try HuggingFaceFolder(path: folder.path)
+      for name in model.tensorNames { Self.expand(model.tensor(name)) }
+    }
+  }
+
+  /// Reads all of a tensor, a row at a time.
+  static func expand(_ tensor: StoredTensor?) {
+    guard let tensor, let columns = tensor.shape.last, tensor.shape.allSatisfy({ $0 > 0 }) else {
+      return
+    }
+    let rows = tensor.shape.dropLast().reduce(1, *)
+    let matrix = StoredMatrix(tensor, rows: rows, columns: columns)
+    let line = MatrixBuilder(unfilled: 1, columns: columns)
+    for row in 0..<rows { matrix.expand(row: row, into: line.elements) }
+  }
+
   @Test(arguments: ["adapter_config.json", "adapter_model.safetensors"])
   func adapter(name: String) throws {
     let folder = try TemporaryFolder()

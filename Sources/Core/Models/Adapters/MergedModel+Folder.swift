@@ -14,7 +14,7 @@ extension MergedModel {
     let configuration =
       source.format == .huggingFace
       ? try ownConfiguration() : try weights.model.huggingFaceConfiguration(source.path)
-    let tensors = source.format == .huggingFace ? ownTensors() : namedTensors()
+    let tensors = source.format == .huggingFace ? try ownTensors() : namedTensors()
     try OutputFile.makeFolder(output)
     let header = Safetensors.header(
       tensors.map { ($0.name, $0.dataType, $0.shape) }, metadata: ["format": "pt"])
@@ -92,18 +92,29 @@ extension MergedModel {
 
   // MARK: From a folder
 
-  private func ownTensors() -> [Tensor] {
+  private func ownTensors() throws(Failure) -> [Tensor] {
     let merged = Dictionary(
       weights.weights.map { ($0.huggingFace, $0) }, uniquingKeysWith: { first, _ in first })
-    return source.tensorNames.sorted().compactMap { name in
-      guard let stored = source.tensor(name) else { return nil }
-      if let weight = merged[name] { return Tensor(name, weight) }
-      guard stored.shape.count == 2, stored.type != .f16 else { return Tensor(name, stored) }
-      let matrix = StoredMatrix(
-        type: stored.type, rows: stored.shape[0], columns: stored.shape[1], in: stored.file,
-        range: stored.range)
-      return Tensor(name, MergedWeights.Weight(name, matrix))
+    var tensors: [Tensor] = []
+    for name in source.tensorNames.sorted() {
+      guard let stored = source.tensor(name) else { continue }
+      if let weight = merged[name] {
+        tensors.append(Tensor(name, weight))
+      } else if stored.shape.count == 2, stored.type != .f16 {
+        let matrix = StoredMatrix(stored, rows: stored.shape[0], columns: stored.shape[1])
+        tensors.append(Tensor(name, MergedWeights.Weight(name, matrix)))
+      } else {
+        guard stored.type.isPlain else {
+          throw Failure(
+            .badData, file: stored.file.path, place: "tensor \(name)",
+            found: "\(stored.type.name) of shape \(stored.shape)",
+            wanted: "a matrix, which can be written in float16",
+            advice: "Merge into a copy of the model in BF16.")
+        }
+        tensors.append(Tensor(name, stored))
+      }
     }
+    return tensors
   }
 
   private func ownConfiguration() throws -> [String: Any] {
@@ -117,6 +128,7 @@ extension MergedModel {
     }
     // Newer files call it `dtype`.
     object[object["dtype"] == nil ? "torch_dtype" : "dtype"] = "float16"
+    object["quantization_config"] = nil
     return object
   }
 

@@ -46,6 +46,25 @@ for name, fields, size, at in [
 ]:
     stored = np.roll(make(name, fields, size, 12 if size < 32 else 8), at, axis=1)
     out[name] = (stored, quants.dequantize(stored, Type[name]))
+# The same for those that it quantises hardly any of.
+for name, size, at in [
+    ("IQ4_XS", 136, 0), ("IQ3_XXS", 98, 0), ("IQ3_S", 110, 0), ("IQ2_XXS", 66, 0),
+    ("IQ2_XS", 74, 0), ("IQ2_S", 82, 0), ("IQ1_S", 50, 0), ("TQ1_0", 54, 52), ("TQ2_0", 66, 64),
+]:
+    stored = np.roll(make(name, 1, size, 8), at, axis=1)
+    out[name] = (stored, quants.dequantize(stored, Type[name]))
+# The four bits of a float16 scale stand at the end of each of four words.
+stored = random.integers(0, 256, (8, 56), dtype=np.uint8)
+for digit in range(4):
+    byte = 49 + 2 * digit
+    stored[:, byte] = stored[:, byte] & 15 | (halves(8) >> 4 * digit & 15).astype(np.uint8) << 4
+stored[(stored[:, 55] & 0x70) == 0x70, 55] &= 0xBF
+out["IQ1_M"] = (stored, quants.dequantize(stored, Type.IQ1_M))
+# Every code with the awkward scales: subnormal, huge, and what overflows.
+stored = random.integers(0, 256, (12, 17), dtype=np.uint8)
+stored[:, 0] = [0, 1, 2, 3, 100, 127, 128, 150, 252, 253, 254, 255]
+stored[5, 1:] = np.arange(16) * 17
+out["MXFP4"] = (stored, quants.dequantize(stored, Type.MXFP4))
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "blocks.json")
 with open(path, "w") as file:
