@@ -60,6 +60,11 @@ bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes 
 	@scripts/bench-peers.py --python $(PEERS)/venv/bin/python --data $(DATA) \
 	  $(if $(filter samples/concepts.csv,$(DATA)),--name samples --work $(PEERS)/samples) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+.PHONY: readme-figures
+readme-figures:  ## Write README's table of speed from docs/performance.md's.
+	$(PYTHON) scripts/readme-figures.py
+
 fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
 	@$(SWIFT) build -c release --build-tests
 	@for reader in gguf safetensors torch tokenizer folder adapter template arrays; do \
@@ -72,12 +77,22 @@ COMMAND_SECONDS ?= 600
 fuzz-commands: build  ## Change command lines at random for ten minutes; goes on where it stopped: COMMAND_SECONDS= SEED=
 	$(PYTHON) scripts/fuzz-commands.py --seer $(RELEASE) --seconds $(COMMAND_SECONDS) --seed $(or $(SEED),1)
 
+PREFIX ?= /usr/local
+.PHONY: install deb
+install: build  ## Install program, samples, manual and shell completions: PREFIX=/usr/local
+	@PYTHON=$(PYTHON) scripts/install.sh $(RELEASE) $(PREFIX)
+
+deb: system  ## Make a Debian package for this release, in .build.
+	@$(SWIFT) build -c release --product seer --static-swift-stdlib
+	@PYTHON=$(PYTHON) scripts/make-deb.sh $(RELEASE) .build
+
 build-times:  ## Measure what building and testing a clean clone takes; writes docs/performance.md.
 	$(PYTHON) scripts/build-times.py --output docs/performance.md
 
-lint:  ## Check the format of all Swift files, and that no import points up; warnings are errors.
+lint:  ## Check the format, that no import points up, and README's figures; warnings are errors.
 	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources Examples
 	@$(PYTHON) scripts/check-imports.py
+	@$(PYTHON) scripts/readme-figures.py --check
 
 format:  ## Format all Swift files.
 	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources Examples

@@ -175,6 +175,14 @@ int sn_take_termination(void) {
 
 // ---- the terminal ----
 
+int sn_colors_of(const char *terminal) {
+  int found;
+  if (setupterm(terminal, STDOUT_FILENO, &found) != OK) return -1;
+  int colors = tigetnum("colors");
+  del_curterm(cur_term);
+  return colors < 0 ? 0 : colors;
+}
+
 bool sn_locale_is_utf8(void) {
   setlocale(LC_CTYPE, "");
   return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

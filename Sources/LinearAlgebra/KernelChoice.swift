@@ -88,11 +88,21 @@ public enum KernelChoice {
     return "OpenBLAS's choice"
   }
 
-  static func processorFlags() -> Set<String> {
+  /// What the processor can do, in the kernel's words (`avx2`, `avx512f`); empty where it does not say.
+  package static func processorFlags() -> Set<String> {
+    Set(processor("flags").split(separator: " ").map(String.init))
+  }
+
+  /// What the maker calls the processor; empty where the kernel does not say.
+  package static var processorName: String {
+    processor("model name").trimmingCharacters(in: .whitespaces)
+  }
+
+  private static func processor(_ key: String) -> Substring {
     guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
-      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") }),
-      let list = line.split(separator: ":").last
-    else { return [] }
-    return Set(list.split(separator: " ").map(String.init))
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key) }),
+      let colon = line.firstIndex(of: ":")
+    else { return "" }
+    return line[line.index(after: colon)...]
   }
 }

@@ -14,6 +14,10 @@ enum Main {
     signal(SIGXFSZ, SIG_IGN)
     do {
       try ProcessStart.checkArguments()
+      if let topic = HelpTopics.asked(Array(CommandLine.arguments.dropFirst())) {
+        Report.line(topic.wrapped(to: helpWidth))
+        Report.end(0)
+      }
       var command = try Seer.parseAsRoot()
       try command.run()
       Report.end(0)
@@ -33,7 +37,9 @@ struct Seer: ParsableCommand {
       Example:
         seer extract --model smollm2 --concepts samples/concepts.csv --run my-run
         seer explore --run my-run
-      """,
+
+      `seer help TOPIC` explains a word: layers, positions, presets, templates.
+      """.reflowed,
     version: Version.text,
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
@@ -41,6 +47,7 @@ struct Seer: ParsableCommand {
       ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, ChatCommand.self,
       TrainCommand.self, EvaluateCommand.self, CompareCommand.self, ExportCommand.self,
       ReportCommand.self, PresetCommand.self, ControlVectorCommand.self, MergeCommand.self,
+      DoctorCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)
 }
@@ -50,10 +57,13 @@ enum Version {
   static var tool: String { "seer \(number)" }
 
   /// What `--version` prints: also the kernels in use, since speed depends on them.
-  static var text: String {
+  static var text: String { "\(tool) (\(kernels))" }
+
+  /// What multiplies, and on how many threads.
+  static var kernels: String {
     let own =
       (BLAS.hasMatrixUnit ? "matrix unit, " : "") + (BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : "")
-    return "\(tool) (\(own)OpenBLAS \(BLAS.kernelName) kernels (\(KernelChoice.reason)), "
-      + "\(Parallel.workers) thread\(Parallel.workers == 1 ? "" : "s"))"
+    return "\(own)OpenBLAS \(BLAS.kernelName) kernels (\(KernelChoice.reason)), "
+      + "\(Parallel.workers) thread\(Parallel.workers == 1 ? "" : "s")"
   }
 }

@@ -64,4 +64,34 @@ struct HelpTests {
     let version = try seer("--version", environment: ["SEER_THREADS": "1"])
     #expect(version.output.contains("1 thread)"))
   }
+
+  /// A paragraph of help is broken at the terminal's width, not where its source was.
+  @Test(arguments: [60, 100, 200])
+  func proseIsBrokenAtTheTerminalsWidth(columns: Int) throws {
+    for command in try commands() where command != "help" {
+      let help = try seer(command, "--help", environment: ["COLUMNS": "\(columns)"])
+      let lines = help.output.split(separator: "\n", omittingEmptySubsequences: false)
+      let end = lines.firstIndex { $0.hasPrefix("USAGE") } ?? 0
+      for (line, next) in zip(lines[..<end], lines[..<end].dropFirst()) {
+        guard !line.isEmpty, !next.isEmpty, line.first != " ", next.first != " ", line.last != ":"
+        else { continue }
+        let word = next.prefix { $0 != " " }
+        #expect(
+          line.count <= columns && line.count + 1 + word.count > columns,
+          "\(command) at \(columns): \(line)")
+      }
+    }
+  }
+
+  @Test(arguments: HelpTopics.all.map(\.name))
+  func topicsAreExplained(topic: String) throws {
+    let help = try seer("help", topic, environment: ["COLUMNS": "70"])
+    #expect(help.status == 0 && help.errors.isEmpty)
+    #expect(help.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    #expect(try seer("--help").output.contains(topic))
+  }
+
+  @Test func helpOfACommandIsNotATopic() throws {
+    #expect(try seer("help", "extract").output.contains("USAGE: seer extract"))
+  }
 }

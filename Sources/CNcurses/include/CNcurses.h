@@ -61,5 +61,9 @@ sn_input sn_read(void);
 bool sn_take_resize(void);
 int sn_take_termination(void);
 
+// The colours of a kind of terminal by its name, without taking one over; -1 where terminfo does not
+// know it.
+int sn_colors_of(const char *terminal);
+
 // Whether the locale's character set is UTF-8; sets LC_CTYPE from the environment.
 bool sn_locale_is_utf8(void);

@@ -148,12 +148,15 @@ package struct MemoryBudget: Sendable {
 }
 
 /// What the kernel says of memory.
-enum ProcessMemory {
+package enum ProcessMemory {
   /// Bytes of this process that are no mapped files.
   static var anonymous: Int { bytes("RssAnon:", in: "/proc/self/status") ?? 0 }
 
   /// Bytes that can be had without swapping.
-  static var available: Int { bytes("MemAvailable:", in: "/proc/meminfo") ?? Int.max >> 1 }
+  package static var available: Int { bytes("MemAvailable:", in: "/proc/meminfo") ?? Int.max >> 1 }
+
+  /// Bytes of the machine; nil where the kernel does not say.
+  package static var ofMachine: Int? { bytes("MemTotal:", in: "/proc/meminfo") }
 
   private static func bytes(_ name: String, in path: String) -> Int? {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }

@@ -2,7 +2,8 @@ import Foundation
 import SeerFormats
 import SeerSupport
 
-/// Finds a model by path, or by name in the user's cache folder.
+/// Finds a model by path, by name in the user's cache folder, or by its name in another program's
+/// folder (``ModelStore``).
 package enum ModelLocator {
   /// The model that commands open when none is named.
   package static let defaultName = "smollm2"
@@ -17,6 +18,7 @@ package enum ModelLocator {
     of model: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) -> String {
     if FileManager.default.fileExists(atPath: model) { return model }
+    if let stored = try ModelStore.path(of: model, environment) { return stored }
     // A file of that name, or a Hugging Face folder.
     let cached = cachePath(model, environment)
     for path in [cached, cached.map { String($0.dropLast(5)) }].compactMap({ $0 })
@@ -29,6 +31,6 @@ package enum ModelLocator {
       advice: cached == nil
         ? "There is no cache to look in: HOME and XDG_CACHE_HOME are not set. Give the model's path."
         : model == defaultName
-          ? "Fetch the default model once with: make model" : "Check the path.")
+          ? "Fetch the default model once with: make model" : "Check the path; `seer model` lists the models on this machine.")
   }
 }

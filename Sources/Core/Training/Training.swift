@@ -22,6 +22,8 @@ package struct Training: Sendable {
   package var fitsContext = false
   package var seed: UInt64 = 0
   package var resumes = false
+  /// Whether the log is written for TensorBoard too.
+  package var logsForTensorBoard = false
   /// What the work may take of the machine's memory.
   package var budget = MemoryBudget()
   /// Bytes that kept activations of one pass may take, where no limit is given; a limit decides.
@@ -227,7 +229,7 @@ private struct Sitting {
     savedStep = isResumed ? state.step : nil
     log = try TrainingLog(
       training.folder, terms: preset.objective.name.kind.columns,
-      keepingSteps: isResumed ? state.step : nil)
+      keepingSteps: isResumed ? state.step : nil, forTensorBoard: training.logsForTensorBoard)
   }
 
   mutating func run(

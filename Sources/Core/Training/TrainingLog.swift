@@ -24,7 +24,7 @@ package struct TrainingStep: Sendable, Codable {
   }
 }
 
-/// `log.csv` and `log.jsonl` of a training: one line a step.
+/// `log.csv` and `log.jsonl` of a training: one line a step; also a file for TensorBoard, where asked.
 package struct TrainingLog {
   /// The columns of `log.csv` for an objective's terms.
   package static func header(_ terms: [LossTerm]) -> [String] {
@@ -51,10 +51,12 @@ package struct TrainingLog {
   private let jsonl: WritableFile
   private var csvSize = 0
   private var jsonlSize = 0
+  private var events: EventFile?
 
   /// Starts the logs, or keeps the lines up to `step` of those that are there.
   package init(
-    _ folder: String, terms: [LossTerm] = LossTerm.usual, keepingSteps step: Int?
+    _ folder: String, terms: [LossTerm] = LossTerm.usual, keepingSteps step: Int?,
+    forTensorBoard: Bool = false
   ) throws(Failure) {
     self.terms = terms
     let paths = (folder + "/" + Self.names[0], folder + "/" + Self.names[1])
@@ -76,6 +78,13 @@ package struct TrainingLog {
     jsonl = try WritableFile(path: paths.1, truncating: false)
     csvSize = csv.size
     jsonlSize = jsonl.size
+    if forTensorBoard {
+      let decoder = Self.decoder()
+      let steps = lines.jsonl.compactMap {
+        try? decoder.decode(TrainingStep.self, from: Data($0.utf8))
+      }
+      events = try EventFile(folder, steps: steps)
+    }
   }
 
   /// A figure that is no number is written as a word: JSON has no sign for it.
@@ -120,6 +129,7 @@ package struct TrainingLog {
     var csvEnd = csvSize
     try append(&csvEnd, csv, line)
     csvSize = csvEnd
+    try events?.append(step)
     guard let data = try? Self.encoder().encode(step) else { return }
     var jsonlEnd = jsonlSize
     try append(&jsonlEnd, jsonl, String(decoding: data, as: UTF8.self) + "\n")

@@ -53,6 +53,12 @@ package final class Terminal {
   /// Whether the locale's characters are UTF-8.
   package static var localeIsUTF8: Bool { sn_locale_is_utf8() }
 
+  /// The colours of a kind of terminal, none taken over; nil where terminfo does not know it.
+  package static func colors(of name: String) -> Int? {
+    let colors = sn_colors_of(name)
+    return colors < 0 ? nil : Int(colors)
+  }
+
   package var size: Size {
     var width: Int32 = 0
     var height: Int32 = 0

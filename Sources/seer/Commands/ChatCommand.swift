@@ -18,7 +18,7 @@ struct ChatCommand: ParsableCommand {
       Example:
         seer chat --model smollm2 --system "Answer in one sentence."
         printf 'Is honesty hard?\\nWhy?\\n' | seer chat --run words --layer 24 --json
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

@@ -21,7 +21,7 @@ struct ClassifyCommand: ParsableCommand {
       Example:
         seer evaluate classify --model smollm2 --adapter my-adapter --train train.csv \\
           --test test.csv --layer all --position last,prompt-end
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

@@ -18,7 +18,7 @@ struct CompareCommand: ParsableCommand {
       Example:
         seer compare --base run-base --tuned run-tuned
         seer compare --base run-base --tuned run-tuned --layer 24 --figure before-after.svg
-      """)
+      """.reflowed)
 
   @Option(help: "The run before: a run folder.") var base: [String]
   @Option(help: "The run after, over the same rows.") var tuned: [String]

@@ -18,7 +18,7 @@ struct ControlVectorCommand: ParsableCommand {
       Example:
         seer control-vector --run words --layer 12 --concept honesty --output honesty.gguf
         seer generate --prompt "Tell me about your day." --control-vector honesty.gguf=0.1
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(name: .customLong("run"), help: "A run of the model, whose concepts are known.")

@@ -25,7 +25,7 @@ struct DetoxCommand: ParsableCommand {
       Example:
         seer evaluate detox --model smollm2 --adapter my-adapter --harmful harmful.csv \\
           --safe safe.csv --train concepts.csv --layer 24 --tokens 96 --output answers.jsonl
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

@@ -12,7 +12,7 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Example:
         seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
-      """,
+      """.reflowed,
     subcommands: [ClassifyCommand.self, DetoxCommand.self, AbilityCommand.self])
 }
 
@@ -27,7 +27,7 @@ struct AbilityCommand: ParsableCommand {
 
       Example:
         seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

@@ -24,7 +24,7 @@ struct ExploreCommand: ParsableCommand {
         seer explore --run my-run
         seer explore --run base-run --run tuned-run
         seer explore --watch my-adapter
-      """)
+      """.reflowed)
 
   @Option(name: .customLong("run"), help: "A run folder; may be given again for more runs.")
   var runs: [String] = []

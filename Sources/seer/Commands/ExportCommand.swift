@@ -24,7 +24,7 @@ struct ExportCommand: ParsableCommand {
         seer export --run my-run --format npz --output my-run.npz
         seer export --run my-run --layer 24 --map map.csv --format svg --output map.svg
         seer export --recipe map.svg.recipe.json
-      """)
+      """.reflowed)
 
   @Option(name: .customLong("run"), help: "A run folder.") var folder: String?
   @Option(help: "The layer of the run; states of all layers without it.") var layer: Int?

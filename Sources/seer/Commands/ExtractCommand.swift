@@ -18,7 +18,7 @@ struct ExtractCommand: ParsableCommand {
 
       Example:
         seer extract --model smollm2 --concepts samples/concepts.csv --run my-run
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

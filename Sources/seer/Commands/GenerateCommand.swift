@@ -46,7 +46,7 @@ struct GenerateCommand: ParsableCommand {
       Example:
         seer generate --model smollm2 --template plain --prompt "The capital of France is" --tokens 8
         seer generate --prompt "How was your day?" --run words --layer 12 --steer honesty=0.2
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

@@ -30,7 +30,7 @@ struct ImportCommand: ParsableCommand {
         seer import --states states.npy --rows concepts.csv --axes layers,rows,width --run my-run
         seer import --states cache.safetensors --tensor "blocks.*.hook_resid_post" \\
           --rows concepts.csv --model-name gpt2 --run my-run
-      """)
+      """.reflowed)
 
   @Option(help: "A file of arrays, or a folder with one a layer.") var states: String
   @Option(help: "The rows that the states belong to.") var rows: String

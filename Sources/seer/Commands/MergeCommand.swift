@@ -15,7 +15,7 @@ struct MergeCommand: ParsableCommand {
 
       Example:
         seer merge --model smollm2 --adapter my-adapter --type q8_0 --output tuned.gguf
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String

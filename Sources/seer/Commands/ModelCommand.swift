@@ -7,19 +7,22 @@ import SeerTokenizers
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
-    abstract: "Say what a model file is.",
+    abstract: "Say what a model is; without one, list the models on this machine.",
     discussion: """
-      A model is a GGUF file (of a split one, any part), a Hugging Face folder, or the name of one
-      in the cache (smollm2 is the default model, fetched once by `make model`). Everything in it
+      A model is a GGUF file (of a split one, any part), a Hugging Face folder, the name of one
+      in the cache (smollm2 is the default model, fetched once by `make model`), or its name in
+      another program's folder: hf:org/name, ollama:name:tag, llama.cpp:file.gguf,
+      lmstudio:publisher/model/file.gguf. Nothing is downloaded. Everything in it
       that cannot be run is named with its place, and the exit code is 65. Memory and time are those
       of a run over so many tokens; the time is what products of matrices alone take on this machine.
 
       Example:
         seer model smollm2
-      """)
+        seer model
+      """.reflowed)
 
-  @Argument(help: "A GGUF file, a Hugging Face folder or the name of a cached model.")
-  var model = "smollm2"
+  @Argument(help: "A GGUF file, a Hugging Face folder or a model's name; none lists what is here.")
+  var model: String?
   @Option(help: "The tokens that memory and time are told for.") var tokens = 512
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -41,7 +44,7 @@ struct ModelCommand: ParsableCommand {
   }
 
   func run() throws {
-    let model = model
+    guard let model else { return try ModelList.print(json: json) }
     let language = try runJob("model") { _ in
       do {
         return try LanguageModel(model)

@@ -13,7 +13,7 @@ struct PresetCommand: ParsableCommand {
       Example:
         seer preset detox > my-preset.json
         seer train --preset my-preset.json --concepts samples/concepts.csv --adapter my-adapter
-      """)
+      """.reflowed)
 
   @Argument(help: "A preset's name, or a JSON file of its keys.") var name: String?
   @Flag(help: "Print one JSON object; what is printed for a name is JSON anyway.") var json = false

@@ -20,7 +20,7 @@ struct ProjectCommand: ParsableCommand {
 
       Options of the methods:
       \(LayoutArguments.help)
-      """)
+      """.reflowed)
 
   @Option(name: .customLong("run"), help: "A run folder.") var folder: String?
   @Option(help: "The layer of the run.") var layer: Int?

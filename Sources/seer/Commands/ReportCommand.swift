@@ -14,7 +14,7 @@ struct ReportCommand: ParsableCommand {
       Example:
         seer report --run base --run tuned --evaluation classify.json --adapter my-adapter \\
           --output report.html
-      """)
+      """.reflowed)
 
   @Option(name: .customLong("run"), help: "A run folder; twice for base and tuned.")
   var runs: [String] = []

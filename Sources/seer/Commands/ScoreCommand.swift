@@ -33,7 +33,7 @@ struct ScoreCommand: ParsableCommand {
         seer score --run words --layer 24 --verify --concept violence "He was beaten badly."
         seer score --adapter A --run tuned-words --base-run words --layer 24 "He was beaten badly."
         seer score --model smollm2 --run words --layer 24 - < texts.jsonl > scores.jsonl
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

@@ -17,7 +17,7 @@ struct TokenizeCommand: ParsableCommand {
         seer tokenize --model smollm2 "The capital of France is"
         seer tokenize --template chat --prompt "What is honesty?" --response "Telling the truth."
         seer tokenize --template chat --messages chat.json --template-arg enable_thinking=false
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "How the text is put to the model; chat writes a conversation.")

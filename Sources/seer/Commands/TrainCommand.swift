@@ -21,7 +21,7 @@ struct TrainCommand: ParsableCommand {
       Example:
         seer train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \\
           --layer 24 --adapter my-adapter
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "The concept set; rows of split `test` are left out.") var concepts: String
@@ -65,9 +65,15 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Weight of the KL term.") var klWeight: Double?
   @Option(help: "Held-out figures every so many steps.") var evaluateEvery: Int?
   @Option(help: "Keep adapter and held-out states of every so many steps, in kept/.") var keep: Int?
+  @Option(help: "Also log for another program: tensorboard writes its event file into the folder.")
+  var log: LogFormat?
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Go on with an interrupted training.") var resume = false
   @Flag(help: "Print one JSON object.") var json = false
+
+  enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    case tensorboard
+  }
 
   struct Result: Encodable {
     let steps: Int
@@ -100,6 +106,7 @@ struct TrainCommand: ParsableCommand {
     training.chat = try chat.options()
     training.seed = seed
     training.resumes = resume
+    training.logsForTensorBoard = log == .tensorboard
     training.budget = memory.budget
     let job = training
     let summary = try runJob("train", priority: .training, showsProgress: true) { context in
@@ -126,6 +133,9 @@ struct TrainCommand: ParsableCommand {
       \(line("cosine within    ", \.within, 3))
       \(line("cosine between   ", \.between, 3))
       \(line("KL to base       ", \.kl, 4))
+      To see what it changed, extract its states, and open them beside those of the base model:
+        seer extract --model \(model) --adapter \(folder) --concepts \(concepts) --run \(folder)-run
+        seer explore --run BASE-RUN --run \(folder)-run
       """)
   }
 

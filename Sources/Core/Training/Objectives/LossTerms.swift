@@ -15,6 +15,11 @@ package struct LossTerms: Equatable, Sendable {
     set { values[term.column] = newValue }
   }
 
+  /// All terms by their column, in the columns' order.
+  var columns: [(column: String, value: Double)] {
+    values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
   package var contrastive: Double {
     get { self[.contrastive] }
     set { self[.contrastive] = newValue }
