@@ -35,6 +35,20 @@ public enum Parallel {
     forEach(pieces) { body(count * $0 / pieces..<count * ($0 + 1) / pieces) }
   }
 
+  /// What `body` gives for every index below `count`, in order; ranges of at least `grain` indices are
+  /// handed out.
+  package static func map<Element>(
+    _ count: Int, grain: Int = 1, _ body: (_ index: Int) -> Element
+  ) -> [Element] {
+    Array(unsafeUninitializedCapacity: max(0, count)) { elements, initialized in
+      guard count > 0, let first = elements.baseAddress else { return }
+      ranges(of: count, grain: grain) { range in
+        for index in range { (first + index).initialize(to: body(index)) }
+      }
+      initialized = count
+    }
+  }
+
   /// The number of ranges that ``ranges(of:grain:_:)`` makes.
   @inlinable
   public static func pieceCount(of count: Int, grain: Int) -> Int {

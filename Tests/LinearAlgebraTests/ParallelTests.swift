@@ -66,6 +66,13 @@ struct ParallelTests {
     if sorted.count > 1 { #expect(sorted.allSatisfy { $0.count >= grain }) }
   }
 
+  /// Elements that own memory come in order, whichever thread made them.
+  @Test(arguments: [0, 1, 7, 1000], [1, 8, 10_000])
+  func aMapIsInOrder(count: Int, grain: Int) {
+    let texts = Parallel.map(count, grain: grain) { ["\($0)", "longer than a small string"] }
+    #expect(texts.map(\.first) == (0..<count).map { "\($0)" })
+  }
+
   @Test func aLoopWaitsForItsLastCall() {
     // What the bodies wrote is there when the loop returns.
     for round in 0..<200 {

@@ -4,7 +4,6 @@ import SeerModels
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
-import Synchronization
 
 /// A text whose tokens are to be scored.
 package struct ScoringInput: Equatable, Sendable {
@@ -161,24 +160,16 @@ package struct Scorer {
   private func render(_ inputs: [ScoringInput]) throws -> [Result<RenderedRow, Failure>] {
     let limit = language.configuration.context
     let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: limit)
-    let results = Mutex<[Result<RenderedRow, Failure>?]>(
-      Array(repeating: nil, count: inputs.count))
-    Parallel.ranges(of: inputs.count, grain: 8) { range in
-      let part = range.map { index in
-        Result<RenderedRow, Failure> { () throws(Failure) in
-          let row = try inputs[index].rendered(by: renderer)
-          guard !row.isCut else {
-            throw Failure(
-              .badData, found: "a text of more tokens than the model's context",
-              wanted: "at most \(limit)", advice: "Shorten it.")
-          }
-          return row
+    return Parallel.map(inputs.count, grain: 8) { index in
+      Result<RenderedRow, Failure> { () throws(Failure) in
+        let row = try inputs[index].rendered(by: renderer)
+        guard !row.isCut else {
+          throw Failure(
+            .badData, found: "a text of more tokens than the model's context",
+            wanted: "at most \(limit)", advice: "Shorten it.")
         }
+        return row
       }
-      results.withLock { $0.replaceSubrange(range, with: part.map(Optional.some)) }
-    }
-    return results.withLock { results in
-      results.map { $0 ?? .failure(Failure(.software, found: "a row that was not rendered")) }
     }
   }
 

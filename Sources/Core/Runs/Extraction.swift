@@ -4,7 +4,6 @@ import SeerAnalysis
 import SeerModels
 import SeerSupport
 import SeerTokenizers
-import Synchronization
 
 /// The hidden states of every layer for a concept set, written as a run.
 package struct Extraction: Sendable {
@@ -111,23 +110,11 @@ package struct Extraction: Sendable {
   private func render(
     _ rows: [ConceptSet.Row], _ places: [RecordPlace], _ renderer: RowRenderer
   ) throws -> [RenderedRow] {
-    let results = Mutex<[Result<RenderedRow, Failure>?]>(Array(repeating: nil, count: rows.count))
-    Parallel.ranges(of: rows.count, grain: 8) { range in
-      let part = range.map { index in
-        Result<RenderedRow, Failure> { () throws(Failure) in
-          try renderer.render(rows[index], of: concepts, at: places[index])
-        }
+    try Parallel.map(rows.count, grain: 8) { index in
+      Result<RenderedRow, Failure> { () throws(Failure) in
+        try renderer.render(rows[index], of: concepts, at: places[index])
       }
-      results.withLock { $0.replaceSubrange(range, with: part.map(Optional.some)) }
-    }
-    return try results.withLock { results in
-      try results.map { result in
-        guard let row = try result?.get() else {
-          throw Failure(.software, found: "a row that was not rendered")
-        }
-        return row
-      }
-    }
+    }.map { try $0.get() }
   }
 
   private func runBatches(

@@ -2,7 +2,6 @@ import LinearAlgebra
 import SeerAnalysis
 import SeerRuns
 import SeerSupport
-import Synchronization
 
 /// Turns collected states into figures, model by model.
 struct ClassificationJudge {
@@ -95,18 +94,14 @@ struct ClassificationJudge {
     _ context: JobContext
   ) throws -> [Judged] {
     let classifiers = evaluation.classifiers
-    let judged = Mutex<[Result<Judged?, any Error>]>(
-      Array(repeating: .success(nil), count: classifiers.count))
-    Parallel.forEach(classifiers.count) { index in
-      let one = Result {
+    return try Parallel.map(classifiers.count) { index in
+      Result {
         try judge(model, position, layer, input, classifiers[index]) {
           // On a thread of the loop: only the job's own may let others go first.
           if context.isCancelled { throw Cancelled() }
         }
       }
-      judged.withLock { $0[index] = one }
-    }
-    return try judged.withLock { try $0.compactMap { try $0.get() } }
+    }.compactMap { try $0.get() }
   }
 
   private func judge(
