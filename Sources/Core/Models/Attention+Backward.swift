@@ -27,7 +27,8 @@ package struct AttentionRowGradient {
 /// The gradient of ``attentionForward(_:_:window:)``; probabilities are computed again, a block of queries
 /// at a time, instead of kept (Dao et al. 2022).
 package func attentionBackward(
-  _ rows: [AttentionRowGradient], _ configuration: ModelConfiguration, window: Int? = nil
+  _ rows: [AttentionRowGradient], _ configuration: ModelConfiguration, window: Int? = nil,
+  _ rules: BackwardRules = .gradient
 ) {
   // Heads that share keys and values add to the same gradients: one task takes them all.
   Parallel.forEach(rows.count * configuration.kvHeads) { index in
@@ -37,7 +38,7 @@ package func attentionBackward(
     for head in kvHead * group..<(kvHead + 1) * group {
       for first in stride(from: 0, to: gradient.row.count, by: attentionQueryBlock) {
         attendBlockBackward(
-          gradient, head: head, kvHead: kvHead, first: first, configuration, window)
+          gradient, head: head, kvHead: kvHead, first: first, configuration, window, rules)
       }
     }
   }
@@ -45,9 +46,10 @@ package func attentionBackward(
 
 private func attendBlockBackward(
   _ gradient: AttentionRowGradient, head: Int, kvHead: Int, first: Int,
-  _ configuration: ModelConfiguration, _ window: Int?
+  _ configuration: ModelConfiguration, _ window: Int?, _ rules: BackwardRules
 ) {
   let row = gradient.row
+  let share = rules.productShare
   let size = configuration.headDimension
   let count = min(attentionQueryBlock, row.count - first)
   let seen = row.seen(first: first, count: count, window)
@@ -64,20 +66,22 @@ private func attendBlockBackward(
     let capSlopes = isCapped ? slopes + count * width : nil
     attentionScores(
       row, head: head, kvHead: kvHead, first: first, count: count, seen: seen, into: scores,
-      configuration, window, slopes: capSlopes)
+      configuration, window, slopes: capSlopes, rules)
     // dV += P' dO
     BLAS.sgemm(
-      transposeA: true, m: width, n: size, k: count, scores, stride: width,
+      transposeA: true, m: width, n: size, k: count, alpha: share, scores, stride: width,
       gradient.outputGradient + offset, stride: queryStride, beta: 1,
       into: gradient.values + keyOffset, stride: keyStride)
     // dP = dO V', then dS
     BLAS.sgemm(
-      transposeB: true, m: count, n: width, k: size, gradient.outputGradient + offset,
+      transposeB: true, m: count, n: width, k: size, alpha: share,
+      gradient.outputGradient + offset,
       stride: queryStride, row.values + keyOffset, stride: keyStride, into: slopes,
       stride: width)
     for query in 0..<count {
       sk_softmax_backward(
-        slopes + query * width, scores + query * width, width, row.scale ?? configuration.scale)
+        slopes + query * width, scores + query * width, width,
+        share * (row.scale ?? configuration.scale))
     }
     if let capSlopes { sk_multiply(slopes, capSlopes, count * width) }
     // dQ = dS K; dK += dS' Q

@@ -79,14 +79,17 @@ package struct ForwardRequest: Sendable {
   package var logitsAt: [Int]
   /// What is added to the residual stream on the way; captured states include it.
   package var interventions: [Intervention]
+  /// Indices of the batch's tokens of which is wanted what each block that runs adds to them.
+  package var partsAt: [Int]
 
   package init(
     layers: [Int] = [], spans: [Range<Int>] = [], logitsAt: [Int] = [],
-    interventions: [Intervention] = []
+    interventions: [Intervention] = [], partsAt: [Int] = []
   ) {
     self.layers = layers
     self.spans = spans
     self.logitsAt = logitsAt
     self.interventions = interventions
+    self.partsAt = partsAt
   }
 }

@@ -6,6 +6,8 @@ package struct ForwardResult: Sendable {
   package private(set) var states: [Matrix]
   /// (places asked for, vocabulary), or nil where none were.
   package internal(set) var logits: Matrix?
+  /// What was added to the tokens asked for, or nil where none were.
+  package internal(set) var parts: CapturedParts?
   private let request: ForwardRequest
 
   package init(request: ForwardRequest, width: Int) {

@@ -72,13 +72,18 @@ package struct Norm: Sendable {
 
   /// Adds the input's gradient to `dx`, which is right for a residual stream: the other branch's
   /// gradient is there already.
+  ///
+  /// - Parameter holdsScale: what the input is divided by counts as a constant.
   package func backward(
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
-    rows: Int
+    rows: Int, holdsScale: Bool = false
   ) {
     let width = width
     let epsilon = epsilon
-    let gradient = bias == nil ? sk_rms_norm_backward : sk_layer_norm_backward
+    let (exact, held) =
+      bias == nil
+      ? (sk_rms_norm_backward, sk_rms_norm_held) : (sk_layer_norm_backward, sk_layer_norm_held)
+    let gradient = holdsScale ? held : exact
     weight.withUnsafeBufferPointer { weight in
       Parallel.ranges(of: rows, grain: grain) { range in
         for row in range {
@@ -92,11 +97,15 @@ package struct Norm: Sendable {
 
   /// The gradient with respect to `x` takes the place of `slope`, the output's.
   package func backwardInPlace(
-    _ slope: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int
+    _ slope: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int,
+    holdsScale: Bool = false
   ) {
     let width = width
     let epsilon = epsilon
-    let gradient = bias == nil ? sk_rms_norm_backward : sk_layer_norm_backward
+    let (exact, held) =
+      bias == nil
+      ? (sk_rms_norm_backward, sk_rms_norm_held) : (sk_layer_norm_backward, sk_layer_norm_held)
+    let gradient = holdsScale ? held : exact
     weight.withUnsafeBufferPointer { weight in
       Parallel.ranges(of: rows, grain: grain) { range in
         withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { buffer in

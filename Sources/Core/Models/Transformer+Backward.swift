@@ -38,14 +38,15 @@ package final class BackwardScratch {
 
 extension Transformer {
   /// Turns the gradient at a block's output into that at its input, in place, and adds the LoRA
-  /// gradients. The block's own weights are frozen.
+  /// gradients, where they are wanted. The block's own weights are frozen.
   ///
   /// - Parameters:
   ///   - slope: the gradient of the residual stream, (tokens, width).
   ///   - buffers: as the forward pass filled them, with `input` and `middle`.
   package func backward(
     block index: Int, _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext,
-    _ buffers: BlockBuffers, _ scratch: BackwardScratch, into gradients: Adapter
+    _ buffers: BlockBuffers, _ scratch: BackwardScratch, into gradients: Adapter?,
+    _ rules: BackwardRules = .gradient
   ) {
     let tokens = context.batch.tokens.count
     let count = tokens * configuration.width
@@ -58,21 +59,21 @@ extension Transformer {
       outputGradient = nil
     }
     feedForwardBackward(
-      block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
+      block: index, outputGradient, slope, context, buffers, scratch, into: gradients, rules)
     selfAttentionBackward(
-      block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
+      block: index, outputGradient, slope, context, buffers, scratch, into: gradients, rules)
     if index >= residentBlocks { blocks[index].release() }
   }
 
   /// The gradient of a part's linear output: the residual stream's own, or that before its norm.
   private func branchGradient(
     _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: MutableMatrix?,
-    _ scratch: BackwardScratch,
-    tokens: Int
+    _ scratch: BackwardScratch, tokens: Int, _ rules: BackwardRules
   ) -> UnsafePointer<Float> {
     guard let norm, let branch, let gradient = scratch.branchGradient else { return slope }
     gradient.elements.update(repeating: 0, count: tokens * configuration.width)
-    norm.backward(slope, branch.elements, into: gradient.elements, rows: tokens)
+    norm.backward(
+      slope, branch.elements, into: gradient.elements, rows: tokens, holdsScale: rules.holdsScales)
     return UnsafePointer(gradient.elements)
   }
 
@@ -80,7 +81,7 @@ extension Transformer {
   private func feedForwardBackward(
     block index: Int, _ outputGradient: UnsafePointer<Float>?,
     _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext, _ buffers: BlockBuffers,
-    _ scratch: BackwardScratch, into gradients: Adapter
+    _ scratch: BackwardScratch, into gradients: Adapter?, _ rules: BackwardRules
   ) {
     let c = configuration
     let block = blocks[index]
@@ -91,9 +92,11 @@ extension Transformer {
     }
     block.feedForwardNorm.forward(middle.elements, into: scratch.normed.elements, rows: tokens)
     activate(buffers.gate, buffers.up, into: scratch.hidden, tokens: tokens)
-    let dy = branchGradient(
+    let branch = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
-      buffers.feedForwardBranch, scratch, tokens: tokens)
+      buffers.feedForwardBranch, scratch, tokens: tokens, rules)
+    let dy = lora.scaled(
+      .feedForwardOutput, .down, branch, spare: scratch.normedGradient.elements)
     let hiddenGradient = scratch.gateGradient.elements
     linearBackward(
       [LinearBackwardTask(weight: block.down.weight, outputGradient: dy)], tokens: tokens,
@@ -101,7 +104,10 @@ extension Transformer {
     lora.backward(
       .feedForwardOutput, scratch.hidden.elements, [.down: dy], into: gradients,
       inputGradient: hiddenGradient)
-    activateBackward(buffers, scratch, tokens: tokens)
+    activateBackward(buffers, scratch, tokens: tokens, rules)
+    for (target, slope) in [(LoRATarget.gate, scratch.gateGradient), (.up, scratch.upGradient)] {
+      _ = lora.scaled(.feedForwardInput, target, slope.elements, spare: slope.elements)
+    }
     var tasks: [LinearBackwardTask] = []
     if let gate = block.gate {
       tasks.append(
@@ -118,17 +124,24 @@ extension Transformer {
         .up: UnsafePointer(scratch.upGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
     block.feedForwardNorm.backward(
-      scratch.normedGradient.elements, middle.elements, into: slope, rows: tokens)
+      scratch.normedGradient.elements, middle.elements, into: slope, rows: tokens,
+      holdsScale: rules.holdsScales)
   }
 
   /// From the gradient of the feed-forward's hidden values, which lies in `gateGradient`, to those
   /// of gate and up.
-  private func activateBackward(_ buffers: BlockBuffers, _ scratch: BackwardScratch, tokens: Int) {
+  private func activateBackward(
+    _ buffers: BlockBuffers, _ scratch: BackwardScratch, tokens: Int, _ rules: BackwardRules
+  ) {
     let activation = configuration.activation
     Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
       let (first, count) = (range.lowerBound, range.count)
       let (dy, dup) = (scratch.gateGradient.elements + first, scratch.upGradient.elements + first)
       let (gate, up) = (buffers.gate.elements + first, buffers.up.elements + first)
+      guard !rules.holdsScales else {
+        return activateHeld(
+          activation, dy, dup, gate: gate, up: up, count, share: rules.productShare)
+      }
       switch activation {
       case .gatedSilu: sk_silu_multiply_backward(dy, dup, dy, gate, up, count)
       case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dy, dup, dy, gate, up, count)
@@ -138,11 +151,25 @@ extension Transformer {
     }
   }
 
+  /// The same with what an activation multiplies its input with held, a share to gate and to up.
+  private func activateHeld(
+    _ activation: Activation, _ dy: UnsafeMutablePointer<Float>,
+    _ dup: UnsafeMutablePointer<Float>, gate: UnsafePointer<Float>, up: UnsafePointer<Float>,
+    _ count: Int, share: Float
+  ) {
+    switch activation {
+    case .gatedSilu: sk_silu_multiply_held(dy, dup, dy, gate, up, count, share)
+    case .gatedGeluTanh: sk_gelu_tanh_multiply_held(dy, dup, dy, gate, up, count, share)
+    case .geluTanh: sk_gelu_tanh_held(dup, dy, up, count)
+    case .gelu: sk_gelu_held(dup, dy, up, count)
+    }
+  }
+
   /// residual + [norm] output(attention(q(n), k(n), v(n))), n = norm(input).
   private func selfAttentionBackward(
     block index: Int, _ outputGradient: UnsafePointer<Float>?,
     _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext, _ buffers: BlockBuffers,
-    _ scratch: BackwardScratch, into gradients: Adapter
+    _ scratch: BackwardScratch, into gradients: Adapter?, _ rules: BackwardRules
   ) {
     let c = configuration
     let block = blocks[index]
@@ -151,9 +178,11 @@ extension Transformer {
     guard let input = buffers.input else {
       preconditionFailure("a backward pass over buffers made for inference")
     }
-    let dy = branchGradient(
+    let branch = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.attentionPostNorm, buffers.attentionBranch,
-      scratch, tokens: tokens)
+      scratch, tokens: tokens, rules)
+    let dy = lora.scaled(
+      .attentionOutput, .output, branch, spare: scratch.normedGradient.elements)
     linearBackward(
       [LinearBackwardTask(weight: block.output.weight, outputGradient: dy)], tokens: tokens,
       into: scratch.attendedGradient.elements)
@@ -173,17 +202,23 @@ extension Transformer {
           outputGradient: scratch.attendedGradient.row(row.start),
           queries: scratch.queryGradient.row(row.start),
           keys: scratch.keyGradient.row(row.start), values: scratch.valueGradient.row(row.start))
-      }, c, window: c.window(ofBlock: index))
+      }, c, window: c.window(ofBlock: index), rules)
     rotate(
       block: index, scratch.queryGradient, scratch.keyGradient, context, inverse: true)
     if let norms = block.headNorms, let queries = buffers.plainQueries,
       let keys = buffers.plainKeys
     {
       norms.queries.backwardInPlace(
-        scratch.queryGradient.elements, queries.elements, rows: tokens * c.heads)
+        scratch.queryGradient.elements, queries.elements, rows: tokens * c.heads,
+        holdsScale: rules.holdsScales)
       norms.keys.backwardInPlace(
-        scratch.keyGradient.elements, keys.elements, rows: tokens * c.kvHeads)
+        scratch.keyGradient.elements, keys.elements, rows: tokens * c.kvHeads,
+        holdsScale: rules.holdsScales)
     }
+    for (target, slope) in [
+      (LoRATarget.queries, scratch.queryGradient), (.keys, scratch.keyGradient),
+      (.values, scratch.valueGradient),
+    ] { _ = lora.scaled(.attentionInput, target, slope.elements, spare: slope.elements) }
     block.attentionNorm.forward(input.elements, into: scratch.normed.elements, rows: tokens)
     linearBackward(
       [
@@ -201,6 +236,7 @@ extension Transformer {
         .values: UnsafePointer(scratch.valueGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
     block.attentionNorm.backward(
-      scratch.normedGradient.elements, input.elements, into: slope, rows: tokens)
+      scratch.normedGradient.elements, input.elements, into: slope, rows: tokens,
+      holdsScale: rules.holdsScales)
   }
 }

@@ -69,6 +69,11 @@ extension Transformer {
 
     let residual = state.residual.elements
     try embed(context, into: residual)
+    let parts =
+      request.partsAt.isEmpty ? nil : PartRecorder(tokens: request.partsAt, width: c.width)
+    parts?.start(residual)
+    state.buffers.parts = parts
+    defer { state.buffers.parts = nil }
     var result = ForwardResult(request: request, width: c.width)
     request.intervene(layer: 0, residual, tokens: tokens, width: c.width)
     result.capture(layer: 0, from: residual)
@@ -91,6 +96,7 @@ extension Transformer {
       for (row, cache) in zip(batch.rows, caches) { cache.advance(by: row.count) }
     }
     if !request.logitsAt.isEmpty { result.logits = logits(at: request.logitsAt, state, context) }
+    result.parts = parts?.parts
     return result
   }
 
@@ -152,6 +158,7 @@ extension Transformer {
     let tokens = context.batch.tokens.count
     let lora = BlockLoRA(index, context, buffers, c)
 
+    buffers.parts?.enter(residual)
     buffers.input?.elements.update(from: residual, count: tokens * c.width)
     block.attentionNorm.forward(residual, into: normed.elements, rows: tokens)
     product(
@@ -172,6 +179,7 @@ extension Transformer {
     finish(
       index, lora, residual, buffers, normed: normed, hidden: hidden, tokens: tokens,
       ofBatch: tokens)
+    buffers.parts?.leave(residual)
     if index >= residentBlocks { block.release() }
   }
 
@@ -193,12 +201,14 @@ extension Transformer {
       block.output, of: buffers.attended, to: residual, through: buffers.attentionBranch,
       block.attentionPostNorm, lora, .attentionOutput, .output, spare: normed, tokens: tokens,
       ofBatch: batch)
+    buffers.parts?.takeAttention(residual, buffers)
     if !c.isParallel { enter() }
     activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
     add(
       block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
       block.feedForwardPostNorm, lora, .feedForwardOutput, .down, spare: normed, tokens: tokens,
       ofBatch: batch)
+    buffers.parts?.takeFeedForward(buffers)
   }
 
   /// Linear layers of one input, each into its own matrix.

@@ -15,6 +15,7 @@ extension Transformer {
     let c = configuration
     let block = blocks[index]
     let tokens = context.batch.tokens.count
+    buffers.parts?.enter(residual)
     block.attentionNorm.forward(residual, into: normed.elements, rows: tokens)
     product(
       [(block.keys, buffers.keys), (block.values, buffers.values)], of: normed, tokens: tokens)
@@ -28,6 +29,7 @@ extension Transformer {
     rotate(block: index, buffers.keys, heads: c.kvHeads, context)
 
     // From here on, row i is token `asked[i]`.
+    buffers.parts?.narrow(to: asked)
     let count = asked.count
     for rows in [normed.elements, residual] { gather(asked, rows, width: c.width) }
     let lora = BlockLoRA(index, context.narrowed(to: asked), buffers, c)
@@ -48,6 +50,7 @@ extension Transformer {
     for (row, token) in asked.enumerated().reversed() where row != token {
       (residual + token * c.width).update(from: residual + row * c.width, count: c.width)
     }
+    buffers.parts?.leave(residual)
     if index >= residentBlocks { block.release() }
   }
 
@@ -104,7 +107,7 @@ extension ForwardRequest {
   /// others does not pay.
   func tokensAsked(after last: Int, of tokens: Int) -> [Int]? {
     var isAsked = [Bool](repeating: false, count: tokens)
-    for place in logitsAt { isAsked[place] = true }
+    for place in logitsAt + partsAt { isAsked[place] = true }
     if layers.contains(last) {
       for span in spans { for place in span { isAsked[place] = true } }
     }
