@@ -11,10 +11,14 @@ struct ScoreText {
     json.array { list in for concept in monitor.concepts { list.string(concept) } }
   }
 
-  func writeTokens(_ tokens: [ScoredToken], _ json: inout JSONText) {
+  /// - Parameter more: adds what else is known of the token at a place.
+  func writeTokens(
+    _ tokens: [ScoredToken], _ json: inout JSONText,
+    more: (Int, inout JSONText) -> Void = { _, _ in }
+  ) {
     json.name("tokens")
     json.array { list in
-      for token in tokens {
+      for (place, token) in tokens.enumerated() {
         list.object { object in
           object.name("id")
           object.integer(Int(token.id))
@@ -22,6 +26,7 @@ struct ScoreText {
           object.string(token.text)
           writeScores(token.scores, &object)
           writeBase(token.base, &object)
+          more(place, &object)
         }
       }
     }

@@ -23,3 +23,4 @@
 #include "sk_projection_tree.h"
 #include "sk_projection_umap.h"
 #include "sk_quantise.h"
+#include "sk_relevance.h"

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import LinearAlgebra
 
 extension Activation {
@@ -28,12 +29,15 @@ extension Activation {
   func backward(
     _ dy: UnsafePointer<Float>, _ dgate: UnsafeMutablePointer<Float>,
     _ dup: UnsafeMutablePointer<Float>, _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>,
-    count: Int
+    count: Int, _ rules: BackwardRules = .gradient
   ) {
     Parallel.ranges(of: count, grain: 16_384) { range in
       let (first, count) = (range.lowerBound, range.count)
       let (dy, dgate, dup) = (dy + first, dgate + first, dup + first)
       let (gate, up) = (gate + first, up + first)
+      guard !rules.holdsScales else {
+        return backwardHeld(dy, dgate, dup, gate, up, count: count, share: rules.productShare)
+      }
       switch self {
       case .gatedSilu: sk_silu_multiply_backward(dgate, dup, dy, gate, up, count)
       case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dgate, dup, dy, gate, up, count)
@@ -45,6 +49,45 @@ extension Activation {
       case .relu: sk_relu_backward(dup, dy, up, count)
       case .clamped(let alpha, let limit):
         sk_clamped_multiply_backward(dgate, dup, dy, gate, up, count, alpha, limit)
+      }
+    }
+  }
+
+  /// The same with what an activation multiplies its input with held, a share to gate and to up.
+  private func backwardHeld(
+    _ dy: UnsafePointer<Float>, _ dgate: UnsafeMutablePointer<Float>,
+    _ dup: UnsafeMutablePointer<Float>, _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>,
+    count: Int, share: Float
+  ) {
+    func gated(by ratio: (Float) -> Float) {
+      for index in 0..<count {
+        let slope = share * dy[index] * ratio(gate[index])
+        dup[index] = slope * gate[index]
+        dgate[index] = slope * up[index]
+      }
+    }
+    func plain(by ratio: (Float) -> Float) {
+      for index in 0..<count { dup[index] = dy[index] * ratio(up[index]) }
+    }
+    let logistic: (Float) -> Float = { 1 / (1 + exp(-$0)) }
+    let step: (Float) -> Float = { $0 > 0 ? 1 : 0 }
+    switch self {
+    case .gatedSilu: sk_silu_multiply_held(dgate, dup, dy, gate, up, count, share)
+    case .gatedGeluTanh: sk_gelu_tanh_multiply_held(dgate, dup, dy, gate, up, count, share)
+    case .gatedGelu: gated { (1 + erf($0 * Float(0.5).squareRoot())) / 2 }
+    case .gatedRelu: gated(by: step)
+    case .silu: plain(by: logistic)
+    case .geluTanh: sk_gelu_tanh_held(dup, dy, up, count)
+    case .gelu: sk_gelu_held(dup, dy, up, count)
+    case .relu: plain(by: step)
+    case .clamped(let alpha, let limit):
+      for index in 0..<count {
+        let (g, u) = (min(gate[index], limit), max(-limit, min(up[index], limit)))
+        let slope = share * dy[index] * logistic(alpha * g)
+        // What is cut off does not depend on its input.
+        let (passesUp, passesGate) = (abs(up[index]) <= limit, gate[index] <= limit)
+        dup[index] = passesUp ? slope * g : 0
+        dgate[index] = passesGate ? slope * (u + 1) : 0
       }
     }
   }

@@ -25,6 +25,8 @@ package final class BlockBuffers {
   package let routing: Routing?
   /// `dropout(x) * A'` of each LoRA group, in the order of ``LoRAGroup/Place``.
   package var inner: [MutableMatrix?] = [nil, nil, nil, nil]
+  /// Takes what the blocks add to some tokens, where somebody asked.
+  var parts: PartRecorder?
 
   package init(tokens: Int, _ c: ModelConfiguration, training: Bool = false) {
     let isNormed = training && c.normsHeads

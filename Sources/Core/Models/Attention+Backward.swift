@@ -28,7 +28,7 @@ package struct AttentionRowGradient {
 /// at a time, instead of kept (Dao et al. 2022).
 package func attentionBackward(
   _ rows: [AttentionRowGradient], _ configuration: ModelConfiguration, window: Int? = nil,
-  sinks: [Float]? = nil
+  sinks: [Float]? = nil, _ rules: BackwardRules = .gradient
 ) {
   // Heads that share keys and values add to the same gradients: one task takes them all.
   Parallel.forEach(rows.count * configuration.kvHeads) { index in
@@ -39,7 +39,7 @@ package func attentionBackward(
       for first in stride(from: 0, to: gradient.row.count, by: attentionQueryBlock) {
         attendBlockBackward(
           gradient, head: head, kvHead: kvHead, first: first, configuration, window,
-          sink: sinks?[head])
+          sink: sinks?[head], rules)
       }
     }
   }
@@ -47,9 +47,10 @@ package func attentionBackward(
 
 private func attendBlockBackward(
   _ gradient: AttentionRowGradient, head: Int, kvHead: Int, first: Int,
-  _ configuration: ModelConfiguration, _ window: Int?, sink: Float?
+  _ configuration: ModelConfiguration, _ window: Int?, sink: Float?, _ rules: BackwardRules
 ) {
   let row = gradient.row
+  let share = rules.productShare
   let size = configuration.headDimension
   let count = min(attentionQueryBlock, row.count - first)
   let seen = row.seen(first: first, count: count, window)
@@ -66,20 +67,22 @@ private func attendBlockBackward(
     let capSlopes = isCapped ? slopes + count * width : nil
     attentionScores(
       row, head: head, kvHead: kvHead, first: first, count: count, seen: seen, into: scores,
-      configuration, window, sink: sink, slopes: capSlopes)
+      configuration, window, sink: sink, slopes: capSlopes, rules)
     // dV += P' dO
     BLAS.sgemm(
-      transposeA: true, m: width, n: size, k: count, scores, stride: width,
+      transposeA: true, m: width, n: size, k: count, alpha: share, scores, stride: width,
       gradient.outputGradient + offset, stride: queryStride, beta: 1,
       into: gradient.values + keyOffset, stride: keyStride)
     // dP = dO V', then dS
     BLAS.sgemm(
-      transposeB: true, m: count, n: width, k: size, gradient.outputGradient + offset,
+      transposeB: true, m: count, n: width, k: size, alpha: share,
+      gradient.outputGradient + offset,
       stride: queryStride, row.values + keyOffset, stride: keyStride, into: slopes,
       stride: width)
     for query in 0..<count {
       sk_softmax_backward(
-        slopes + query * width, scores + query * width, width, row.scale ?? configuration.scale)
+        slopes + query * width, scores + query * width, width,
+        share * (row.scale ?? configuration.scale))
     }
     if let capSlopes { sk_multiply(slopes, capSlopes, count * width) }
     // dQ = dS K; dK += dS' Q

@@ -128,7 +128,7 @@ extension AttentionRow {
 func attentionScores(
   _ row: AttentionRow, head: Int, kvHead: Int, first: Int, count: Int, seen: Range<Int>,
   into scores: UnsafeMutablePointer<Float>, _ configuration: ModelConfiguration, _ window: Int?,
-  sink: Float?, slopes: UnsafeMutablePointer<Float>? = nil
+  sink: Float?, slopes: UnsafeMutablePointer<Float>? = nil, _ rules: BackwardRules = .gradient
 ) {
   let size = configuration.headDimension
   let cap = configuration.attentionCap
@@ -141,7 +141,8 @@ func attentionScores(
     stride: configuration.keyWidth, into: scores, stride: width)
   if cap > 0 {
     sk_soft_cap(scores, count * width, cap)
-    if let slopes { sk_soft_cap_slope(slopes, scores, count * width, cap) }
+    let slope = rules.holdsScales ? sk_soft_cap_ratio : sk_soft_cap_slope
+    if let slopes { slope(slopes, scores, count * width, cap) }
   }
   for query in 0..<count {
     let line = scores + query * width

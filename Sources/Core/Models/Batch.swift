@@ -81,14 +81,17 @@ package struct ForwardRequest: Sendable {
   package var interventions: [Intervention]
   /// Whether the experts that the spans' tokens go to are wanted, of all blocks on the way.
   package var keepsRouting = false
+  /// Indices of the batch's tokens of which is wanted what each block that runs adds to them.
+  package var partsAt: [Int]
 
   package init(
     layers: [Int] = [], spans: [Range<Int>] = [], logitsAt: [Int] = [],
-    interventions: [Intervention] = []
+    interventions: [Intervention] = [], partsAt: [Int] = []
   ) {
     self.layers = layers
     self.spans = spans
     self.logitsAt = logitsAt
     self.interventions = interventions
+    self.partsAt = partsAt
   }
 }

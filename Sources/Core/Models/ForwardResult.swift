@@ -8,6 +8,8 @@ package struct ForwardResult: Sendable {
   package internal(set) var logits: Matrix?
   /// One for each block that has experts, where they were asked for.
   package private(set) var routing: [RoutedSpans] = []
+  /// What was added to the tokens asked for, or nil where none were.
+  package internal(set) var parts: CapturedParts?
   private let request: ForwardRequest
 
   package init(request: ForwardRequest, width: Int) {

@@ -24,7 +24,8 @@ extension Experts {
   ///   - dx: added to, (tokens, width).
   func backward(
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ routing: Routing,
-    _ c: ModelConfiguration, tokens: Int, into dx: UnsafeMutablePointer<Float>
+    _ c: ModelConfiguration, tokens: Int, into dx: UnsafeMutablePointer<Float>,
+    _ rules: BackwardRules = .gradient
   ) {
     guard let e = c.experts, tokens > 0 else { return }
     let most = routing.mostSlots
@@ -60,7 +61,7 @@ extension Experts {
         }
       }
       c.activation.backward(
-        dgate, dgate, dup, gate, up, count: count * e.feedForward)
+        dgate, dgate, dup, gate, up, count: count * e.feedForward, rules)
       linearBackward(
         [
           LinearBackwardTask(weight: expert.gate.weight, outputGradient: dgate),
@@ -73,6 +74,8 @@ extension Experts {
           c.width, 1)
       }
     }
+    defer { expertBuffer.give(memory) }
+    if rules.holdsScales { return }
     Parallel.ranges(of: tokens, grain: 64) { range in
       for token in range {
         sk_route_backward(
@@ -84,7 +87,6 @@ extension Experts {
     linearBackward(
       [LinearBackwardTask(weight: router.weight, outputGradient: dlogits)], tokens: tokens,
       into: dx, adds: true)
-    expertBuffer.give(memory)
   }
 
   /// Multiplies the rows of the shared part's hidden values with the token's gate.
@@ -107,7 +109,8 @@ extension Experts {
   /// as it was before, and the gate's is added to `dx`.
   func gateSharedBackward(
     _ slope: UnsafeMutablePointer<Float>, _ hidden: UnsafePointer<Float>, size: Int,
-    _ x: UnsafePointer<Float>, tokens: Int, into dx: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, tokens: Int, into dx: UnsafeMutablePointer<Float>,
+    _ rules: BackwardRules = .gradient
   ) {
     guard let sharedGate else { return }
     let width = sharedGate.count
@@ -116,8 +119,11 @@ extension Experts {
         for token in range {
           let product = sk_inner_product(x + token * width, weights.baseAddress, width)
           let gate = sk_logistic(product)
-          let change = sk_inner_product(slope + token * size, hidden + token * size, size)
-          sk_add_scaled(dx + token * width, weights.baseAddress, width, change * gate * (1 - gate))
+          if !rules.holdsScales {
+            let change = sk_inner_product(slope + token * size, hidden + token * size, size)
+            sk_add_scaled(
+              dx + token * width, weights.baseAddress, width, change * gate * (1 - gate))
+          }
           sk_scale(slope + token * size, size, gate)
         }
       }

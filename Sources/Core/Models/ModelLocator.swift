@@ -31,6 +31,7 @@ package enum ModelLocator {
       advice: cached == nil
         ? "There is no cache to look in: HOME and XDG_CACHE_HOME are not set. Give the model's path."
         : model == defaultName
-          ? "Fetch the default model once with: make model" : "Check the path; `seer model` lists the models on this machine.")
+          ? "Fetch the default model once with: make model"
+          : "Check the path; `seer model` lists the models on this machine.")
   }
 }

@@ -85,18 +85,26 @@ package struct Norm: Sendable {
   }
 
   /// The gradient of ``forward(heads:rows:)``, in place, at the heads as they were.
-  func backward(heads slope: MutableMatrix, _ x: MutableMatrix, rows: Int) {
-    backwardInPlace(slope.elements, x.elements, rows: rows * slope.columns / width)
+  func backward(
+    heads slope: MutableMatrix, _ x: MutableMatrix, rows: Int, holdsScale: Bool = false
+  ) {
+    backwardInPlace(
+      slope.elements, x.elements, rows: rows * slope.columns / width, holdsScale: holdsScale)
   }
 
   /// Adds the input's gradient to `dx`, which is right for a residual stream: the other branch's
   /// gradient is there already.
+  ///
+  /// - Parameter holdsScale: what the input is divided by counts as a constant.
   package func backward(
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
-    rows: Int
+    rows: Int, holdsScale: Bool = false
   ) {
     let (width, groups, epsilon) = (width, groups, epsilon)
-    let gradient = isCentred ? sk_layer_norm_backward : sk_rms_norm_backward
+    let (exact, held) =
+      isCentred
+      ? (sk_layer_norm_backward, sk_layer_norm_held) : (sk_rms_norm_backward, sk_rms_norm_held)
+    let gradient = holdsScale ? held : exact
     weight.withUnsafeBufferPointer { weight in
       guard let weight = weight.baseAddress else { return }
       Parallel.ranges(of: rows, grain: grain) { range in
@@ -111,10 +119,14 @@ package struct Norm: Sendable {
 
   /// The gradient with respect to `x` takes the place of `slope`, the output's.
   package func backwardInPlace(
-    _ slope: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int
+    _ slope: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int,
+    holdsScale: Bool = false
   ) {
     let (width, groups, epsilon) = (width, groups, epsilon)
-    let gradient = isCentred ? sk_layer_norm_backward : sk_rms_norm_backward
+    let (exact, held) =
+      isCentred
+      ? (sk_layer_norm_backward, sk_layer_norm_held) : (sk_rms_norm_backward, sk_rms_norm_held)
+    let gradient = holdsScale ? held : exact
     weight.withUnsafeBufferPointer { weight in
       guard let weight = weight.baseAddress else { return }
       Parallel.ranges(of: rows, grain: grain) { range in

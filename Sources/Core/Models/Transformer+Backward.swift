@@ -41,14 +41,15 @@ package final class BackwardScratch {
 
 extension Transformer {
   /// Turns the gradient at a block's output into that at its input, in place, and adds the LoRA
-  /// gradients. The block's own weights are frozen.
+  /// gradients, where they are wanted. The block's own weights are frozen.
   ///
   /// - Parameters:
   ///   - slope: the gradient of the residual stream, (tokens, width).
   ///   - buffers: as the forward pass filled them, with `input` and `middle`.
   package func backward(
     block index: Int, _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext,
-    _ buffers: BlockBuffers, _ scratch: BackwardScratch, into gradients: Adapter
+    _ buffers: BlockBuffers, _ scratch: BackwardScratch, into gradients: Adapter?,
+    _ rules: BackwardRules = .gradient
   ) {
     let tokens = context.batch.tokens.count
     let count = tokens * configuration.width
@@ -61,9 +62,9 @@ extension Transformer {
       outputGradient = nil
     }
     feedForwardBackward(
-      block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
+      block: index, outputGradient, slope, context, buffers, scratch, into: gradients, rules)
     selfAttentionBackward(
-      block: index, outputGradient, slope, context, buffers, scratch, into: gradients)
+      block: index, outputGradient, slope, context, buffers, scratch, into: gradients, rules)
     if index >= residentBlocks { blocks[index].release() }
   }
 
@@ -71,15 +72,15 @@ extension Transformer {
   /// normed and multiplied.
   private func branchGradient(
     _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: MutableMatrix?,
-    _ scratch: BackwardScratch,
-    tokens: Int
+    _ scratch: BackwardScratch, tokens: Int, _ rules: BackwardRules
   ) -> UnsafePointer<Float> {
     guard let gradient = scratch.branchGradient?.elements else { return slope }
     let count = tokens * configuration.width
     let factor = configuration.residualScale
     if let norm, let branch {
       gradient.update(repeating: 0, count: count)
-      norm.backward(slope, branch.elements, into: gradient, rows: tokens)
+      norm.backward(
+        slope, branch.elements, into: gradient, rows: tokens, holdsScale: rules.holdsScales)
     } else {
       gradient.update(from: slope, count: count)
     }
@@ -90,18 +91,18 @@ extension Transformer {
   /// Adds the gradient of what a part reads, in `normedGradient`, to the residual stream's.
   private func addGradient(
     _ scratch: BackwardScratch, of norm: Norm?, at x: UnsafePointer<Float>,
-    to slope: UnsafeMutablePointer<Float>, tokens: Int
+    to slope: UnsafeMutablePointer<Float>, tokens: Int, _ rules: BackwardRules
   ) {
     let gradient = scratch.normedGradient.elements
     guard let norm else { return sk_add_scaled(slope, gradient, tokens * configuration.width, 1) }
-    norm.backward(gradient, x, into: slope, rows: tokens)
+    norm.backward(gradient, x, into: slope, rows: tokens, holdsScale: rules.holdsScales)
   }
 
   /// residual + [norm] down(act(gate(n)) * up(n)), n = norm(middle).
   private func feedForwardBackward(
     block index: Int, _ outputGradient: UnsafePointer<Float>?,
     _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext, _ buffers: BlockBuffers,
-    _ scratch: BackwardScratch, into gradients: Adapter
+    _ scratch: BackwardScratch, into gradients: Adapter?, _ rules: BackwardRules
   ) {
     let c = configuration
     let block = blocks[index]
@@ -112,13 +113,13 @@ extension Transformer {
     }
     let x = normalised(
       middle.elements, block.feedForwardNorm, into: scratch.normed, rows: tokens)
-    let dy = branchGradient(
+    let branch = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
-      buffers.feedForwardBranch, scratch, tokens: tokens)
+      buffers.feedForwardBranch, scratch, tokens: tokens, rules)
     let normedGradient = scratch.normedGradient.elements
     if let experts = block.experts, let routing = buffers.routing {
       normedGradient.update(repeating: 0, count: tokens * c.width)
-      experts.backward(dy, x, routing, c, tokens: tokens, into: normedGradient)
+      experts.backward(branch, x, routing, c, tokens: tokens, into: normedGradient, rules)
     }
     if let up = block.up, let down = block.down {
       let size = up.weight.rows
@@ -126,6 +127,10 @@ extension Transformer {
       let hiddenGradient = scratch.gateGradient.elements
       activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
       block.experts?.gateShared(hidden, size: size, x, tokens: tokens)
+      // Where there are experts, theirs is in `normedGradient` already.
+      let spare = block.experts == nil ? nil : MutableMatrix(unfilled: tokens, columns: c.width)
+      let dy = lora.scaled(
+        .feedForwardOutput, .down, branch, spare: spare?.elements ?? normedGradient)
       linearBackward(
         [LinearBackwardTask(weight: down.weight, outputGradient: dy)], tokens: tokens,
         into: hiddenGradient)
@@ -134,22 +139,25 @@ extension Transformer {
       if let experts = block.experts, experts.sharedGate != nil {
         activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
         experts.gateSharedBackward(
-          hiddenGradient, hidden, size: size, x, tokens: tokens, into: normedGradient)
+          hiddenGradient, hidden, size: size, x, tokens: tokens, into: normedGradient, rules)
       }
       c.activation.backward(
         hiddenGradient, hiddenGradient, scratch.upGradient.elements, buffers.gate.elements,
-        buffers.up.elements, count: tokens * size)
+        buffers.up.elements, count: tokens * size, rules)
+      for (target, slope) in [(LoRATarget.gate, scratch.gateGradient), (.up, scratch.upGradient)] {
+        _ = lora.scaled(.feedForwardInput, target, slope.elements, spare: slope.elements)
+      }
       enterBackward(block, up, lora, x, scratch, tokens: tokens, into: gradients)
     }
     addGradient(
-      scratch, of: block.feedForwardNorm, at: middle.elements, to: slope, tokens: tokens)
+      scratch, of: block.feedForwardNorm, at: middle.elements, to: slope, tokens: tokens, rules)
   }
 
   /// The gradients of gate and up to that of what they read, which where there are experts has
   /// theirs already.
   private func enterBackward(
     _ block: Block, _ up: Linear, _ lora: BlockLoRA, _ x: UnsafePointer<Float>,
-    _ scratch: BackwardScratch, tokens: Int, into gradients: Adapter
+    _ scratch: BackwardScratch, tokens: Int, into gradients: Adapter?
   ) {
     var tasks: [LinearBackwardTask] = []
     if let gate = block.gate {
@@ -173,7 +181,7 @@ extension Transformer {
   private func selfAttentionBackward(
     block index: Int, _ outputGradient: UnsafePointer<Float>?,
     _ slope: UnsafeMutablePointer<Float>, _ context: BlockContext, _ buffers: BlockBuffers,
-    _ scratch: BackwardScratch, into gradients: Adapter
+    _ scratch: BackwardScratch, into gradients: Adapter?, _ rules: BackwardRules
   ) {
     let c = configuration
     let block = blocks[index]
@@ -182,9 +190,11 @@ extension Transformer {
     guard let input = buffers.input else {
       preconditionFailure("a backward pass over buffers made for inference")
     }
-    let dy = branchGradient(
+    let branch = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.attentionPostNorm, buffers.attentionBranch,
-      scratch, tokens: tokens)
+      scratch, tokens: tokens, rules)
+    let dy = lora.scaled(
+      .attentionOutput, .output, branch, spare: scratch.normedGradient.elements)
     linearBackward(
       [LinearBackwardTask(weight: block.output.weight, outputGradient: dy)], tokens: tokens,
       into: scratch.attendedGradient.elements)
@@ -204,15 +214,21 @@ extension Transformer {
           outputGradient: scratch.attendedGradient.row(row.start),
           queries: scratch.queryGradient.row(row.start),
           keys: scratch.keyGradient.row(row.start), values: scratch.valueGradient.row(row.start))
-      }, c, window: c.window(ofBlock: index), sinks: block.sinks)
+      }, c, window: c.window(ofBlock: index), sinks: block.sinks, rules)
     rotate(
       block: index, scratch.queryGradient, scratch.keyGradient, context, inverse: true)
     if let norms = block.headNorms, let queries = buffers.plainQueries,
       let keys = buffers.plainKeys
     {
-      norms.queries.backward(heads: scratch.queryGradient, queries, rows: tokens)
-      norms.keys.backward(heads: scratch.keyGradient, keys, rows: tokens)
+      norms.queries.backward(
+        heads: scratch.queryGradient, queries, rows: tokens, holdsScale: rules.holdsScales)
+      norms.keys.backward(
+        heads: scratch.keyGradient, keys, rows: tokens, holdsScale: rules.holdsScales)
     }
+    for (target, slope) in [
+      (LoRATarget.queries, scratch.queryGradient), (.keys, scratch.keyGradient),
+      (.values, scratch.valueGradient),
+    ] { _ = lora.scaled(.attentionInput, target, slope.elements, spare: slope.elements) }
     let x = normalised(input.elements, block.attentionNorm, into: scratch.normed, rows: tokens)
     linearBackward(
       [
@@ -229,6 +245,7 @@ extension Transformer {
         .keys: UnsafePointer(scratch.keyGradient.elements),
         .values: UnsafePointer(scratch.valueGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    addGradient(scratch, of: block.attentionNorm, at: input.elements, to: slope, tokens: tokens)
+    addGradient(
+      scratch, of: block.attentionNorm, at: input.elements, to: slope, tokens: tokens, rules)
   }
 }

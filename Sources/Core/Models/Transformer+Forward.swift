@@ -69,6 +69,11 @@ extension Transformer {
 
     let residual = state.residual.elements
     try embed(context, into: residual)
+    let parts =
+      request.partsAt.isEmpty ? nil : PartRecorder(tokens: request.partsAt, width: c.width)
+    parts?.start(residual)
+    state.buffers.parts = parts
+    defer { state.buffers.parts = nil }
     var result = ForwardResult(request: request, width: c.width)
     request.intervene(layer: 0, residual, tokens: tokens, width: c.width)
     result.capture(layer: 0, from: residual)
@@ -96,6 +101,7 @@ extension Transformer {
       for (row, cache) in zip(batch.rows, caches) { cache.advance(by: row.count) }
     }
     if !request.logitsAt.isEmpty { result.logits = logits(at: request.logitsAt, state, context) }
+    result.parts = parts?.parts
     return result
   }
 
@@ -157,6 +163,7 @@ extension Transformer {
     let tokens = context.batch.tokens.count
     let lora = BlockLoRA(index, context, buffers, c)
 
+    buffers.parts?.enter(residual)
     buffers.input?.elements.update(from: residual, count: tokens * c.width)
     let x = normalised(residual, block.attentionNorm, into: normed, rows: tokens)
     product(
@@ -178,6 +185,7 @@ extension Transformer {
     finish(
       index, lora, residual, buffers, normed: normed, hidden: hidden, tokens: tokens,
       ofBatch: tokens)
+    buffers.parts?.leave(residual)
     if index >= residentBlocks { block.release() }
   }
 
@@ -199,6 +207,7 @@ extension Transformer {
       block.output, of: buffers.attended, to: residual, through: buffers.attentionBranch,
       block.attentionPostNorm, lora, .attentionOutput, .output, spare: normed, tokens: tokens,
       ofBatch: batch)
+    buffers.parts?.takeAttention(residual, buffers)
     if !c.isParallel { enter() }
     if let experts = block.experts, let routing = buffers.routing {
       experts.forward(
@@ -212,6 +221,7 @@ extension Transformer {
       down, of: hidden, to: residual, through: buffers.feedForwardBranch,
       block.feedForwardPostNorm, lora, .feedForwardOutput, .down, spare: normed, tokens: tokens,
       ofBatch: batch)
+    buffers.parts?.takeFeedForward(buffers)
   }
 
   /// What a part of a block reads of the residual stream, (rows, width): its norm, which goes into

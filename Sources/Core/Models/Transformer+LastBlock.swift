@@ -15,6 +15,7 @@ extension Transformer {
     let c = configuration
     let block = blocks[index]
     let tokens = context.batch.tokens.count
+    buffers.parts?.enter(residual)
     let x = normalised(residual, block.attentionNorm, into: normed, rows: tokens)
     product([(block.keys, buffers.keys), (block.values, buffers.values)], of: x, tokens: tokens)
     BlockLoRA(index, context, buffers, c).forward(
@@ -24,6 +25,7 @@ extension Transformer {
     rotate(block: index, buffers.keys, heads: c.kvHeads, context)
 
     // From here on, row i is token `asked[i]`.
+    buffers.parts?.narrow(to: asked)
     let count = asked.count
     if block.attentionNorm != nil { gather(asked, normed.elements, width: c.width) }
     gather(asked, residual, width: c.width)
@@ -45,6 +47,7 @@ extension Transformer {
       (residual + token * c.width).update(from: residual + row * c.width, count: c.width)
     }
     if block.experts != nil { buffers.routing?.spread(to: asked) }
+    buffers.parts?.leave(residual)
     if index >= residentBlocks { block.release() }
   }
 
@@ -101,7 +104,7 @@ extension ForwardRequest {
   /// others does not pay.
   func tokensAsked(after last: Int, of tokens: Int) -> [Int]? {
     var isAsked = [Bool](repeating: false, count: tokens)
-    for place in logitsAt { isAsked[place] = true }
+    for place in logitsAt + partsAt { isAsked[place] = true }
     if layers.contains(last) || keepsRouting {
       for span in spans { for place in span { isAsked[place] = true } }
     }

@@ -15,9 +15,14 @@ struct CompareCommand: ParsableCommand {
       means. Give --base and --tuned several times, with --figure, for a picture with a column for
       each pair.
 
+      --readout says what the tuned model was tuned for: the mean of its states less the base's, over the
+      runs' rows or --texts that have nothing to do with it, and the tokens that this difference alone
+      makes likely. --vector writes it as a control vector for seer generate (docs/why.md).
+
       Example:
         seer compare --base run-base --tuned run-tuned
         seer compare --base run-base --tuned run-tuned --layer 24 --figure before-after.svg
+        seer compare --base run-base --tuned run-tuned --readout --texts samples/retain.csv
       """.reflowed)
 
   @Option(help: "The run before: a run folder.") var base: [String]
@@ -36,6 +41,15 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "How the picture is projected: both runs in one map, where they are equally wide.")
   var method = LayoutArgument(Layouts.standard)
   @Flag(help: "A map of each run instead, the second turned onto the first.") var aligned = false
+  @OptionGroup var memory: MemoryArguments
+  @Flag(help: "Read what was tuned for from the mean difference of the states.")
+  var readout = false
+  @Option(help: "Texts for --readout in place of the runs' rows: CSV or JSON Lines.")
+  var texts: String?
+  @Option(help: "The model of both runs, for --readout; what they say where none is given.")
+  var model: String?
+  @Option(help: "Write the mean difference at --layer, or the best one, as a control vector.")
+  var vector: String?
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -58,6 +72,15 @@ struct CompareCommand: ParsableCommand {
     guard figure == nil || figure != output else {
       throw ValidationError("--output, --figure: found one name for both, wanted two.")
     }
+    for (option, value) in [("texts", texts), ("model", model), ("vector", vector)]
+    where value != nil {
+      guard readout else {
+        throw ValidationError("--\(option): found no --readout, which it belongs to.")
+      }
+    }
+    guard !readout || base.count == 1 else {
+      throw ValidationError("--readout goes with one pair of runs.")
+    }
     guard !aligned || figure != nil else {
       throw ValidationError("--aligned: found no --figure, which it belongs to.")
     }
@@ -67,24 +90,40 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let runs = base + tuned + [train, trainTuned].compactMap { $0 }
     let files = runs.flatMap(Run.files)
-    for (option, path) in [("--output", output), ("--figure", figure)] {
+    for (option, path) in [("--output", output), ("--figure", figure), ("--vector", vector)] {
       guard let path else { continue }
       try OutputFile.check(path, isNoneOf: files, option: option)
       Report.makeWay(for: path)
     }
     let command = self
-    let comparisons = try runJob("compare", showsProgress: true) { context in
+    let (comparisons, readout) = try runJob("compare", showsProgress: true) { context in
       let comparisons = try command.comparisons.map { try $0.run(context) }
       try command.draw(comparisons, context)
-      return comparisons
+      return (comparisons, try command.read(comparisons, context))
     }
     for note in Set(comparisons.flatMap(\.notes)).sorted() { Report.note(note) }
-    let results = comparisons.map { ComparisonResult($0, permutations: permutations, seed: seed) }
+    var results = comparisons.map { ComparisonResult($0, permutations: permutations, seed: seed) }
+    results[0].readout = readout.map { ReadoutResult($0, texts: texts) }
     if let output {
       try OutputFile.write(Report.jsonText(results) + "\n", to: output)
     }
     if json { return Report.exact(try Report.jsonText(results) + "\n") }
     for comparison in comparisons { Report.piece(ComparisonTable.text(comparison)) }
+    if let readout { Report.line(ReadoutResult.lines(readout)) }
+  }
+
+  private func read(
+    _ comparisons: [RunComparison], _ context: JobContext
+  ) throws -> Readout? {
+    guard readout, let comparison = comparisons.first else { return nil }
+    var job = ReadoutJob()
+    job.model = model
+    job.texts = texts
+    job.memory = memory.budget
+    let found = try job.run(
+      comparison.pair, layers: comparison.layers.map(\.layer), context)
+    if let vector { try found.controlVector(layer: comparison.focus)?.write(to: vector) }
+    return found
   }
 
   private var comparisons: [Comparison] {

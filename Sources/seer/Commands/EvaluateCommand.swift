@@ -13,7 +13,9 @@ struct EvaluateCommand: ParsableCommand {
       Example:
         seer evaluate ability --model smollm2 --adapter my-adapter --texts samples/retain.csv
       """.reflowed,
-    subcommands: [ClassifyCommand.self, DetoxCommand.self, AbilityCommand.self])
+    subcommands: [
+      ClassifyCommand.self, DetoxCommand.self, AbilityCommand.self, FaithfulnessCommand.self,
+    ])
 }
 
 struct AbilityCommand: ParsableCommand {

@@ -32,6 +32,8 @@ struct ScoreCommand: ParsableCommand {
         seer score --model smollm2 --run words --layer 24 "How do I kill a Python process?"
         seer score --run words --layer 24 --verify --concept violence "He was beaten badly."
         seer score --adapter A --run tuned-words --base-run words --layer 24 "He was beaten badly."
+        seer score --run words --layer 24 --why --token 9 --concept violence "He was beaten badly."
+        seer score --run words --layer 24 --lens "The capital of France is"
         seer score --model smollm2 --run words --layer 24 - < texts.jsonl > scores.jsonl
       """.reflowed)
 
@@ -51,10 +53,15 @@ struct ScoreCommand: ParsableCommand {
   var alert: [Weighted] = []
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Test whether the model uses what is read.") var verify = false
-  @Option(help: "The concept to verify; the text's own top where none is given.")
+  @Flag(help: "Explain what wrote a concept into a token: heads, blocks and earlier tokens.")
+  var why = false
+  @Option(help: "How what earlier tokens gave is found.") var attribution: Attribution?
+  @Flag(help: "List what each layer would say next at one token, the last one unless chosen.")
+  var lens = false
+  @Option(
+    help: "The concept to verify or explain; the text's or token's own top where none is given.")
   var concept: String?
-  @Option(help: "The token to verify, from 0; the highest one where none is given.")
-  var token: Int?
+  @Option(help: "The token to verify or explain, from 0.") var token: Int?
   @Flag(help: "Print one JSON object.") var json = false
   @Argument(help: "The text, or - to read JSON Lines.") var text: String
 
@@ -67,20 +74,29 @@ struct ScoreCommand: ParsableCommand {
           "--alert: found \(entry.name), wanted CONCEPT=SCORE with a score up to 1.")
       }
     }
-    guard verify || (concept == nil && token == nil) else {
-      throw ValidationError("--concept and --token: found no --verify, which they belong to.")
+    guard verify || why || concept == nil else {
+      throw ValidationError("--concept: found no --verify or --why, which it belongs to.")
+    }
+    guard verify || why || lens || token == nil else {
+      throw ValidationError("--token: found no --verify, --why or --lens, which it belongs to.")
+    }
+    guard why || attribution == nil else {
+      throw ValidationError("--attribution: found no --why, which it belongs to.")
     }
     guard baseRun == nil || adapter != nil else {
       throw ValidationError("--base-run: found no --adapter, without which there is one side only.")
     }
-    guard !verify || text != "-" else {
-      throw ValidationError("--verify: found - for the text, wanted one text.")
+    for (option, isOn) in [("verify", verify), ("why", why), ("lens", lens)] where isOn {
+      guard text != "-" else {
+        throw ValidationError("--\(option): found - for the text, wanted one text.")
+      }
     }
   }
 
   func run() throws {
     let command = self
-    try runJob("score", priority: .typing) { context in
+    // Every token takes a pass of its own.
+    try runJob("score", priority: .typing, showsProgress: why && token == nil) { context in
       let scorer = try Scorer(
         model: command.model, adapter: command.adapter, run: command.folder,
         baseRun: command.baseRun, layer: command.layer, template: command.template,
@@ -111,11 +127,18 @@ struct ScoreCommand: ParsableCommand {
           scorer: scorer, text: scored,
           verification: try scorer.verify(
             scored, concept: concept, token: token, context: context)) : nil
+      let why = try why ? explain(scored, by: scorer, context) : nil
+      let lens =
+        lens
+        ? LensText(
+          scorer: scorer, lens: try scorer.lens(scored, token: token, context: context)) : nil
       let printer = ScoreText(monitor: scorer.monitor)
       guard json else {
         Report.line(printer.table(scored))
         for alert in alerts { Report.line(printer.line(alert, scored)) }
         if let verification { Report.line(verification.lines) }
+        if let why { Report.line(why.lines) }
+        if let lens { Report.line(lens.lines) }
         return
       }
       var text = JSONText()
@@ -125,12 +148,26 @@ struct ScoreCommand: ParsableCommand {
         if let base = scorer.baseMonitor {
           ScoreText(monitor: base).writeMonitor(&object, name: "base_monitor")
         }
-        printer.writeTokens(scored.tokens, &object)
+        printer.writeTokens(scored.tokens, &object) { place, token in
+          why?.write(token: place, &token)
+          lens?.write(token: place, &token)
+        }
         printer.writeTurns(scored.turns, &object)
         if !thresholds.isEmpty { printer.writeAlerts(alerts, scored, &object) }
         verification?.write(&object)
+        lens?.write(&object)
       }
       Report.exact(text.text + "\n")
     }
+  }
+
+  private func explain(
+    _ scored: ScoredText, by scorer: Scorer, _ context: JobContext
+  ) throws -> WhyText {
+    let attribution = attribution ?? .attnLRP
+    return WhyText(
+      scorer: scorer, text: scored, attribution: attribution,
+      explanations: try scorer.explain(
+        scored, concept: concept, token: token, by: attribution, context: context))
   }
 }

@@ -12,6 +12,8 @@ struct ComparisonResult: Encodable {
   let layers: [Layer]
   /// About one layer: the one asked for, or where the tuned run is best.
   let focus: Focus
+  /// What was tuned for, where that was asked.
+  var readout: ReadoutResult?
 
   struct Layer: Encodable {
     let layer: Int

@@ -83,19 +83,33 @@ package struct BlockLoRA {
     adapter?.group(block: block, place)?.scalesOutputs ?? false
   }
 
-  /// Adds the gradients of A and B to `gradients`, and that of the input to `dx`; all tokens are
-  /// adapted ones.
+  /// The gradient of a projection's outputs before an adapter multiplies them: itself, or in `spare`,
+  /// which may be the same place.
+  func scaled(
+    _ place: LoRAGroup.Place, _ target: LoRATarget, _ dy: UnsafePointer<Float>,
+    spare: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    guard let group = adapter?.group(block: block, place), group.scalesOutputs else { return dy }
+    return group.scaled(target, dy, tokens: tokens, spare: spare, configuration)
+  }
+
+  /// Adds the gradients of A and B to `gradients`, where there are some, and that of the input to
+  /// `dx`; all tokens are adapted ones.
   ///
   /// - Parameters:
   ///   - x: the input of the forward pass, (tokens, inputs).
   ///   - outputGradients: (tokens, outputs) each.
   package func backward(
     _ place: LoRAGroup.Place, _ x: UnsafePointer<Float>,
-    _ outputGradients: [LoRATarget: UnsafePointer<Float>], into gradients: Adapter,
+    _ outputGradients: [LoRATarget: UnsafePointer<Float>], into gradients: Adapter?,
     inputGradient dx: UnsafeMutablePointer<Float>
   ) {
-    guard let adapter, let group = adapter.group(block: block, place),
-      let gradient = gradients.group(block: block, place), let inner = buffers.inner[place.rawValue]
+    guard let adapter, let group = adapter.group(block: block, place) else { return }
+    guard let gradients else {
+      return group.addInputGradient(outputGradients, tokens: tokens, into: dx, configuration)
+    }
+    guard let gradient = gradients.group(block: block, place),
+      let inner = buffers.inner[place.rawValue]
     else { return }
     precondition(group.layers.allSatisfy { $0.kind == .plain }, "layers that are not trained")
     let inputs = group.a.columns

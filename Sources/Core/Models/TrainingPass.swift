@@ -1,7 +1,7 @@
 import LinearAlgebra
-import SeerModels
 
-/// One forward pass that can be followed by a backward pass.
+/// One forward pass that can be followed by a backward pass: of a loss, or of what the states of one
+/// token came from.
 ///
 /// Either every block's values are kept, or only the states between blocks, and each block is run
 /// again on the way back (Chen et al. 2016): a third more work for some 10 times less memory.
@@ -28,10 +28,15 @@ package final class TrainingPass {
       + packedBytes(tokens: tokens, widths: [c.widestFeedForward, c.widestFeedForward])
   }
 
+  /// What was added to the tokens asked for; nil where none were.
+  package private(set) var parts: CapturedParts?
+
   /// Runs the batch up to a layer.
+  ///
+  /// - Parameter partsAt: tokens of which is wanted what each block adds to them.
   package init(
-    _ model: Transformer, _ batch: Batch, last: Int, adapter: Adapter, dropout: Dropout?,
-    keepsBlocks: Bool, checkpoint: () throws -> Void
+    _ model: Transformer, _ batch: Batch, last: Int, adapter: Adapter?, dropout: Dropout? = nil,
+    keepsBlocks: Bool, partsAt: [Int] = [], checkpoint: () throws -> Void
   ) throws {
     let c = model.configuration
     let tokens = batch.tokens.count
@@ -39,15 +44,19 @@ package final class TrainingPass {
     self.batch = batch
     self.last = last
     self.keepsBlocks = keepsBlocks
-    let lengths = batch.rows.map(\.positions)
+    let lengths = batch.rows.indices.map { batch.length(ofRow: $0, past: 0) }
     var rotations = RotationTables(positions: lengths.max() ?? 0, c)
     rotations.reserve(rowsOf: lengths)
     context = BlockContext(batch, rotations: rotations, adapter: adapter, dropout: dropout)
+    adapter?.fit(to: model)
     scratch = BackwardScratch(tokens: tokens, c)
     output = MutableMatrix(rows: tokens, columns: c.width)
     kept = []
     var inputs: [Matrix] = []
     try model.embed(context, into: output.elements)
+    let recorder =
+      partsAt.isEmpty ? nil : PartRecorder(tokens: partsAt, width: model.configuration.width)
+    recorder?.start(output.elements)
     for block in 0..<last {
       try checkpoint()
       if kept.isEmpty || keepsBlocks {
@@ -56,10 +65,14 @@ package final class TrainingPass {
       if !keepsBlocks {
         inputs.append(output.copy())
       }
+      let buffers = kept[kept.count - 1]
+      buffers.parts = recorder
       model.forward(
-        block: block, output.elements, context, kept[kept.count - 1], normed: scratch.normed,
+        block: block, output.elements, context, buffers, normed: scratch.normed,
         hidden: scratch.hidden)
+      buffers.parts = nil
     }
+    parts = recorder?.parts
     self.inputs = inputs
   }
 
@@ -89,15 +102,43 @@ package final class TrainingPass {
     for block in (lowest..<last).reversed() {
       try checkpoint()
       try addSlope(block + 1, slope)
-      let buffers = keepsBlocks ? kept[block] : kept[0]
-      if !keepsBlocks {
-        let state = MatrixBuilder(copying: inputs[block])
-        model.forward(
-          block: block, state.elements, context, buffers, normed: scratch.normed,
-          hidden: scratch.hidden)
-      }
       model.backward(
-        block: block, slope.elements, context, buffers, scratch, into: gradients)
+        block: block, slope.elements, context, buffers(of: block), scratch, into: gradients)
     }
+  }
+
+  /// What a block computed on its way, perhaps again.
+  private func buffers(of block: Int) -> BlockBuffers {
+    guard !keepsBlocks else { return kept[block] }
+    let state = MatrixBuilder(copying: inputs[block])
+    model.forward(
+      block: block, state.elements, context, kept[0], normed: scratch.normed,
+      hidden: scratch.hidden)
+    return kept[0]
+  }
+
+  /// Carries the gradient of one token's state in the last layer back to layer 0 by some rules.
+  ///
+  /// Where tokens look at none after themselves, those after it cost nothing on the way back.
+  ///
+  /// - Parameter slope: `width` values.
+  /// - Returns: (the token's place + 1 or, where tokens look ahead, all tokens; width).
+  /// - Precondition: the batch is one row.
+  package func inputGradient(
+    of token: Int, _ slope: [Float], _ rules: BackwardRules, checkpoint: () throws -> Void
+  ) throws -> Matrix {
+    precondition(batch.rows.count == 1 && slope.count == output.columns)
+    let count = model.configuration.isCausal ? token + 1 : batch.tokens.count
+    var part = Batch()
+    part.append(Array(batch.tokens.prefix(count)), of: batch.tokens.count)
+    let context = BlockContext(part, rotations: context.rotations, adapter: context.adapter)
+    let gradient = MatrixBuilder(rows: count, columns: slope.count)
+    gradient.row(token).update(from: slope, count: slope.count)
+    for block in (0..<last).reversed() {
+      try checkpoint()
+      model.backward(
+        block: block, gradient.elements, context, buffers(of: block), scratch, into: nil, rules)
+    }
+    return gradient.frozen()
   }
 }
