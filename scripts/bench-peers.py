@@ -5,7 +5,7 @@ usage: bench-peers.py --data CONCEPTS.csv [--only WORK,...] [--rounds 3] [--repo
 
 Every figure goes to WORK/figures.jsonl as soon as it is known; started again, only what is missing
 is run (`--fresh` forgets the figures of the work named). WORK: extraction, prompt, decoding, step,
-tsne, pca, load, explorer, limits, and growth (ours alone, only when named). `--gemma` adds a second model to prompt and decoding.
+tsne, umap, pacmap, pca, load, explorer, limits, and growth (ours alone, only when named). `--gemma` adds a second model to prompt and decoding.
 Medians, and the ratio of each round's pair with its spread: a shared machine drifts, ratios less so.
 The table is written between the markers of its name in the output file.
 """
@@ -33,7 +33,7 @@ SECONDS = {"load": 0.3, "explorer": 0.1}
 GOALS = {
     "extraction": 2.4, "prompt smollm2": 3, "prompt gemma": 1.5, "decoding smollm2": 1.2,
     "decoding gemma": 1.2, "step": 4, "tsne x1200": 4, "tsne x10000": 4, "tsne x50000": 4,
-    "pca x50000": 1,
+    "umap x10000": 4, "umap x50000": 4, "pacmap x10000": 4, "pacmap x50000": 4, "pca x50000": 1,
 }  # fmt: skip
 
 
@@ -215,6 +215,32 @@ class Bench:
             all = {"seer": ours, **{peer: (lambda peer=peer: theirs(peer)) for peer in peers}}
             self.measure(f"tsne {name}", list(all), "s", "less", all)
 
+    def umap(self):
+        self.neighbour_map("umap", "umap-learn")
+
+    def pacmap(self):
+        self.neighbour_map("pacmap", "pacmap")
+
+    def neighbour_map(self, method, peer):
+        """The peer's figure is without its compilation; both maps are judged in the same way."""
+        for name in ("x10000", "x50000"):
+            path = self.matrix(name)
+
+            def judged(values, layout):
+                found = json.loads(run([self.options.python, PEERS, "judge-map", path, layout])[0])
+                return {**values, **found, "points": self.points(path)}
+
+            def ours():
+                layout = os.path.join(self.options.work, "layout.csv")
+                return judged(self.seer("project", "--matrix", path, "--method", method, "--output", layout,
+                                        "--json", figure="seconds"), layout)  # fmt: skip
+
+            def theirs():
+                layout = os.path.join(self.options.work, "layout.npy")
+                return judged(self.peer("neighbour-map", path, peer, layout, figure="seconds"), layout)
+
+            self.measure(f"{method} {name}", ["seer", peer], "s", "less", {"seer": ours, peer: theirs})
+
     def pca(self):
         for name in ("x10000", "x50000"):
             path = self.matrix(name)
@@ -309,13 +335,12 @@ class Bench:
             memory = lambda who: f"{max(self.of(work, who, 'megabytes')):.0f}"
             points = next(iter(self.of(work, "seer", "points")), None)
             label = work.split(" x")[0] + f" of {points:,} points" if points else work
-            own = text(ours) + (f", KL {statistics.median(self.of(work, 'seer', 'kl')):.3f}" if self.of(work, "seer", "kl") else "")
+            own = text(ours) + self.quality(work, "seer")
             for peer in dict.fromkeys(f["who"] for f in self.figures if f["work"] == work and f["who"] != "seer"):
                 theirs = self.of(work, peer)
                 pairs = [(a / b if first["better"] == "more" else b / a) for a, b in zip(ours, theirs)]
-                kl = self.of(work, peer, "kl")
                 lines.append("| " + " | ".join([
-                    label, own, memory("seer"), peer, text(theirs) + (f", KL {statistics.median(kl):.3f}" if kl else ""),
+                    label, own, memory("seer"), peer, text(theirs) + self.quality(work, peer),
                     memory(peer), f"{statistics.median(pairs):.2f} ({min(pairs):.2f} to {max(pairs):.2f})",
                     self.goal(work, statistics.median(pairs)), self.share(work),
                 ]) + " |")  # fmt: skip
@@ -324,6 +349,12 @@ class Bench:
         for name, value in limits.items():
             lines.append(f"| limit: {name} | {value:.4g} {'GB/s' if name == 'read' else 'GFLOP/s'} | | | | | | | |")
         return "\n".join(lines)
+
+    def quality(self, work, who):
+        """What a map's judge said, in medians."""
+        found = [(label, self.of(work, who, key)) for key, label in
+                 (("kl", "KL"), ("trustworthiness", "trustworthiness"), ("triplets", "triplets"))]  # fmt: skip
+        return "".join(f", {label} {statistics.median(values):.3f}" for label, values in found if values)
 
     def goal(self, work, ratio):
         wanted = GOALS.get(work)
@@ -373,7 +404,7 @@ class Bench:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    every = ["limits", "extraction", "prompt", "decoding", "step", "tsne", "pca", "load", "explorer"]
+    every = ["limits", "extraction", "prompt", "decoding", "step", "tsne", "umap", "pacmap", "pca", "load", "explorer"]
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     parser.add_argument("--only", default=",".join(every), help="work, separated by commas")
     parser.add_argument("--rounds", type=int, default=3)

@@ -263,6 +263,53 @@ def tsne(path, name, target):
     return {"seconds": seconds}
 
 
+def neighbour_map(path, name, target):
+    """UMAP or PaCMAP as their packages have them, after a small map with which they are compiled."""
+    import numpy as np
+
+    z = reduced(np.load(path)).astype("f4")
+    if name == "umap-learn":
+        from umap import UMAP
+
+        make = lambda: UMAP(n_jobs=os.cpu_count())
+    else:
+        from pacmap import PaCMAP
+
+        make = lambda: PaCMAP(n_components=2)
+    # Above 4,096 rows neighbours are looked for in another way, which is compiled by itself.
+    make().fit_transform(z[:5000])
+    started = time.monotonic()
+    layout = make().fit_transform(z)
+    seconds = time.monotonic() - started
+    np.save(target, np.asarray(layout))
+    return {"seconds": seconds}
+
+
+def layout_of(path):
+    import numpy as np
+
+    if path.endswith(".npy"):
+        return np.load(path).astype("f8")
+    with open(path, newline="") as file:
+        return np.array([[float(r["x"]), float(r["y"])] for r in csv.DictReader(file)])
+
+
+def judge_map(path, layout):
+    """Trustworthiness at 10 neighbours over at most 5,000 rows, and agreement on random triplets."""
+    import numpy as np
+    from sklearn.manifold import trustworthiness
+
+    x, y = np.load(path).astype("f8"), layout_of(layout)
+    random = np.random.default_rng(0)
+    chosen = random.permutation(len(x))[:5000]
+    a, b, c = random.integers(0, len(x), (3, 50_000))
+    nearer = lambda m: ((m[a] - m[b]) ** 2).sum(1) < ((m[a] - m[c]) ** 2).sum(1)
+    return {
+        "trustworthiness": float(trustworthiness(x[chosen], y[chosen], n_neighbors=10)),
+        "triplets": float((nearer(x) == nearer(y)).mean()),
+    }
+
+
 def judge(path, layout, perplexity=30):
     """KL(P || Q): P from the 90 exact neighbours of 50 components, Q over all pairs, in float64."""
     import numpy as np
@@ -285,11 +332,7 @@ def judge(path, layout, perplexity=30):
     p = sparse.csr_matrix(((p / total[:, None]).ravel(), (start, indices.ravel())), (count, count))
     p = (p + p.T).tocoo()
     p.data /= p.data.sum()
-    if layout.endswith(".npy"):
-        y = np.load(layout).astype("f8")
-    else:
-        with open(layout, newline="") as file:
-            y = np.array([[float(r["x"]), float(r["y"])] for r in csv.DictReader(file)])
+    y = layout_of(layout)
     squares, z = (y**2).sum(1), -float(count)
     for s in range(0, count, 2000):
         apart = squares[s : s + 2000, None] + squares[None] - 2 * y[s : s + 2000] @ y.T
@@ -307,7 +350,9 @@ WORK = {
     "peft-step": lambda m, d, n: peft_step(m, d, int(n)),
     "pca": pca,
     "tsne": tsne,
+    "neighbour-map": neighbour_map,
     "judge": judge,
+    "judge-map": judge_map,
     "long-rows": lambda m, d, n, t: long_rows(m, d, int(n), t),
     "matrices": lambda m, d, n, f: matrices(m, d, int(n), f),
 }

@@ -24,6 +24,31 @@ static inline __attribute__((always_inline)) float exponential(float x) {
   return p * power;
 }
 
+// ln x for positive x to about 1e-7 (coefficients: Cephes' logf).
+static inline __attribute__((always_inline)) float logarithm(float x) {
+  int32_t bits;
+  memcpy(&bits, &x, 4);
+  int32_t exponent = (bits >> 23) - 126;
+  bits = (bits & 0x007fffff) | 0x3f000000;
+  float m;
+  memcpy(&m, &bits, 4);
+  int low = m < 0.707106781186547524f;
+  float e = (float)(exponent - low);
+  float r = low ? m + m - 1.0f : m - 1.0f;
+  float z = r * r;
+  float p = 7.0376836292e-2f;
+  p = p * r - 1.1514610310e-1f;
+  p = p * r + 1.1676998740e-1f;
+  p = p * r - 1.2420140846e-1f;
+  p = p * r + 1.4249322787e-1f;
+  p = p * r - 1.6668057665e-1f;
+  p = p * r + 2.0000714765e-1f;
+  p = p * r - 2.4999993993e-1f;
+  p = p * r + 3.3333331174e-1f;
+  float y = r * z * p + e * -2.12194440e-4f - 0.5f * z;
+  return r + y + e * 0.693359375f;
+}
+
 // tanh x to a few units in the last place: a series where 1 - 2 / (e^2x + 1) would cancel.
 static inline __attribute__((always_inline)) float hyperbolic_tangent(float x) {
   float square = x * x;

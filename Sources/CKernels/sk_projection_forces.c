@@ -4,10 +4,7 @@
 #include <string.h>
 
 #include "sk_clones.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "sk_map_pairs.h"
 
 static void attraction_portable(float *forces, const float *points, const uint32_t *offsets,
                                 const uint32_t *indices, const float *values, size_t first,
@@ -27,25 +24,6 @@ static void attraction_portable(float *forces, const float *points, const uint32
 }
 
 #if defined(__x86_64__)
-#define TARGET_AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq")))
-
-// Eight x, y pairs. Loads one by one: gathers are slow on some processors.
-TARGET_AVX512 static inline __m512 load_pairs(const double *points, const uint32_t *indices) {
-  __m128d a = _mm_loadh_pd(_mm_load_sd(points + indices[0]), points + indices[1]);
-  __m128d b = _mm_loadh_pd(_mm_load_sd(points + indices[2]), points + indices[3]);
-  __m128d c = _mm_loadh_pd(_mm_load_sd(points + indices[4]), points + indices[5]);
-  __m128d d = _mm_loadh_pd(_mm_load_sd(points + indices[6]), points + indices[7]);
-  __m256d low = _mm256_insertf128_pd(_mm256_castpd128_pd256(a), b, 1);
-  __m256d high = _mm256_insertf128_pd(_mm256_castpd128_pd256(c), d, 1);
-  return _mm512_castpd_ps(_mm512_insertf64x4(_mm512_castpd256_pd512(low), high, 1));
-}
-
-// 1 / x to nearly full precision: an estimate and one step of Newton's method.
-TARGET_AVX512 static inline __m512 reciprocal(__m512 x) {
-  __m512 estimate = _mm512_rcp14_ps(x);
-  return _mm512_mul_ps(estimate, _mm512_fnmadd_ps(x, estimate, _mm512_set1_ps(2)));
-}
-
 TARGET_AVX512
 static void attraction_avx512(float *forces, const float *points, const uint32_t *offsets,
                               const uint32_t *indices, const float *values, size_t first,
@@ -69,11 +47,6 @@ static void attraction_avx512(float *forces, const float *points, const uint32_t
     forces[2 * i] = _mm512_reduce_add_ps(force_x);
     forces[2 * i + 1] = _mm512_reduce_add_ps(force_y);
   }
-}
-
-static int has_avx512(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
 }
 #endif
 

@@ -1,35 +1,9 @@
 #include "include/sk_projection_umap.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "sk_clones.h"
 #include "sk_exponential.h"
-
-// ln x for positive x to about 1e-7 (coefficients: Cephes' logf).
-static inline __attribute__((always_inline)) float logarithm(float x) {
-  int32_t bits;
-  memcpy(&bits, &x, 4);
-  int32_t exponent = (bits >> 23) - 126;
-  bits = (bits & 0x007fffff) | 0x3f000000;
-  float m;
-  memcpy(&m, &bits, 4);
-  int low = m < 0.707106781186547524f;
-  float e = (float)(exponent - low);
-  float r = low ? m + m - 1.0f : m - 1.0f;
-  float z = r * r;
-  float p = 7.0376836292e-2f;
-  p = p * r - 1.1514610310e-1f;
-  p = p * r + 1.1676998740e-1f;
-  p = p * r - 1.2420140846e-1f;
-  p = p * r + 1.4249322787e-1f;
-  p = p * r - 1.6668057665e-1f;
-  p = p * r + 2.0000714765e-1f;
-  p = p * r - 2.4999993993e-1f;
-  p = p * r + 3.3333331174e-1f;
-  float y = r * z * p + e * -2.12194440e-4f - 0.5f * z;
-  return r + y + e * 0.693359375f;
-}
 
 static inline __attribute__((always_inline)) float clipped(float x) {
   return x > 4.0f ? 4.0f : x < -4.0f ? -4.0f : x;
@@ -53,58 +27,102 @@ static inline uint32_t chosen(uint64_t *state, uint32_t count) {
 }
 
 #define GROUP 8
+#define LANES 16
 
-SK_CLONES
+// The next entry from `e` on that pulls in this epoch; `end` without one.
+static inline uint32_t pulling(const uint32_t *rates, uint32_t e, uint32_t end, uint64_t now) {
+  const uint64_t half = 1u << 31;
+  for (; e < end; e++) {
+    uint64_t share = rates[e];
+    if (((now + 1) * share + half) >> 32 != (now * share + half) >> 32) break;
+  }
+  return e;
+}
+
+// Sixteen points side by side, each moved by its own neighbours one after the other: what a pull and
+// its pushes cost is the way from one number to the next, which sixteen points share.
+static inline __attribute__((always_inline)) void move_together(
+    float *next, const float *points, const uint32_t *offsets, const uint32_t *indices,
+    const uint32_t *rates, size_t first, size_t count, const sk_umap_epoch *epoch) {
+  const float a = epoch->a, b = epoch->b, rate = epoch->rate;
+  const uint32_t negatives = epoch->negatives;
+  const uint64_t now = epoch->epoch;
+  float x[LANES] = {0}, y[LANES] = {0}, other_x[LANES], other_y[LANES], moves[LANES];
+  uint64_t state[LANES] = {0};
+  uint32_t entry[LANES] = {0}, end[LANES] = {0};
+  for (size_t lane = 0; lane < count; lane++) {
+    size_t i = first + lane;
+    x[lane] = points[2 * i];
+    y[lane] = points[2 * i + 1];
+    state[lane] = stream(epoch->seed, now, i);
+    end[lane] = offsets[i + 1];
+    entry[lane] = pulling(rates, offsets[i], end[lane], now);
+  }
+  for (;;) {
+    uint32_t left = 0;
+    for (size_t lane = 0; lane < LANES; lane++) {
+      // A lane that is done stays where it is.
+      int pulls = entry[lane] < end[lane];
+      left += (uint32_t)pulls;
+      const float *other = pulls ? points + 2 * (size_t)indices[entry[lane]] : NULL;
+      other_x[lane] = other ? other[0] : x[lane];
+      other_y[lane] = other ? other[1] : y[lane];
+      moves[lane] = pulls ? rate : 0;
+    }
+    if (left == 0) break;
+    // Twice: as the end that is moved by its own neighbours, and as the end that a neighbour moves.
+    for (int turn = 0; turn < 2; turn++) {
+      for (int lane = 0; lane < LANES; lane++) {
+        float dx = x[lane] - other_x[lane], dy = y[lane] - other_y[lane];
+        float square = dx * dx + dy * dy;
+        // Points in one place pull each other nowhere.
+        float apart = square > 1e-30f ? square : 1e-30f;
+        float power = exponential(b * logarithm(apart));
+        float pull = 2 * a * b * power / (apart * (1 + a * power));
+        x[lane] -= moves[lane] * clipped(pull * dx);
+        y[lane] -= moves[lane] * clipped(pull * dy);
+      }
+    }
+    for (uint32_t done = 0; done < negatives; done += GROUP) {
+      float sum_x[LANES] = {0}, sum_y[LANES] = {0};
+      for (uint32_t number = done; number < negatives && number < done + GROUP; number++) {
+        for (size_t lane = 0; lane < LANES; lane++) {
+          if (moves[lane] == 0) continue;
+          const float *far = points + 2 * (size_t)chosen(&state[lane], epoch->count);
+          other_x[lane] = far[0];
+          other_y[lane] = far[1];
+        }
+        for (int lane = 0; lane < LANES; lane++) {
+          float dx = x[lane] - other_x[lane], dy = y[lane] - other_y[lane];
+          float square = dx * dx + dy * dy;
+          float power = exponential(b * logarithm(square > 1e-30f ? square : 1e-30f));
+          float push = 2 * b / ((0.001f + square) * (1 + a * power));
+          sum_x[lane] += clipped(push * dx);
+          sum_y[lane] += clipped(push * dy);
+        }
+      }
+      for (int lane = 0; lane < LANES; lane++) {
+        x[lane] += moves[lane] * sum_x[lane];
+        y[lane] += moves[lane] * sum_y[lane];
+      }
+    }
+    for (size_t lane = 0; lane < LANES; lane++) {
+      if (entry[lane] < end[lane]) entry[lane] = pulling(rates, entry[lane] + 1, end[lane], now);
+    }
+  }
+  for (size_t lane = 0; lane < count; lane++) {
+    next[2 * (first + lane)] = x[lane];
+    next[2 * (first + lane) + 1] = y[lane];
+  }
+}
+
+SK_CLONES __attribute__((min_vector_width(512)))
 void sk_umap_move(float *next, const float *points, const uint32_t *offsets,
                   const uint32_t *indices, const uint32_t *rates, size_t first, size_t last,
                   const sk_umap_epoch *epoch) {
-  const float a = epoch->a, b = epoch->b, rate = epoch->rate;
-  const uint32_t count = epoch->count, negatives = epoch->negatives;
-  const uint64_t now = epoch->epoch, half = 1u << 31;
-  for (size_t i = first; i < last; i++) {
-    float x = points[2 * i], y = points[2 * i + 1];
-    uint64_t state = stream(epoch->seed, now, i);
-    for (uint32_t e = offsets[i]; e < offsets[i + 1]; e++) {
-      uint64_t share = rates[e];
-      if (((now + 1) * share + half) >> 32 == (now * share + half) >> 32) continue;
-      const float *other = points + 2 * (size_t)indices[e];
-      // Twice: as the end that is moved by its own neighbours, and as the end that a neighbour moves.
-      for (int end = 0; end < 2; end++) {
-        float dx = x - other[0], dy = y - other[1];
-        float square = dx * dx + dy * dy;
-        if (square <= 0) break;
-        float power = exponential(b * logarithm(square));
-        float pull = 2 * a * b * power / (square * (1 + a * power));
-        x -= rate * clipped(pull * dx);
-        y -= rate * clipped(pull * dy);
-      }
-      for (uint32_t done = 0; done < negatives; done += GROUP) {
-        uint32_t here = negatives - done < GROUP ? negatives - done : GROUP;
-        float dx[GROUP], dy[GROUP], push_x[GROUP], push_y[GROUP];
-        for (uint32_t lane = 0; lane < GROUP; lane++) {
-          // A lane without another stands on the point itself, which nothing pushes.
-          const float *far = lane < here ? points + 2 * (size_t)chosen(&state, count) : NULL;
-          dx[lane] = far ? x - far[0] : 0;
-          dy[lane] = far ? y - far[1] : 0;
-        }
-        for (uint32_t lane = 0; lane < GROUP; lane++) {
-          float square = dx[lane] * dx[lane] + dy[lane] * dy[lane];
-          float power = exponential(b * logarithm(square > 1e-30f ? square : 1e-30f));
-          float push = 2 * b / ((0.001f + square) * (1 + a * power));
-          push_x[lane] = clipped(push * dx[lane]);
-          push_y[lane] = clipped(push * dy[lane]);
-        }
-        float sum_x = 0, sum_y = 0;
-        for (uint32_t lane = 0; lane < GROUP; lane++) {
-          sum_x += push_x[lane];
-          sum_y += push_y[lane];
-        }
-        x += rate * sum_x;
-        y += rate * sum_y;
-      }
-    }
-    next[2 * i] = x;
-    next[2 * i + 1] = y;
+  for (size_t i = first; i < last; i += LANES) {
+    move_together(
+        next, points, offsets, indices, rates, i, last - i < LANES ? last - i : LANES, epoch);
   }
 }
 

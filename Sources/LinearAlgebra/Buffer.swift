@@ -17,6 +17,15 @@ package final class Buffer<Element: BitwiseCopyable> {
     elements.update(repeating: value, count: count)
   }
 
+  /// Precondition: there are as many values.
+  package func fill(from values: [Element]) {
+    precondition(values.count == count)
+    values.withUnsafeBufferPointer { source in
+      guard let base = source.baseAddress else { return }
+      elements.update(from: base, count: count)
+    }
+  }
+
   deinit { elements.deallocate() }
 }
 

@@ -67,6 +67,12 @@ public final class MutableMatrix: ReadableMatrix {
     }
   }
 
+  /// Takes over values row by row. Precondition: there are as many.
+  package func fill(from values: [Float]) {
+    precondition(values.count == count)
+    for (place, value) in values.enumerated() { elements[place] = value }
+  }
+
   /// The first element of a row. Precondition: `row < rows`.
   @inlinable @inline(__always)
   public func row(_ row: Int) -> UnsafeMutablePointer<Float> { elements + row * columns }

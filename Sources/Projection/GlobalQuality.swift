@@ -28,14 +28,14 @@ package struct GlobalQuality: Equatable, Sendable {
     for matrix in [input, map] { _ = try PCA.columnMeans(matrix) }
     var generator = SeededGenerator(seed: seed)
     var (agreeing, triplets) = (0.0, 0)
-    var pairs: [(input: Double, map: Double)] = []
-    pairs.reserveCapacity(samples)
+    var (inInputs, inMaps): ([Double], [Double]) = ([], [])
     for sample in 0..<samples {
       if sample % 1000 == 0 { try checkpoint() }
       let row = Int.random(in: 0..<n, using: &generator)
       let one = other(than: [row], of: n, &generator)
       let (near, far) = (distance(input, row, one), distance(map, row, one))
-      pairs.append((near.squareRoot(), far.squareRoot()))
+      inInputs.append(near.squareRoot())
+      inMaps.append(far.squareRoot())
       guard n > 2 else { continue }
       let another = other(than: [row, one], of: n, &generator)
       let inInput = distance(input, row, another) - near
@@ -45,7 +45,8 @@ package struct GlobalQuality: Equatable, Sendable {
     }
     return GlobalQuality(
       randomTriplets: triplets > 0 ? agreeing / Double(triplets) : nil,
-      distanceCorrelation: correlation(pairs))
+      // Equal distances differ from their mean by rounding alone.
+      distanceCorrelation: correlation(inInputs, inMaps, least: 1e-20))
   }
 
   private static func other(
@@ -66,23 +67,5 @@ package struct GlobalQuality: Equatable, Sendable {
       sum += difference * difference
     }
     return sum
-  }
-
-  private static func correlation(_ pairs: [(input: Double, map: Double)]) -> Double? {
-    let count = Double(pairs.count)
-    let means = (
-      input: pairs.reduce(0) { $0 + $1.input } / count, map: pairs.reduce(0) { $0 + $1.map } / count
-    )
-    var (xx, xy, yy) = (0.0, 0.0, 0.0)
-    for pair in pairs {
-      let (x, y) = (pair.input - means.input, pair.map - means.map)
-      xx += x * x
-      xy += x * y
-      yy += y * y
-    }
-    // Equal distances differ from their mean by rounding alone.
-    func varies(_ squares: Double, _ mean: Double) -> Bool { squares > 1e-20 * count * mean * mean }
-    return varies(xx, means.input) && varies(yy, means.map)
-      ? min(1, max(-1, xy / (xx * yy).squareRoot())) : nil
   }
 }

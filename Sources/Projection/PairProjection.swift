@@ -21,6 +21,7 @@ package struct PairProjection: Sendable {
   ///
   /// - Parameters:
   ///   - base, tuned: (rows, width); where the widths differ there is no joint projection.
+  ///   - settings: its concepts are those of the rows of either.
   ///   - isAligned: whether each run has a projection of its own although widths are the same, the
   ///     second following the first.
   /// - Throws: ``ProjectionError``, and what `checkpoint` throws to cancel.
@@ -40,7 +41,9 @@ package struct PairProjection: Sendable {
       return
     }
     let all = isJoint ? try JointMap.stack([first, second]) : first
-    let found = try layout.map(all, settings, checkpoint: checkpoint)
+    var own = settings
+    if isJoint { own.concepts = settings.concepts?.repeated(2) }
+    let found = try layout.map(all, own, checkpoint: checkpoint)
     if isJoint {
       let parts = JointMap.split(found.points, rows: [base.rows, tuned.rows])
       (self.base, self.tuned) = (parts[0], parts[1])

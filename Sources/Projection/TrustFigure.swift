@@ -1,10 +1,11 @@
 /// A figure of how far a map can be trusted, and all that pages and the screens' help say of it:
-/// the first two are ``MapQuality``'s, the others ``GlobalQuality``'s.
+/// the first two are ``MapQuality``'s, the next two ``GlobalQuality``'s, the last ``DensityQuality``'s.
 package enum TrustFigure: String, CaseIterable, Sendable {
   case trustworthiness
   case neighboursKept = "neighbours_kept"
   case randomTriplets = "random_triplets"
   case distanceCorrelation = "distance_correlation"
+  case densityCorrelation = "density_correlation"
 
   /// As `project --json` writes it.
   package var key: String { rawValue }
@@ -22,6 +23,8 @@ package enum TrustFigure: String, CaseIterable, Sendable {
       "how often map and states agree on which of two random rows is nearer to a third"
     case .distanceCorrelation:
       "the correlation (Pearson's) of the distances of random pairs on the map and in the states"
+    case .densityCorrelation:
+      "the correlation (Pearson's) of how crowded rows are on the map and in the states"
     }
   }
 
@@ -30,7 +33,7 @@ package enum TrustFigure: String, CaseIterable, Sendable {
     switch self {
     case .trustworthiness, .randomTriplets: "0.5"
     case .neighboursKept: "about 0"
-    case .distanceCorrelation: "0"
+    case .distanceCorrelation, .densityCorrelation: "0"
     }
   }
 
@@ -40,6 +43,9 @@ package enum TrustFigure: String, CaseIterable, Sendable {
       + "that is higher in them for which rows belong together.",
     "Random triplets and distance correlation are about what lies far apart: of two maps, trust "
       + "the one that is higher in them for which groups lie near each other.",
+    "Density correlation is about how wide groups are: of two maps, trust the one that is higher "
+      + "in it for which groups are tight and which are loose. Explore tells it of maps that keep "
+      + "densities.",
   ]
 
   /// The table and the advice of docs/maps.md.

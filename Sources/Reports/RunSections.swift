@@ -156,7 +156,9 @@ struct RunSections {
     let states = try runs.map { run throws(Failure) in try sample(run, layer).states }
     guard states[0].columns > 1 else { return [] }
     var blocks: [ReportDocument.Block] = [.heading(level: 2, "Maps")]
-    for layout in Layouts.all where labels.count >= layout.leastRows {
+    let present = Set(labels).count
+    for layout in Layouts.all
+    where labels.count >= layout.leastRows && present >= layout.leastConcepts {
       if layout.isIterative && labels.count > Self.mostRowsOfSteps { continue }
       blocks.append(try map(layout, states, layer, context))
     }
@@ -172,14 +174,15 @@ struct RunSections {
   ) throws -> ReportDocument.Block {
     let maps: [Matrix]
     var shares: [Float] = []
-    let settings: LayoutSettings
+    var settings = LayoutSettings()
+    settings.concepts = RowConcepts(names: concepts, ofRow: labels)
     if states.count > 1 {
       let pair = try PairProjection(
-        base: states[0], tuned: states[1], by: layout, isAligned: layout.isIterative,
+        base: states[0], tuned: states[1], by: layout, settings, isAligned: layout.isIterative,
         checkpoint: context.checkpoint)
       (maps, shares, settings) = ([pair.base, pair.tuned], pair.explained, pair.settings)
     } else {
-      let found = try layout.map(states[0], checkpoint: context.checkpoint)
+      let found = try layout.map(states[0], settings, checkpoint: context.checkpoint)
       (maps, settings) = ([found.points], found.settings)
       for case .shares(let values) in found.figures { shares = values }
     }
@@ -194,7 +197,7 @@ struct RunSections {
     let two = runs.count > 1
     var text = layout.title
     if layout.isIterative {
-      for option in layout.options where option.isCaptioned {
+      for option in layout.captioned(settings) {
         let value = settings[option]
         text += ", \(option.name) \(option.isWhole ? option.text(value) : figure(value, 1))"
       }
@@ -206,11 +209,14 @@ struct RunSections {
         ? " of the unit states of both runs together, each about its own mean, on the "
           + "same axes" : " of the states"
     }
+    if let axes = settings.axes, let concepts = settings.concepts {
+      text += ", \(axes.title(concepts.names))"
+    }
     if !shares.isEmpty {
       let parts = shares.map { figure(100 * Double($0), 1) }
       text += "; the axes hold \(parts.joined(separator: " % and ")) % of the variance"
     }
-    return text + "." + (layout.caution.isEmpty ? "" : " " + layout.caution)
+    return ([text + "."] + layout.cautions(settings)).joined(separator: " ")
   }
 
   /// The runs side by side on the same axes.

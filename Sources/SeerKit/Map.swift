@@ -1,8 +1,11 @@
 import LinearAlgebra
 import SeerProjection
 
-/// The names of the ways to lay out states on a map, such as `pca` and `tsne`.
-public var projectionMethods: [String] { Layouts.names }
+/// The names of the ways to lay out states on a map that look at nothing but the states, such as `pca`
+/// and `tsne`.
+public var projectionMethods: [String] {
+  Layouts.all.filter { $0.leastConcepts == 0 }.map(\.name)
+}
 
 /// Lays out the rows of a matrix, as `seer project` does with its usual options.
 ///
@@ -20,9 +23,9 @@ public var projectionMethods: [String] { Layouts.names }
 public func project(
   _ states: Matrix, by method: String = "pca", components: Int = 2, seed: UInt64 = 0
 ) throws -> Matrix {
-  guard let layout = Layouts.named(method) else {
+  guard projectionMethods.contains(method), let layout = Layouts.named(method) else {
     throw ProjectionError.badOption(
-      name: "method", found: method, wanted: Layouts.names.joined(separator: ", "))
+      name: "method", found: method, wanted: projectionMethods.joined(separator: ", "))
   }
   let settings = LayoutSettings(components: components, seed: seed)
   return try layout.map(states, settings).points

@@ -72,6 +72,8 @@ private enum Interrupts {
 final class ProgressPrinter: Sendable {
   private struct State {
     var lastShown: ContinuousClock.Instant?
+    /// What was counted then: something new is told at once.
+    var unit = ""
     var isOpen = false
   }
 
@@ -85,8 +87,10 @@ final class ProgressPrinter: Sendable {
     let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
     let isLast = progress.total > 0 && progress.completed >= progress.total
     state.withLock { state in
-      if let last = state.lastShown, last.duration(to: .now) < interval, !isLast { return }
+      let isNew = progress.unit != state.unit
+      if let last = state.lastShown, last.duration(to: .now) < interval, !isLast, !isNew { return }
       state.lastShown = .now
+      state.unit = progress.unit
       let text = line(progress)
       if isTerminal {
         state.isOpen = true

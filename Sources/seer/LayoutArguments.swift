@@ -41,7 +41,7 @@ enum LayoutArguments {
       }
       // The method's own range, where it has one.
       let option = layout.options.first { $0.name == name } ?? known
-      guard let value = Double(text), (try? option.check(value)) != nil else {
+      guard let value = option.value(text), (try? option.check(value)) != nil else {
         throw ValidationError("--\(name): found \(text), wanted \(option.wanted).")
       }
       settings[option] = value

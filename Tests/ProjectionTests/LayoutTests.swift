@@ -16,6 +16,14 @@ struct LayoutTests {
     }
   }
 
+  /// What each row speaks of: the blob it belongs to.
+  func settings(rows: Int, seed: UInt64 = 0) -> LayoutSettings {
+    var settings = LayoutSettings(seed: seed)
+    settings.concepts = RowConcepts(
+      names: (0..<4).map { "blob \($0)" }, ofRow: (0..<rows).map { $0 % 4 })
+    return settings
+  }
+
   func bits(_ matrix: Matrix) -> [UInt32] { matrix.values.map(\.bitPattern) }
 
   @Test func namesAreUniqueAndPlain() {
@@ -40,7 +48,7 @@ struct LayoutTests {
     let layout = try layout(name)
     let matrix = blobs(rows: 120)
     func map(_ seed: UInt64) throws -> LayoutResult {
-      try layout.map(matrix, LayoutSettings(seed: seed))
+      try layout.map(matrix, settings(rows: 120, seed: seed))
     }
     let first = try map(1)
     let again = try map(1)
@@ -75,7 +83,7 @@ struct LayoutTests {
 
   @Test(arguments: Layouts.names) func blobsKeepTheirNeighbours(name: String) throws {
     let matrix = blobs(rows: 160)
-    let map = try layout(name).map(matrix).points
+    let map = try layout(name).map(matrix, settings(rows: 160)).points
     #expect(map.rows == 160 && map.columns == 2)
     let kept = try #require(try MapQuality.measure(map, of: matrix).neighboursKept)
     var generator = SeededGenerator(seed: 3)
@@ -86,7 +94,10 @@ struct LayoutTests {
 
   @Test(arguments: Layouts.names, [1, 2, 3, 5]) func fewRows(name: String, rows: Int) throws {
     for columns in [1, 2, 60] {
-      let result = try layout(name).map(blobs(rows: rows, columns: columns))
+      let layout = try layout(name)
+      // One row speaks of one concept.
+      if rows < layout.leastConcepts { continue }
+      let result = try layout.map(blobs(rows: rows, columns: columns), settings(rows: rows))
       #expect(result.points.rows == rows && result.points.columns == 2)
       #expect(result.points.values.allSatisfy { $0.isFinite }, "\(columns) columns")
     }
@@ -100,7 +111,7 @@ struct LayoutTests {
     }
     let constant = Matrix(rows: 40, columns: 8) { _, column in Float(column) * 100 }
     for matrix in [duplicates, constant, Matrix(rows: 40, columns: 3)] {
-      let result = try layout.map(matrix)
+      let result = try layout.map(matrix, settings(rows: matrix.rows))
       #expect(result.points.values.allSatisfy { $0.isFinite })
       for case .number(let value) in result.figures { #expect(value.isFinite) }
       for case .shares(let values) in result.figures {
@@ -109,11 +120,36 @@ struct LayoutTests {
     }
   }
 
+  /// Degenerate rows with every option turned on that keys turn.
+  @Test(arguments: namesOfIterative) func degenerateRowsWithOptions(name: String) throws {
+    let layout = try layout(name)
+    let some = blobs(rows: 60)
+    let apart = Matrix(rows: 60, columns: 60) { row, column in
+      some[row, column] + (row < 30 ? 0 : 1e5)
+    }
+    let duplicates = Matrix(rows: 60, columns: 60) { row, column in
+      some[row < 40 ? 0 : row, column]
+    }
+    let constant = Matrix(rows: 40, columns: 8) { _, column in Float(column) * 100 }
+    for matrix in [apart, duplicates, constant, blobs(rows: 5), blobs(rows: 2, columns: 1)] {
+      for option in layout.options {
+        guard let on = option.turnedOn else { continue }
+        var settings = settings(rows: matrix.rows)
+        settings[option] = on
+        let result = try layout.map(matrix, settings)
+        #expect(result.points.values.allSatisfy { $0.isFinite }, "\(option.name)")
+        for case .number(let value) in result.figures { #expect(value.isFinite) }
+      }
+    }
+  }
+
   @Test(arguments: Layouts.names) func whatCannotBeLaidOutIsRefused(name: String) throws {
     let layout = try layout(name)
     let broken = MutableMatrix(copying: blobs(rows: 10))
     broken[4, 7] = .nan
-    let error = #expect(throws: ProjectionError.self) { try layout.map(broken.copy()) }
+    let error = #expect(throws: ProjectionError.self) {
+      try layout.map(broken.copy(), settings(rows: 10))
+    }
     #expect(error?.description.hasPrefix("row 4, column 7: found nan") == true)
     #expect(throws: ProjectionError.empty(rows: 0, columns: 4)) {
       try layout.map(Matrix(rows: 0, columns: 4))
@@ -139,7 +175,7 @@ struct LayoutTests {
   /// A row of the map that is placed as if it were new lies where it lay.
   @Test(arguments: Layouts.names) func newRowsLieAmongTheirLike(name: String) throws {
     let matrix = blobs(rows: 120)
-    let result = try layout(name).map(matrix)
+    let result = try layout(name).map(matrix, settings(rows: 120))
     let rows = Array(0..<8)
     let placed = try result.place(matrix.selecting(rows: rows), {})
     #expect(placed.rows == 8 && placed.columns == 2)
@@ -165,7 +201,7 @@ struct LayoutTests {
     struct Stop: Error {}
     let layout = try layout(name)
     #expect(throws: Stop.self) {
-      try layout.map(blobs(rows: 200), checkpoint: { throw Stop() })
+      try layout.map(blobs(rows: 200), settings(rows: 200), checkpoint: { throw Stop() })
     }
   }
 
@@ -195,6 +231,45 @@ struct LayoutTests {
     #expect(run.iteration == run.iterations)
     #expect(bits(run.result().points) == bits(whole.points))
     #expect(run.objective() < first)
+  }
+
+  /// What a moment holds is all that the rest depends on: another run goes on to the same bits.
+  @Test(arguments: namesOfIterative) func goesOnFromAMoment(name: String) throws {
+    let layout = try iterative(name)
+    let matrix = blobs(rows: 90)
+    var settings = LayoutSettings(seed: 4)
+    if layout.options.contains(.density) { settings[.density] = 1 }
+    func begin() throws -> any LayoutRun {
+      try layout.begin(matrix, settings, start: nil, checkpoint: {}, progress: { _ in })
+    }
+    let whole = try begin()
+    var moments: [MapMoment] = []
+    try whole.finish(
+      every: 1,
+      observer: {
+        if [1, whole.iterations / 2, whole.iterations * 9 / 10].contains(whole.iteration) {
+          moments.append(whole.moment)
+        }
+        return true
+      })
+    #expect(moments.count == 3)
+    for moment in moments {
+      let run = try begin()
+      try run.restore(moment)
+      #expect(run.moment == moment && run.iteration == moment.iteration)
+      try run.finish()
+      #expect(bits(run.result().points) == bits(whole.result().points))
+    }
+    // A moment of another map is refused, and nothing is changed.
+    let run = try begin()
+    let before = run.moment
+    var other = moments[0]
+    other.values[0].numbers.removeLast()
+    #expect(throws: ProjectionError.self) { try run.restore(other) }
+    other = moments[0]
+    other.iteration = run.iterations + 1
+    #expect(throws: ProjectionError.self) { try run.restore(other) }
+    #expect(run.moment == before)
   }
 
   @Test(arguments: namesOfIterative) func goesOnFromALayout(name: String) throws {

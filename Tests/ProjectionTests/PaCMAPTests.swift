@@ -87,7 +87,7 @@ struct PaCMAPTests {
     var step = sk_pacmap_step(near: 1, middle: 0, far: 1, rate: 0.5)
     withUnsafePointer(to: nearPairs) { near in
       withUnsafePointer(to: farPairs) { far in
-        sk_pacmap_move(&next, points, &means, &squares, near, near, far, 0, n, &step)
+        sk_pacmap_move(&next, points, &means, &squares, near, near, far, 0, n, &step, 0)
         for place in 0..<2 * n {
           func loss(_ change: Float) -> Double {
             let kept = points[place]
@@ -104,6 +104,33 @@ struct PaCMAPTests {
         }
       }
     }
+  }
+
+  @Test func movesAreTheSameWithAndWithoutWideVectors() throws {
+    let n = golden.input.rows
+    let sets = try sets(golden.input, neighbours: 7)
+    let near = PairRows(sets.near, rows: n, count: sets.counts.near)
+    let middle = PairRows(sets.middle, rows: n, count: sets.counts.middle)
+    let far = PairRows(sets.far, rows: n, count: sets.counts.far)
+    var generator = SeededGenerator(seed: 6)
+    let points = (0..<2 * n).map { _ in generator.normal() * 5 }
+    func move(_ portable: Int32) -> (points: [Float], means: [Float]) {
+      var means = [Float](repeating: 0, count: 2 * n)
+      var (squares, next) = (means, means)
+      var step = sk_pacmap_step(near: 2, middle: 300, far: 1, rate: 0.5)
+      withUnsafePointer(to: near.pairs) { near in
+        withUnsafePointer(to: middle.pairs) { middle in
+          withUnsafePointer(to: far.pairs) { far in
+            sk_pacmap_move(
+              &next, points, &means, &squares, near, middle, far, 0, n, &step, portable)
+          }
+        }
+      }
+      return (next, means)
+    }
+    let (wide, portable) = (move(0), move(1))
+    for (a, b) in zip(wide.means, portable.means) { #expect(abs(a - b) < 1e-5 + 1e-4 * abs(b)) }
+    for (a, b) in zip(wide.points, portable.points) { #expect(abs(a - b) < 1e-2) }
   }
 
   /// Middle pairs pull as their loss says: with nothing else, and far apart.
@@ -126,7 +153,7 @@ struct PaCMAPTests {
           )
           withUnsafePointer(to: &pairs) { pairs in
             withUnsafePointer(to: &empty) { empty in
-              sk_pacmap_move(&next, points, &means, &squares, empty, pairs, empty, 0, 2, &step)
+              sk_pacmap_move(&next, points, &means, &squares, empty, pairs, empty, 0, 2, &step, 0)
             }
           }
         }

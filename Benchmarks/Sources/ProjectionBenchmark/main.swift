@@ -104,23 +104,29 @@ case "tsne":
     try lines.write(toFile: layout, atomically: true, encoding: .utf8)
   }
 case "neighbours":
-  // The approximate index against all pairs: time, and the share of neighbours found.
+  // The approximate index against all pairs of some rows: time, and the share of neighbours found.
   let reduced = try TSNE.reduced(matrix)
+  let k = settings["k"].flatMap { Int($0) } ?? 90
+  let wanted = settings["queries"].flatMap { Int($0) } ?? 2000
+  let rows = Array(stride(from: 0, to: matrix.rows, by: max(1, matrix.rows / wanted)))
+  let queries = reduced.selecting(rows: rows)
   var exact: Neighbours?
   var found: Neighbours?
-  let exactTime = try seconds { exact = try Neighbours.exact(reduced, k: 90) }
-  let foundTime = try seconds { found = try Neighbours.approximate(reduced, k: 90) }
+  // A row is among its own nearest.
+  let exactTime = try seconds {
+    exact = try Neighbours.exact(of: queries, among: reduced, k: k + 1)
+  }
+  let foundTime = try seconds { found = try Neighbours.approximate(reduced, k: k) }
   guard let exact, let found else { exit(70) }
   var kept = 0.0
-  let rows = Array(stride(from: 0, to: matrix.rows, by: 97))
-  for row in rows {
-    let limit = exact.squaredDistances(of: row).last ?? 0
+  for (query, row) in rows.enumerated() {
+    let limit = exact.squaredDistances(of: query).last ?? 0
     // By distance: duplicates may choose other twins.
-    kept += Double(found.squaredDistances(of: row).filter { $0 <= limit }.count) / Double(exact.k)
+    kept += Double(found.squaredDistances(of: row).filter { $0 <= limit }.count) / Double(k)
   }
   print(
-    "neighbours: exact \(text(exactTime)) s, approximate \(text(foundTime)) s, "
-      + "found \(text(kept / Double(rows.count), 4))")
+    "neighbours: \(matrix.rows) rows, k \(k): approximate \(text(foundTime)) s, exact \(rows.count)"
+      + " rows \(text(exactTime)) s, found \(text(kept / Double(rows.count), 4))")
 case "quality":
   let reduced = try TSNE.reduced(matrix)
   let tsne = try TSNE(reduced)

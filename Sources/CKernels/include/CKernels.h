@@ -15,6 +15,7 @@
 #include "sk_layers.h"
 #include "sk_pool.h"
 #include "sk_projection_affinities.h"
+#include "sk_projection_density.h"
 #include "sk_projection_forces.h"
 #include "sk_projection_grid.h"
 #include "sk_projection_neighbours.h"

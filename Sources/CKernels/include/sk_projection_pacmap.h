@@ -19,10 +19,11 @@ typedef struct {
 
 /// Moves points `first..<last` of `points` (x, y pairs) into `next`; `means` and `squares` are Adam's
 /// moments of the same shape. Points depend on `points` alone, so any split gives the same bits.
+/// `portable` avoids instructions beyond the baseline.
 void sk_pacmap_move(float *next, const float *points, float *means, float *squares,
                     const sk_pacmap_pairs *near, const sk_pacmap_pairs *middle,
                     const sk_pacmap_pairs *far, size_t first, size_t last,
-                    const sk_pacmap_step *step);
+                    const sk_pacmap_step *step, int portable);
 
 /// The loss of points `first..<last` with the weights of the last phase, each pair counted from both
 /// of its rows.

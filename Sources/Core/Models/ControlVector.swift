@@ -27,6 +27,11 @@ package struct ControlVector: Equatable, Sendable {
 
   /// Reads a control vector; fails where it does not fit the model.
   package init(contentsOf path: String, for configuration: ModelConfiguration) throws(Failure) {
+    try self.init(contentsOf: path, width: configuration.width, blocks: configuration.blocks)
+  }
+
+  /// The same for states of a width, of a model whose blocks may not be known.
+  package init(contentsOf path: String, width: Int, blocks: Int? = nil) throws(Failure) {
     let file = try GGUF(path: path)
     let architecture = try file.string("general.architecture")
     guard architecture == "controlvector" else {
@@ -46,12 +51,11 @@ package struct ControlVector: Equatable, Sendable {
       guard let block = Int(name.dropFirst("direction.".count)), block > 0 else {
         throw failure("a name without a block", "direction.N with N above 0")
       }
-      guard block < configuration.blocks else {
-        throw failure("block \(block)", "a block below \(configuration.blocks)")
+      if let blocks, block >= blocks {
+        throw failure("block \(block)", "a block below \(blocks)")
       }
-      guard tensor.type == .f32, tensor.shape == [configuration.width] else {
-        throw failure(
-          "\(tensor.type.name) of sizes \(tensor.shape)", "F32 of \(configuration.width)")
+      guard tensor.type == .f32, tensor.shape == [width] else {
+        throw failure("\(tensor.type.name) of sizes \(tensor.shape)", "F32 of \(width)")
       }
       let values = file.file.withBytes(in: tensor.range) { bytes in
         stride(from: 0, to: bytes.count, by: 4).map {

@@ -16,12 +16,15 @@ package protocol Layout: Sendable {
   var isSeeded: Bool { get }
   /// From how many rows on a map says anything.
   var leastRows: Int { get }
+  /// How many concepts rows must speak of for a map of the layout's own choice: 0 where it does not
+  /// look at ``LayoutSettings/concepts``.
+  var leastConcepts: Int { get }
   /// What it reads of ``LayoutSettings``, seed and components apart.
   var options: [LayoutOption] { get }
   /// What it says of a map beyond the points.
   var figures: [LayoutFigure] { get }
-  /// What a reader of a map must be told: a sentence whose first words, up to a comma, say the most
-  /// of it where there is little room; empty for nothing.
+  /// What a reader of any of its maps must be told: a sentence whose first words, up to a comma, say
+  /// the most of it where there is little room; empty for nothing.
   var caution: String { get }
 
   /// Lays out all rows at once.
@@ -64,6 +67,48 @@ package protocol GrowingMap: AnyObject {
   func objective() -> Double
   /// Takes one step. Where `checkpoint` throws, the map is as it was before the step.
   func step(checkpoint: Checkpoint) throws
+  /// Everything that the steps left depend on beside what the map was begun with.
+  var moment: MapMoment { get }
+  /// Goes on from a moment of a map that was begun with the same: it ends at the same bits.
+  ///
+  /// - Throws: ``ProjectionError`` for a moment of another map, which then stays as it is.
+  func restore(_ moment: MapMoment) throws(ProjectionError)
+}
+
+/// A map that grows between two of its steps.
+package struct MapMoment: Equatable, Sendable {
+  /// Steps taken.
+  package var iteration: Int
+  /// Named numbers, in an order that is always the same.
+  package var values: [Values]
+
+  package struct Values: Equatable, Sendable {
+    package let name: String
+    package var numbers: [Float]
+
+    package init(_ name: String, _ numbers: [Float]) {
+      (self.name, self.numbers) = (name, numbers)
+    }
+
+    init(_ name: String, _ buffer: Buffer<Float>) {
+      self.init(name, Array(UnsafeBufferPointer(start: buffer.elements, count: buffer.count)))
+    }
+  }
+
+  package init(iteration: Int, values: [Values]) {
+    (self.iteration, self.values) = (iteration, values)
+  }
+
+  /// Refuses a moment that another one, of the map as it is, does not resemble.
+  func check(like own: MapMoment, iterations: Int) throws(ProjectionError) {
+    let shape = values.map { "\($0.name) \($0.numbers.count)" }
+    let wanted = own.values.map { "\($0.name) \($0.numbers.count)" }
+    guard shape == wanted, 0...iterations ~= iteration else {
+      throw .badOption(
+        name: "moment of a map", found: "\(shape.joined(separator: ", ")), step \(iteration)",
+        wanted: "\(wanted.joined(separator: ", ")), at most step \(iterations)")
+    }
+  }
 }
 
 /// A layout's map being made.
@@ -88,6 +133,7 @@ package struct LayoutResult: Sendable {
 
 extension Layout {
   package var keepsUnit: Bool { false }
+  package var leastConcepts: Int { 0 }
 
   /// ``map(_:_:start:checkpoint:progress:)`` with what is usual.
   package func map(
@@ -99,6 +145,23 @@ extension Layout {
 
   /// Whether its maps can be watched and paused: it is an ``IterativeLayout``.
   package var isIterative: Bool { self is any IterativeLayout }
+
+  /// The options that captions tell of a map.
+  package func captioned(_ settings: LayoutSettings) -> [LayoutOption] {
+    options.filter {
+      $0.isCaptioned || !$0.caution.isEmpty && settings[$0] != $0.standard
+    }
+  }
+
+  /// What a reader of a map must be told: of its options, then of the layout; sentences.
+  package func cautions(_ settings: LayoutSettings) -> [String] {
+    optionCautions(settings) + (caution.isEmpty ? [] : [caution])
+  }
+
+  /// What a reader must be told of a map since its options are not the standard ones; sentences.
+  package func optionCautions(_ settings: LayoutSettings) -> [String] {
+    options.filter { settings[$0] != $0.standard && !$0.caution.isEmpty }.map(\.caution)
+  }
 
   /// Throws where settings are out of the range of what this layout reads.
   package func check(_ settings: LayoutSettings) throws(ProjectionError) {

@@ -14,10 +14,18 @@ package struct LayoutOption: Hashable, Sendable {
   package let isCaptioned: Bool
   /// How far keys go, where the end of ``range`` would take too long to be come upon by keys.
   package let keyRange: ClosedRange<Double>
+  /// Names of the values 0, 1 and so on; none where values are numbers.
+  package let choices: [String]
+  /// What a key turns it to and back from; nil for what keys do not turn on.
+  package let turnedOn: Double?
+  /// What a reader of a map must be told where it is not the standard: a sentence whose first words,
+  /// up to a comma, say the most of it; empty for nothing. Captions tell such an option then.
+  package let caution: String
 
   package init(
     _ name: String, _ help: String, standard: Double, in range: ClosedRange<Double>,
-    isWhole: Bool = false, isCaptioned: Bool = false, byKeys keyRange: ClosedRange<Double>? = nil
+    isWhole: Bool = false, isCaptioned: Bool = false, byKeys keyRange: ClosedRange<Double>? = nil,
+    turnedOn: Double? = nil, caution: String = ""
   ) {
     self.name = name
     self.help = help
@@ -26,6 +34,25 @@ package struct LayoutOption: Hashable, Sendable {
     self.isWhole = isWhole
     self.isCaptioned = isCaptioned
     self.keyRange = keyRange?.clamped(to: range) ?? range
+    self.turnedOn = turnedOn
+    self.caution = caution
+    choices = []
+  }
+
+  /// One of some names, the first where none is given.
+  package init(
+    _ name: String, _ help: String, choices: [String], turnedOn: Double? = nil, caution: String = ""
+  ) {
+    self.name = name
+    self.help = help
+    self.choices = choices
+    self.turnedOn = turnedOn
+    self.caution = caution
+    standard = 0
+    range = 0...Double(max(0, choices.count - 1))
+    keyRange = range
+    isWhole = true
+    isCaptioned = false
   }
 
   /// A range without an upper end: what is still a number of float32 and of steps.
@@ -34,7 +61,13 @@ package struct LayoutOption: Hashable, Sendable {
   /// A value as messages, recipes and screens write it: digits after the point only where there are
   /// some.
   package func text(_ value: Double) -> String {
-    value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(Float(value))"
+    if let place = Int(exactly: value), choices.indices.contains(place) { return choices[place] }
+    return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(Float(value))"
+  }
+
+  /// The value of such a text, in range or not; nil for what is none.
+  package func value(_ text: String) -> Double? {
+    choices.isEmpty ? Double(text) : choices.firstIndex(of: text).map(Double.init)
   }
 
   /// The whole number that keys go to from a value: `factor` times as much, within ``keyRange``.
@@ -47,6 +80,7 @@ package struct LayoutOption: Hashable, Sendable {
     func bound(_ value: Double) -> String {
       value == value.rounded() ? "\(Int(value))" : "\(value)"
     }
+    if !choices.isEmpty { return choices.joined(separator: " or ") }
     let number = isWhole ? "a whole number, " : ""
     return number
       + (range.upperBound == Self.atLeast(0).upperBound
@@ -68,6 +102,10 @@ package struct LayoutSettings: Equatable, Sendable {
   package var components: Int
   /// The seed of everything random.
   package var seed: UInt64
+  /// What each row speaks of, where that is known: for layouts and starts that look at it.
+  package var concepts: RowConcepts?
+  /// What a map along axes is drawn along; nil for the layout's own choice.
+  package var axes: ChosenAxes?
   private var given: [String: Double] = [:]
 
   package init(components: Int = 2, seed: UInt64 = 0) {

@@ -6,6 +6,7 @@ package enum Layouts {
     TSNELayout(),
     UMAPLayout(),
     PaCMAPLayout(),
+    AxesLayout(),
   ]
 
   /// What is drawn where nothing else was asked for.

@@ -16,7 +16,7 @@ package struct PaCMAPLayout: IterativeLayout {
   package let components = 2...2
   package let isSeeded = true
   package let leastRows = 4
-  package let options = [neighbours, iterations]
+  package let options: [LayoutOption] = [neighbours, iterations, .start]
   package let figures = [LayoutFigure("pacmap_loss", "loss")]
   package let caution = "Distances in a cluster say little, the coarse arrangement more."
 
@@ -35,7 +35,7 @@ package struct PaCMAPLayout: IterativeLayout {
     }
     let input = try LayoutInput(of: matrix, checkpoint: checkpoint)
     let pacmap = try PaCMAP(
-      input.rows, options: options, initialization: start ?? .principalComponents,
+      input.rows, options: options, initialization: settings.start(start) ?? .principalComponents,
       checkpoint: checkpoint, progress: progress)
     return Run(pacmap: pacmap, input: input, settings: settings)
   }
@@ -56,6 +56,8 @@ package struct PaCMAPLayout: IterativeLayout {
     var points: Matrix { pacmap.points }
     func objective() -> Double { pacmap.loss() }
     func step(checkpoint: Checkpoint) throws { try pacmap.step(checkpoint: checkpoint) }
+    var moment: MapMoment { pacmap.moment }
+    func restore(_ moment: MapMoment) throws(ProjectionError) { try pacmap.restore(moment) }
 
     func result() -> LayoutResult {
       let points = pacmap.points

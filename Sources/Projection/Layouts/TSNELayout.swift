@@ -18,7 +18,7 @@ package struct TSNELayout: IterativeLayout {
   package let components = 2...2
   package let isSeeded = true
   package let leastRows = 4
-  package let options = [perplexity, iterations, exaggeration]
+  package let options: [LayoutOption] = [perplexity, iterations, exaggeration, .density, .start]
   package let figures = [LayoutFigure("kl_divergence", "KL")]
   package let caution = "Cluster distances say little."
 
@@ -29,7 +29,9 @@ package struct TSNELayout: IterativeLayout {
     try check(settings)
     var options = TSNE.Options(
       perplexity: Float(settings[Self.perplexity]), iterations: Int(settings[Self.iterations]),
-      exaggeration: Float(settings[Self.exaggeration]), seed: settings.seed)
+      exaggeration: Float(settings[Self.exaggeration]), seed: settings.seed,
+      // den-SNE's own weight is 0.1.
+      density: 0.1 * Float(settings[.density]))
     // A finished map that is gone on with is not blown up again.
     if case .layout = start {
       options.iterations = max(1, options.iterations - options.exaggeratedIterations)
@@ -38,7 +40,7 @@ package struct TSNELayout: IterativeLayout {
     let reduction = try Reduction(of: matrix, checkpoint: checkpoint)
     let input = try reduction.apply(matrix)
     let tsne = try TSNE(
-      input, options: options, initialization: start ?? .principalComponents,
+      input, options: options, initialization: settings.start(start) ?? .principalComponents,
       checkpoint: checkpoint, progress: progress)
     return Run(tsne: tsne, input: input, reduction: reduction, settings: settings)
   }
@@ -61,6 +63,8 @@ package struct TSNELayout: IterativeLayout {
     var points: Matrix { tsne.points }
     func objective() -> Double { tsne.divergence() }
     func step(checkpoint: Checkpoint) throws { try tsne.step(checkpoint: checkpoint) }
+    var moment: MapMoment { tsne.moment }
+    func restore(_ moment: MapMoment) throws(ProjectionError) { try tsne.restore(moment) }
 
     func result() -> LayoutResult {
       let points = tsne.points

@@ -11,7 +11,9 @@ package struct UMAPLayout: IterativeLayout {
     "min-dist", "how near points may come to each other, in units of the map", standard: 0.1,
     in: 0...2)
   package static let iterations = LayoutOption(
-    "iterations", "epochs; 0 takes 500 up to 10,000 rows and 200 beyond", standard: 0,
+    "iterations",
+    "epochs; 0 takes 500 up to 10,000 rows and 200 beyond, and 200 more with densities",
+    standard: 0,
     in: LayoutOption.atLeast(0), isWhole: true)
   package static let spectral = LayoutOption(
     "spectral", "1 starts from the graph's eigenvectors, 0 from principal components",
@@ -22,7 +24,9 @@ package struct UMAPLayout: IterativeLayout {
   package let components = 2...2
   package let isSeeded = true
   package let leastRows = 4
-  package let options = [neighbours, minDistance, iterations, spectral]
+  package let options: [LayoutOption] = [
+    neighbours, minDistance, iterations, spectral, .density, .start,
+  ]
   package let figures = [LayoutFigure("umap_loss", "loss")]
   package let caution = "Cluster distances say little, and gaps can be made up."
 
@@ -36,12 +40,20 @@ package struct UMAPLayout: IterativeLayout {
     options.minDistance = Float(settings[Self.minDistance])
     options.epochs = settings[Self.iterations] > 0 ? Int(settings[Self.iterations]) : nil
     options.seed = settings.seed
+    // densMAP's own weight is 2.
+    options.density = 2 * Float(settings[.density])
+    let isSpectral = settings[Self.spectral] == 1
+    guard !isSpectral || settings[.start] == LayoutOption.start.standard else {
+      throw ProjectionError.badOption(
+        name: Self.spectral.name, found: "1 with another start",
+        wanted: "one of them: --spectral 1 or --start")
+    }
     // A finished map that is gone on with is not stirred up again.
     if case .layout = start { options.rate = 0.01 }
     let input = try LayoutInput(of: matrix, checkpoint: checkpoint)
     let umap = try UMAP(
-      input.rows, options: options, initialization: start ?? .principalComponents,
-      isSpectral: settings[Self.spectral] == 1, checkpoint: checkpoint, progress: progress)
+      input.rows, options: options, initialization: settings.start(start) ?? .principalComponents,
+      isSpectral: isSpectral, checkpoint: checkpoint, progress: progress)
     return Run(umap: umap, input: input, settings: settings)
   }
 
@@ -61,6 +73,8 @@ package struct UMAPLayout: IterativeLayout {
     var points: Matrix { umap.points }
     func objective() -> Double { umap.loss() }
     func step(checkpoint: Checkpoint) throws { try umap.step(checkpoint: checkpoint) }
+    var moment: MapMoment { umap.moment }
+    func restore(_ moment: MapMoment) throws(ProjectionError) { try umap.restore(moment) }
 
     func result() -> LayoutResult {
       let points = umap.points

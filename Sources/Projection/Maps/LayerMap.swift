@@ -40,13 +40,19 @@ package struct LayerMap: Equatable, Sendable {
     _ states: Matrix, axes: MapAxes, conceptOfRow: [Int32], concepts: Int,
     reference: [SIMD2<Float>]?, checkpoint: Checkpoint = {}
   ) throws -> LayerMap {
+    let chosen: ChosenAxes
     switch axes {
     case .components(let x, let y):
-      try principal(states, components: (x, y), reference: reference, checkpoint: checkpoint)
-    case .concepts(let x, let y):
-      try along(
-        concepts: (x, y), of: concepts, states, conceptOfRow: conceptOfRow, checkpoint: checkpoint)
+      return try principal(
+        states, components: (x, y), reference: reference, checkpoint: checkpoint)
+    case .concepts(let x, let y): chosen = .pair(.prototype(x), .prototype(y))
+    case .chosen(let axes): chosen = axes
     }
+    return try along(
+      chosen, as: axes, states,
+      RowConcepts(
+        names: Array(repeating: "", count: concepts), ofRow: conceptOfRow.map { Int($0) }),
+      checkpoint: checkpoint)
   }
 
   /// The length of every row; refuses what is not finite.

@@ -94,7 +94,7 @@ package final class PaCMAP {
             Parallel.ranges(of: rows, grain: 64) { range in
               sk_pacmap_move(
                 next.elements, positions.elements, means.elements, squares.elements, near, middle,
-                far, range.lowerBound, range.upperBound, now)
+                far, range.lowerBound, range.upperBound, now, 0)
             }
           }
         }
@@ -123,6 +123,22 @@ package final class PaCMAP {
     var total = 0.0
     for piece in 0..<pieces { total += sums.elements[piece] }
     return total / Double(2 * pairs)
+  }
+
+  var moment: MapMoment {
+    MapMoment(
+      iteration: iteration,
+      values: [
+        .init("positions", positions), .init("means", means), .init("squares", squares),
+      ])
+  }
+
+  func restore(_ moment: MapMoment) throws(ProjectionError) {
+    try moment.check(like: self.moment, iterations: iterations)
+    iteration = moment.iteration
+    for (buffer, values) in zip([positions, means, squares], moment.values) {
+      buffer.fill(from: values.numbers)
+    }
   }
 
   /// A copy of the points (rows, 2) around the origin.

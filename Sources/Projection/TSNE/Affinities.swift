@@ -21,6 +21,11 @@ package struct Affinities {
   /// The sum of p ln p.
   package let negativeEntropy: Double
 
+  /// The same as a graph.
+  package var graph: SymmetricRows {
+    SymmetricRows(rows: rows, offsets: offsets, indices: indices, values: values)
+  }
+
   /// Whether there were too few points for the perplexity that was asked for.
   package var perplexityWasLowered: Bool { perplexity < requestedPerplexity }
 
@@ -35,38 +40,30 @@ package struct Affinities {
   /// - Parameter perplexity: the effective number of neighbours; lowered where there are fewer
   ///   than three times as many other points.
   package init(
-    _ matrix: Matrix, perplexity: Float, checkpoint: Checkpoint = {},
+    _ matrix: Matrix, perplexity requested: Float, checkpoint: Checkpoint = {},
     progress: (Double) -> Void = { _ in }
   ) throws {
-    let k = Self.usable(perplexity: perplexity, rows: matrix.rows).neighbours
-    let neighbours = try Neighbours.find(
-      matrix, k: k, checkpoint: checkpoint, progress: progress)
-    try self.init(neighbours, perplexity: perplexity, checkpoint: checkpoint)
-  }
-
-  /// The affinities over known neighbours, of which there should be three times the perplexity.
-  package init(
-    _ neighbours: Neighbours, perplexity requested: Float, checkpoint: Checkpoint = {}
-  ) throws {
-    let n = neighbours.rows
+    let n = matrix.rows
     let usable = Self.usable(perplexity: requested, rows: n)
-    let k = min(neighbours.k, usable.neighbours)
+    let neighbours = try Neighbours.find(
+      matrix, k: usable.neighbours, checkpoint: checkpoint, progress: progress)
+    let k = neighbours.k
     rows = n
     perplexity = usable.perplexity
     requestedPerplexity = requested
 
-    // Conditional probabilities, each row sorted by index.
-    let columns = Buffer<UInt32>(count: n * k)
-    let conditional = Buffer<Float>(count: n * k)
+    // Conditional probabilities, each row sorted by index: in the memory of the neighbours, which takes
+    // most of all where rows are many.
+    let (columns, conditional) = (neighbours.indices, neighbours.squaredDistances)
     let target = log(Double(usable.perplexity))
-    try SymmetricRows.forEachBatch(of: n, checkpoint: checkpoint) { row in
-      let place = row * k
-      sk_conditional_row(
-        conditional.elements + place, neighbours.squaredDistances.elements + row * neighbours.k,
-        k, target)
-      (columns.elements + place).update(
-        from: neighbours.indices.elements + row * neighbours.k, count: k)
-      sk_sort_row(columns.elements + place, conditional.elements + place, k)
+    try SymmetricRows.forEachRange(of: n, batch: 4096, checkpoint: checkpoint) { range in
+      let probabilities = Buffer<Float>(count: k)
+      for row in range {
+        let place = row * k
+        sk_conditional_row(probabilities.elements, conditional.elements + place, k, target)
+        (conditional.elements + place).update(from: probabilities.elements, count: k)
+        sk_sort_row(columns.elements + place, conditional.elements + place, k)
+      }
     }
 
     let symmetric = try SymmetricRows(

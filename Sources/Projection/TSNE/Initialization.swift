@@ -12,6 +12,9 @@ package enum Initialization: Sendable {
   /// A layout (rows, 2) shrunk to a standard deviation of 1e-4, so that a map made from the start
   /// takes over its arrangement: how the map of one layer follows that of its neighbour.
   case arrangement(Matrix)
+  /// The plane of the rows in which these concepts' means lie furthest apart, as wide as principal
+  /// components are.
+  case concepts(RowConcepts)
 
   /// The largest coordinate of a layout to start from: squares must stay within float32.
   package static let furthest: Float = 1e9
@@ -29,6 +32,9 @@ package enum Initialization: Sendable {
     case .layout(let layout):
       try Self.check(layout, rows: matrix.rows)
       return MatrixBuilder(copying: layout)
+    case .concepts(let concepts):
+      return try Self.arrangement(ConceptStart.points(matrix, concepts)).points(
+        of: matrix, seed: seed, deviation: deviation)
     case .arrangement(let layout):
       try Self.check(layout, rows: matrix.rows)
       let scores = try PCA.fit(layout, components: 1)

@@ -21,6 +21,22 @@ struct Optimizer {
     gains.elements.update(repeating: 1, count: gains.count)
   }
 
+  /// What its next step depends on.
+  var moment: [MapMoment.Values] {
+    [
+      .init("velocities", velocities.values), .init("gains", gains.values),
+      .init("shift", [shift.x, shift.y]),
+    ]
+  }
+
+  /// Precondition: values of ``moment``'s names and numbers.
+  mutating func restore(_ values: ArraySlice<MapMoment.Values>) {
+    let values = Array(values)
+    velocities.fill(from: values[0].numbers)
+    gains.fill(from: values[1].numbers)
+    shift = (values[2].numbers[0], values[2].numbers[1])
+  }
+
   /// Moves the points once and returns their new bounds.
   mutating func step(
     _ points: MutableMatrix, attraction: MutableMatrix, repulsion: MutableMatrix,

@@ -28,6 +28,8 @@ package final class TSNE {
     package var exaggeratedMomentum: Float
     package var momentum: Float
     package var seed: UInt64
+    /// How much densities are kept (den-SNE): 0.1 as its authors have it, 0 not at all.
+    package var density: Float
     /// How repulsion is computed; nil chooses by the number of points. A map
     /// too wide for a grid uses the quadtree in any case.
     package var gradient: Gradient?
@@ -36,6 +38,7 @@ package final class TSNE {
       perplexity: Float = 30, iterations: Int = 750, exaggeration: Float = 12,
       exaggeratedIterations: Int = 250, learningRate: Float? = nil,
       exaggeratedMomentum: Float = 0.5, momentum: Float = 0.95, seed: UInt64 = 0,
+      density: Float = 0,
       gradient: Gradient? = nil
     ) {
       self.perplexity = perplexity
@@ -46,6 +49,7 @@ package final class TSNE {
       self.exaggeratedMomentum = exaggeratedMomentum
       self.momentum = momentum
       self.seed = seed
+      self.density = density
       self.gradient = gradient
     }
   }
@@ -62,15 +66,17 @@ package final class TSNE {
 
   package let options: Options
   /// The number of steps taken.
-  package private(set) var iteration = 0
+  package internal(set) var iteration = 0
   package let affinities: Affinities
 
   /// The current positions (rows, 2), written by every step.
-  private let positions: MutableMatrix
+  let positions: MutableMatrix
   private let attraction: MutableMatrix
   private let repulsion: MutableMatrix
-  private var optimizer: Optimizer
-  private var bounds: LayoutBounds
+  /// Nil where densities are not asked for, or all alike.
+  private let density: DensityTerm?
+  var optimizer: Optimizer
+  var bounds: LayoutBounds
   private var method: (gradient: Gradient, repulsion: any Repulsion)
   /// Fixed for a number of rows, so that sums have one order.
   private let pieces: Int
@@ -93,6 +99,10 @@ package final class TSNE {
       input, perplexity: options.perplexity, checkpoint: checkpoint, progress: progress)
     positions = MutableMatrix(try initialization.points(of: input, seed: options.seed))
     let rows = matrix.rows
+    density =
+      options.density > 0
+      ? try DensityTerm(
+        input, graph: affinities.graph, curve: (1, 1), checkpoint: checkpoint) : nil
     attraction = MutableMatrix(rows: rows, columns: 2)
     repulsion = MutableMatrix(rows: rows, columns: 2)
     optimizer = Optimizer(count: rows)
@@ -112,6 +122,7 @@ package final class TSNE {
     }
     try require("perplexity", options.perplexity, "at least 1", options.perplexity >= 1)
     try require("exaggeration", options.exaggeration, "at least 1", options.exaggeration >= 1)
+    try require("density", options.density, "0 or more", options.density >= 0)
     try require(
       "iterations", Float(options.iterations), "0 or more", options.iterations >= 0)
     if let rate = options.learningRate { try require("learning rate", rate, "above 0", rate > 0) }
@@ -127,6 +138,12 @@ package final class TSNE {
     }
     let centre = [Float(x / Double(positions.rows)), Float(y / Double(positions.rows))]
     return Matrix(rows: positions.rows, columns: 2) { positions.row($0)[$1] - centre[$1] }
+  }
+
+  /// Whether densities have a part in the next step: in the last ones, without exaggeration.
+  private var keepsDensity: Bool {
+    !isExaggerating
+      && Double(iteration + 1) > (1 - DensityTerm.share) * Double(options.iterations)
   }
 
   /// Whether the next step is one with exaggeration.
@@ -149,6 +166,11 @@ package final class TSNE {
   /// one throws, the map is as it was before the step.
   package func step(checkpoint: Checkpoint) rethrows {
     let normalisation = try computeForces(checkpoint: checkpoint)
+    if keepsDensity, let density {
+      // The correlation is to grow; forces are without t-SNE's factor 4.
+      try density.measure(positions.elements, checkpoint: checkpoint)
+      density.add(to: attraction.elements, scale: -options.density / 4)
+    }
     let exaggeration = self.exaggeration
     bounds = optimizer.step(
       positions, attraction: attraction, repulsion: repulsion, normalisation: normalisation,

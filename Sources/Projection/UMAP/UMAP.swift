@@ -15,12 +15,14 @@ final class UMAP {
     var neighbours = 15
     /// How near points may come to each other, in units of the map.
     var minDistance: Float = 0.1
-    /// Nil for 500 up to 10,000 rows and 200 beyond.
+    /// Nil for 500 up to 10,000 rows and 200 beyond, and 200 more where densities are kept.
     var epochs: Int?
     /// Random others that push, for each neighbour that pulls.
     var negatives = 5
     /// The first step's size; it falls to 0 with the last.
     var rate: Float = 1
+    /// How much densities are kept (densMAP): 2 as its authors have it, 0 not at all.
+    var density: Float = 0
     var seed: UInt64 = 0
   }
 
@@ -34,6 +36,10 @@ final class UMAP {
   /// The share of the epochs in which a neighbour pulls, times 2^32.
   private let rates: Buffer<UInt32>
   private let rows: Int
+  /// Nil where densities are not asked for, or all alike.
+  private let density: DensityTerm?
+  /// Of the density term: its weight in the unit of the pulls, which are shares of the strongest.
+  private let densityScale: Float
   private var positions: Buffer<Float>
   private var next: Buffer<Float>
 
@@ -44,7 +50,7 @@ final class UMAP {
   ) throws {
     self.options = options
     rows = input.rows
-    epochs = options.epochs ?? (rows <= 10_000 ? 500 : 200)
+    epochs = options.epochs ?? (rows <= 10_000 ? 500 : 200) + (options.density > 0 ? 200 : 0)
     curve = MapCurve(minDistance: Double(options.minDistance))
     neighbours = max(0, min(rows, options.neighbours) - 1)
     let found = try Neighbours.find(
@@ -58,6 +64,29 @@ final class UMAP {
     next = Buffer(count: 2 * rows)
     positions.elements.update(from: points.elements, count: 2 * rows)
     rates = Self.rates(memberships, epochs: epochs)
+    guard options.density > 0 else {
+      (density, densityScale) = (nil, 0)
+      return
+    }
+    let pulling = Self.pulling(memberships, rates)
+    density = try DensityTerm(
+      input, graph: pulling, curve: (curve.a, curve.b), checkpoint: checkpoint)
+    let largest = (0..<pulling.values.count).reduce(0) { max($0, pulling.values.elements[$1]) }
+    densityScale = Float(
+      Double(options.density) * (density?.weight ?? 0) / Double(max(largest, 1e-30)))
+  }
+
+  /// The graph without the neighbours that never pull.
+  private static func pulling(
+    _ memberships: SymmetricRows, _ rates: Buffer<UInt32>
+  ) -> SymmetricRows {
+    let values = Buffer<Float>(count: rates.count)
+    for entry in 0..<rates.count {
+      values.elements[entry] = rates.elements[entry] > 0 ? memberships.values.elements[entry] : 0
+    }
+    return SymmetricRows(
+      rows: memberships.rows, offsets: memberships.offsets, indices: memberships.indices,
+      values: values)
   }
 
   /// Memberships that would pull in no epoch are left out.
@@ -83,7 +112,10 @@ final class UMAP {
 
   /// Takes one step. When a checkpoint throws, the map is as it was.
   func step(checkpoint: Checkpoint) throws {
-    var now = moment(options.rate * (1 - Float(epoch) / Float(max(1, epochs))))
+    let rate = options.rate * (1 - Float(epoch) / Float(max(1, epochs)))
+    var now = moment(rate)
+    let keepsDensity = Double(epoch + 1) > (1 - DensityTerm.share) * Double(epochs)
+    if keepsDensity { try density?.measure(positions.elements, checkpoint: checkpoint) }
     let (positions, next, rates, memberships) = (positions, next, rates, memberships)
     // At most some 20 ms between checkpoints.
     let part = 50_000
@@ -98,6 +130,8 @@ final class UMAP {
         }
       }
     }
+    // No further than four pulls go.
+    if keepsDensity { density?.add(to: next.elements, scale: densityScale, limit: 16, rate: rate) }
     swap(&self.positions, &self.next)
     epoch += 1
   }
@@ -121,6 +155,16 @@ final class UMAP {
       weight += Double(memberships.values.elements[entry])
     }
     return weight > 0 ? total / weight : 0
+  }
+
+  var moment: MapMoment {
+    MapMoment(iteration: epoch, values: [.init("positions", positions)])
+  }
+
+  func restore(_ moment: MapMoment) throws(ProjectionError) {
+    try moment.check(like: self.moment, iterations: epochs)
+    epoch = moment.iteration
+    positions.fill(from: moment.values[0].numbers)
   }
 
   /// A copy of the points (rows, 2) around the origin.

@@ -39,6 +39,13 @@ package struct ExportedMap: Equatable, Sendable {
     }
   }
 
+  /// What a reader must be told of the options it was made with, for the foot of a picture.
+  package var cautions: [String] {
+    (Layouts.named(method)?.options ?? []).filter { option in
+      settings[option.name].map { $0 != option.text(option.standard) } ?? false
+    }.map(\.caution).filter { !$0.isEmpty }
+  }
+
   /// In words, for the foot of a picture.
   package var description: String {
     let layout = Layouts.named(method)

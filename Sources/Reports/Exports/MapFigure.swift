@@ -29,7 +29,7 @@ enum MapFigure {
       ],
       footer: [
         "\(map.description), position \(manifest.position), template \(manifest.templateTitle); \(tool)"
-      ])
+      ] + map.cautions)
   }
 
   /// The last part of a path.

@@ -14,6 +14,17 @@ struct ProjectCommand: ParsableCommand {
       Example:
         seer project --run my-run --layer 24 --method tsne --output map.csv
         seer project --matrix states.npy --method pca --components 3 --output map.csv
+        seer project --run my-run --layer 24 --method axes --axes prototype:honesty,probe:bias \
+          --output map.csv
+
+      A projection that takes steps and is stopped goes on where it was when the same command is given
+      again: until it is done, map.csv.checkpoint lies beside map.csv.
+
+      --axes takes two directions with a comma between them, or plane:CONCEPT,CONCEPT,CONCEPT:
+        prototype:CONCEPT  from the mean of all other rows to the concept's
+        probe:CONCEPT      a linear probe's weights for the concept
+        vector:FILE        a control vector (.gguf) at the layer, or one row of an .npy file
+        readout            what was tuned: the mean of --tuned less the mean of --run
 
       --matrix takes the one array of an .npy, .npz or safetensors file: float16, float32, float64
       or integers, in any order of bytes and axes.
@@ -31,6 +42,9 @@ struct ProjectCommand: ParsableCommand {
   @Option(help: "How many coordinates.") var components = 2
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(help: "The CSV file to write.") var output: String
+  @Option(help: "What --method axes draws along.") var axes: String?
+  @Option(help: "A run of the tuned model over the same rows, for the axis `readout`.")
+  var tuned: String?
   @Flag(help: "Print one JSON object.") var json = false
   /// What the methods' own options are read from.
   @Argument(parsing: .allUnrecognized, help: .hidden) var others: [String] = []
@@ -53,6 +67,18 @@ struct ProjectCommand: ParsableCommand {
       throw ValidationError(
         "--components: found \(components), wanted \(layout.rangeOfComponents).")
     }
+    guard axes == nil || layout is AxesLayout else {
+      throw ValidationError("--axes goes with --method \(AxesLayout().name).")
+    }
+    guard axes != nil || !(layout is AxesLayout) else {
+      throw ValidationError("--axes: found none, wanted \(AxisNames.wanted).")
+    }
+    if let axes, AxisNames(axes) == nil {
+      throw ValidationError("--axes: found \(axes), wanted \(AxisNames.wanted).")
+    }
+    guard tuned == nil || axes != nil && folder != nil else {
+      throw ValidationError("--tuned goes with --run and --axes.")
+    }
     _ = try settings()
   }
 
@@ -69,6 +95,7 @@ struct ProjectCommand: ParsableCommand {
     let neighboursKept: Double?
     let randomTriplets: Double?
     let distanceCorrelation: Double?
+    let densityCorrelation: Double?
 
     // The contract's keys are always there; where a method has no such figure, null, or a list of
     // none.
@@ -85,6 +112,7 @@ struct ProjectCommand: ParsableCommand {
       try container.encode(neighboursKept, forKey: Key("neighboursKept"))
       try container.encode(randomTriplets, forKey: Key("randomTriplets"))
       try container.encode(distanceCorrelation, forKey: Key("distanceCorrelation"))
+      try container.encode(densityCorrelation, forKey: Key("densityCorrelation"))
     }
 
     private struct Key: CodingKey {
@@ -97,7 +125,8 @@ struct ProjectCommand: ParsableCommand {
   }
 
   func run() throws {
-    try OutputFile.check(output, isNoneOf: folder.map(Run.files) ?? [], matrix)
+    try OutputFile.check(
+      output, isNoneOf: [folder, tuned].compactMap { $0 }.flatMap(Run.files), matrix)
     Report.makeWay(for: output)
     let command = self
     let (result, notes) = try runJob("project", showsProgress: true) { context in
@@ -119,16 +148,19 @@ struct ProjectCommand: ParsableCommand {
     if let correlation = result.distanceCorrelation {
       parts.append("distance correlation \(Report.rounded(correlation, 3))")
     }
+    if let correlation = result.densityCorrelation {
+      parts.append("density correlation \(Report.rounded(correlation, 3))")
+    }
     Report.line(parts.joined(separator: ", "))
   }
 
   private func project(_ context: JobContext) throws -> (Result, notes: [String]) {
-    var rows: [RunRow] = []
+    var run: Run?
     let states: ScaledMatrix
     let source: String
     if let folder, let layer {
       let opened = try Run.open(folder)
-      rows = opened.rows
+      run = opened
       states = ScaledMatrix(matrix: try opened.states(layer: layer))
       source = "\(folder), layer \(layer)"
     } else {
@@ -136,40 +168,48 @@ struct ProjectCommand: ParsableCommand {
       states = try MatrixFile.read(source, readsBFloat16: dtype != nil)
     }
     do {
-      return try project(states.matrix, unit: states.unit, rows, context)
+      return try project(states.matrix, unit: states.unit, run, context)
     } catch let error as ProjectionError {
       throw Failure(error, of: source)
     }
   }
 
   private func project(
-    _ states: Matrix, unit: Double, _ rows: [RunRow], _ context: JobContext
+    _ states: Matrix, unit: Double, _ run: Run?, _ context: JobContext
   ) throws -> (Result, notes: [String]) {
     guard components <= max(2, states.columns) else {
       throw Failure(
         .usage, place: "--components", found: "\(components)",
         wanted: "at most \(states.columns), the width of the states")
     }
-    let (settings, notes) = try settings()
+    var (settings, notes) = try settings()
+    settings.concepts = run.map { RowConcepts($0.rows) }
+    if let names = axes.flatMap(AxisNames.init) {
+      settings.axes = try AxisArguments(
+        names: names, concepts: settings.concepts, states: states, layer: layer, run: run,
+        tuned: try tuned.map(Run.open)
+      ).chosen()
+    }
     let started = ContinuousClock.now
-    let map = try layout.map(
-      states, settings, start: nil, checkpoint: context.checkpoint,
-      progress: { done, total in
-        context.report(
-          JobProgress(
-            completed: done, total: total, unit: "iterations",
-            elapsed: started.duration(to: .now)))
-      })
+    let work = ProjectionWork(layout: layout, settings: settings, output: output)
+    let map = try work.run(states, context)
+    notes += map.notes
     let seconds = started.duration(to: .now).seconds
-    let quality = try MapQuality.measure(map.points, of: states, checkpoint: context.checkpoint)
-    let global = try GlobalQuality.measure(map.points, of: states, checkpoint: context.checkpoint)
+    let quality = try MapQuality.measure(
+      map.result.points, of: states, checkpoint: context.checkpoint)
+    let global = try GlobalQuality.measure(
+      map.result.points, of: states, checkpoint: context.checkpoint)
+    let density = try DensityQuality.measure(
+      map.result.points, of: states, checkpoint: context.checkpoint)
     try OutputFile.write(
-      table(map.points, unit: layout.keepsUnit ? unit : 1, rows), to: output)
+      table(map.result.points, unit: layout.keepsUnit ? unit : 1, run?.rows ?? []), to: output)
+    work.finish()
     let result = Result(
-      rows: states.rows, seconds: seconds, figures: Array(zip(layout.figures, map.figures)),
+      rows: states.rows, seconds: seconds, figures: Array(zip(layout.figures, map.result.figures)),
       trustworthiness: quality.trustworthiness, neighboursKept: quality.neighboursKept,
-      randomTriplets: global.randomTriplets, distanceCorrelation: global.distanceCorrelation)
-    return (result, notes + map.notes)
+      randomTriplets: global.randomTriplets, distanceCorrelation: global.distanceCorrelation,
+      densityCorrelation: density)
+    return (result, notes + map.result.notes + layout.optionCautions(map.result.settings))
   }
 
   private func table(_ points: Matrix, unit: Double, _ rows: [RunRow]) -> String {

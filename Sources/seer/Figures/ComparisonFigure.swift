@@ -3,6 +3,7 @@ import SeerAnalysis
 import SeerFigures
 import SeerProjection
 import SeerStudies
+import SeerSupport
 
 /// The picture of pairs of runs: a column for each pair's concepts, before above after, both on
 /// the same axes.
@@ -30,8 +31,16 @@ enum ComparisonFigure {
       )
       let arrangement: Arrangement =
         isAligned || states.base.columns != states.tuned.columns ? .aligned : .joint
+      let present = Set(pair.base.labels).count
+      guard present >= layout.leastConcepts else {
+        throw Failure(
+          .usage, place: "--method", found: "\(layout.name) with rows of one concept",
+          wanted: "rows of \(layout.leastConcepts) concepts or more")
+      }
+      var settings = LayoutSettings(seed: seed)
+      settings.concepts = RowConcepts(names: pair.base.concepts, ofRow: pair.base.labels)
       let maps = try maps(
-        states.base, states.tuned, layout: layout, arrangement: arrangement, seed: seed,
+        states.base, states.tuned, layout: layout, settings, arrangement: arrangement,
         checkpoint: checkpoint)
       let sides = zip(RunPair.Side.allCases, [maps.base, maps.tuned])
       columns.append(
@@ -52,11 +61,11 @@ enum ComparisonFigure {
 
   /// Maps of the same rows that can be laid side by side.
   static func maps(
-    _ base: Matrix, _ tuned: Matrix, layout: any Layout, arrangement: Arrangement,
-    seed: UInt64, checkpoint: () throws -> Void
+    _ base: Matrix, _ tuned: Matrix, layout: any Layout, _ settings: LayoutSettings,
+    arrangement: Arrangement, checkpoint: () throws -> Void
   ) throws -> (base: Matrix, tuned: Matrix) {
     let pair = try PairProjection(
-      base: base, tuned: tuned, by: layout, LayoutSettings(seed: seed),
+      base: base, tuned: tuned, by: layout, settings,
       isAligned: arrangement == .aligned, checkpoint: checkpoint)
     return (pair.base, pair.tuned)
   }

@@ -39,6 +39,27 @@ import Testing
     #expect(state.after("A").explore.chart.method == .principal)
   }
 
+  /// Concepts' axes are their prototypes, a probe's weights, or a plane through three of them.
+  @Test func directionsOfConcepts() throws {
+    var state = Fixture.app(110, 30).after("D")
+    #expect(state.explore.chart.axes == .components(0, 1), "of concepts only")
+    state = state.after("j", "A", "D")
+    #expect(state.explore.chart.axes == .chosen(.pair(.probe(1), .probe(0))))
+    #expect(state.after("]").explore.chart.axes == .chosen(.pair(.probe(2), .probe(0))))
+    var map = Fixture.map(rows: state.explore.run.rows, concepts: 6)
+    map.axes = state.explore.chart.axes
+    _ = update(&state, .explore(.map(index: 23, .success(map))))
+    let names = state.explore.run.concepts.map(\.name)
+    #expect(render(state).text.contains("x probe \(names[1].prefix(16))"))
+    #expect(render(state).text.contains("probe axes"))
+    state = state.after("D")
+    #expect(state.explore.chart.axes == .chosen(.plane(1, 0, 2)))
+    map.axes = state.explore.chart.axes
+    _ = update(&state, .explore(.map(index: 23, .success(map))))
+    #expect(render(state).text.contains("plane of \(names[1]), \(names[0]), \(names[2])"))
+    #expect(state.after("D").explore.chart.axes == .concepts(1, 0))
+  }
+
   @Test func neighboursByDistance() {
     let state = Fixture.app(110, 30)
     #expect(state.after("u").explore.neighbours.metric == .euclidean)

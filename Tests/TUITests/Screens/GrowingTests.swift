@@ -191,6 +191,33 @@ import Testing
     }
   }
 
+  /// A key turns a layout's options on and off, through all combinations; its map is begun afresh, and
+  /// says so above and below.
+  @Test(arguments: names) func optionsAreTurnedOnAndOff(name: String) throws {
+    var state = Fixture.app(200, 60)
+    let start = try begin(name, &state)
+    _ = finish(&state, start)
+    let options = start.kind.layout.layout.options.filter { $0.turnedOn != nil }
+    #expect(!options.isEmpty)
+    var seen: Set<[Double]> = []
+    for _ in 0..<1 << options.count {
+      let next = try #require(self.start(update(&state, .key(.character("O")))))
+      #expect(!next.goesOn && next.kind == start.kind)
+      seen.insert(options.map { next.settings[$0] })
+      #expect((next.settings.concepts != nil) == (next.settings[.start] != 0))
+      _ = finish(&state, next)
+      let text = render(state).text
+      for option in options {
+        let isOn = next.settings[option] != option.standard
+        let told = "\(option.name) \(option.text(option.turnedOn ?? 0))"
+        #expect(header(state).contains(told) == isOn)
+        let words = String(option.caution.dropFirst().prefix { $0 != "," })
+        #expect(text.contains(words) == isOn, "\(words)")
+      }
+    }
+    #expect(seen.count == 1 << options.count)
+  }
+
   /// Each layout has settings of its own.
   @Test func settingsBelongToALayout() throws {
     var state = Fixture.app(80, 24)
@@ -217,7 +244,9 @@ import Testing
     _ = update(&state, .explore(.judged(key, Self.trust)))
     let text = render(state).text
     #expect(text.contains(caution.dropFirst().prefix { $0 != "," && $0 != "." }))
-    for figure in TrustFigure.allCases { #expect(text.contains(" \(figure.title) ")) }
+    for figure in TrustFigure.allCases where Self.trust.figures[figure] != nil {
+      #expect(text.contains(" \(figure.title) "))
+    }
   }
 
   @Test(arguments: names) func anExportNamesTheLayoutAndItsSettings(name: String) throws {
@@ -296,7 +325,8 @@ import Testing
     #expect(trust[.neighboursKept] == near.neighboursKept.map { Float($0) })
     #expect(trust[.randomTriplets] == far.randomTriplets.map { Float($0) })
     #expect(trust[.distanceCorrelation] == far.distanceCorrelation.map { Float($0) })
-    #expect(trust.count == TrustFigure.allCases.count)
+    // How crowded rows are is judged of maps that keep it.
+    #expect(Set(trust.keys) == Set(TrustFigure.allCases).subtracting([.densityCorrelation]))
     session.handle(.key(.character("h")))
     session.waitUntilIdle()
     let second = try #require(session.state.explore.embedding)

@@ -24,6 +24,7 @@ extension CompareScreen {
     "perplexityDown": { state, _ in changeOption(by: 1 / 1.5, &state) },
     "perplexityUp": { state, _ in changeOption(by: 1.5, &state) },
     "newSeed": { state, _ in newSeed(&state) },
+    "mapOptions": { state, _ in turnOptions(&state) },
   ]
 
   private static func change(

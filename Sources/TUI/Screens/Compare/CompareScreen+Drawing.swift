@@ -77,7 +77,9 @@ extension CompareScreen {
         let room = frame.width - 6
         let caution =
           compare.kind.map {
-            MapLine.fit([MapLine.caution($0.layout)], width: room, theme.glyphs)
+            MapLine.fit(
+              MapLine.cautions($0.layout, compare.growing.settings(of: $0.layout)), width: room,
+              theme.glyphs)
           } ?? ""
         Frame(
           title: titles[index],

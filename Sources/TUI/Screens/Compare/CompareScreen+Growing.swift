@@ -18,11 +18,13 @@ extension CompareScreen {
 
   /// Begins the layer's map, from a layout to go on from where there is one.
   static func startMap(
-    _ compare: inout CompareState, layer: Int, from layout: [SIMD2<Float>]? = nil
+    _ compare: inout CompareState, layer: Int, from layout: [SIMD2<Float>]? = nil,
+    _ explore: ExploreState
   ) -> [Effect] {
     guard let kind = compare.kind,
       let start = compare.growing.start(
-        kind, layer: layer, from: layout, principal: compare.maps[layer]?.map?.points)
+        kind, layer: layer, from: layout, principal: compare.maps[layer]?.map?.points,
+        concepts: explore.rowConcepts)
     else { return [] }
     return [.compare(.growMap(start))]
   }
@@ -44,7 +46,7 @@ extension CompareScreen {
     let shown = compare.embedding(layer)
     var effects: [Effect] = compare.growing.stop() ? [.compare(.stopMap)] : []
     guard compare.growing.step(layout, by: factor, keeping: shown) else { return [] }
-    if let shown { effects += startMap(&compare, layer: layer, from: shown.layout) }
+    if let shown { effects += startMap(&compare, layer: layer, from: shown.layout, state.explore) }
     state.compare = compare
     return effects
   }
@@ -55,6 +57,13 @@ extension CompareScreen {
     if let seed = state.compare?.growing.reseed(layout) {
       state.message = AppState.Message(text: "seed \(seed)", isError: false)
     }
+    return stopped
+  }
+
+  static func turnOptions(_ state: inout AppState) -> [Effect] {
+    guard let layout = state.compare?.kind?.layout else { return [] }
+    let stopped = stopMap(&state)
+    if let turned = state.compare?.growing.turnOptions(layout) { state.tellTurned(layout, turned) }
     return stopped
   }
 

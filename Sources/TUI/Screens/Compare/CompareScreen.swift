@@ -96,7 +96,7 @@ package enum CompareScreen: Screen {
       }
     }
     if compare.growing.running == nil, compare.embedding(layer) == nil {
-      effects += startMap(&compare, layer: layer)
+      effects += startMap(&compare, layer: layer, state.explore)
     }
     if !compare.isJudging, let embedding = compare.embedding(layer), embedding.isDone,
       compare.trusts[embedding.run] == nil

@@ -80,15 +80,19 @@ extension Session {
         body: { [source = workspace.run] context in
           let base = try source.states(layer)
           let other = try tuned.states(layer)
+          let keepsDensity = embedding.keepsDensity
           if embedding.kind.form == .joint && base.columns == other.columns {
             return try MapTrust.measure(
-              points, of: JointMap.stacked(base, other), context: context)
+              points, of: JointMap.stacked(base, other), keepsDensity: keepsDensity,
+              context: context)
           }
           // Each map by its own states; what is said is said of both.
           let first = try MapTrust.measure(
-            Array(points.prefix(base.rows)), of: JointMap.prepared(base), context: context)
+            Array(points.prefix(base.rows)), of: JointMap.prepared(base),
+            keepsDensity: keepsDensity, context: context)
           let second = try MapTrust.measure(
-            Array(points.suffix(other.rows)), of: JointMap.prepared(other), context: context)
+            Array(points.suffix(other.rows)), of: JointMap.prepared(other),
+            keepsDensity: keepsDensity, context: context)
           return first.lower(second)
         })
     }

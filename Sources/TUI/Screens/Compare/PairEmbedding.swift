@@ -11,7 +11,9 @@ extension Embedding {
     show: (Embedding) -> Void
   ) throws -> Embedding {
     if start.kind.form == .joint && base.columns == tuned.columns {
-      return try make(JointMap.stacked(base, tuned), start, context: context, show: show)
+      var both = start
+      both.settings.concepts = start.settings.concepts?.repeated(2)
+      return try make(JointMap.stacked(base, tuned), both, context: context, show: show)
     }
     let rows = base.rows
     let (base, tuned) = (try JointMap.prepared(base), try JointMap.prepared(tuned))
@@ -19,6 +21,7 @@ extension Embedding {
     first.points = Array(start.points.prefix(rows))
     var second = start
     second.points = Array(start.points.suffix(tuned.rows))
+    second.settings[.start] = LayoutOption.start.standard
     let left = try make(base, first, context: context) {
       show(joined($0, after: nil, with: second.points))
     }

@@ -24,6 +24,12 @@ package struct Chart: Sendable {
   package var pair = 0
   /// The concepts that the axes of a map along concepts stand for.
   package var conceptAxes = SIMD2(0, 1)
+  /// What of these concepts the axes lie along.
+  package var direction = ConceptDirection.prototypes
+  /// The concept that a plane goes through beside those two.
+  var third: Int? {
+    (0...2).first { $0 != conceptAxes.x && $0 != conceptAxes.y }
+  }
   /// Maps along other axes that were there already.
   var keptMaps: [MapAxes: [MapStatus]] = [:]
   /// What was on screen before the axes changed, until there is a new map.
@@ -38,6 +44,21 @@ package struct Chart: Sendable {
 
   /// What the map is drawn along; layouts that grow begin with components.
   package var axes: MapAxes {
-    method == .concepts ? .concepts(conceptAxes.x, conceptAxes.y) : MapAxes.pairs[pair]
+    guard method == .concepts else { return MapAxes.pairs[pair] }
+    let (x, y) = (conceptAxes.x, conceptAxes.y)
+    switch direction {
+    case .prototypes: return .concepts(x, y)
+    case .probes: return .chosen(.pair(.probe(x), .probe(y)))
+    case .plane: return .chosen(.plane(x, y, third ?? y))
+    }
   }
+}
+
+/// What of concepts a map along them is drawn by.
+package enum ConceptDirection: String, CaseIterable, Sendable {
+  case prototypes
+  /// The weights of a linear probe.
+  case probes
+  /// Through the prototypes of the two concepts and of the first other one.
+  case plane
 }

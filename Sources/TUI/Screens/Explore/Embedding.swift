@@ -70,8 +70,11 @@ package struct Embedding: Equatable, Sendable {
     _ states: Matrix, _ start: LayoutStart, context: JobContext, show: (Embedding) -> Void
   ) throws -> Embedding {
     let before = Matrix(points: start.points)
+    // What is begun from concepts does not take over an arrangement.
+    let isArranged = start.settings[.start] == LayoutOption.start.standard
     let run = try start.kind.layout.layout.begin(
-      states, start.settings, start: start.goesOn ? .layout(before) : .arrangement(before),
+      states, start.settings,
+      start: start.goesOn ? .layout(before) : isArranged ? .arrangement(before) : nil,
       checkpoint: context.checkpoint, progress: { _ in })
     func snapshot(isDone: Bool) -> Embedding {
       let result = run.result()
@@ -97,6 +100,9 @@ package struct Embedding: Equatable, Sendable {
       })
     return snapshot(isDone: true)
   }
+
+  /// Whether it was made to keep crowded rows crowded.
+  var keepsDensity: Bool { settings[.density] != LayoutOption.density.standard }
 
   /// What the map was made with, as a recipe has it: every option, and the steps as they were taken.
   var recipe: [String: String] {

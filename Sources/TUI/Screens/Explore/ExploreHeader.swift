@@ -13,6 +13,8 @@ enum ExploreHeader {
     case .components(0, 1): return "PCA"
     case .components(let x, let y): return "PCA \(x + 1) and \(y + 1)"
     case .concepts: return "concept axes"
+    case .chosen(.pair): return "probe axes"
+    case .chosen(.plane): return "plane of concepts"
     }
   }
 

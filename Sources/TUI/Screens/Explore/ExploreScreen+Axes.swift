@@ -20,6 +20,13 @@ extension ExploreScreen {
     state.chart.method = .concepts
   }
 
+  /// Along the concepts' prototypes, a probe's weights, or in the plane of three prototypes.
+  static func turnDirection(_ state: inout ExploreState) {
+    repeat {
+      state.chart.direction = next(state.chart.direction)
+    } while state.chart.direction == .plane && state.run.concepts.count < 3
+  }
+
   /// The next pair of components, or, where concepts are the axes, another concept for one of them.
   static func turnAxes(_ state: inout ExploreState, axis: Int, by step: Int) {
     guard state.chart.method == .concepts else {

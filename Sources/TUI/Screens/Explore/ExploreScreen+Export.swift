@@ -1,3 +1,4 @@
+import SeerProjection
 import SeerReports
 import SeerWidgets
 
@@ -100,6 +101,9 @@ extension ExploreState {
       map.method = "concepts"
       let second = run.concepts.count > 2 ? run.concepts[y].name : "the first component"
       map.settings = ["axes": "\(run.concepts[x].name) and \(second)"]
+    case .chosen(let axes):
+      map.method = AxesLayout().name
+      map.settings = ["axes": axes.title(run.concepts.map(\.name))]
     }
     return map
   }

@@ -1,3 +1,5 @@
+import SeerProjection
+
 extension ExploreScreen {
   /// From principal components through every layout that grows, and back.
   static func changeMethod(_ state: inout AppState) -> [Effect] {
@@ -13,10 +15,11 @@ extension ExploreScreen {
   package static func startMap(
     _ state: inout ExploreState, from layout: [SIMD2<Float>]? = nil
   ) -> [Effect] {
+    let concepts = state.rowConcepts
     guard let kind = state.growingKind,
       let start = state.growing.start(
         kind, layer: state.layer, from: layout,
-        principal: state.chart.maps[state.layer].map?.points)
+        principal: state.chart.maps[state.layer].map?.points, concepts: concepts)
     else { return [] }
     return [.explore(.growMap(start))]
   }
@@ -55,6 +58,13 @@ extension ExploreScreen {
     return stopped
   }
 
+  static func turnOptions(_ state: inout AppState) -> [Effect] {
+    guard let layout = state.explore.chart.method.growing else { return [] }
+    let stopped = stopMap(&state.explore)
+    if let turned = state.explore.growing.turnOptions(layout) { state.tellTurned(layout, turned) }
+    return stopped
+  }
+
   package static func receive(
     _ state: inout AppState, run: Int, _ result: Result<Embedding, Problem>
   ) {
@@ -67,7 +77,22 @@ extension ExploreScreen {
   }
 }
 
+extension ExploreState {
+  /// Rows of the concept without a name have none.
+  var rowConcepts: RowConcepts {
+    RowConcepts(
+      names: run.concepts.map(\.name),
+      ofRow: run.conceptOfRow.map { run.concepts[Int($0)].name.isEmpty ? nil : Int($0) })
+  }
+}
+
 extension AppState {
+  /// What is on of a layout's options.
+  mutating func tellTurned(_ layout: GrowingLayout, _ turned: [String]) {
+    let text = turned.isEmpty ? "no options" : turned.joined(separator: ", ")
+    message = Message(text: "\(layout.layout.title): \(text)", isError: false)
+  }
+
   /// What the user should know of a map once it is done.
   mutating func tell(_ embedding: Embedding) {
     guard embedding.isDone, !embedding.notes.isEmpty else { return }

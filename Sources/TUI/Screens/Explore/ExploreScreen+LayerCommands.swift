@@ -47,6 +47,11 @@ extension ExploreScreen {
       "conceptAxes", ["A"], .layers, in: [.map, .concepts], "Concepts as axes, or components",
       when: hasConcepts, do: ask { changeAxes(&$0, toggleConceptAxes) }),
     Command(
+      "axisDirections", ["D"], .layers, in: [.map, .concepts],
+      "Concepts' axes: \(ConceptDirection.allCases.map(\.rawValue).joined(separator: ", "))",
+      when: { $0.explore.chart.method == .concepts },
+      do: ask { changeAxes(&$0, turnDirection) }),
+    Command(
       "perplexityDown", ["{"], .layers, in: .maps, "Lower \(options), going on",
       word: option, when: { option($0) != nil }, do: ask { changeOption(by: 1 / 1.5, &$0) }),
     Command(
@@ -55,6 +60,10 @@ extension ExploreScreen {
     Command(
       "newSeed", ["r"], .layers, in: .maps, "Another seed for the map", hint: "new seed",
       when: { $0.growing?.layout.isSeeded ?? false }, do: { state, _ in newSeed(&state) }),
+    Command(
+      "mapOptions", ["O"], .layers, in: .maps, "Map options: \(turned)",
+      when: { $0.growing?.layout.options.contains { $0.turnedOn != nil } ?? false },
+      do: { state, _ in turnOptions(&state) }),
   ]
 
   private static let hasAxes: Command.Condition = {
@@ -63,6 +72,15 @@ extension ExploreScreen {
 
   /// What the layout in front lets keys change.
   private static let option: @Sendable (AppState) -> String? = { $0.growing?.option?.name }
+
+  /// What keys turn on of all layouts.
+  private static let turned: String = {
+    var names: [String] = []
+    for (option, _) in Layouts.options where option.turnedOn != nil {
+      names.append("\(option.name) \(option.text(option.turnedOn ?? 0))")
+    }
+    return names.joined(separator: ", ")
+  }()
 
   private static let methods = ([Layouts.standard.title] + Layouts.iterative.map(\.title))
     .joined(separator: ", ")

@@ -94,8 +94,12 @@ extension Session {
 
   private func judge(_ key: QualityKey) {
     let layer = state.explore.run.layers[key.layer]
+    let embedding = key.method.growing.flatMap {
+      state.explore.growing[GrowingKind($0), key.layer]
+    }
+    let keepsDensity = embedding?.keepsDensity ?? false
     let points =
-      key.method.growing.map { state.explore.growing[GrowingKind($0), key.layer]?.points }
+      key.method.growing.map { _ in embedding?.points }
       ?? state.explore.chart.maps[key.layer].map?.points
     engine.submit(
       "trust in the map of layer \(layer)", priority: .map,
@@ -104,7 +108,8 @@ extension Session {
         poster(.explore(.judged(key, try? result.get())))
       },
       body: { [source] context in
-        try MapTrust.measure(points ?? [], of: source.states(layer), context: context)
+        try MapTrust.measure(
+          points ?? [], of: source.states(layer), keepsDensity: keepsDensity, context: context)
       })
   }
 

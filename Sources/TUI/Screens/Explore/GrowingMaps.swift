@@ -31,9 +31,11 @@ package struct GrowingMaps: Sendable {
   /// Begins a layer's map: from a layout to go on from, or from the arrangement of the nearest
   /// finished map of its kind, so that maps of layers resemble each other as far as layers do, or from
   /// principal components.
+  ///
+  /// - Parameter concepts: of the rows, for what is begun from them.
   mutating func start(
     _ kind: GrowingKind, layer: Int, from layout: [SIMD2<Float>]? = nil,
-    principal: [SIMD2<Float>]?
+    principal: [SIMD2<Float>]?, concepts: RowConcepts
   ) -> LayoutStart? {
     let finished = (maps[kind] ?? [:]).values.filter { $0.layer != layer && $0.isDone }
     // Of two as near, always the same: a dictionary has no order.
@@ -43,9 +45,11 @@ package struct GrowingMaps: Sendable {
     guard let points = layout ?? nearest?.layout ?? principal else { return nil }
     lastRun += 1
     running = GrowingRun(number: lastRun, kind: kind, layer: layer)
+    var settings = settings(of: kind.layout)
+    if settings[.start] != LayoutOption.start.standard { settings.concepts = concepts }
     return LayoutStart(
       run: lastRun, kind: kind, layer: layer, points: points, goesOn: layout != nil,
-      settings: settings(of: kind.layout))
+      settings: settings)
   }
 
   /// Gives up the map that is being made; what there is of it goes, so that it is begun afresh later.
@@ -92,6 +96,29 @@ package struct GrowingMaps: Sendable {
     return changed.seed
   }
 
+  /// Turns the layout's options on and off that keys turn, through all their combinations; its maps go.
+  ///
+  /// - Returns: what is on now, as headings have it; nil where the layout has no such options.
+  mutating func turnOptions(_ layout: GrowingLayout) -> [String]? {
+    let options = layout.layout.options.filter { $0.turnedOn != nil }
+    guard !options.isEmpty else { return nil }
+    var changed = settings(of: layout)
+    // Like a number in binary: the first that is off goes on, those before it off.
+    for option in options {
+      let isOn = changed[option] != option.standard
+      changed[option] = isOn ? option.standard : option.turnedOn ?? option.standard
+      if !isOn { break }
+    }
+    settings[layout] = changed
+    forget(layout)
+    return Self.turned(layout, changed)
+  }
+
+  private static func turned(_ layout: GrowingLayout, _ settings: LayoutSettings) -> [String] {
+    layout.layout.options.filter { $0.turnedOn != nil && settings[$0] != $0.standard }
+      .map { "\($0.name) \($0.text(settings[$0]))" }
+  }
+
   private mutating func forget(_ layout: GrowingLayout) {
     maps = maps.filter { $0.key.layout != layout }
   }
@@ -119,6 +146,9 @@ package struct GrowingMaps: Sendable {
     var heading = title ?? kind.title
     if withOption, let option = kind.layout.option {
       heading += " \(option.name) \(option.text(settings(of: kind.layout)[option]))"
+    }
+    if withOption {
+      for text in Self.turned(kind.layout, settings(of: kind.layout)) { heading += ", " + text }
     }
     guard let map = self[kind, layer] else { return heading + glyphs.separator + "starting" }
     guard !map.isDone else { return heading }

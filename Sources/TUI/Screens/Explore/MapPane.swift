@@ -77,15 +77,7 @@ struct MapPane {
           " \(state.run.layers[morph.from]) to \(state.run.layers[morph.to])"
       }
     }
-    if case .concepts(let x, let y) = state.chart.axes {
-      let names = [x, y].map {
-        Text.cut(
-          Text.visible(state.run.concepts[$0].name, ascii: theme.glyphs.isASCII), to: 16,
-          ellipsis: theme.glyphs.ellipsis)
-      }
-      parts.append("x \(names[0])")
-      parts.append("y " + (state.run.concepts.count > 2 ? names[1] : "first component"))
-    }
+    parts += axisTitles
     if let group = state.selection.group {
       parts.append("\(Numbers.grouped(group.rows.count)) selected")
     }
@@ -99,6 +91,30 @@ struct MapPane {
         "/\(query)\(search.isExpression ? "/" : "")  \(Numbers.grouped(search.count)) found")
     }
     return parts.joined(separator: theme.glyphs.separator)
+  }
+
+  /// What the map is drawn along, where that is of concepts.
+  private var axisTitles: [String] {
+    func name(_ concept: Int) -> String {
+      Text.cut(
+        Text.visible(state.run.concepts[concept].name, ascii: theme.glyphs.isASCII), to: 16,
+        ellipsis: theme.glyphs.ellipsis)
+    }
+    // Of two concepts the second axis is what varies across the first.
+    func second(_ concept: Int) -> String {
+      state.run.concepts.count > 2 ? name(concept) : "first component"
+    }
+    switch state.chart.axes {
+    case .components: return []
+    case .concepts(let x, let y): return ["x \(name(x))", "y \(second(y))"]
+    case .chosen(.plane(let a, let b, let c)):
+      return ["plane of \(name(a)), \(name(b)), \(name(c))"]
+    case .chosen:
+      let (x, y) = (state.chart.conceptAxes.x, state.chart.conceptAxes.y)
+      return [
+        "x probe \(name(x))", "y " + (state.run.concepts.count > 2 ? "probe " : "") + second(y),
+      ]
+    }
   }
 
   private func drawNothing(into surface: inout Surface) {
@@ -138,7 +154,8 @@ struct MapPane {
     }
     var parts: [[String]] = []
     if let embedding = state.embedding {
-      parts = MapLine.parts(state.trust, caution: MapLine.caution(embedding.kind.layout))
+      parts = MapLine.parts(
+        state.trust, cautions: MapLine.cautions(embedding.kind.layout, embedding.settings))
       for (figure, value) in zip(embedding.kind.layout.layout.figures, embedding.figures) {
         parts.append(["\(figure.label) \(value.text)"])
       }
@@ -146,7 +163,7 @@ struct MapPane {
       parts.append([
         "shows \(Numbers.percent(map.explained[0] + map.explained[1])) of the variance"
       ])
-      if case .concepts = map.axes {
+      if !map.axes.areComponents {
         parts.append(["cosine of the axes \(Numbers.share(map.cosine))"])
       }
       parts += MapLine.parts(state.trust)

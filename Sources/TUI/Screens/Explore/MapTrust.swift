@@ -18,7 +18,7 @@ package struct MapTrust: Equatable, Sendable {
   }
 
   package static func measure(
-    _ points: [SIMD2<Float>], of states: Matrix, context: JobContext
+    _ points: [SIMD2<Float>], of states: Matrix, keepsDensity: Bool = false, context: JobContext
   ) throws -> MapTrust {
     let map = Matrix(points: points)
     let near = try MapQuality.measure(map, of: states, checkpoint: context.checkpoint)
@@ -26,6 +26,8 @@ package struct MapTrust: Equatable, Sendable {
     let found: [TrustFigure: Double?] = [
       .trustworthiness: near.trustworthiness, .neighboursKept: near.neighboursKept,
       .randomTriplets: far.randomTriplets, .distanceCorrelation: far.distanceCorrelation,
+      .densityCorrelation: keepsDensity
+        ? try DensityQuality.measure(map, of: states, checkpoint: context.checkpoint) : nil,
     ]
     return MapTrust(found.compactMapValues { $0.map { Float($0) } })
   }
@@ -69,20 +71,21 @@ enum MapLine {
   /// The figures after the one that stands first of all, those of what lies close before the others.
   private static let others = TrustFigure.allCases.filter { $0 != .neighboursKept }
 
-  /// What a map's trust says, the most telling first, with `caution` behind that.
-  static func parts(_ trust: MapTrust?, caution: [String] = []) -> [[String]] {
-    guard let trust else { return [caution] }
-    return [choices(trust.text(.neighboursKept)), caution]
+  /// What a map's trust says, the most telling first, with `cautions` behind that.
+  static func parts(_ trust: MapTrust?, cautions: [[String]] = []) -> [[String]] {
+    guard let trust else { return cautions }
+    return [choices(trust.text(.neighboursKept))] + cautions
       + others.map { choices(trust.text($0)) }
   }
 
   private static func choices(_ text: String?) -> [String] { text.map { [$0] } ?? [] }
 
-  /// What a layout warns of, within a line: in full, or its first words.
-  static func caution(_ layout: GrowingLayout) -> [String] {
-    let caution = layout.layout.caution
-    let text = caution.prefix(1).lowercased() + String(caution.dropFirst().prefix { $0 != "." })
-    return [text, String(text.prefix { $0 != "," })].filter { !$0.isEmpty }
+  /// What a map's options and its layout warn of, within a line: each in full, or its first words.
+  static func cautions(_ layout: GrowingLayout, _ settings: LayoutSettings) -> [[String]] {
+    layout.layout.cautions(settings).map { caution in
+      let text = caution.prefix(1).lowercased() + String(caution.dropFirst().prefix { $0 != "." })
+      return [text, String(text.prefix { $0 != "," })]
+    }
   }
 
   /// All parts in their first wording where there is room, else as many as fit in their last one, in

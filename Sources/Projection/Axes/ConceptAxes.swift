@@ -66,4 +66,28 @@ package struct ConceptAxes: Sendable {
       return Float(sum)
     }
   }
+
+  /// The share of the variance that lies in the plane of the two directions.
+  ///
+  /// - Parameter map: of these rows, by ``transform(_:)``; the origin is their mean.
+  func varianceShare(_ map: Matrix, of matrix: Matrix) -> Float {
+    var total = 0.0
+    for row in 0..<matrix.rows {
+      let values = matrix.row(row)
+      for column in 0..<matrix.columns {
+        let value = Double(values[column] - origin[column])
+        total += value * value
+      }
+    }
+    // The second direction without what it shares with the first.
+    let c = Double(cosine)
+    let rest = max(1e-9, 1 - c * c).squareRoot()
+    var shown = 0.0
+    for row in 0..<map.rows {
+      let x = Double(map[row, 0])
+      let y = (Double(map[row, 1]) - c * x) / rest
+      shown += x * x + y * y
+    }
+    return total > 0 ? Float(min(1, shown / total)) : 0
+  }
 }
