@@ -13,5 +13,7 @@ func correlation(_ a: [Double], _ b: [Double], least: Double) -> Double? {
   func varies(_ squares: Double, _ mean: Double) -> Bool {
     squares > least * count * (1 + mean * mean)
   }
-  return varies(aa, meanA) && varies(bb, meanB) ? ab / (aa * bb).squareRoot() : nil
+  guard varies(aa, meanA), varies(bb, meanB) else { return nil }
+  // Rounding does not lead beyond what a correlation can be.
+  return min(1, max(-1, ab / (aa * bb).squareRoot()))
 }

@@ -46,7 +46,13 @@ package struct GlobalQuality: Equatable, Sendable {
     return GlobalQuality(
       randomTriplets: triplets > 0 ? agreeing / Double(triplets) : nil,
       // Equal distances differ from their mean by rounding alone.
-      distanceCorrelation: correlation(inInputs, inMaps, least: 1e-20))
+      distanceCorrelation: correlation(relative(inInputs), relative(inMaps), least: 1e-20))
+  }
+
+  /// Distances as shares of the largest, whatever the scale of the states.
+  private static func relative(_ distances: [Double]) -> [Double] {
+    guard let most = distances.max(), most > 0 else { return distances }
+    return distances.map { $0 / most }
   }
 
   private static func other(
