@@ -89,6 +89,10 @@ static dot_kernel *kernel_of(int type, int *order) {
     case sk_type_q4_k: return sk_dot_rows_q4_k;
     case sk_type_q5_k: return sk_dot_rows_q5_k;
     case sk_type_q6_k: return sk_dot_rows_q6_k;
+    case sk_type_iq4_nl: return sk_dot_rows_iq4_nl;
+    case sk_type_iq4_xs: return sk_dot_rows_iq4_xs;
+    case sk_type_mxfp4: return sk_dot_rows_mxfp4;
+    case sk_type_mxfp4_apart: return sk_dot_rows_mxfp4_apart;
   }
   *order = order_none;
   return NULL;

@@ -16,4 +16,8 @@ SK_DOT_ROWS(sk_dot_rows_q8_0);
 SK_DOT_ROWS(sk_dot_rows_q4_k);
 SK_DOT_ROWS(sk_dot_rows_q5_k);
 SK_DOT_ROWS(sk_dot_rows_q6_k);
+SK_DOT_ROWS(sk_dot_rows_iq4_nl);
+SK_DOT_ROWS(sk_dot_rows_iq4_xs);
+SK_DOT_ROWS(sk_dot_rows_mxfp4);
+SK_DOT_ROWS(sk_dot_rows_mxfp4_apart);
 #endif

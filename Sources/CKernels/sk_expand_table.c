@@ -10,13 +10,9 @@
 #include "sk_avx512.h"
 #include "sk_clones.h"
 #include "sk_expand_types.h"
+#include "sk_table_types.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-typedef struct { _Float16 scale; uint8_t nibbles[16]; } block_iq4_nl;
-typedef struct { uint8_t scale, nibbles[16]; } block_mxfp4;
-// 256 weights, with scales of six bits: four in a nibble, two in a word.
-typedef struct { _Float16 scale; uint16_t high; uint8_t low[4], nibbles[128]; } block_iq4_xs;
 
 enum { part = 32, parts_a_block = 8 };
 
@@ -26,25 +22,6 @@ static const float iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
 static const float doubled_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 static const float e2m1_values[16] = {0,   0.5f,  1,  1.5f,  2,  3,  4,  6,
                                       -0.f, -0.5f, -1, -1.5f, -2, -3, -4, -6};
-
-static inline float of_bits(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, 4);
-  return value;
-}
-
-// 2^(exponent - 127), which below 2^-126 is subnormal and for 255 infinity, and half of it.
-static inline float power(uint32_t exponent) {
-  return of_bits(exponent ? exponent << 23 : 0x00400000u);
-}
-static inline float half_power(uint32_t exponent) {
-  return of_bits(exponent < 2 ? 0x00200000u << exponent : (exponent - 1) << 23);
-}
-
-static inline float scale_of(const block_iq4_xs *block, size_t p) {
-  int bits = (block->low[p / 2] >> p % 2 * 4 & 15) | (block->high >> 2 * p & 3) << 4;
-  return (float)block->scale * (float)(bits - 32);
-}
 
 // A float16 has the form of E4M3, with three more bits at its end and a middle exponent of 15 in
 // place of 7. All bits but the sign are set in what is no number.
@@ -120,13 +97,13 @@ SK_WIDE void put_e4m3_wide(float *target, const uint8_t *weights, size_t count, 
   attributes static void expand_mxfp4##wide(float *target, const block_mxfp4 *block,          \
                                             size_t parts) {                                   \
     for (; parts--; block++, target += part)                                                  \
-      look_up##wide(target, block->nibbles, doubled_values, half_power(block->scale));        \
+      look_up##wide(target, block->nibbles, doubled_values, sk_half_power(block->scale));        \
   }                                                                                           \
   attributes static void expand_iq4_xs##wide(float *target, const block_iq4_xs *block,        \
                                              size_t first, size_t parts) {                    \
     block += first / parts_a_block;                                                           \
     for (size_t p = first % parts_a_block; parts--; target += part) {                         \
-      look_up##wide(target, block->nibbles + 16 * p, iq4_values, scale_of(block, p));         \
+      look_up##wide(target, block->nibbles + 16 * p, iq4_values, sk_scale_of(block, p));         \
       if (++p == parts_a_block) p = 0, block++;                                               \
     }                                                                                         \
   }                                                                                           \
@@ -135,7 +112,7 @@ SK_WIDE void put_e4m3_wide(float *target, const uint8_t *weights, size_t count, 
     const uint8_t *scales = row->scales;                                                      \
     for (; parts--; first++, target += part)                                                  \
       look_up_pairs##wide(target, row->weights + 16 * first, e2m1_values,                     \
-                          power(scales[first]));                                              \
+                          sk_power(scales[first]));                                              \
   }                                                                                           \
   attributes static void expand_fp8##wide(float *target, const sk_row_apart *row,             \
                                           size_t first, size_t count) {                       \

@@ -16,7 +16,7 @@ extension Transformer {
     linearForward(
       normed.elements, tokens: states.rows,
       [LinearTask(weight: head(with: ends), output: logits.elements)])
-    ends?.addLogits(of: normed, to: logits)
+    ends?.addLogits(of: normed, to: logits, isTied: ownHead == nil)
     if c.logitCap > 0 {
       Parallel.ranges(of: logits.count, grain: 16_384) { range in
         sk_soft_cap(logits.elements + range.lowerBound, range.count, c.logitCap)

@@ -10,6 +10,7 @@ struct BuiltTokenizer {
     case qwen2 = "Qwen2Tokenizer"
     case gemma = "GemmaTokenizer"
     case llama = "LlamaTokenizer"
+    case codeLlama = "CodeLlamaTokenizer"
   }
 
   private let kind: Kind
@@ -50,7 +51,8 @@ struct BuiltTokenizer {
     addsPrefixSpace = settings?["add_prefix_space"]?.bool
     isLegacy = settings?["legacy"]?.bool ?? false
     let token = settings?["unk_token"]
-    unknown = kind == .gemma ? token?.bytes ?? token?["content"]?.bytes ?? Array("<unk>".utf8) : nil
+    let hasUnknown = kind == .gemma || kind == .codeLlama
+    unknown = hasUnknown ? token?.bytes ?? token?["content"]?.bytes ?? Array("<unk>".utf8) : nil
   }
 
   private static func isByteLevel(_ file: JSON) -> Bool {
@@ -64,6 +66,16 @@ struct BuiltTokenizer {
     return holds(file["pre_tokenizer"]) || holds(file["decoder"])
   }
 
+  /// The tokens of parts that only this class has, in its order.
+  var ownTokens: [(part: String, token: String)] {
+    guard kind == .codeLlama else { return [] }
+    return [
+      ("prefix_token", "\u{2581}<PRE>"), ("middle_token", "\u{2581}<MID>"),
+      ("suffix_token", "\u{2581}<SUF>"), ("eot_token", "\u{2581}<EOT>"),
+      ("fill_token", "<FILL_ME>"),
+    ]
+  }
+
   /// The tokens that have a part where the folder gives it to none.
   var usualTokens: [String: String] {
     let end = "<|endoftext|>"
@@ -72,7 +84,7 @@ struct BuiltTokenizer {
     case .neoX:
       ["unk_token": end, "bos_token": end, "eos_token": end, "pad_token": "<|padding|>"]
     case .qwen2: ["unk_token": end, "eos_token": end, "pad_token": end]
-    case .llama: ["unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"]
+    case .llama, .codeLlama: ["unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"]
     case .gemma:
       [
         "unk_token": "<unk>", "bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad>",
@@ -86,7 +98,7 @@ struct BuiltTokenizer {
 
   /// Sets all that the class decides: the steps before the model, the model's flags, the decoder.
   func apply(to description: inout TokenizerDescription) throws(Failure) {
-    let isByteLevel = kind != .gemma && kind != .llama
+    let isByteLevel = ![.gemma, .llama, .codeLlama].contains(kind)
     description.isByteLevel = isByteLevel
     description.ignoresMerges = false
     description.fusesUnknown = !isByteLevel
@@ -115,6 +127,10 @@ struct BuiltTokenizer {
       let scheme: PreTokenizer.PrependScheme = adds ? (isLegacy ? .always : .first) : .never
       steps.append(.metaspace(replacement: spaceMark, scheme, splits: false))
       description.leadingSpace = adds ? .one : .kept
+    case .codeLlama:
+      let scheme: PreTokenizer.PrependScheme = addsPrefixSpace ?? true ? .first : .never
+      steps.append(.metaspace(replacement: spaceMark, scheme, splits: false))
+      description.leadingSpace = .one
     }
     if !isByteLevel { description.spaceMark = spaceMark }
     description.preTokenizer = PreTokenizer(steps)

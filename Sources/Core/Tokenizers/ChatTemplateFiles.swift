@@ -15,14 +15,7 @@ extension TokenizerDescription {
     var named = try Self.files(path)
     if named.isEmpty { named = Self.named(settings?["chat_template"]) }
     if named.isEmpty { named = Self.named(try json("chat_template.json")?["chat_template"]) }
-    chatTemplate = named["default"] ?? (named.count == 1 ? named.first?.value : nil)
-    toolTemplate = named["tool_use"]
-    guard chatTemplate != nil || named.isEmpty else {
-      throw Failure(
-        .badData, file: path, place: "chat template",
-        found: "templates named \(named.keys.sorted().joined(separator: ", "))",
-        wanted: "one named default", advice: "Give one of them with --template-file.")
-    }
+    try use(templates: named, of: path)
     var tokens = Self.tokens(settings)
     // Files of before transformers kept a list of added tokens in its settings.
     if settings?["added_tokens_decoder"] == nil, let map = try json("special_tokens_map.json") {
@@ -33,10 +26,23 @@ extension TokenizerDescription {
     templateTokens = tokens
   }
 
+  /// Takes the template named `default` of several, or the only one, and that for tools.
+  mutating func use(templates named: [String: String], of path: String) throws(Failure) {
+    chatTemplate = named["default"] ?? (named.count == 1 ? named.first?.value : nil)
+    toolTemplate = named["tool_use"]
+    guard chatTemplate != nil || named.isEmpty else {
+      throw Failure(
+        .badData, file: path, place: "chat template",
+        found: "templates named \(named.keys.sorted().joined(separator: ", "))",
+        wanted: "one named default", advice: "Give one of them with --template-file.")
+    }
+  }
+
   /// The tokens that transformers' classes of tokenizers have where a model's settings name none.
   private static func usualTokens(_ kind: String) -> [String: String] {
     switch kind.hasSuffix("Fast") ? String(kind.dropLast(4)) : kind {
-    case "LlamaTokenizer": ["bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"]
+    case "LlamaTokenizer", "CodeLlamaTokenizer":
+      ["bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"]
     case "GemmaTokenizer":
       ["bos_token": "<bos>", "eos_token": "<eos>", "unk_token": "<unk>", "pad_token": "<pad>"]
     case "Qwen2Tokenizer":

@@ -117,8 +117,13 @@ extension GGUF {
       "add_bos_token", else: description.addsBeginningOfText)
     description.addsEndOfText = try flag("add_eos_token", else: description.addsEndOfText)
     try attempt { () throws(Failure) in
-      guard has("tokenizer.chat_template") else { return }
-      description.chatTemplate = try string("tokenizer.chat_template")
+      let key = "tokenizer.chat_template"
+      var named: [String: String] = [:]
+      if has(key) { named["default"] = try string(key) }
+      for other in metadata.keys where other.hasPrefix(key + ".") {
+        named[String(other.dropFirst(key.utf8.count + 1))] = try string(other)
+      }
+      try description.use(templates: named, of: path)
     }
     return description
   }

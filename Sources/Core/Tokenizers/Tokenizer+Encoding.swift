@@ -62,7 +62,13 @@ extension Tokenizer {
       result.ids.reserveCapacity(bytes.count / 3 + 2)
       result.starts.reserveCapacity(bytes.count / 3 + 2)
       let special = parseSpecial && !splitsSpecialTokens
-      vocabulary.withView { encode(bytes, special: special, $0, into: &result) }
+      vocabulary.withView { view in
+        if special, let infilling, let hole = infilling.hole(in: bytes) {
+          encode(bytes, around: hole, infilling, view, into: &result)
+        } else {
+          encode(bytes, special: special, view, into: &result)
+        }
+      }
     }
     if addSpecial, addsBeginningOfText, let beginningOfText,
       result.ids.first != beginningOfText
@@ -76,7 +82,7 @@ extension Tokenizer {
     return result
   }
 
-  private func encode(
+  func encode(
     _ text: UnsafeBufferPointer<UInt8>, special: Bool, _ vocabulary: Vocabulary.View,
     into result: inout Encoding
   ) {

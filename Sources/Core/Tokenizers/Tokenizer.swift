@@ -21,6 +21,7 @@ package struct Tokenizer: Sendable {
   /// Tokens recognised in the normalized text.
   let normalizedTokens: AddedTokens
   let splitsSpecialTokens: Bool
+  let infilling: Infilling?
   let isByteLevel: Bool
   let spaceMark: [UInt8]?
   let leadingSpace: TokenizerDescription.LeadingSpace
@@ -84,6 +85,7 @@ package struct Tokenizer: Sendable {
     normalizers = description.normalizers
     preTokenizer = description.preTokenizer
     splitsSpecialTokens = description.splitsSpecialTokens
+    infilling = description.infilling
     isByteLevel = description.isByteLevel
     spaceMark = description.spaceMark
     leadingSpace = description.leadingSpace

@@ -75,6 +75,8 @@ package struct TokenizerDescription: Sendable {
   package var addsEndOfText = false
   /// Whether special tokens in text are cut like any other text.
   var splitsSpecialTokens = false
+  /// How a text with a hole is written, where the model fills holes.
+  var infilling: Infilling?
   /// What decoding writes as a space.
   var spaceMark: [UInt8]?
   var leadingSpace = LeadingSpace.kept

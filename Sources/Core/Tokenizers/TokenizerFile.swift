@@ -319,6 +319,13 @@ package struct TokenizerFile {
     }
     description.padding = id("pad_token")
     description.splitsSpecialTokens = folder.splitsSpecialTokens
+    let marks = ["prefix_token", "suffix_token", "middle_token"].compactMap {
+      folder.ownToken($0).flatMap { added?.id(of: $0) }.flatMap(Int32.init(exactly:))
+    }
+    if marks.count == 3, let mark = folder.ownToken("fill_token") {
+      description.infilling = Infilling(
+        mark: mark, prefix: marks[0], suffix: marks[1], middle: marks[2])
+    }
   }
 
   /// The id of a token of the vocabulary.

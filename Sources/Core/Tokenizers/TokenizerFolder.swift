@@ -73,11 +73,12 @@ struct TokenizerFolder {
         named[name] = value
       }
     }
-    return (Self.parts + more).compactMap { name in
+    let own = built?.ownTokens.map(\.part) ?? []
+    return (Self.parts + own + more.filter { !own.contains($0) }).compactMap { name in
       guard let value = named[name] else {
         // What is left out is the class's own; null is none.
-        return built?.usualTokens[name].map {
-          (name, AddedToken(id: 0, content: Array($0.utf8), isSpecial: true))
+        return (built?.usualTokens[name].map { Array($0.utf8) } ?? ownToken(name)).map {
+          (name, AddedToken(id: 0, content: $0, isSpecial: true))
         }
       }
       if let text = value.bytes { return (name, AddedToken(id: 0, content: text, isSpecial: true)) }
@@ -93,12 +94,20 @@ struct TokenizerFolder {
         value.bytes.map { AddedToken(id: 0, content: $0, isSpecial: true) } ?? AddedToken(value)
       }
     }
+    let ofClass = (built?.ownTokens ?? []).compactMap { ownToken($0.part) }
+      .map { AddedToken(id: 0, content: $0, isSpecial: true) }
     let extra = settings?["extra_special_tokens"]
-    if let extra, extra.kind == .object, extra.count > 0 { return [] }
+    if let extra, extra.kind == .object, extra.count > 0 { return ofClass }
     let own = list(extra)
-    if !own.isEmpty { return own }
+    if !own.isEmpty { return ofClass + own }
     let additional = settings?["additional_special_tokens"] ?? map?["additional_special_tokens"]
-    return list(additional)
+    return ofClass + list(additional)
+  }
+
+  /// The class's own token for a part that only it has: the settings can take it away, not change it.
+  func ownToken(_ part: String) -> [UInt8]? {
+    guard settings?[part]?.isNull != true else { return nil }
+    return built?.ownTokens.first { $0.part == part }.map { Array($0.token.utf8) }
   }
 
   /// The token that plays a part; nil where there is none.

@@ -46,6 +46,14 @@ struct AdapterKindTests {
       Kind(name: "dora-normed", family: "gemma2"), Kind(name: "dora-by-head", family: "neox"),
       Kind(name: "lora-bias", family: "qwen2", canMerge: false),
       Kind(name: "lora-bias-by-head", family: "neox", canMerge: false),
+      Kind(name: "token-rows", family: "llama3", changesLayer0: true),
+      Kind(name: "token-rows-tied", family: "gemma3", changesLayer0: true),
+      Kind(name: "token-rows-both", family: "llama3", changesLayer0: true),
+      Kind(name: "bias-lora-only", family: "gpt2", canMerge: false),
+      Kind(name: "bias-lora-only-by-head", family: "neox", canMerge: false),
+      Kind(name: "bias-all", family: "qwen2", canMerge: false),
+      Kind(name: "bias-all-dora", family: "qwen2", canMerge: false),
+      Kind(name: "bias-and-lora-bias", family: "qwen2", canMerge: false),
     ]
     static let all = kinds.flatMap { kind in
       [WeightFormat.huggingFace, .gguf].map { format in

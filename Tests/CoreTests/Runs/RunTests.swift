@@ -122,6 +122,24 @@ struct RunTests {
     failure.expect(.usage, place: "--max-tokens", found: "2049", wanted: "at most 2048")
   }
 
+  /// Where nobody asked, a shorter context than is usual is no reason to refuse.
+  @Test(arguments: [16, 511, 512, 600])
+  func anUnaskedNumberOfTokensFitsTheContext(context: Int) throws {
+    var builder = try TinyLlama.builder()
+    builder.set("llama.context_length", .uint32(UInt32(context)))
+    var extraction = fixture.extraction()
+    extraction.model = try fixture.folder.write(builder.bytes, to: "short.gguf")
+    extraction.limit = 2
+    try fixture.run(extraction)
+    let run = try Run.open(fixture.folder("run"))
+    #expect(run.manifest.maxTokens == min(512, context))
+    if context == 16 { #expect(run.rows.allSatisfy { $0.tokens == 16 }) }
+    extraction.folder = fixture.folder("asked")
+    extraction.maxTokens = context + 1
+    try #require(fixture.failure(extraction)).expect(
+      .usage, place: "--max-tokens", found: "\(context + 1)", wanted: "at most \(context)")
+  }
+
   @Test func aStateTooLargeForFloat16() throws {
     var builder = try TinyLlama.builder(.f32)
     for index in builder.tensors.indices where builder.tensors[index].name == "token_embd.weight" {

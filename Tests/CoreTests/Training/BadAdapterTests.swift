@@ -71,8 +71,8 @@ struct BadAdapterTests {
     Feature(key: "velora_config", value: ["num_groups": 8], found: "num_groups"),
     Feature(key: "megatron_config", value: ["x": 8], found: "x"),
     Feature(key: "ensure_weight_tying", value: true, found: "true"),
-    Feature(key: "bias", value: "all", found: "all"),
-    Feature(key: "bias", value: "lora_only", found: "lora_only"),
+    Feature(key: "bias", value: "boft_only", found: "boft_only"),
+    Feature(key: "bias", value: 3, found: "3"),
     Feature(key: "lora_bias", value: "yes", found: "yes"),
     Feature(key: "use_dora", value: 2, found: "2"),
     Feature(key: "rank_pattern", value: ["q_proj": "8"], found: "8"),
@@ -85,7 +85,6 @@ struct BadAdapterTests {
     Feature(key: "modules_to_save", value: ["down_proj"], found: "`down_proj`"),
     Feature(key: "layer_replication", value: [[0, 2], [1, 3]], found: "0"),
     Feature(key: "target_parameters", value: ["w"], found: "w"),
-    Feature(key: "trainable_token_indices", value: [1, 2], found: "1"),
     Feature(key: "exclude_modules", value: "q_(proj", found: "missing closing parenthesis"),
     Feature(key: "exclude_modules", value: [1], found: "1"),
     Feature(key: "alora_invocation_tokens", value: [1, 2], found: "1"),
@@ -216,6 +215,65 @@ struct BadAdapterTests {
       var copy = try Copy()
       copy.tensors.append((name, [1], [1]))
       try copy.failure().expect(file: copy.weightsPath, place: name, found: "do not have")
+    }
+  }
+
+  @Test func tokensOfTheirOwnThatDoNotFit() throws {
+    let name = "base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta"
+    for (value, found, wanted) in [
+      ([3, -1], "-1", "tokens below 325"), ([3, 325], "325", "tokens below 325"),
+      ([3, 3], "[3, 3]", "each once"), (["a"], "`a`", "numbers of tokens"),
+      (["embed_tokens": 3], "embed_tokens", "numbers of tokens"),
+      (["q_proj": [3, 4]], "`q_proj`", "embed_tokens"), (7, "7", "numbers of tokens"),
+    ] as [(Any, String, String)] {
+      var copy = try Copy()
+      copy.tensors.append((name, [2, 64], [Float](repeating: 0, count: 128)))
+      copy.configuration["trainable_token_indices"] = value
+      try copy.failure().expect(
+        file: copy.configurationPath, place: "key trainable_token_indices", found: found,
+        wanted: wanted)
+    }
+    var copy = try Copy()
+    copy.configuration["trainable_token_indices"] = [3, 4]
+    try copy.failure().expect(
+      file: copy.weightsPath, place: name, found: "no such tensor", wanted: "[2, 64]")
+  }
+
+  /// Biases of norms, and a layer's own under a name that no peft of today reads.
+  @Test func aBiasOfWhatIsNoProjectionIsNamed() throws {
+    for (bias, path) in [
+      ("all", "model.layers.1.input_layernorm.bias"), ("all", "model.norm.bias"),
+      ("lora_only", "model.layers.0.self_attn.q_proj.bias"),
+    ] {
+      var copy = try Copy()
+      let name = "base_model.model." + path
+      copy.tensors.append((name, [64], [Float](repeating: 0, count: 64)))
+      try copy.failure().expect(file: copy.weightsPath, place: name, found: "do not have")
+      copy.configuration["bias"] = bias
+      try copy.failure().expect(
+        file: copy.weightsPath, place: name, found: "a bias in place of the model's",
+        wanted: "biases of q_proj, k_proj", advice: "merge_and_unload")
+    }
+  }
+
+  @Test func aBiasOfAnotherSizeIsNamed() throws {
+    var copy = try Copy()
+    copy.configuration["bias"] = "lora_only"
+    let name = "base_model.model.model.layers.0.self_attn.q_proj.base_layer.bias"
+    copy.tensors.append((name, [63], [Float](repeating: 0, count: 63)))
+    try copy.failure().expect(
+      file: copy.weightsPath, place: name, found: "[63]", wanted: "[64]", advice: "another model")
+  }
+
+  @Test func anAdapterOfAChangedModelIsRefusedWithWhatToDo() throws {
+    for (start, advice) in [
+      ("pissa_niter_4", "path_initial_model_for_weight_conversion"), ("olora", "merge_and_unload"),
+      ("loftq", "into the model that it was trained on"),
+    ] {
+      var copy = try Copy()
+      copy.configuration["init_lora_weights"] = start
+      try copy.failure().expect(
+        file: copy.configurationPath, place: "key init_lora_weights", found: start, advice: advice)
     }
   }
 

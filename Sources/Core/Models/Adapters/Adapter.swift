@@ -75,6 +75,11 @@ package struct LoRALayer: Equatable, Sendable {
   package let rank: Int
   package let scale: Float
   package var kind = Kind.plain
+  /// The layer's bias is another than the model's. A layer that has nothing else is of rank 0.
+  var replacesBias = false
+
+  /// Nothing but an addition.
+  var isPlain: Bool { kind == .plain && !replacesBias }
 }
 
 /// The layers of a block that read the same input; their A matrices lie in one, so that the input
@@ -112,7 +117,7 @@ package struct LoRAGroup {
       columns: modules.first?.module.shape(c).inputs ?? 0)
     b = modules.map { MutableMatrix(rows: $0.module.shape(c).outputs, columns: $0.layer.rank) }
     changes = modules.map {
-      $0.layer.kind == .plain ? nil : LoRAOutputs($0.layer.kind, $0.module.shape(c).outputs)
+      $0.layer.isPlain ? nil : LoRAOutputs($0.layer, $0.module.shape(c).outputs)
     }
   }
 
@@ -169,7 +174,7 @@ package final class Adapter {
   /// Every matrix, in a fixed order: blocks, places, A then the Bs.
   package let parameters: [MutableMatrix]
   package var ends = AdapterEnds()
-  /// Whether the factors of decomposed layers are those of a model's weights yet.
+  /// Whether what depends on a model's weights and biases is worked out yet.
   private var isFitted = true
 
   /// Zeros everywhere, in the layers for which there is one.
@@ -189,7 +194,7 @@ package final class Adapter {
     }
     self.groups = groups
     parameters = groups.flatMap { $0.compactMap { $0 }.flatMap { [$0.a] + $0.b } }
-    isFitted = !groups.joined().contains { $0?.scalesOutputs == true }
+    isFitted = !groups.joined().contains { $0?.changes.contains { $0?.needsModel == true } == true }
   }
 
   /// Zeros everywhere. Precondition: the blocks exist.
@@ -248,33 +253,41 @@ package final class Adapter {
 
   /// Whether some layers have a bias of their own.
   var isBiased: Bool {
-    groups.joined().contains { $0?.layers.contains { $0.kind == .biased } == true }
+    groups.joined().contains { group in
+      group?.layers.contains { $0.kind == .biased || $0.replacesBias } == true
+    }
   }
 
-  /// Works out what the rows of decomposed layers are multiplied with: their length over that of the
-  /// weights with the addition. Once, before the first pass.
+  /// Works out what the rows of decomposed layers are multiplied with, their length over that of the
+  /// weights with the addition, and what makes the model's biases those of the adapter. Once, before
+  /// the first pass.
   func fit(to model: Transformer) {
     guard !isFitted else { return }
     isFitted = true
     for (index, block) in model.blocks.enumerated() {
       for target in LoRATarget.allCases {
         guard let linear = block.linear(target), let pair = pair(block: index, target),
-          let changes = pair.changes, let factor = changes.factor
+          let changes = pair.changes, changes.needsModel
         else { continue }
         let first = pair.firstRow(of: target, model.configuration.ofBlock(index))
         Parallel.ranges(of: linear.weight.rows, grain: 32) { range in
           let line = MatrixBuilder(unfilled: 1, columns: pair.inputs)
           for row in range {
-            linear.weight.expand(row: row, into: line.elements)
-            pair.add(row: first + row, to: line.elements)
-            var square = 0.0
-            for column in 0..<pair.inputs {
-              square += Double(line.elements[column]) * Double(line.elements[column])
+            var scale: Float = 1
+            if let factor = changes.factor {
+              linear.weight.expand(row: row, into: line.elements)
+              pair.add(row: first + row, to: line.elements)
+              var square = 0.0
+              for column in 0..<pair.inputs {
+                square += Double(line.elements[column]) * Double(line.elements[column])
+              }
+              scale = changes.lengths.elements[first + row] / Float(square.squareRoot())
+              factor.elements[first + row] = scale
             }
-            let scale = changes.lengths.elements[first + row] / Float(square.squareRoot())
-            factor.elements[first + row] = scale
             // The bias is not multiplied.
-            changes.shift.elements[first + row] = (1 - scale) * (linear.bias?[row] ?? 0)
+            let own = linear.bias?[row] ?? 0
+            changes.shift.elements[first + row] +=
+              (changes.biases?.elements[first + row] ?? own) - scale * own
           }
         }
       }
@@ -328,12 +341,19 @@ struct LoRAOutputs {
   let shift: MutableMatrix
   /// The length of each row of a decomposed layer's weights.
   let lengths: MutableMatrix
+  /// In place of the model's, where there are any.
+  let biases: MutableMatrix?
 
-  init(_ kind: LoRALayer.Kind, _ outputs: Int) {
-    factor = kind == .decomposed ? MutableMatrix(rows: 1, columns: outputs) : nil
+  init(_ layer: LoRALayer, _ outputs: Int) {
+    let isDecomposed = layer.kind == .decomposed
+    factor = isDecomposed ? MutableMatrix(rows: 1, columns: outputs) : nil
     shift = MutableMatrix(rows: 1, columns: outputs)
-    lengths = kind == .decomposed ? MutableMatrix(rows: 1, columns: outputs) : shift
+    lengths = isDecomposed ? MutableMatrix(rows: 1, columns: outputs) : shift
+    biases = layer.replacesBias ? MutableMatrix(rows: 1, columns: outputs) : nil
   }
+
+  /// Whether the shift is to be worked out from a model's weights or biases.
+  var needsModel: Bool { factor != nil || biases != nil }
 
   /// Does it to some outputs, (tokens, rows), which are those from row `first` on.
   func apply(to y: UnsafeMutablePointer<Float>, tokens: Int, first: Int, rows: Int) {

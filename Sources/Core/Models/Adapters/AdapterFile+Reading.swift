@@ -44,15 +44,16 @@ private struct AdapterReader {
     let places = try places()
     var isEnd = false
     for path in [c.embeddingsPath, c.headPath] where try isChosen(path) { isEnd = true }
-    guard !places.isEmpty || isEnd else { throw wrongTarget("none of this model's layers") }
+    let carrying = places.filter { $0.layer.rank > 0 }
+    guard !carrying.isEmpty || isEnd else { throw wrongTarget("none of this model's layers") }
     let configuration = LoRAConfiguration(
       rank: settings.rank, alpha: settings.alpha, dropout: settings.dropout,
       targets: LoRATarget.allCases.filter { target in
-        places.contains { $0.module.targets.contains(target) }
+        carrying.contains { $0.module.targets.contains(target) }
       },
-      blocks: Set(places.map(\.block)).sorted(), isRankStabilised: settings.isRankStabilised)
+      blocks: Set(carrying.map(\.block)).sorted(), isRankStabilised: settings.isRankStabilised)
     // Nothing is made before the file is known to have as much.
-    for place in places {
+    for place in carrying {
       let shape = place.module.shape(c.ofBlock(place.block))
       _ = try tensor(place.path + ".lora_A.weight", [place.layer.rank, shape.inputs])
       _ = try tensor(place.path + ".lora_B.weight", [shape.outputs, place.layer.rank])
@@ -68,6 +69,13 @@ private struct AdapterReader {
     }
     adapter.ends = try ends()
     if let stranger = left.min() {
+      if settings.replacesBiases, stranger.hasSuffix(".bias") {
+        throw Failure(
+          .badData, file: file.file.path, place: "tensor \(stranger)",
+          found: "a bias in place of the model's, of what is no projection",
+          wanted: "biases of \(c.modules.map(\.name).joined(separator: ", "))",
+          advice: "Merge the adapter into its model with peft's merge_and_unload.")
+      }
       throw wrong(stranger, "a tensor that this adapter's layers do not have", "none")
     }
     return adapter
@@ -75,8 +83,14 @@ private struct AdapterReader {
 
   private mutating func fill(_ pair: Adapter.Pair, _ place: Place) throws(Failure) {
     let (rank, outputs) = (pair.layer.rank, pair.b.rows)
-    try read(place.path + ".lora_A.weight", [rank, pair.inputs], into: pair.a)
-    try read(place.path + ".lora_B.weight", [outputs, rank], into: pair.b.elements)
+    if rank > 0 {
+      try read(place.path + ".lora_A.weight", [rank, pair.inputs], into: pair.a)
+      try read(place.path + ".lora_B.weight", [outputs, rank], into: pair.b.elements)
+    }
+    if let biases = pair.changes?.biases {
+      let name = place.path + (rank > 0 ? ".base_layer.bias" : ".bias")
+      try read(name, [outputs], into: biases.elements)
+    }
     switch pair.layer.kind {
     case .plain: break
     case .biased:
@@ -92,8 +106,9 @@ private struct AdapterReader {
         into: lengths.elements)
     }
     guard let order = place.module.rowOrder(c) else { return }
-    // Lengths or biases, which are one number a row.
-    for (matrix, width) in [(pair.b, rank), (pair.changes?.lengths, 1)] {
+    // Lengths or biases are one number a row.
+    let changes = pair.changes
+    for (matrix, width) in [(pair.b, rank), (changes?.lengths, 1), (changes?.biases, 1)] {
       guard let matrix else { continue }
       let stored = matrix.copy()
       for (row, ours) in order.enumerated() {
@@ -112,9 +127,16 @@ private struct AdapterReader {
     for block in 0..<c.blocks {
       for module in c.ofBlock(block).modules {
         let path = shortened(AdapterFile.path(block: block, module, c))
-        guard try isChosen(path, block: block) else { continue }
-        places.append(
-          Place(block: block, module: module, path: path, layer: try layer(path, settings.kind)))
+        guard try isChosen(path, block: block) else {
+          if settings.replacesBiases, has(path + ".bias") {
+            let layer = LoRALayer(rank: 0, scale: 0, replacesBias: true)
+            places.append(Place(block: block, module: module, path: path, layer: layer))
+          }
+          continue
+        }
+        var layer = try layer(path, settings.kind)
+        layer.replacesBias = settings.replacesBiases && has(path + ".base_layer.bias")
+        places.append(Place(block: block, module: module, path: path, layer: layer))
       }
       for path in containers(block) where try isChosen(path) {
         throw wrongTarget("it means \(path), which is no linear layer")
@@ -185,7 +207,7 @@ private struct AdapterReader {
     let embeddings = shortened(c.embeddingsPath)
     let table = [c.vocabulary, c.width]
     for name in settings.savedModules {
-      let path = try savedPath(name)
+      let path = try endPath(name, "modules_to_save")
       let weights = try matrix(path + ".weight", table)
       if path == embeddings { ends.embeddings = weights } else { ends.head = weights }
     }
@@ -199,6 +221,26 @@ private struct AdapterReader {
       for ending in [".weight", ".base_layer.weight"] where has(c.headPath + ending) {
         ends.head = try matrix(c.headPath + ending, table)
       }
+    }
+    let key = "trainable_token_indices"
+    var trained: [(path: String, tokens: [Int])] = []
+    for (module, tokens) in settings.trainedTokens {
+      let path = try module.map { name throws(Failure) in try endPath(name, key) } ?? embeddings
+      trained.insert((path, tokens), at: path == embeddings ? 0 : trained.count)
+    }
+    for (path, tokens) in trained {
+      let name = path + ".token_adapter.trainable_tokens_delta"
+      // Where the head is the embeddings, the file has the rows once.
+      if path != embeddings, !has(name), ends.embeddingRows != nil { continue }
+      for token in tokens where !(0..<c.vocabulary ~= token) {
+        throw Failure(
+          .badData, file: settings.path, place: "key \(key)", found: "\(token)",
+          wanted: "tokens below \(c.vocabulary)", advice: Self.advice)
+      }
+      let rows = AdapterEnds.TokenRows(
+        places: Dictionary(uniqueKeysWithValues: zip(tokens, tokens.indices)),
+        rows: try floats(name, [tokens.count, c.width]))
+      if path == embeddings { ends.embeddingRows = rows } else { ends.headRows = rows }
     }
     if try isChosen(embeddings) {
       let layer = try endLayer(embeddings)
@@ -226,8 +268,8 @@ private struct AdapterReader {
     return try layer(path, .plain)
   }
 
-  /// The end that an entry of `modules_to_save` means: the end of its path, as in peft.
-  private func savedPath(_ name: String) throws(Failure) -> String {
+  /// The end that a name means, by the end of its path, as in peft.
+  private func endPath(_ name: String, _ key: String) throws(Failure) -> String {
     let ends = [shortened(c.embeddingsPath)] + (settings.isHeadless ? [] : [c.headPath])
     let others = (0..<c.blocks).flatMap { block in
       containers(block)
@@ -236,7 +278,7 @@ private struct AdapterReader {
     let meant = ends.filter { $0.hasSuffix(name) }
     guard meant.count == 1, !others.contains(where: { $0.hasSuffix(name) }) else {
       throw Failure(
-        .badData, file: settings.path, place: "key modules_to_save", found: "`\(name)`",
+        .badData, file: settings.path, place: "key \(key)", found: "`\(name)`",
         wanted: ends.joined(separator: " or "),
         advice: "Seer takes no other modules from an adapter: merge it with peft.")
     }

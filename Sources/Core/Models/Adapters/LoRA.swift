@@ -57,20 +57,25 @@ package struct BlockLoRA {
     let first = adaptedTokens.lowerBound
     Parallel.ranges(of: adaptedTokens.count, grain: 32) { piece in
       let range = first + piece.lowerBound..<first + piece.upperBound
-      withInput(x, range, inputs, key: key) { kept in
-        BLAS.sgemm(
-          transposeB: true, m: range.count, n: group.a.rows, k: inputs, kept, stride: inputs,
-          group.a.elements, stride: inputs, into: inner.row(range.lowerBound),
-          stride: group.a.rows)
+      // Where biases are all that changes, there is no A.
+      if group.a.rows > 0 {
+        withInput(x, range, inputs, key: key) { kept in
+          BLAS.sgemm(
+            transposeB: true, m: range.count, n: group.a.rows, k: inputs, kept, stride: inputs,
+            group.a.elements, stride: inputs, into: inner.row(range.lowerBound),
+            stride: group.a.rows)
+        }
       }
       for part in parts {
         guard let output = outputs[part.target] else { continue }
-        BLAS.sgemm(
-          transposeB: true, m: range.count, n: part.rows, k: part.layer.rank,
-          alpha: part.layer.scale,
-          inner.row(range.lowerBound) + part.column, stride: group.a.rows,
-          part.b.row(part.first), stride: part.layer.rank, beta: 1,
-          into: output + range.lowerBound * part.rows, stride: part.rows)
+        if part.layer.rank > 0 {
+          BLAS.sgemm(
+            transposeB: true, m: range.count, n: part.rows, k: part.layer.rank,
+            alpha: part.layer.scale,
+            inner.row(range.lowerBound) + part.column, stride: group.a.rows,
+            part.b.row(part.first), stride: part.layer.rank, beta: 1,
+            into: output + range.lowerBound * part.rows, stride: part.rows)
+        }
         part.changes?.apply(
           to: output + range.lowerBound * part.rows, tokens: range.count, first: part.first,
           rows: part.rows)
@@ -111,7 +116,7 @@ package struct BlockLoRA {
     guard let gradient = gradients.group(block: block, place),
       let inner = buffers.inner[place.rawValue]
     else { return }
-    precondition(group.layers.allSatisfy { $0.kind == .plain }, "layers that are not trained")
+    precondition(group.layers.allSatisfy(\.isPlain), "layers that are not trained")
     let inputs = group.a.columns
     let width = group.a.rows
     let key = dropout.map { $0.key(block: block, place) } ?? 0

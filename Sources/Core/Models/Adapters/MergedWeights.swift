@@ -14,10 +14,10 @@ package struct MergedWeights {
 
   /// What of the adapter no weights of this model could hold; nil where there is nothing.
   package var unmergeable: String? {
-    if adapter.isBiased { return "biases of its own (lora_bias)" }
+    if adapter.isBiased { return "biases of its own (lora_bias, bias)" }
     let ends = adapter.ends
     let isTied = model.ownHead == nil && !ends.sharesEmbeddings
-    guard isTied, !ends.isEmpty else { return nil }
+    guard isTied, ends.changesOneEnd else { return nil }
     return "embeddings or a head of its own, where the model has one matrix for both"
   }
 

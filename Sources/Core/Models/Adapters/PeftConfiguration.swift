@@ -13,6 +13,8 @@ struct PeftConfiguration {
   let ranks: ModulePatterns<Int>
   let alphas: ModulePatterns<Double>
   let kind: LoRALayer.Kind
+  /// The file has biases in place of the model's (`bias`).
+  let replacesBiases: Bool
   /// The model was wrapped without its head, so that paths lack their first part.
   let isHeadless: Bool
   /// As the file has it, for messages.
@@ -38,7 +40,7 @@ struct PeftConfiguration {
     ("exclude_modules", .read), ("layers_to_transform", .read), ("layers_pattern", .read),
     ("rank_pattern", .read), ("alpha_pattern", .read), ("bias", .read),
     ("init_lora_weights", .read), ("modules_to_save", .read), ("use_dora", .read),
-    ("lora_bias", .read),
+    ("lora_bias", .read), ("trainable_token_indices", .read),
 
     ("auto_mapping", .passes), ("base_model_name_or_path", .passes), ("revision", .passes),
     ("inference_mode", .passes), ("peft_version", .passes), ("runtime_config", .passes),
@@ -50,7 +52,7 @@ struct PeftConfiguration {
     // Read only where `megatron_config` or `use_qalora` is set.
     ("megatron_core", .passes), ("qalora_group_size", .passes),
 
-    ("trainable_token_indices", .neutral(merge)), ("target_parameters", .neutral(merge)),
+    ("target_parameters", .neutral(merge)),
     ("ensure_weight_tying", .neutral(merge)), ("layer_replication", .neutral(merge)),
     ("use_bdlora", .neutral(merge)), ("kasa_config", .neutral(merge)),
     ("monteclora_config", .neutral(merge)), ("velora_config", .neutral(merge)),
@@ -88,8 +90,11 @@ struct PeftConfiguration {
       throw reader.refusal(key, "nothing: Seer runs LoRA without it", advice: advice)
     }
     try reader.checkStart()
-    guard ["none", nil].contains(reader["bias"]?.string) || reader["bias"]?.isNeutral == true else {
-      throw reader.refusal("bias", "none", advice: Self.merge)
+    switch reader["bias"]?.string {
+    case nil where reader["bias"]?.isNeutral != false: replacesBiases = false
+    case "", "none": replacesBiases = false
+    case "all", "lora_only": replacesBiases = true
+    default: throw reader.refusal("bias", "none, all or lora_only", advice: Self.merge)
     }
     isHeadless = reader["task_type"]?.string == "FEATURE_EXTRACTION"
     rank = try reader.rank(reader["r"], "r", default: 8)
@@ -120,8 +125,12 @@ struct PeftConfiguration {
       rule.saved.append(
         try reader.pattern("(^|.*\\.)\(module)($|\\..*)", of: "modules_to_save"))
     }
+    trainedTokens = try reader.trainedTokens()
     writtenTargets = reader["target_modules"]?.shown ?? "nothing"
   }
+
+  /// The tokens of which the adapter has whole rows, and of which module; nil is the embeddings.
+  let trainedTokens: [(module: String?, tokens: [Int])]
 
   /// Modules that the adapter has as a whole.
   let savedModules: [String]
@@ -165,10 +174,16 @@ private struct PeftReader {
     guard let start = self["init_lora_weights"], start.kind != .bool else { return }
     let harmless = ["gaussian", "orthogonal", "eva", "mica"]
     guard let name = start.string, harmless.contains(name.lowercased()) else {
+      let isConvertible = ["pissa", "olora", "corda", "lora_ga"].contains {
+        start.string?.lowercased().hasPrefix($0) == true
+      }
       throw refusal(
         "init_lora_weights", "a start that leaves the base model as it is",
-        advice: "Convert the adapter: in peft, save_pretrained(..., "
-          + "path_initial_model_for_weight_conversion=...) makes plain LoRA of it.")
+        advice: isConvertible
+          ? "Convert the adapter: in peft, save_pretrained(..., "
+            + "path_initial_model_for_weight_conversion=...) makes plain LoRA of it. Without the "
+            + "adapter as it began, merge it with merge_and_unload."
+          : "Merge the adapter with peft's merge_and_unload into the model that it was trained on.")
     }
   }
 
@@ -234,6 +249,23 @@ private struct PeftReader {
       throw wrong(key, "names of modules")
     }
     return .named(names)
+  }
+
+  func trainedTokens() throws(Failure) -> [(module: String?, tokens: [Int])] {
+    let key = "trainable_token_indices"
+    guard let value = self[key], !value.isNeutral else { return [] }
+    func tokens(_ list: JSON) throws(Failure) -> [Int] {
+      let numbers = list.elements.compactMap(\.integer)
+      guard list.kind == .array, numbers.count == list.count, Set(numbers).count == numbers.count
+      else { throw wrong(key, "numbers of tokens, each once") }
+      return numbers
+    }
+    guard value.kind == .object else { return [(nil, try tokens(value))] }
+    var modules: [(module: String?, tokens: [Int])] = []
+    for member in value.members {
+      modules.append((String(decoding: member.name, as: UTF8.self), try tokens(member.value)))
+    }
+    return modules
   }
 
   func layers() throws(Failure) -> Set<Int>? {

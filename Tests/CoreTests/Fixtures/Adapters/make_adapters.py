@@ -88,6 +88,26 @@ CASES = {
         "qwen2", {"target_modules": ["q_proj", "o_proj", "up_proj"], "lora_bias": True}, {}),
     "lora-bias-by-head": (
         "neox", {"target_modules": ["query_key_value", "dense_4h_to_h"], "lora_bias": True}, {}),
+    # Rows of some tokens in place of the model's.
+    "token-rows": (
+        "llama3", {"target_modules": QV, "trainable_token_indices": [5, 77, 1]}, {}),
+    "token-rows-tied": (
+        "gemma3", {"target_modules": QV, "trainable_token_indices": {"embed_tokens": [90, 3]}}, {}),
+    "token-rows-both": (
+        "llama3", {"target_modules": QV,
+                   "trainable_token_indices": {"embed_tokens": [12, 40], "lm_head": [2, 12]}}, {}),
+    # Biases in place of the model's: of layers with LoRA, and of all.
+    "bias-lora-only": (
+        "gpt2", {"target_modules": ["c_attn", "mlp.c_proj"], "bias": "lora_only",
+                 "fan_in_fan_out": True}, {}),
+    "bias-lora-only-by-head": (
+        "neox", {"target_modules": ["query_key_value", "dense"], "bias": "lora_only"}, {}),
+    "bias-all": ("qwen2", {"target_modules": ["q_proj", "up_proj"], "bias": "all"}, {}),
+    "bias-all-dora": (
+        "qwen2", {"target_modules": ["k_proj", "o_proj"], "bias": "all", "use_dora": True}, {}),
+    "bias-and-lora-bias": (
+        "qwen2", {"target_modules": ["v_proj", "down_proj"], "bias": "lora_only",
+                  "lora_bias": True}, {}),
 }
 
 
@@ -105,8 +125,10 @@ def fill(model, random):
                 parameter.mul_(1 + 0.3 * values)
             elif "lora_" in path:
                 parameter.copy_(0.3 * values)
-            elif "modules_to_save" in path:
+            elif "modules_to_save" in path or "trainable_tokens" in path:
                 parameter.add_(0.2 * values)
+            elif path.endswith(".bias") and parameter.requires_grad:
+                parameter.add_(0.5 * values)
 
 
 def run(model):

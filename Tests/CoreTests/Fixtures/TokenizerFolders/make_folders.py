@@ -60,7 +60,9 @@ SPACES = file(
         {"type": "Strip", "content": " ", "start": 1, "stop": 0}]})
 SPACES["model"].update(unk_token="<unk>", fuse_unk=True, byte_fallback=True)
 TEXTS = ["hello a", "a <tool> b", "a<new>b <tool>", " a  lower ", "lo<tool>r <new>s",
-         "<s>a</s> <unk>", "a <TOOL> lo", "an <one> <two>s", "a</s> lo"]
+         "<s>a</s> <unk>", "a <TOOL> lo", "an <one> <two>s", "a</s> lo",
+         # Holes: CodeLlama's alone.
+         "a <FILL_ME> lo", "<FILL_ME>lo er", "lo<FILL_ME>", "</s> a<FILL_ME></s>lo"]
 GENERIC = {"tokenizer_class": "PreTrainedTokenizerFast"}
 
 
@@ -222,6 +224,30 @@ CASES += [
     case("spaces, class of config.json", {}, base="spaces", generic=False,
          config={"tokenizer_class": "LlamaTokenizer"}),
 ]
+CODE = {"tokenizer_class": "CodeLlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>",
+        "unk_token": "<unk>"}
+MARKS = ["\u2581<PRE>", "\u2581<SUF>", "\u2581<MID>", "\u2581<EOT>"]
+MARKED = {"model": {**SPACES["model"], "vocab": {
+    **SPACES["model"]["vocab"], **{mark: 28 + id for id, mark in enumerate(MARKS)}}}}
+CASES += [
+    case("CodeLlama", CODE, base="spaces", change=MARKED),
+    case("CodeLlama, fast", {"tokenizer_class": "CodeLlamaTokenizerFast"}, base="spaces",
+         change=MARKED),
+    case("CodeLlama, no prefix", {**CODE, "add_prefix_space": False}, base="spaces", change=MARKED),
+    case("CodeLlama, legacy", {**CODE, "legacy": True}, base="spaces", change=MARKED),
+    case("CodeLlama, its tokens nowhere", CODE, base="spaces"),
+    case("CodeLlama, another mark", {**CODE, "fill_token": "<tool>"}, base="spaces",
+         change=MARKED),
+    case("CodeLlama, no mark", {**CODE, "fill_token": None}, base="spaces", change=MARKED),
+    case("CodeLlama, other tokens", {
+        **CODE, "suffix_token": "<new>", "middle_token": "lo", "prefix_token": "<one>"},
+        base="spaces", change=MARKED),
+    case("CodeLlama, listed", {
+        **CODE, "eot_token": None, "additional_special_tokens": ["<two>"],
+        "added_tokens_decoder": listed(*ADDED, TOOL)}, base="spaces", change=MARKED),
+    case("CodeLlama's model without its class", base="spaces", generic=False, model="code_llama",
+         change=MARKED),
+]
 CONFIG = {
     "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16,
     "vocab_size": 64,
@@ -244,7 +270,9 @@ def main():
                 entry["files"][name] = json.dumps(content)
         try:
             loaded = AutoTokenizer.from_pretrained(work)
-            entry["ids"] = {text: loaded(text)["input_ids"] for text in TEXTS}
+            # Anew for each text: a hole leaves CodeLlama's with another normalizer.
+            entry["ids"] = {
+                text: AutoTokenizer.from_pretrained(work)(text)["input_ids"] for text in TEXTS}
             shown = [entry["ids"][text] for text in TEXTS[1:3]]
             print(f"{entry['name']}: {type(loaded).__name__} {shown}")
         except Exception as error:
