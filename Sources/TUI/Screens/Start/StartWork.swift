@@ -60,11 +60,8 @@ extension Session {
       model: plan.model, concepts: plan.concepts, folder: plan.folder, tool: workspace.tool)
     if let manifest = plan.manifest {
       extraction.adapter = manifest.adapter
-      extraction.template = manifest.template
-      extraction.position = manifest.position
-      extraction.maxTokens = manifest.maxTokens
+      extraction.follow(manifest)
       extraction.usesHalf = manifest.dtype == .float16
-      if extraction.position != .all { extraction.limit = manifest.rows }
     }
     let prepared = extraction
     jobs(StartJobs.self).extraction =

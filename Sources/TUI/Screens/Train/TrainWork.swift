@@ -175,13 +175,10 @@ extension Session {
       tool: workspace.tool)
     extraction.adapter = folder
     if let manifest = workspace.manifest {
-      extraction.template = manifest.template
-      extraction.position = manifest.position
-      extraction.maxTokens = manifest.maxTokens
+      extraction.follow(manifest)
       if !FileManager.default.fileExists(atPath: extraction.concepts) {
         extraction.concepts = train.text(.concepts)
       }
-      if extraction.position != .all { extraction.limit = manifest.rows }
     }
     let prepared = extraction
     engine.submit(
