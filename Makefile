@@ -164,6 +164,22 @@ verify-training: build model  ## Train all objectives, three seeds each, and wri
 
 # DATA= is a folder with the research sets (scripts/verify-paper.py names the files). Resumable: every arm, set and seed is a
 # step; ONLY=math/seer,detox/sft/1 takes some of them, LIMIT="--limit 60 --prompts 20 --questions 20 --steps 2" less of each.
+# Trains and extracts on several machines; the default build knows nothing of MPI.
+MPI := .build/release/seer-mpi
+.PHONY: mpi test-mpi scale ci-full
+mpi:  ## Build seer-mpi, which trains and extracts under mpirun (docs/scale.md).
+	@scripts/install-system.sh mpi
+	@SEER_MPI=1 $(SWIFT) build -c release --product seer-mpi
+
+test-mpi: build mpi model  ## Show that 1, 2 and 3 ranks give one adapter and one run, byte for byte.
+	$(PYTHON) scripts/check-scale.py --seer $(RELEASE) --mpi $(MPI) --only shards,ranks,mixture,extract
+
+scale: build mpi model  ## All of docs/scale.md's checks: kills, hangs, two hosts, Slurm (root; else skipped): ONLY=kill,hosts
+	$(PYTHON) scripts/check-scale.py --seer $(RELEASE) --mpi $(MPI) $(if $(ONLY),--only $(ONLY))
+
+ci-full:  ## What takes longer than every change's checks (.ci/full).
+	@.ci/full
+
 .PHONY: verify-paper
 verify-paper: build model  ## Run the paper's experiments arm by arm, and write docs/paper.md: DATA= [LIMIT=] [ONLY=]
 	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }

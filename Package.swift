@@ -35,7 +35,7 @@ func tests(
 let package = Package(
   name: "seer",
   products: [
-    .executable(name: "seer", targets: ["seer"]),
+    .executable(name: "seer", targets: ["SeerProgram"]),
     // Extract, project, score: what other programs call.
     .library(name: "SeerKit", targets: ["SeerKit", "LinearAlgebra"]),
   ],
@@ -96,9 +96,12 @@ let package = Package(
       name: "SeerScreens",
       dependencies: ["SeerWidgets", "SeerReports", "SeerStudies", "SeerProjection"],
       path: "Sources/TUI", sources: ["App", "Screens"], swiftSettings: swift),
-    .executableTarget(
+    // The commands, and the program that runs them.
+    .target(
       name: "seer", dependencies: ["SeerScreens", "SeerReports", argumentParser],
       swiftSettings: swift),
+    .executableTarget(
+      name: "SeerProgram", dependencies: ["seer"], path: "Sources/Program", swiftSettings: swift),
 
     .target(
       name: "TestSupport", dependencies: ["SeerStudies"], path: "Tests/TestSupport",
@@ -124,7 +127,7 @@ let package = Package(
     tests("Figures", of: "SeerFigures"),
     tests("Reports", of: "SeerReports"),
     tests("TUI", of: "SeerScreens", and: ["SeerFigures"], excluding: ["Fixtures", "Snapshots"]),
-    tests("Command", of: "seer", and: ["SeerScreens"]),
+    tests("Command", of: "seer", and: ["SeerScreens", "SeerProgram"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
@@ -134,6 +137,19 @@ let package = Package(
 if let rooms = Context.environment["SEER_ROOMS"], !rooms.isEmpty {
   let wanted = Set(rooms.split(separator: ",").map { String($0) + "Tests" })
   package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}
+
+// Only `make mpi` builds this: it needs Open MPI.
+if Context.environment["SEER_MPI"] == "1" {
+  package.products.append(.executable(name: "seer-mpi", targets: ["seer-mpi"]))
+  package.targets += [
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .target(name: "CMPI", dependencies: ["COpenMPI"], cSettings: c),
+    .executableTarget(
+      name: "seer-mpi", dependencies: ["seer", "CMPI", "SeerTraining", argumentParser],
+      swiftSettings: swift),
+  ]
 }
 
 // Only `make bench` builds these.

@@ -52,6 +52,8 @@ COMMANDS = [
     "tokenize --model <model.gguf text",
     "extract --model <model.gguf --concepts <concepts.csv --run >out-run --position mean"
     " --template plain --limit 8 --max-tokens 24 --dtype float16",
+    "extract --model <model.gguf --concepts <concepts.csv --run >out-run --layers 1,2-3",
+    "join --run >out-run <part.1of2 <part.2of2 --json",
     "extract --model <model.gguf --adapter <adapter --concepts <concepts.csv --run >out-run --json",
     "project --run <run --layer 2 --method pca --components 3 --seed 1 --output >map.csv --json",
     "project --matrix <states.npy --method tsne --perplexity 3 --iterations 20 --output >map.csv",
@@ -170,6 +172,8 @@ def prepare(seer, work):
 
     model = "--model model.gguf"
     run(f"extract {model} --concepts concepts.csv --run run --position mean")
+    for shard in ["1/2", "2/2"]:
+        run(f"extract {model} --concepts concepts.csv --run part --shard {shard}")
     run("export --run run --layer 2 --format npy --output states.npy")
     run("project --run run --layer 2 --output map-in.csv")
     run(

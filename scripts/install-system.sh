@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian/Ubuntu packages that are missing: for building, or also for testing.
-# usage: install-system.sh build|test|model
+# Installs the Debian/Ubuntu packages that are missing: for building, or also for testing or for MPI.
+# usage: install-system.sh build|test|mpi|model
 set -euo pipefail
 
 missing=()
@@ -17,7 +17,7 @@ if ! command -v swift >/dev/null; then
   exit 66
 fi
 case ${1:-build} in
-  build | test)
+  build | test | mpi)
     ncurses=libncursesw5-dev
     # Newer releases have only the package that Debian's older name stands for.
     apt-cache show "$ncurses" >/dev/null 2>&1 || ncurses=libncurses-dev
@@ -34,6 +34,10 @@ case ${1:-build} in
 esac
 case ${1:-build} in
   test) want tmux command -v tmux ;;
+  mpi)
+    want libopenmpi-dev pkg-config --exists ompi-c
+    want openmpi-bin command -v mpirun
+    ;;
   model)
     want python3 command -v python3
     want python3-pip python3 -m pip --version

@@ -22,6 +22,12 @@ public enum BLAS {
   /// The kernel set that OpenBLAS runs, such as `Haswell` or `SkylakeX`.
   public static var kernelName: String { String(cString: openblas_get_corename()) }
 
+  /// What products run on: where two processes differ in it, so do the last bits of their results.
+  public static var summary: String {
+    (hasMatrixUnit ? "matrix unit, " : "") + (hasOwnKernel ? "own AVX-512 sgemm, " : "")
+      + "OpenBLAS \(kernelName) kernels"
+  }
+
   /// `c = alpha * op(a) * op(b) + beta * c`, row-major, on the calling thread.
   ///
   /// `op(a)` is (m, k) and `op(b)` is (k, n); the leading dimensions are row strides in elements.

@@ -72,7 +72,7 @@ struct RunSections {
         guard layers.contains(layer) else {
           throw Failure(
             .usage, place: "--layer", found: "\(layer)",
-            wanted: "a layer of the runs, \(layers[0]) to \(layers[layers.count - 1])")
+            wanted: "a layer of the runs, of \(Run.described(layers))")
         }
         return layer
       } ?? best.map { layers[$0] } ?? layers[0]
@@ -114,7 +114,7 @@ struct RunSections {
             row("concepts SHA-256") { String($0.conceptsSHA256.prefix(16)) },
             row("template") { $0.templateTitle }, row("position") { $0.position.rawValue },
             row("tokens kept of a row") { $0.isImported ? "-" : "\($0.maxTokens)" },
-            row("rows") { "\($0.rows)" },
+            row("layers") { Run.described($0.layers) }, row("rows") { "\($0.rows)" },
             row("width") { "\($0.width)" }, row("written by") { $0.tool },
           ], caption: "What the runs were made from"),
       .paragraph(

@@ -25,7 +25,10 @@ struct MemoryArguments: ParsableArguments {
   var memory: ByteCount?
 
   /// The limit; its plan is told on standard error.
-  var budget: MemoryBudget {
-    MemoryBudget(limit: memory?.bytes) { Report.note($0.description) }
+  var budget: MemoryBudget { budget(isTold: true) }
+
+  /// Of several processes one tells.
+  func budget(isTold: Bool) -> MemoryBudget {
+    MemoryBudget(limit: memory?.bytes) { if isTold { Report.note($0.description) } }
   }
 }

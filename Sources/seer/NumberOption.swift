@@ -5,7 +5,7 @@ import SeerSupport
 ///
 /// Commands check what no model can change; the jobs check what depends on one, such as the highest
 /// layer.
-func checkNumber<Number: Comparable>(
+package func checkNumber<Number: Comparable>(
   _ option: String, _ value: Number?, from least: Number, to most: Number
 ) throws {
   guard let value else { return }

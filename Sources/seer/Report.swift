@@ -4,7 +4,7 @@ import SeerSupport
 import Synchronization
 
 /// Results to standard output, everything else to standard error, and the contract's exit codes.
-enum Report {
+package enum Report {
   /// One JSON object; keys are sorted and in snake case.
   static func json(_ value: some Encodable) throws { exact(try jsonText(value) + "\n") }
 
@@ -66,18 +66,24 @@ enum Report {
   }
 
   /// Where even messages cannot be written there is no one to tell.
-  static func note(_ text: String) {
+  package static func note(_ text: String) {
     let line = "seer: \(VisibleText.lines(text))\n"
     try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 
+  /// Called with the exit code before the process ends.
+  package static let ending = Mutex<@Sendable (Int32) -> Void>({ _ in })
+
   /// Ends the process at once. Without exit handlers: OpenBLAS's frees what a job that is still in the
   /// background may be calculating with. Nothing of ours waits in a buffer, and files are renamed to
   /// their names only when they are whole.
-  static func end(_ status: Int32) -> Never { _exit(status) }
+  package static func end(_ status: Int32) -> Never {
+    ending.withLock { $0 }(status)
+    _exit(status)
+  }
 
   /// Ends the process with the contract's code for an error, after saying what it was.
-  static func exit(_ error: any Error) -> Never {
+  static func exit(_ error: any Error, _ root: any ParsableCommand.Type = Seer.self) -> Never {
     switch error {
     case let failure as Failure:
       note(failure.description)
@@ -87,8 +93,8 @@ enum Report {
       end(Failure.Kind.interrupted.exitCode)
     default:
       // The argument parser's own: help and version are results; the rest is wrong usage.
-      let code = Seer.exitCode(for: error)
-      let text = Seer.fullMessage(for: error)
+      let code = root.exitCode(for: error)
+      let text = root.fullMessage(for: error)
       if code == .success {
         if !text.isEmpty { exact(text + "\n") }
         end(0)

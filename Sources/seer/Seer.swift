@@ -2,33 +2,42 @@ import ArgumentParser
 import Foundation
 import LinearAlgebra
 
-/// Arguments in, engine calls, text or JSON out.
-@main
-enum Main {
-  static func main() {
+/// Arguments in, engine calls, text or JSON out: what a program of this package does.
+package enum Program {
+  /// Before anything else. May start the program again, with OpenBLAS's right kernels.
+  package static func prepare() {
     ProcessStart.endOnInterrupts()
     // OpenBLAS chooses its kernels when it is loaded: nothing may come before this.
     KernelChoice.relaunchIfBetter()
     ProcessStart.holdStandardStreams()
     // A limit on the size of files is an error to report, not a signal to die of.
     signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Runs what the arguments say, and ends the process.
+  ///
+  /// - Parameter onFailure: called before a failure is told.
+  package static func run(
+    _ root: any ParsableCommand.Type, onFailure: (any Error) -> Void = { _ in }
+  ) -> Never {
     do {
       try ProcessStart.checkArguments()
       if let topic = HelpTopics.asked(Array(CommandLine.arguments.dropFirst())) {
         Report.line(topic.wrapped(to: helpWidth))
         Report.end(0)
       }
-      var command = try Seer.parseAsRoot()
+      var command = try root.parseAsRoot()
       try command.run()
       Report.end(0)
     } catch {
-      Report.exit(error)
+      onFailure(error)
+      Report.exit(error, root)
     }
   }
 }
 
-struct Seer: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct Seer: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "seer",
     abstract: "Explore what language models think, in the terminal.",
     discussion: """
@@ -43,27 +52,27 @@ struct Seer: ParsableCommand {
     version: Version.text,
     subcommands: [
       ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
-      ImportCommand.self,
+      JoinCommand.self, ImportCommand.self,
       ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, ChatCommand.self,
       TrainCommand.self, EvaluateCommand.self, CompareCommand.self, ExportCommand.self,
       ReportCommand.self, PresetCommand.self, ControlVectorCommand.self, MergeCommand.self,
       DoctorCommand.self,
     ],
     defaultSubcommand: ExploreCommand.self)
+
+  package init() {}
 }
 
-enum Version {
+package enum Version {
   static let number = "0.1.0"
-  static var tool: String { "seer \(number)" }
+  package static var tool: String { "seer \(number)" }
 
   /// What `--version` prints: also the kernels in use, since speed depends on them.
-  static var text: String { "\(tool) (\(kernels))" }
+  package static var text: String { "\(tool) (\(kernels))" }
 
   /// What multiplies, and on how many threads.
   static var kernels: String {
-    let own =
-      (BLAS.hasMatrixUnit ? "matrix unit, " : "") + (BLAS.hasOwnKernel ? "own AVX-512 sgemm, " : "")
-    return "\(own)OpenBLAS \(BLAS.kernelName) kernels (\(KernelChoice.reason)), "
+    "\(BLAS.summary) (\(KernelChoice.reason)), "
       + "\(Parallel.workers) thread\(Parallel.workers == 1 ? "" : "s")"
   }
 }

@@ -60,6 +60,7 @@ struct NumberTests {
     ("train --concepts c.csv --adapter A", "learning-rate", false),
     ("train --concepts c.csv --adapter A", "batch", true),
     ("train --concepts c.csv --adapter A", "retain-batch", true),
+    ("train --concepts c.csv --adapter A", "parts", true),
     ("train --concepts c.csv --adapter A", "epochs", true),
     ("train --concepts c.csv --adapter A", "steps", true),
     ("train --concepts c.csv --adapter A --layer 2", "max-tokens", true),

@@ -5,7 +5,8 @@ import SeerModels
 import SeerSupport
 import SeerTokenizers
 
-/// The hidden states of every layer for a concept set, written as a run.
+/// The hidden states of every layer, or of some, for a concept set, written as a run or as a shard of
+/// one.
 package struct Extraction: Sendable {
   package var model: String
   /// A PEFT adapter folder, or nil for the base model.
@@ -13,7 +14,12 @@ package struct Extraction: Sendable {
   package var concepts: String
   /// What its columns are called, and which answers of conversations are rows.
   package var columns = ConceptColumns()
+  /// The folder to write.
   package var folder: String
+  /// Layers from 0, ascending; nil: all.
+  package var layers: [Int]?
+  /// The part of the run that is made; nil: the whole.
+  package var shard: Shard?
   package var position = Position.last
   package var template = RowTemplate.chat
   /// What the user says of how conversations are written.
@@ -53,6 +59,17 @@ package struct Extraction: Sendable {
     }
   }
 
+  /// Reads the same rows as another run of a model does, in the same way, and keeps its layers.
+  package mutating func follow(_ manifest: RunManifest) {
+    template = manifest.template
+    position = manifest.position
+    maxTokens = manifest.maxTokens
+    layers = manifest.isImported ? nil : manifest.layers
+    shard = manifest.shard
+    // A shard does not say how many rows there are in all, nor do tokens.
+    if position != .all, shard == nil { limit = manifest.rows }
+  }
+
   /// Runs the job: reads, tokenizes, runs what is not done yet, writes.
   package func run(_ context: JobContext) throws -> Summary {
     let set = try ConceptSet(contentsOf: concepts, columns: columns)
@@ -63,22 +80,25 @@ package struct Extraction: Sendable {
       try AdapterFile.read(folder, for: language.configuration)
     }
     let maxTokens = try language.tokensKept(maxTokens)
-    let rendered = try render(
+    let layers = try layers(of: language)
+    let all = try render(
       chosen, set.places,
       RowRenderer(language.tokenizer, template: template, maxTokens: maxTokens))
     try context.checkpoint()
-    let spans = rendered.map { position.spans(of: $0) }
-    let starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+    let plan = BatchPlan(lengths: all.map(\.ids.count))
+    let part = Part(plan.batches(of: shard), all, position)
     var manifest = RunManifest(
       tool: tool, model: model, modelSHA256: try hash.value(),
       adapter: adapter, adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) },
       concepts: concepts, conceptsSHA256: try sha256(ofFile: concepts), columns: columns.recipe,
       template: template, position: position, maxTokens: maxTokens,
-      layers: Array(0...language.configuration.blocks), rows: starts.last ?? 0,
+      layers: layers, rows: part.starts.last ?? 0,
       width: language.configuration.width, dtype: usesHalf ? .float16 : .float32)
+    manifest.batchTokens = Batch.usualTokens
+    manifest.shard = shard
     if template == .chat { manifest.chat = try ChatRecord(language.tokenizer.chat) }
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
-    let cut = rendered.filter(\.isCut).count
+    let cut = all.filter(\.isCut).count
     if position == .promptEnd, template == .chat, language.tokenizer.chat.opensAnswers {
       summary.notes.append(
         "The template opens the answer together with the question: prompt-end is the first special "
@@ -88,6 +108,10 @@ package struct Extraction: Sendable {
     if cut > 0 {
       summary.notes.append(
         "\(cut) row\(cut == 1 ? " was" : "s were") cut at \(maxTokens) tokens (--max-tokens).")
+    }
+    if let shard, part.batches.isEmpty {
+      summary.notes.append(
+        "Shard \(shard) is empty: the rows make \(plan.batches.count) batches only.")
     }
     if let finished = try Run.finished(folder, as: manifest) {
       summary.tokens = finished.tokens ?? 0
@@ -99,12 +123,55 @@ package struct Extraction: Sendable {
     if writer.tokens > 0 {
       summary.notes.append("Went on with an unfinished run: \(writer.tokens) tokens were done.")
     }
-    try runBatches(
-      language, lora, rendered, spans: spans, starts: starts, into: writer, manifest, context)
-    try writer.finish(rows(chosen, rendered, language.tokenizer))
+    try runBatches(language, lora, part, into: writer, context)
+    try writer.finish(part.rows.flatMap { rows(chosen[$0], $0, all[$0], language.tokenizer) })
     summary.tokens = writer.tokens
     summary.seconds = writer.seconds
     return summary
+  }
+
+  /// The rows that are run here, in their order.
+  private struct Part {
+    /// Their numbers in the concept file.
+    let rows: [Int]
+    let rendered: [RenderedRow]
+    /// Which of a row's tokens are states of the run.
+    let spans: [[Range<Int>]]
+    /// The first state of each row, and after the last how many there are.
+    let starts: [Int]
+    /// Places in ``rows``.
+    let batches: [Range<Int>]
+
+    init(_ batches: [Range<Int>], _ all: [RenderedRow], _ position: Position) {
+      rows = batches.flatMap(Array.init)
+      rendered = rows.map { all[$0] }
+      spans = rendered.map { position.spans(of: $0) }
+      starts = spans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+      var first = 0
+      self.batches = batches.map { batch in
+        defer { first += batch.count }
+        return first..<first + batch.count
+      }
+    }
+
+    /// The states of a batch.
+    func states(_ batch: Range<Int>) -> Range<Int> {
+      starts[batch.lowerBound]..<starts[batch.upperBound]
+    }
+
+    func tokens(_ batch: Range<Int>) -> Int { rendered[batch].reduce(0) { $0 + $1.ids.count } }
+  }
+
+  /// The layers asked for; all where none were.
+  private func layers(of language: LanguageModel) throws(Failure) -> [Int] {
+    let blocks = language.configuration.blocks
+    guard let layers else { return Array(0...blocks) }
+    if let wrong = layers.first(where: { !(0...blocks).contains($0) }) {
+      throw Failure(
+        .usage, place: "--layers", found: "\(wrong)",
+        wanted: "layers from 0 to \(blocks), those of \(model)")
+    }
+    return layers
   }
 
   private func render(
@@ -118,21 +185,20 @@ package struct Extraction: Sendable {
   }
 
   private func runBatches(
-    _ language: LanguageModel, _ adapter: Adapter?, _ rendered: [RenderedRow],
-    spans: [[Range<Int>]], starts: [Int],
-    into writer: RunWriter, _ manifest: RunManifest, _ context: JobContext
+    _ language: LanguageModel, _ adapter: Adapter?, _ part: Part, into writer: RunWriter,
+    _ context: JobContext
   ) throws {
-    let total = rendered.reduce(0) { $0 + $1.ids.count }
-    let longest = rendered.reduce(0) { max($0, $1.ids.count) }
+    let manifest = writer.manifest
+    let total = part.rendered.reduce(0) { $0 + $1.ids.count }
+    // A batch is never made smaller for the sake of memory: that would be another plan.
+    let capacity = max(1, part.batches.reduce(0) { max($0, part.tokens($1)) })
+    var costs = language.costs(tokens: capacity, measuring: false)
     // States of all layers come with every batch.
-    var costs = language.costs(
-      tokens: max(longest, min(total, Batch.usualTokens)), measuring: false)
-    let rows = Double(manifest.rows) / Double(max(1, total)) * Double(costs.tokens)
-    costs.batchBytes += 4 * manifest.layers.count * manifest.width * Int(rows.rounded(.up))
+    let states = part.batches.reduce(0) { max($0, part.states($1).count) }
+    costs.batchBytes += 4 * manifest.layers.count * manifest.width * states
     costs.cacheBytes = 0
-    let plan = try memory.plan(costs, leastTokens: longest)
+    let plan = try memory.plan(costs, leastTokens: capacity)
     let language = language.following(plan)
-    let capacity = max(longest, plan.batchTokens)
     let state = language.activations(tokens: capacity)
     var progress = JobProgress(
       completed: writer.tokens, total: total, unit: "tokens",
@@ -140,21 +206,12 @@ package struct Extraction: Sendable {
     let started = ContinuousClock.now
     let before = writer.seconds
     context.report(progress)
-    var first = 0
-    while first < rendered.count {
-      // Rows of a batch are consecutive, so that a layer's states are written in one piece.
-      var end = first
-      var tokens = 0
-      while end < rendered.count, tokens == 0 || tokens + rendered[end].ids.count <= capacity {
-        tokens += rendered[end].ids.count
-        end += 1
-      }
-      let rows = first..<end
-      first = end
-      if writer.isDone(starts[rows.lowerBound]..<starts[rows.upperBound]) { continue }
-      let batch = Batch(rows.map { rendered[$0].ids })
+    for rows in part.batches {
+      let states = part.states(rows)
+      if writer.isDone(states) { continue }
+      let batch = Batch(part.rendered[rows].map(\.ids))
       let places = zip(rows, batch.rows).flatMap { row, place in
-        spans[row].map { $0.lowerBound + place.start..<$0.upperBound + place.start }
+        part.spans[row].map { $0.lowerBound + place.start..<$0.upperBound + place.start }
       }
       var waited = Duration.zero
       let began = ContinuousClock.now
@@ -168,7 +225,7 @@ package struct Extraction: Sendable {
         })
       let seconds = (began.duration(to: .now) - waited).seconds
       try writer.write(
-        result.states, firstRow: starts[rows.lowerBound], tokens: tokens, seconds: seconds)
+        result.states, firstRow: states.lowerBound, tokens: part.tokens(rows), seconds: seconds)
       progress.completed = writer.tokens
       progress.elapsed = .seconds(before) + started.duration(to: .now)
       progress.message = "\(Int(Double(writer.tokens) / max(writer.seconds, 1e-9))) tokens/s"
@@ -176,23 +233,17 @@ package struct Extraction: Sendable {
     }
   }
 
+  /// The lines of a row of the concept file: one, or with position `all` one a token.
   private func rows(
-    _ chosen: [ConceptSet.Row], _ rendered: [RenderedRow], _ tokenizer: Tokenizer
+    _ row: ConceptSet.Row, _ index: Int, _ rendered: RenderedRow, _ tokenizer: Tokenizer
   ) -> [RunRow] {
-    var rows: [RunRow] = []
-    for (index, row) in chosen.enumerated() {
-      var entry = RunRow(
-        row: index, text: row.text, concept: row.concept ?? "", tokens: rendered[index].ids.count,
-        split: row.split?.rawValue, prompt: row.turns.isEmpty ? row.prompt : row.foldKey)
-      guard position == .all else {
-        rows.append(entry)
-        continue
-      }
-      for id in rendered[index].ids {
-        entry.token = tokenizer.text(of: id)
-        rows.append(entry)
-      }
+    var entry = RunRow(
+      row: index, text: row.text, concept: row.concept ?? "", tokens: rendered.ids.count,
+      split: row.split?.rawValue, prompt: row.turns.isEmpty ? row.prompt : row.foldKey)
+    guard position == .all else { return [entry] }
+    return rendered.ids.map { id in
+      entry.token = tokenizer.text(of: id)
+      return entry
     }
-    return rows
   }
 }

@@ -81,7 +81,8 @@ package struct Run: Sendable {
         wanted: "\(manifest.dtype), as run.json has it", advice: "Extract the run again.")
     }
     self.tensor = tensor
-    rows = try RunRow.read(folder + "/" + Self.rowsName)
+    // Of a shard without a batch only the header is there.
+    rows = manifest.rows == 0 ? [] : try RunRow.read(folder + "/" + Self.rowsName)
     guard rows.count == manifest.rows else {
       throw Failure(
         .badData, file: folder + "/" + Self.rowsName, found: "\(rows.count) rows",
@@ -133,7 +134,9 @@ package struct Run: Sendable {
   /// another run.
   static func finished(_ folder: String, as manifest: RunManifest) throws(Failure) -> RunManifest? {
     guard FileManager.default.fileExists(atPath: folder + "/" + manifestName) else { return nil }
-    let found = try readManifest(folder)
+    var found = try readManifest(folder)
+    // Runs of 0.1 do not say it.
+    if found.batchTokens == nil { found.batchTokens = manifest.batchTokens }
     let differences = found.differences(from: manifest)
     guard differences.isEmpty else {
       throw Failure(
@@ -182,9 +185,19 @@ package struct Run: Sendable {
     return index
   }
 
+  /// Ascending layers as words: `0 to 30`; `4, 8, 12 to 16`.
   package static func described(_ layers: [Int]) -> String {
-    guard let first = layers.first, let last = layers.last else { return "none" }
-    return last - first + 1 == layers.count
-      ? "\(first) to \(last)" : layers.map(String.init).joined(separator: ", ")
+    var spans: [ClosedRange<Int>] = []
+    for layer in layers {
+      if let last = spans.last, layer == last.upperBound + 1 {
+        spans[spans.count - 1] = last.lowerBound...layer
+      } else {
+        spans.append(layer...layer)
+      }
+    }
+    let parts = spans.map { span in
+      span.count == 1 ? "\(span.lowerBound)" : "\(span.lowerBound) to \(span.upperBound)"
+    }
+    return parts.isEmpty ? "none" : parts.joined(separator: ", ")
   }
 }

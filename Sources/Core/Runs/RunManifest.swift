@@ -39,6 +39,10 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package var rows: Int
   package var width: Int
   package var dtype: StateType
+  /// Tokens that a batch has room for (``BatchPlan``); nil where states were imported, and in runs of 0.1.
+  package var batchTokens: Int?
+  /// Which part of a run this is; nil for a whole one.
+  package var shard: Shard?
   /// Tokens and seconds of the forward passes that made it.
   package var tokens: Int?
   package var seconds: Double?
@@ -59,7 +63,9 @@ package struct RunManifest: Codable, Equatable, Sendable {
     case templateDate = "template_date"
     case position
     case maxTokens = "max_tokens"
-    case layers, rows, width, dtype, tokens, seconds
+    case layers, rows, width, dtype
+    case batchTokens = "batch_tokens"
+    case shard, tokens, seconds
   }
 
   package init(
@@ -133,6 +139,10 @@ extension RunManifest {
     if rows != other.rows { keys.append("rows (\(rows))") }
     if width != other.width { keys.append("width (\(width))") }
     if dtype != other.dtype { keys.append("dtype (\(dtype))") }
+    if batchTokens != other.batchTokens {
+      keys.append("batch_tokens (\(batchTokens.map(String.init) ?? "none"))")
+    }
+    if shard != other.shard { keys.append("shard (\(shard?.description ?? "none"))") }
     return keys
   }
 }

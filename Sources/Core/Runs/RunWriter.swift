@@ -161,10 +161,31 @@ package final class RunWriter {
         try states.write(bytes, at: offset)
       }
     }
-    let line = Array("\(firstRow) \(count) \(tokens) \(seconds)\n".utf8)
+    try note(firstRow..<firstRow + count, tokens: tokens, seconds: seconds)
+  }
+
+  /// Copies the states of consecutive rows from another run of the same layers, width and type, as
+  /// they are stored, and notes them as done.
+  package func copy(
+    _ rows: Range<Int>, of run: Run, to firstRow: Int, tokens: Int, seconds: Double
+  ) throws(Failure) {
+    let bytes = manifest.width * elementSize
+    for (index, layer) in manifest.layers.enumerated() {
+      let stored = try run.storedStates(layer: layer)
+      let start = stored.range.lowerBound
+      let piece = stored.file[start + rows.lowerBound * bytes..<start + rows.upperBound * bytes]
+      let offset = dataStart + (index * manifest.rows + firstRow) * bytes
+      try piece.withBytes { piece throws(Failure) in try states.write(piece, at: offset) }
+      piece.release()
+    }
+    try note(firstRow..<firstRow + rows.count, tokens: tokens, seconds: seconds)
+  }
+
+  private func note(_ rows: Range<Int>, tokens: Int, seconds: Double) throws(Failure) {
+    let line = Array("\(rows.lowerBound) \(rows.count) \(tokens) \(seconds)\n".utf8)
     try progress.write(line, count: line.count, at: progressSize)
     progressSize += line.count
-    done.append(firstRow..<firstRow + count)
+    done.append(rows)
     self.tokens += tokens
     self.seconds += seconds
   }

@@ -41,6 +41,8 @@ package struct HeldOutJudge {
   package let model: Transformer
   package let data: TrainingData
   package let layer: Int
+  /// Who else judges: each rank runs some of the batches.
+  package var ranks: any RankGroup = OneRank()
   /// Sees the held-out rows' states and labels at every judgement.
   package var onStates: (Matrix, [Int]) -> Void = { _, _ in }
 
@@ -101,22 +103,15 @@ package struct HeldOutJudge {
   private func states(
     _ indices: [Int], _ adapter: Adapter?, _ checkpoint: () throws -> Void
   ) throws -> Matrix {
-    let result = MatrixBuilder(rows: indices.count, columns: model.configuration.width)
-    var first = 0
-    while first < indices.count {
-      var batch = Batch()
-      var end = first
-      while end < indices.count {
-        let ids = data.whole(indices[end]).ids
-        guard batch.rows.isEmpty || batch.tokens.count + ids.count <= Batch.usualTokens else {
-          break
-        }
-        batch.append(ids)
-        end += 1
-      }
-      let spans = zip(first..<end, batch.rows).map { index, row in
-        let span = data.whole(indices[index]).spans[0]
-        return row.start + span.lowerBound..<row.start + span.upperBound
+    let width = model.configuration.width
+    let result = MatrixBuilder(unfilled: indices.count, columns: width)
+    let plan = BatchPlan(lengths: indices.map { data.whole($0).ids.count }).batches
+    for places in plan[ranks.ownShare(among: plan.count)] {
+      let rows = indices[places].map(data.whole)
+      let batch = Batch(rows.map(\.ids))
+      let spans = zip(rows, batch.rows).map { row, place in
+        let span = row.spans[0]
+        return place.start + span.lowerBound..<place.start + span.upperBound
       }
       let part = try model.forward(
         batch, adapter: adapter, request: ForwardRequest(layers: [layer], spans: spans),
@@ -124,9 +119,14 @@ package struct HeldOutJudge {
           capacity: batch.tokens.count, configuration: model.configuration),
         checkpoint: checkpoint
       ).states[0]
-      result.row(first).update(from: part.elements, count: part.count)
-      first = end
+      result.row(places.lowerBound).update(from: part.elements, count: part.count)
     }
+    let shares = (0..<ranks.count).map { rank in
+      let own = plan[ranks.share(of: rank, among: plan.count)]
+      let end = own.last?.upperBound ?? plan[..<own.startIndex].last?.upperBound ?? 0
+      return (own.first?.lowerBound ?? end) * width..<end * width
+    }
+    try ranks.gather(result.elements, shares: shares, checkpoint: checkpoint)
     return result.frozen()
   }
 
@@ -135,10 +135,10 @@ package struct HeldOutJudge {
     let rows = data.heldOutRetain.prefix(Self.retainRows)
     guard rows.contains(where: { $0.count > 1 }) else { return nil }
     guard let adapter else { return 0 }
-    var sum = 0.0
-    var count = 0
-    for start in stride(from: 0, to: rows.count, by: 8) {
-      let batch = Batch(Array(rows[start..<min(start + 8, rows.count)]))
+    let starts = Array(stride(from: 0, to: rows.count, by: 8))
+    var sums = [Double](repeating: 0, count: starts.count)
+    for index in ranks.ownShare(among: starts.count) {
+      let batch = Batch(Array(rows[starts[index]..<min(starts[index] + 8, rows.count)]))
       let places = batch.rows.flatMap { $0.range.dropLast() }
       guard !places.isEmpty else { continue }
       func top(_ adapter: Adapter?) throws -> Matrix {
@@ -152,10 +152,15 @@ package struct HeldOutJudge {
           checkpoint: checkpoint
         ).states[0]
       }
-      sum += try OutputDivergence(model: model).divergence(
+      sums[index] = try OutputDivergence(model: model).divergence(
         top(adapter), base: top(nil), at: places, scale: 0, into: nil, checkpoint: checkpoint)
-      count += places.count
     }
-    return sum / Double(count)
+    try sums.withUnsafeMutableBufferPointer { sums in
+      guard let start = sums.baseAddress else { return }
+      let shares = (0..<ranks.count).map { ranks.share(of: $0, among: sums.count) }
+      try ranks.gather(start, shares: shares, checkpoint: checkpoint)
+    }
+    let next = rows.reduce(0) { $0 + max(0, $1.count - 1) }
+    return sums.reduce(0, +) / Double(next)
   }
 }

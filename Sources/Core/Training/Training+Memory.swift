@@ -15,9 +15,15 @@ extension Training {
     let top = preset.objective.layers.max() ?? c.blocks
     let longest = data.longestRow
     let longestRetain = data.retain.reduce(0) { max($0, $1.count) }
-    let viewTokens = preset.batch * longest
-    let verdictTokens = preset.batch * data.longestVerdict
-    let retainTokens = preset.retainBatch * longestRetain
+    let parts = StepParts(preset.parts, ranks: ranks)
+    /// The most of a step's rows that this process has at a time: of pairs in all of its parts.
+    let pairs = parts.shares(of: preset.batch, by: 2)[ranks.rank].count
+    func inOnePart(_ rows: Int) -> Int {
+      parts.own.reduce(0) { max($0, parts.rows(of: $1, among: rows).count) }
+    }
+    let viewTokens = pairs * longest
+    let verdictTokens = inOnePart(preset.batch) * data.longestVerdict
+    let retainTokens = inOnePart(preset.retainBatch) * longestRetain
     let stateBytes = 4 * (c.blocks + 1) * retainTokens * c.width
     /// What the passes of a step take, and the longest single one, with or without kept blocks.
     func passes(keepsBlocks: Bool) -> [(step: Int, pass: Int)] {
@@ -36,7 +42,9 @@ extension Training {
         }
     }
     let least = passes(keepsBlocks: false).map(\.step).max() ?? 0
-    let fixed = 4 * (6 * parameters + 3 * OutputDivergence.block * c.vocabulary)
+    // Of one part the gradients' sum is its own.
+    let gradients = parts.count == 1 && ranks.count == 1 ? 1 : 1 + parts.own.count
+    let fixed = 4 * ((5 + gradients) * parameters + 3 * OutputDivergence.block * c.vocabulary)
     var costs = language.costs(
       tokens: max(
         longest, longestRetain, min(Batch.usualTokens, max(viewTokens, retainTokens))),

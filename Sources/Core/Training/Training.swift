@@ -29,6 +29,8 @@ package struct Training: Sendable {
   /// Bytes that kept activations of one pass may take, where no limit is given; a limit decides.
   package var memory = 1_500_000_000
   package var tool: String
+  /// Who computes the steps together.
+  package var ranks: any RankGroup = OneRank()
 
   package init(
     model: String, concepts: String, retain: String?, folder: String, preset: TrainingPreset,
@@ -73,6 +75,9 @@ package struct Training: Sendable {
   }
 
   /// Runs the job. Cancelled, it leaves a checkpoint of the last whole step.
+  ///
+  /// Of several ranks the first writes, and is cancelled at once; where another one is cancelled, all are
+  /// after the step.
   package func run(
     _ context: JobContext, observer: TrainingObserver = TrainingObserver(),
     onStep: (TrainingStep) -> Void = { _ in }
@@ -91,7 +96,12 @@ package struct Training: Sendable {
     let hash = language.hashing()
     var training = self
     training.preset = try chosenPreset(for: language)
-    return try training.run(language, hash, checkpoint, report, observer, onStep)
+    let stop = StopRequest()
+    let told: () throws -> Void =
+      ranks.isFirst
+      ? checkpoint
+      : { do { try checkpoint() } catch is Cancelled { stop.isMade = true } }
+    return try training.run(language, hash, stop, told, report, observer, onStep)
   }
 
   /// The preset with what the model decides: target layers as numbers, rows no longer than its context.
@@ -103,7 +113,7 @@ package struct Training: Sendable {
 
   /// The same where the preset is for the model.
   private func run(
-    _ language: LanguageModel, _ hash: Background<String>,
+    _ language: LanguageModel, _ hash: Background<String>, _ stop: StopRequest,
     _ checkpoint: @escaping () throws -> Void,
     _ report: @escaping (JobProgress) -> Void, _ observer: TrainingObserver,
     _ onStep: (TrainingStep) -> Void
@@ -120,12 +130,17 @@ package struct Training: Sendable {
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       columns: columns.recipe, template: template.rawValue, seed: seed, preset: training.preset)
     if template == .chat { recipe.chat = try ChatRecord(language.tokenizer.chat) }
-    try OutputFile.makeFolder(folder)
-    let lock = try FolderLock(folder, work: "training into it")
-    try checkFolder()
+    try RankFacts(recipe).check(ranks, checkpoint: checkpoint)
+    var lock: FolderLock?
+    if ranks.isFirst {
+      try OutputFile.makeFolder(folder)
+      lock = try FolderLock(folder, work: "training into it")
+      try checkFolder()
+    }
     let (planned, kept) = try planned(language, data)
     training.memory = kept
-    var sitting = try Sitting(training, planned, data, recipe, lock, checkpoint, report)
+    var sitting = try Sitting(
+      training, planned, data, recipe, lock, stop, checkpoint, report)
     return try sitting.run(observer, onStep: onStep)
   }
 
@@ -174,34 +189,46 @@ package struct TrainingObserver {
   }
 }
 
+/// That a rank was told to stop, until all stop together.
+private final class StopRequest {
+  var isMade = false
+}
+
 /// One sitting of a training, from its start or checkpoint to its end or interruption.
 private struct Sitting {
   let training: Training
   let language: LanguageModel
   let data: TrainingData
   let recipe: TrainingCheckpoint.Recipe
-  /// The folder is this sitting's until it ends.
-  let lock: FolderLock
+  /// The folder is this sitting's until it ends; only the first rank has it.
+  let lock: FolderLock?
   let adapters: TrainingCheckpoint.Adapters
-  let gradients: Adapter
+  let gradients: PartGradients
   let optimizer: AdamW
   let checkpoint: () throws -> Void
+  /// Whether this rank was told to stop where it cannot stop by itself.
+  let stop: StopRequest
   let report: (JobProgress) -> Void
   let isResumed: Bool
   /// The step of the checkpoint in the folder.
   var savedStep: Int?
   var state: TrainingCheckpoint
-  var log: TrainingLog
+  /// The first rank's.
+  var log: TrainingLog?
 
+  private var ranks: any RankGroup { training.ranks }
   private var preset: TrainingPreset { training.preset }
 
   init(
     _ training: Training, _ language: LanguageModel, _ data: TrainingData,
-    _ recipe: TrainingCheckpoint.Recipe, _ lock: FolderLock,
-    _ checkpoint: @escaping () throws -> Void, _ report: @escaping (JobProgress) -> Void
-  ) throws(Failure) {
+    _ recipe: TrainingCheckpoint.Recipe, _ lock: FolderLock?,
+    _ stop: StopRequest, _ checkpoint: @escaping () throws -> Void,
+    _ report: @escaping (JobProgress) -> Void
+  ) throws {
     self.training = training
+    self.stop = stop
     self.checkpoint = checkpoint
+    let ranks = training.ranks
     self.report = report
     self.language = language
     self.data = data
@@ -218,15 +245,21 @@ private struct Sitting {
     mean.copy(from: adapter)
     adapters = TrainingCheckpoint.Adapters(
       last: adapter, mean: mean, best: Adapter(zeros: configuration, c))
-    gradients = Adapter(zeros: configuration, c)
+    gradients = PartGradients(
+      StepParts(preset.parts, ranks: ranks), like: configuration, c)
     optimizer = AdamW(adapter, weightDecay: preset.weightDecay)
-    isResumed = training.resumes && TrainingCheckpoint.exists(training.folder)
+    let isThere = ranks.isFirst && training.resumes && TrainingCheckpoint.exists(training.folder)
     state =
-      isResumed
+      isThere
       ? try TrainingCheckpoint(
         training.folder, recipe: recipe, adapters: adapters, optimizer: optimizer)
       : TrainingCheckpoint(step: 0, best: nil, bestStep: 0)
+    isResumed = try ranks.all(isThere, checkpoint: checkpoint)[0]
+    if isResumed {
+      try state.spread(adapters, optimizer, ranks, checkpoint: checkpoint)
+    }
     savedStep = isResumed ? state.step : nil
+    guard ranks.isFirst else { return }
     log = try TrainingLog(
       training.folder, terms: preset.objective.name.kind.columns,
       keepingSteps: isResumed ? state.step : nil, forTensorBoard: training.logsForTensorBoard)
@@ -239,11 +272,14 @@ private struct Sitting {
     let firstStep = state.step
     var judge = HeldOutJudge(
       model: language.transformer, data: data, layer: preset.objective.layers.max() ?? 0)
+    judge.ranks = ranks
     var judgedStep = 0
     var untouched: Matrix?
     var latest: TrainingStates?
     let (concepts, folder) = (data.concepts, training.folder)
+    let isFirst = ranks.isFirst
     judge.onStates = {
+      guard isFirst else { return }
       let before = untouched ?? $0
       untouched = before
       let seen = TrainingStates(
@@ -259,8 +295,11 @@ private struct Sitting {
     }
     var after: HeldOutFigures?
     var awaitsJudgement = false
+    var isAgreed = false
     do {
       while state.step < preset.steps {
+        isAgreed = try ranks.all(stop.isMade, checkpoint: checkpoint).contains(true)
+        if isAgreed { throw Cancelled() }
         let stepStarted = ContinuousClock.now
         let (terms, norm) = try takeStep()
         var entry = TrainingStep(
@@ -279,9 +318,11 @@ private struct Sitting {
         }
         if isKept {
           if !isJudged { try judge.observe(adapters.mean, checkpoint: checkpoint) }
-          try KeptSteps.write(
-            training.folder, step: state.step, adapter: adapters.mean, states: latest,
-            model: training.model)
+          if ranks.isFirst {
+            try KeptSteps.write(
+              training.folder, step: state.step, adapter: adapters.mean, states: latest,
+              model: training.model)
+          }
         }
         try note(entry, onStep)
         awaitsJudgement = false
@@ -293,6 +334,8 @@ private struct Sitting {
       // checkpoint before it stands, so that a resumed training judges all that an undisturbed one
       // does.
       if !awaitsJudgement { try save() }
+      // The first of several ranks to end takes the others with it.
+      if isAgreed { _ = try ranks.all(true, checkpoint: {}) }
       throw cancelled
     }
     return try finish(
@@ -302,7 +345,7 @@ private struct Sitting {
   private mutating func note(
     _ entry: TrainingStep, _ onStep: (TrainingStep) -> Void
   ) throws(Failure) {
-    try log.append(entry)
+    try log?.append(entry)
     onStep(entry)
   }
 
@@ -311,20 +354,19 @@ private struct Sitting {
     let computer = LossComputer(
       model: language.transformer, objective: preset.objective, memory: training.memory,
       endOfText: language.tokenizer.endOfText ?? language.tokenizer.padding ?? 0,
-      side: preset.maxTokens,
-      checkpoint: checkpoint)
+      side: preset.maxTokens, parts: gradients.parts, checkpoint: checkpoint)
     var keys: SeededGenerator? =
       preset.dropout > 0
       ? SeededGenerator(seed: training.seed &+ 0xD0 &+ UInt64(state.step) &* 0x1000_0000_01B3)
       : nil
     let terms = try computer.gradients(
       batch, adapter: adapters.last, into: gradients, dropoutKeys: &keys)
-    let norm = AdamW.clip(gradients, to: preset.clip)
+    let norm = AdamW.clip(gradients.total, to: preset.clip)
     guard terms.total.isFinite, norm.isFinite else {
       throw try notFinite(
         batch, terms.total.isFinite ? "gradients of \(norm)" : "a loss of \(terms.total)")
     }
-    optimizer.update(adapters.last, gradients, learningRate: preset.rate(step: state.step))
+    optimizer.update(adapters.last, gradients.total, learningRate: preset.rate(step: state.step))
     state.step += 1
     if preset.average > 0 {
       // The mean of the first steps' adapters, as long as they are few.
@@ -373,6 +415,7 @@ private struct Sitting {
   }
 
   private mutating func save() throws(Failure) {
+    guard ranks.isFirst else { return }
     try state.write(
       training.folder, recipe: recipe, adapters: adapters, optimizer: optimizer)
     savedStep = state.step
@@ -412,6 +455,7 @@ private struct Sitting {
         "No checkpoint stayed within a KL of \(preset.bestWithinKL) nats a token on held-out "
           + "retain rows; the last one is written.")
     }
+    guard ranks.isFirst else { return summary }
     let folder = training.folder
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -139,6 +139,27 @@ package struct TrainingCheckpoint {
     self.bestStep = bestStep
   }
 
+  /// Gives every rank what the first has read.
+  package mutating func spread(
+    _ adapters: Adapters, _ optimizer: AdamW, _ ranks: any RankGroup, checkpoint: () throws -> Void
+  ) throws {
+    guard ranks.count > 1 else { return }
+    let shared = Shared(step: step, bestStep: bestStep, best: best)
+    let all = try ranks.all(Array(JSONEncoder().encode(shared)), checkpoint: checkpoint)
+    let first = try JSONDecoder().decode(Shared.self, from: Data(all[0]))
+    (step, bestStep, best) = (first.step, first.bestStep, first.best)
+    optimizer.step = step
+    for (_, matrix) in Self.groups(adapters, optimizer) {
+      try ranks.spread(matrix.elements, count: matrix.count, checkpoint: checkpoint)
+    }
+  }
+
+  private struct Shared: Codable {
+    let step: Int
+    let bestStep: Int
+    let best: HeldOutFigures?
+  }
+
   private static func groups(
     _ adapters: Adapters, _ optimizer: AdamW
   ) -> [(name: String, matrix: MutableMatrix)] {

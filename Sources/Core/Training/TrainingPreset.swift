@@ -36,6 +36,8 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
   package var epochs = 0
   /// At most so many rows of a concept are trained on, drawn by the seed; 0: all.
   package var rowsPerConcept = 0
+  /// Parts in which a step is computed, whoever computes them (``StepParts``).
+  package var parts = 1
   package var maxTokens: Int
   /// Shares of rows shown as prompt and response, prompt only, response only.
   package var rowMix: [Double]
@@ -98,6 +100,7 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     case retainBatch = "retain_batch"
     case steps, epochs
     case rowsPerConcept = "rows_per_concept"
+    case parts
     case maxTokens = "max_tokens"
     case rowMix = "row_mix"
     case crop, recombine
@@ -131,6 +134,7 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     try read(.steps, \.steps)
     try read(.epochs, \.epochs)
     try read(.rowsPerConcept, \.rowsPerConcept)
+    try read(.parts, \.parts)
     try read(.maxTokens, \.maxTokens)
     try read(.rowMix, \.rowMix)
     try read(.crop, \.crop)
@@ -399,6 +403,7 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
         "--batch", batch,
         "an even number of rows from 2 to \(Self.mostRows): each row has a partner")
     }
+    try check("--parts", parts, from: 1, to: Self.mostRows)
     try check("--retain-batch", retainBatch, from: 0, to: Self.mostRows)
     try check("--steps", steps, from: 1, to: Self.mostSteps)
     guard (1...(model?.context ?? .max)).contains(maxTokens) else {

@@ -9,15 +9,19 @@ extension RowTemplate: ExpressibleByArgument {}
 extension Position: ExpressibleByArgument {}
 extension StateType: ExpressibleByArgument {}
 
-struct ExtractCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct ExtractCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "extract",
-    abstract: "Record the hidden states of every layer for a concept set.",
+    abstract: "Record the hidden states of every layer, or of some, for a concept set.",
     discussion: """
       Writes a run folder; given again after an interruption, it goes on where it stopped.
 
+      With --shard K/N it writes one of N parts of the run, RUN.KofN, on any machine and at any
+      time; seer join puts them together (docs/scale.md has what a scheduler is told).
+
       Example:
         seer extract --model smollm2 --concepts samples/concepts.csv --run my-run
+        seer extract --model smollm2 --concepts my.csv --run my-run --layers 16,24-30 --shard 3/16
       """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
@@ -28,6 +32,9 @@ struct ExtractCommand: ParsableCommand {
   var concepts: String
   @OptionGroup var columns: RowColumnArguments
   @Option(name: .customLong("run"), help: "The folder to write.") var folder: String
+  @Option(help: "Layers to keep, numbers and ranges from 0: 16,24-30; else all.")
+  var layers: String?
+  @Option(help: "Only part K of N of the run, as K/N; the folder is RUN.KofN.") var shard: String?
   @Option(help: "Which tokens speak for a row.") var position = Position.last
   @Option(help: "How prompt and response become one text.") var template = RowTemplate.chat
   @OptionGroup var chat: ChatArguments
@@ -45,15 +52,44 @@ struct ExtractCommand: ParsableCommand {
     let tokensPerSecond: Double
   }
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     try checkNumber("limit", limit, from: 1, to: mostCounted)
     try checkNumber("max-tokens", maxTokens, from: 1, to: mostCounted)
   }
 
-  func run() throws {
+  package func run() throws {
+    var job = try extraction(telling: true)
+    if let shard = job.shard { job.folder = shard.folder(of: folder) }
+    let extraction = job
+    let summary = try runJob("extract", priority: .training, showsProgress: true) { context in
+      try extraction.run(context)
+    }
+    // A part of a run is not what the explorer opens next.
+    if job.shard == nil { RunLocator.remember(folder) }
+    for note in summary.notes { Report.note(note) }
+    try tell(
+      job.folder, rows: summary.rows, tokens: summary.tokens, seconds: summary.seconds)
+  }
+
+  /// The job as the options have it, into the run's folder.
+  ///
+  /// - Parameter isTelling: whether its memory plan is told.
+  func extraction(telling isTelling: Bool) throws -> Extraction {
     var extraction = Extraction(
       model: model, concepts: concepts, folder: folder, tool: Version.tool)
     extraction.adapter = adapter
+    extraction.shard = try shard.map { text throws(Failure) in
+      guard let shard = Shard(text) else {
+        throw Failure(.usage, place: "--shard", found: "`\(text)`", wanted: Shard.wanted)
+      }
+      return shard
+    }
+    extraction.layers = try layers.map { text throws(Failure) in
+      let wanted = "layers and ranges of them, like 16,24-30"
+      return Set(try rangeOption(text, "--layers", wanted: wanted)).sorted()
+    }
     extraction.columns = columns.names
     extraction.position = position
     extraction.template = template
@@ -61,16 +97,14 @@ struct ExtractCommand: ParsableCommand {
     extraction.limit = limit
     extraction.maxTokens = maxTokens
     extraction.usesHalf = dtype == .float16
-    extraction.memory = memory.budget
-    let job = extraction
-    let summary = try runJob("extract", priority: .training, showsProgress: true) { context in
-      try job.run(context)
-    }
-    RunLocator.remember(folder)
-    for note in summary.notes { Report.note(note) }
+    extraction.memory = memory.budget(isTold: isTelling)
+    return extraction
+  }
+
+  func tell(_ folder: String, rows: Int, tokens: Int, seconds: Double) throws {
     let result = Result(
-      rows: summary.rows, tokens: summary.tokens, seconds: summary.seconds,
-      tokensPerSecond: summary.seconds > 0 ? Double(summary.tokens) / summary.seconds : 0)
+      rows: rows, tokens: tokens, seconds: seconds,
+      tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0)
     if json { return try Report.json(result) }
     Report.line(
       "\(folder): \(result.rows) rows, \(result.tokens) tokens in "

@@ -16,3 +16,14 @@ func listOption<T>(
   }
   return values
 }
+
+/// Numbers and ranges of them like `1-12,20`, in the order given.
+func rangeOption(_ text: String, _ option: String, wanted: String) throws(Failure) -> [Int] {
+  try listOption(text, option, wanted: wanted) { part -> [Int]? in
+    let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+      first <= last, last - first < 10_000
+    else { return nil }
+    return Array(first...last)
+  }.flatMap { $0 }
+}

@@ -10,8 +10,8 @@ import SeerTraining
 
 extension ObjectiveName: ExpressibleByArgument {}
 
-struct TrainCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct TrainCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Train an adapter so that concepts separate in the hidden states (SEER).",
     discussion: """
@@ -52,6 +52,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "At most so many rows of a concept are trained on.") var rowsPerConcept: Int?
   @Option(help: "Steps.") var steps: Int?
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @Option(help: "Parts in which a step is computed; the ranks of seer-mpi share them.")
+  var parts: Int?
   @Option(help: "Tokens of a row that are kept.") var maxTokens: Int?
   @Option(help: "What cosines are divided by.") var temperature: Double?
   @Option(help: "Rows that are contrasted with one another, as on one of several GPUs; 0: all.")
@@ -83,14 +85,19 @@ struct TrainCommand: ParsableCommand {
     let after: HeldOutFigures
   }
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     if steps != nil, epochs != nil {
       throw ValidationError("Give either --steps or --epochs.")
     }
     try checkNumber("epochs", epochs, from: 1, to: mostCounted)
   }
 
-  func run() throws {
+  package func run() throws { try run(as: OneRank()) }
+
+  /// Runs as one of several ranks, of which the first reads and writes the folder and tells the result.
+  package func run(as ranks: any RankGroup) throws {
     for name in Training.files {
       try OutputFile.check(
         folder + "/" + name,
@@ -107,11 +114,20 @@ struct TrainCommand: ParsableCommand {
     training.seed = seed
     training.resumes = resume
     training.logsForTensorBoard = log == .tensorboard
-    training.budget = memory.budget
+    training.budget = memory.budget(isTold: ranks.isFirst)
+    training.ranks = ranks
+    if ranks.isFirst, ranks.count > training.preset.parts {
+      Report.note(
+        "\(ranks.count - training.preset.parts) of \(ranks.count) ranks have nothing to do: "
+          + "--parts is \(training.preset.parts).")
+    }
     let job = training
-    let summary = try runJob("train", priority: .training, showsProgress: true) { context in
+    let summary = try runJob(
+      "train", priority: .training, showsProgress: ranks.isFirst
+    ) { context in
       try job.run(context)
     }
+    guard ranks.isFirst else { return }
     for note in summary.notes { Report.note(note) }
     if json {
       return try Report.json(
@@ -150,7 +166,11 @@ struct TrainCommand: ParsableCommand {
     func set<T>(_ key: WritableKeyPath<TrainingPreset, T>, _ value: T?) {
       if let value { preset[keyPath: key] = value }
     }
-    if let loraLayers { preset.loraLayers = try Self.blocks(loraLayers) }
+    if let loraLayers {
+      preset.loraLayers =
+        try rangeOption(
+          loraLayers, "--lora-layers", wanted: "blocks and ranges of them, like 1-12,20")
+    }
     set(\.rank, rank)
     set(\.alpha, alpha)
     set(\.dropout, dropout)
@@ -158,6 +178,7 @@ struct TrainCommand: ParsableCommand {
     set(\.batch, batch)
     set(\.retainBatch, retainBatch)
     set(\.rowsPerConcept, rowsPerConcept)
+    set(\.parts, parts)
     set(\.maxTokens, maxTokens)
     set(\.evaluateEvery, evaluateEvery)
     set(\.keep, keep)
@@ -205,17 +226,5 @@ struct TrainCommand: ParsableCommand {
     try set(
       .harmful, \.harmful,
       harmful.map { try listOption($0, "--harmful", wanted: "names of concepts") { $0 } })
-  }
-
-  /// Numbers and ranges like `1-12,20`.
-  private static func blocks(_ text: String) throws(Failure) -> [Int] {
-    try listOption(text, "--lora-layers", wanted: "blocks and ranges of them, like 1-12,20") {
-      part -> [Int]? in
-      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
-        first <= last, last - first < 10_000
-      else { return nil }
-      return Array(first...last)
-    }.flatMap { $0 }
   }
 }

@@ -167,13 +167,15 @@ struct ComputedLoss {
 
   init(
     _ model: LanguageModel, _ objective: Objective, _ batch: TrainingBatch, _ adapter: Adapter,
-    pad: Int32, side: Int = 14, memory: Int = 1 << 40, dropoutSeed: UInt64? = nil
+    pad: Int32, side: Int = 14, memory: Int = 1 << 40, dropoutSeed: UInt64? = nil,
+    parts: StepParts = StepParts()
   ) throws {
     let computer = LossComputer(
       model: model.transformer, objective: objective, memory: memory, endOfText: pad, side: side,
-      checkpoint: {})
-    gradients = Adapter(zeros: adapter.configuration, model.configuration)
+      parts: parts, checkpoint: {})
+    let sums = PartGradients(parts, like: adapter.configuration, model.configuration)
+    gradients = sums.total
     var keys = dropoutSeed.map { SeededGenerator(seed: $0) }
-    terms = try computer.gradients(batch, adapter: adapter, into: gradients, dropoutKeys: &keys)
+    terms = try computer.gradients(batch, adapter: adapter, into: sums, dropoutKeys: &keys)
   }
 }

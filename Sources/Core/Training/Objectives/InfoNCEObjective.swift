@@ -6,8 +6,8 @@ struct InfoNCEObjective: ObjectiveKind {
   let abstract = "the other pairs' second views are negatives, whatever their concept"
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     try computer.contrastiveStep(batch, .infonce, adapter, into: gradients, dropout: dropout)
   }

@@ -6,8 +6,8 @@ struct NTXentObjective: ObjectiveKind {
   let abstract = "all rows but the pair are negatives, whatever their concept"
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     try computer.contrastiveStep(batch, .ntXent, adapter, into: gradients, dropout: dropout)
   }

@@ -24,15 +24,16 @@ package protocol ObjectiveKind: Sendable {
   /// What it is given of a concept row.
   var rows: RowKind { get }
 
-  /// One step: adds the gradients of its loss to `gradients` and returns its terms.
+  /// One step: adds the gradients of its loss to those of its parts and returns its terms. Whatever a
+  /// term is averaged over is counted over all rows of the step, not over a part's.
   ///
   /// - Parameters:
   ///   - computer: the weights of the objective, and passes over the model.
   ///   - dropout: makes the masks of one tuned pass; called once a pass, always in the same order,
   ///     so that a resumed training draws the same.
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms
 }
 

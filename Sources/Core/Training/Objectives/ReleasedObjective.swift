@@ -26,13 +26,12 @@ struct ReleasedObjective: ObjectiveKind {
   let rows = RowKind.requestsAndResponses
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     let objective = computer.objective
     var terms = LossTerms(columns)
-    try computer.views(
-      PaddedViews(batch.rows, computer), batch.labels, adapter, dropout(), gradients, &terms)
+    try computer.paddedViews(batch, adapter, dropout(), gradients, &terms)
     try computer.releasedRetain(batch.retain, adapter, dropout(), gradients, &terms)
     terms.total =
       objective.contrastiveWeight * terms.contrastive + objective.retainWeight * terms.retain
@@ -92,23 +91,38 @@ private struct PaddedViews {
 }
 
 extension LossComputer {
-  fileprivate func views(
-    _ views: PaddedViews, _ labels: [Int], _ adapter: Adapter, _ dropout: Dropout?,
-    _ gradients: Adapter, _ terms: inout LossTerms
+  fileprivate func paddedViews(
+    _ batch: TrainingBatch, _ adapter: Adapter, _ dropout: PassDropout?,
+    _ gradients: PartGradients, _ terms: inout LossTerms
   ) throws {
     let hasKL = objective.klWeight != 0
-    let pass = try pass(views.batch, last: hasKL ? blocks : target, adapter, dropout)
-    let slopes = contrast(pass, at: views.places, labels, objective.contrastive, &terms)
-    var kl = 0.0
-    try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-      if layer == blocks, hasKL { kl = try realisedLikelihood(views, pass, into: slope) }
-      slopes.add(layer, to: slope)
+    var padded: [Int: PaddedViews] = [:]
+    let views = try views(of: batch.rows) { part, rows in
+      let own = PaddedViews(rows, self)
+      padded[part] = own
+      let pass = try pass(
+        own.batch, last: hasKL ? blocks : target, adapter, dropout?.of(part: part),
+        among: parts.own.count)
+      return (pass, own.places)
     }
-    terms.kl = kl
+    let slopes = try contrast(views, batch.labels, objective.contrastive, &terms)
+    let samples = Double(batch.rows.count / 2)
+    var likelihoods = [Double](repeating: 0, count: parts.own.count)
+    for view in views {
+      try view.pass.backward(into: gradients[view.part], checkpoint: checkpoint) { layer, slope in
+        if layer == blocks, hasKL, let own = padded[view.part] {
+          likelihoods[view.part - parts.own.lowerBound] = try realisedLikelihood(
+            own, view.pass, samples: samples, into: slope)
+        }
+        slopes.add(layer, of: view, to: slope)
+      }
+    }
+    if hasKL { terms.kl = try parts.sum(likelihoods, checkpoint: checkpoint) / samples }
   }
 
+  /// - Parameter samples: first views of the whole step.
   private func realisedLikelihood(
-    _ views: PaddedViews, _ pass: TrainingPass, into slope: MutableMatrix
+    _ views: PaddedViews, _ pass: TrainingPass, samples: Double, into slope: MutableMatrix
   ) throws -> Double {
     let outputs = OutputDivergence(model: model)
     let places = views.next.map(\.place)
@@ -116,19 +130,34 @@ extension LossComputer {
     let base = try baseStates(views.batch, layers: [blocks])[0]
     let weights = zip(outputs.probabilities(base, at: places, tokens: tokens), views.next)
       .map { $0 * $1.times }
-    let samples = Double((views.batch.rows.count - 1) / 2)
     return try outputs.weightedLikelihood(
       pass.output, at: places, tokens: tokens, weights: weights,
-      scale: Float(objective.klWeight / samples), into: slope, checkpoint: checkpoint) / samples
+      scale: Float(objective.klWeight / samples), into: slope, checkpoint: checkpoint)
   }
 
   /// The norm, over all layers and places of a row, of masked states minus unmasked base states;
   /// their mean over the rows, a hundredth of it for each target layer a layer with LoRA.
   fileprivate func releasedRetain(
-    _ rows: [[Int32]], _ adapter: Adapter, _ dropout: Dropout?, _ gradients: Adapter,
+    _ rows: [[Int32]], _ adapter: Adapter, _ dropout: PassDropout?, _ gradients: PartGradients,
     _ terms: inout LossTerms
   ) throws {
     guard objective.retainWeight != 0, !rows.isEmpty else { return }
+    let coefficient =
+      Double(objective.layers.count) / Double(adapter.configuration.blocks.count) / 100
+    let samples = Double(rows.count)
+    let norms = try sum(rows) { part, rows in
+      try releasedRetain(
+        rows, scale: objective.retainWeight * coefficient / samples, adapter,
+        dropout?.of(part: part), gradients[part])
+    }
+    terms.retain = coefficient * norms / samples
+  }
+
+  /// The sum of the rows' norms; adds `scale` times its gradient.
+  private func releasedRetain(
+    _ rows: [[Int32]], scale weight: Double, _ adapter: Adapter, _ dropout: Dropout?,
+    _ gradients: Adapter
+  ) throws -> Double {
     let width = model.configuration.width
     // The last row is the pad that stands for all of them.
     let batch = Batch(rows + [[endOfText]])
@@ -169,11 +198,6 @@ extension LossComputer {
         target[index] = squares.squareRoot()
       }
     }
-    let coefficient =
-      Double(objective.layers.count) / Double(adapter.configuration.blocks.count) / 100
-    let samples = Double(rows.count)
-    terms.retain = coefficient * norms.reduce(0, +) / samples
-    let weight = objective.retainWeight
     try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
       let isTop = layer == blocks
       let (tuned, base) = compared(layer)
@@ -181,7 +205,7 @@ extension LossComputer {
       // A masked state has no slope: nothing goes to the pad.
       Parallel.forEach(rows.count) { index in
         let scale =
-          norms[index] > 0 ? Float(weight * coefficient / samples / norms[index]) : 0
+          norms[index] > 0 ? Float(weight / norms[index]) : 0
         for token in batch.rows[index].range {
           let (a, b, target) = (
             tuned.start + token * width, base.row(token), part.row(token)
@@ -194,5 +218,6 @@ extension LossComputer {
           part.elements, pass.output.elements, into: slope.elements, rows: slope.rows)
       }
     }
+    return norms.reduce(0, +)
   }
 }

@@ -18,8 +18,8 @@ struct RerouteObjective: ObjectiveKind {
   let rows = RowKind.harmful
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     let alpha = computer.objective[Self.alpha]
     let turning = alpha * (1 - batch.progress / 2)
@@ -47,28 +47,31 @@ extension LossComputer {
   /// The mean over target layers and tokens of relu(cosine of tuned and base state); adds `weight`
   /// times its gradient.
   fileprivate func cosines(
-    _ rows: [TrainingRow], weight: Double, _ adapter: Adapter, _ dropout: Dropout?,
-    _ gradients: Adapter
+    _ rows: [TrainingRow], weight: Double, _ adapter: Adapter, _ dropout: PassDropout?,
+    _ gradients: PartGradients
   ) throws -> Double {
     guard weight != 0, !rows.isEmpty else { return 0 }
-    let batch = Batch(rows.map(\.ids))
     let layers = Set(objective.layers).sorted()
-    let base = try baseStates(batch, layers: layers)
-    let pass = try pass(batch, last: target, adapter, dropout)
-    let share = 1 / Double(layers.count * batch.tokens.count)
+    let tokens = rows.reduce(0) { $0 + $1.ids.count }
+    let share = 1 / Double(layers.count * tokens)
     // Where layers lie below the lowest trained block, nothing is turned: the cosine stays 1.
-    let lowest = gradients.configuration.blocks.min() ?? target
-    var loss = layers.reduce(0.0) {
-      $0 + ($1 <= lowest ? share * Double(batch.tokens.count) : 0)
+    let lowest = adapter.configuration.blocks.min() ?? target
+    return try sum(rows) { part, rows in
+      let batch = Batch(rows.map(\.ids))
+      let base = try baseStates(batch, layers: layers)
+      let pass = try pass(batch, last: target, adapter, dropout?.of(part: part))
+      var loss = layers.reduce(0.0) {
+        $0 + ($1 <= lowest ? share * Double(batch.tokens.count) : 0)
+      }
+      try pass.backward(into: gradients[part], checkpoint: checkpoint) { layer, slope in
+        guard let index = layers.firstIndex(of: layer) else { return }
+        loss +=
+          share
+          * addCosines(
+            pass.states(layer: layer), base[index], scale: share * weight, into: slope)
+      }
+      return loss
     }
-    try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-      guard let index = layers.firstIndex(of: layer) else { return }
-      loss +=
-        share
-        * addCosines(
-          pass.states(layer: layer), base[index], scale: share * weight, into: slope)
-    }
-    return loss
   }
 
   /// Adds the gradient of scale x (sum over tokens of relu(cosine)) and returns the sum.

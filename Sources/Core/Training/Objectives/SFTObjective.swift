@@ -11,8 +11,8 @@ struct SFTObjective: ObjectiveKind {
   let rows = RowKind.verdicts
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     var terms = LossTerms(columns)
     terms[.verdict] = try computer.verdicts(
@@ -34,27 +34,28 @@ extension LossTerm {
 extension LossComputer {
   /// The mean over the answers' tokens of -log p(token); adds `weight` times its gradient.
   func verdicts(
-    _ rows: [Verdict.Row], weight: Double, _ adapter: Adapter, _ dropout: Dropout?,
-    _ gradients: Adapter
+    _ rows: [Verdict.Row], weight: Double, _ adapter: Adapter, _ dropout: PassDropout?,
+    _ gradients: PartGradients
   ) throws -> Double {
     guard weight != 0, !rows.isEmpty else { return 0 }
-    let batch = Batch(rows.map(\.ids))
-    let pass = try pass(batch, last: blocks, adapter, dropout)
-    let answers = zip(rows, batch.rows).flatMap { row, place in
-      row.answer.map { place.start + $0 }
-    }
-    // A token is predicted at the place before it; a row's first token is no answer.
-    let places = answers.map { $0 - 1 }
-    var loss = 0.0
-    try pass.backward(into: gradients, checkpoint: checkpoint) { layer, slope in
-      guard layer == blocks else { return }
-      loss =
-        try OutputDivergence(model: model).weightedLikelihood(
+    let tokens = Double(rows.reduce(0) { $0 + $1.answer.count })
+    return try sum(rows) { part, rows in
+      let batch = Batch(rows.map(\.ids))
+      let pass = try pass(batch, last: blocks, adapter, dropout?.of(part: part))
+      let answers = zip(rows, batch.rows).flatMap { row, place in
+        row.answer.map { place.start + $0 }
+      }
+      // A token is predicted at the place before it; a row's first token is no answer.
+      let places = answers.map { $0 - 1 }
+      var loss = 0.0
+      try pass.backward(into: gradients[part], checkpoint: checkpoint) { layer, slope in
+        guard layer == blocks else { return }
+        loss = try OutputDivergence(model: model).weightedLikelihood(
           pass.output, at: places, tokens: answers.map { batch.tokens[$0] },
           weights: [Float](repeating: 1, count: places.count),
-          scale: Float(weight / Double(places.count)), into: slope, checkpoint: checkpoint)
-        / Double(places.count)
-    }
-    return loss
+          scale: Float(weight / tokens), into: slope, checkpoint: checkpoint)
+      }
+      return loss
+    } / tokens
   }
 }

@@ -12,8 +12,8 @@ struct SFTSeerObjective: ObjectiveKind {
   let rows = RowKind.verdicts
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     let weight = computer.objective[Self.weight]
     var terms = try computer.contrastiveStep(

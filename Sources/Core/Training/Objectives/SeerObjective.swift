@@ -7,8 +7,8 @@ struct SeerObjective: ObjectiveKind {
   let abstract = "the objective as corrected"
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     try computer.contrastiveStep(batch, .labels, adapter, into: gradients, dropout: dropout)
   }

@@ -6,8 +6,8 @@ struct SeerPairObjective: ObjectiveKind {
   let abstract = "one positive a row, its pair; rows of other concepts are negatives"
 
   func step(
-    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: Adapter, by computer: LossComputer,
-    dropout: () -> Dropout?
+    _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
+    by computer: LossComputer, dropout: () -> PassDropout?
   ) throws -> LossTerms {
     try computer.contrastiveStep(
       batch, .pairsOfConcepts, adapter, into: gradients, dropout: dropout)

@@ -35,7 +35,7 @@ extension CompareScreen {
   ) {
     let explore = state.explore
     let separator = state.theme.glyphs.separator
-    var right = "layer \(explore.layerNumber)/\(explore.run.layers.last ?? 0)"
+    var right = LayerTitle.text(explore.layerNumber, of: explore.run.layers)
     let isJoint = compare.shownMap(explore.layer)?.isJoint ?? true
     if let kind = compare.kind {
       // Runs of two widths have no joint map.

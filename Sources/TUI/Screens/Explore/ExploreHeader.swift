@@ -23,8 +23,9 @@ enum ExploreHeader {
     let explore = state.explore
     let separator = theme.glyphs.separator
     var right = method(explore, theme, width: rect.width)
-    if let last = explore.run.layers.last {
-      right = "layer \(explore.layerNumber)/\(last)" + separator + right
+    if !explore.run.layers.isEmpty {
+      let title = LayerTitle.text(explore.layerNumber, of: explore.run.layers)
+      right = title + separator + right
     }
     if state.runs > 1 && rect.width >= 60 {
       right = "run \(state.run + 1)/\(state.runs)" + separator + right

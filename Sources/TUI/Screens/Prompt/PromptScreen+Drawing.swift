@@ -40,7 +40,7 @@ extension PromptScreen {
   private static func drawHeader(
     _ prompt: PromptState, _ layout: PromptLayout, _ theme: Theme, _ surface: inout Surface
   ) {
-    var right = "layer \(prompt.layerNumber)/\(prompt.layers.last ?? 0)"
+    var right = LayerTitle.text(prompt.layerNumber, of: prompt.layers)
     if prompt.concepts.indices.contains(prompt.concept), layout.header.width >= 60 {
       right += theme.glyphs.separator + "concept " + prompt.concepts[prompt.concept].name
     }

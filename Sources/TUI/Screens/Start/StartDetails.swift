@@ -1,4 +1,5 @@
 import SeerProjection
+import SeerRuns
 import SeerWidgets
 
 /// What is known of the entry that is chosen on the Start screen, and what Enter does with it.
@@ -16,7 +17,7 @@ struct StartDetails {
       let m = run.manifest
       title = run.isFinished ? "run" : "unfinished run"
       let adapter = m.adapter.map { ", adapter \($0)" } ?? ""
-      let layers = m.layers.first.map { "\($0) to \(m.layers.last ?? $0)" } ?? "none"
+      let layers = Run.described(m.layers)
       var made = m.tool
       if let tokens = m.tokens, let seconds = m.seconds, seconds > 0 {
         made +=

@@ -61,17 +61,14 @@ extension Session {
       model: plan.model, concepts: plan.concepts, folder: plan.folder, tool: workspace.tool)
     if let manifest = plan.manifest {
       extraction.adapter = manifest.adapter
+      extraction.follow(manifest)
       extraction.columns = ConceptColumns(recipe: manifest.columns)
-      extraction.template = manifest.template
       do throws(Failure) {
         extraction.chat = try ChatOptions(manifest.chat)
       } catch {
         return handle(.start(.extracted(.failure(Problem(error)))))
       }
-      extraction.position = manifest.position
-      extraction.maxTokens = manifest.maxTokens
       extraction.usesHalf = manifest.dtype == .float16
-      if extraction.position != .all { extraction.limit = manifest.rows }
     }
     let prepared = extraction
     jobs(StartJobs.self).extraction =

@@ -16,7 +16,7 @@ package enum TrainScreen: Screen {
     guard let watched = workspace.watched else {
       state.train = TrainState(
         model: workspace.manifest?.model ?? ModelLocator.defaultName,
-        concepts: workspace.manifest?.concepts ?? "", layers: workspace.run.layers.count)
+        concepts: workspace.manifest?.concepts ?? "", layers: (workspace.run.layers.last ?? 0) + 1)
       return
     }
     state.train = TrainState(watching: watched)

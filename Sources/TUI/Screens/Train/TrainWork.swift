@@ -192,14 +192,11 @@ extension Session {
     extraction.adapter = folder
     extraction.chat = workspace.chat
     if let manifest = workspace.manifest {
+      extraction.follow(manifest)
       extraction.columns = ConceptColumns(recipe: manifest.columns)
-      extraction.template = manifest.template
-      extraction.position = manifest.position
-      extraction.maxTokens = manifest.maxTokens
       if !FileManager.default.fileExists(atPath: extraction.concepts) {
         extraction.concepts = train.text(.concepts)
       }
-      if extraction.position != .all { extraction.limit = manifest.rows }
     }
     let prepared = extraction
     engine.submit(

@@ -1,0 +1,2 @@
+#pragma once
+// For the flags of its pkg-config file: CMPI's C reads mpi.h.

@@ -1,0 +1,4 @@
+import seer
+
+Program.prepare()
+Program.run(Seer.self)
