@@ -191,6 +191,27 @@ import Testing
     }
   }
 
+  /// Below either of two maps that are judged stands which to trust for what.
+  @Test func theLineSaysWhichOfTwoMapsToTrust() throws {
+    var state = Fixture.app(200, 60)
+    let principal = QualityKey(layer: 23, method: .principal)
+    let far = MapTrust([.neighboursKept: 0.1, .randomTriplets: 0.9])
+    _ = update(&state, .explore(.judged(principal, far)))
+    #expect(state.explore.trustAdvice == nil, "there is one map")
+    let start = try begin(Self.names[0], &state)
+    _ = finish(&state, start)
+    let key = QualityKey(layer: 23, method: .growing(start.kind.layout), run: start.run)
+    let near = MapTrust([.neighboursKept: 0.5, .randomTriplets: 0.6])
+    _ = update(&state, .explore(.judged(key, near)))
+    let title = start.kind.layout.layout.title
+    let line = "trust \(title) for neighbours, PCA between groups"
+    #expect(render(state).text.contains(line))
+    while state.explore.chart.method != .principal { state = state.after("p") }
+    #expect(render(state).text.contains(line))
+    // A map along other components is another one.
+    #expect(state.after("]").explore.trustAdvice == nil)
+  }
+
   /// A key turns a layout's options on and off, through all combinations; its map is begun afresh, and
   /// says so above and below.
   @Test(arguments: names) func optionsAreTurnedOnAndOff(name: String) throws {

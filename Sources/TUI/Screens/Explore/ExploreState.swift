@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerProjection
 import SeerWidgets
 
 /// How points are drawn.
@@ -93,6 +94,33 @@ package struct ExploreState: Sendable {
   }
 
   package var trust: MapTrust? { chart.qualities[qualityKey] }
+
+  /// Which of two of the layer's maps to trust for what: the one on screen, and the components' map
+  /// or, beside that, the last finished one of a layout that grows. Nil until both are judged.
+  package var trustAdvice: TrustAdvice? {
+    func title(_ method: MapMethod) -> String? {
+      switch method {
+      case .principal: Layouts.standard.title
+      case .growing(let layout): layout.layout.title
+      case .concepts: nil
+      }
+    }
+    let own = qualityKey
+    let others = chart.qualities.filter { key, _ in
+      guard key.layer == layer, key.method != own.method else { return false }
+      if let layout = key.method.growing {
+        // What another seed or option has replaced is no map any more.
+        return own.method == .principal && growing[GrowingKind(layout), layer]?.run == key.run
+      }
+      return key.method == .principal && key.axes == .components(0, 1)
+    }
+    guard let trust, let ownTitle = title(own.method),
+      own.method != .principal || own.axes == .components(0, 1),
+      let other = others.max(by: { $0.key.run < $1.key.run }),
+      let otherTitle = title(other.key.method)
+    else { return nil }
+    return TrustAdvice((ownTitle, trust.figures), (otherTitle, other.value.figures))
+  }
 
   /// The two groups that the list compares.
   var comparedGroups: GroupPair? {

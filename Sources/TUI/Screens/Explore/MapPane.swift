@@ -155,7 +155,8 @@ struct MapPane {
     var parts: [[String]] = []
     if let embedding = state.embedding {
       parts = MapLine.parts(
-        state.trust, cautions: MapLine.cautions(embedding.kind.layout, embedding.settings))
+        state.trust, cautions: MapLine.cautions(embedding.kind.layout, embedding.settings),
+        advice: state.trustAdvice?.wordings ?? [])
       for (figure, value) in zip(embedding.kind.layout.layout.figures, embedding.figures) {
         parts.append(["\(figure.label) \(value.text)"])
       }
@@ -166,7 +167,7 @@ struct MapPane {
       if !map.axes.areComponents {
         parts.append(["cosine of the axes \(Numbers.share(map.cosine))"])
       }
-      parts += MapLine.parts(state.trust)
+      parts += MapLine.parts(state.trust, advice: state.trustAdvice?.wordings ?? [])
     }
     return MapLine.fit(parts, width: layout.map.width - 6, theme.glyphs)
   }

@@ -71,10 +71,13 @@ enum MapLine {
   /// The figures after the one that stands first of all, those of what lies close before the others.
   private static let others = TrustFigure.allCases.filter { $0 != .neighboursKept }
 
-  /// What a map's trust says, the most telling first, with `cautions` behind that.
-  static func parts(_ trust: MapTrust?, cautions: [[String]] = []) -> [[String]] {
+  /// What a map's trust says, the most telling first, with `cautions` behind that, and which map to
+  /// trust for what.
+  static func parts(
+    _ trust: MapTrust?, cautions: [[String]] = [], advice: [String] = []
+  ) -> [[String]] {
     guard let trust else { return cautions }
-    return [choices(trust.text(.neighboursKept))] + cautions
+    return [choices(trust.text(.neighboursKept))] + cautions + [advice]
       + others.map { choices(trust.text($0)) }
   }
 
