@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 import LinearAlgebra
 
 extension Activation {
@@ -36,7 +35,7 @@ extension Activation {
       let (dy, dgate, dup) = (dy + first, dgate + first, dup + first)
       let (gate, up) = (gate + first, up + first)
       guard !rules.holdsScales else {
-        return backwardHeld(dy, dgate, dup, gate, up, count: count, share: rules.productShare)
+        return heldBackward(dy, dgate, dup, gate, up, count, share: rules.productShare)
       }
       switch self {
       case .gatedSilu: sk_silu_multiply_backward(dgate, dup, dy, gate, up, count)
@@ -54,41 +53,23 @@ extension Activation {
   }
 
   /// The same with what an activation multiplies its input with held, a share to gate and to up.
-  private func backwardHeld(
+  private func heldBackward(
     _ dy: UnsafePointer<Float>, _ dgate: UnsafeMutablePointer<Float>,
     _ dup: UnsafeMutablePointer<Float>, _ gate: UnsafePointer<Float>, _ up: UnsafePointer<Float>,
-    count: Int, share: Float
+    _ count: Int, share: Float
   ) {
-    func gated(by ratio: (Float) -> Float) {
-      for index in 0..<count {
-        let slope = share * dy[index] * ratio(gate[index])
-        dup[index] = slope * gate[index]
-        dgate[index] = slope * up[index]
-      }
-    }
-    func plain(by ratio: (Float) -> Float) {
-      for index in 0..<count { dup[index] = dy[index] * ratio(up[index]) }
-    }
-    let logistic: (Float) -> Float = { 1 / (1 + exp(-$0)) }
-    let step: (Float) -> Float = { $0 > 0 ? 1 : 0 }
     switch self {
     case .gatedSilu: sk_silu_multiply_held(dgate, dup, dy, gate, up, count, share)
     case .gatedGeluTanh: sk_gelu_tanh_multiply_held(dgate, dup, dy, gate, up, count, share)
-    case .gatedGelu: gated { (1 + erf($0 * Float(0.5).squareRoot())) / 2 }
-    case .gatedRelu: gated(by: step)
-    case .silu: plain(by: logistic)
+    case .gatedGelu: sk_gelu_multiply_held(dgate, dup, dy, gate, up, count, share)
+    case .gatedRelu: sk_relu_multiply_held(dgate, dup, dy, gate, up, count, share)
+    case .silu: sk_silu_held(dup, dy, up, count)
     case .geluTanh: sk_gelu_tanh_held(dup, dy, up, count)
     case .gelu: sk_gelu_held(dup, dy, up, count)
-    case .relu: plain(by: step)
+    // What passes is multiplied with one.
+    case .relu: sk_relu_backward(dup, dy, up, count)
     case .clamped(let alpha, let limit):
-      for index in 0..<count {
-        let (g, u) = (min(gate[index], limit), max(-limit, min(up[index], limit)))
-        let slope = share * dy[index] * logistic(alpha * g)
-        // What is cut off does not depend on its input.
-        let (passesUp, passesGate) = (abs(up[index]) <= limit, gate[index] <= limit)
-        dup[index] = passesUp ? slope * g : 0
-        dgate[index] = passesGate ? slope * (u + 1) : 0
-      }
+      sk_clamped_multiply_held(dgate, dup, dy, gate, up, count, alpha, limit, share)
     }
   }
 }

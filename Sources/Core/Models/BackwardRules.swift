@@ -1,8 +1,8 @@
 /// How a backward pass goes through what is not linear: what it carries back is the gradient, or a
 /// relevance that a layer's inputs share (Bach et al. 2015).
 package struct BackwardRules: Equatable, Sendable {
-  /// The scales of norms, what activations and soft caps multiply their input with, and what a router
-  /// or a gate multiplies experts with, count as constants: the identity rule, with which a layer's inputs have together what its output has.
+  /// The scales of norms, and what activations and soft caps multiply their input with, count as
+  /// constants: the identity rule, with which a layer's inputs have together what its output has.
   package var holdsScales = false
   /// What each factor of a product of two values gets of the gradient.
   package var productShare: Float = 1

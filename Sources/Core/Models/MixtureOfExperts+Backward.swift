@@ -56,8 +56,8 @@ extension Experts {
           if let bias = expert.down.bias {
             change += sk_inner_product(slopes + row * c.width, bias, c.width)
           }
-          dweights[slot] = change
-          sk_scale(slope, e.feedForward, routing.weights.elements[slot])
+          dweights[slot] = rules.productShare * change
+          sk_scale(slope, e.feedForward, rules.productShare * routing.weights.elements[slot])
         }
       }
       c.activation.backward(
@@ -74,8 +74,6 @@ extension Experts {
           c.width, 1)
       }
     }
-    defer { expertBuffer.give(memory) }
-    if rules.holdsScales { return }
     Parallel.ranges(of: tokens, grain: 64) { range in
       for token in range {
         sk_route_backward(
@@ -87,6 +85,7 @@ extension Experts {
     linearBackward(
       [LinearBackwardTask(weight: router.weight, outputGradient: dlogits)], tokens: tokens,
       into: dx, adds: true)
+    expertBuffer.give(memory)
   }
 
   /// Multiplies the rows of the shared part's hidden values with the token's gate.
@@ -109,8 +108,7 @@ extension Experts {
   /// as it was before, and the gate's is added to `dx`.
   func gateSharedBackward(
     _ slope: UnsafeMutablePointer<Float>, _ hidden: UnsafePointer<Float>, size: Int,
-    _ x: UnsafePointer<Float>, tokens: Int, into dx: UnsafeMutablePointer<Float>,
-    _ rules: BackwardRules = .gradient
+    _ x: UnsafePointer<Float>, tokens: Int, into dx: UnsafeMutablePointer<Float>, share: Float = 1
   ) {
     guard let sharedGate else { return }
     let width = sharedGate.count
@@ -119,12 +117,10 @@ extension Experts {
         for token in range {
           let product = sk_inner_product(x + token * width, weights.baseAddress, width)
           let gate = sk_logistic(product)
-          if !rules.holdsScales {
-            let change = sk_inner_product(slope + token * size, hidden + token * size, size)
-            sk_add_scaled(
-              dx + token * width, weights.baseAddress, width, change * gate * (1 - gate))
-          }
-          sk_scale(slope + token * size, size, gate)
+          let change = sk_inner_product(slope + token * size, hidden + token * size, size)
+          sk_add_scaled(
+            dx + token * width, weights.baseAddress, width, share * change * gate * (1 - gate))
+          sk_scale(slope + token * size, size, share * gate)
         }
       }
     }

@@ -113,33 +113,37 @@ extension Transformer {
     }
     let x = normalised(
       middle.elements, block.feedForwardNorm, into: scratch.normed, rows: tokens)
-    let branch = branchGradient(
+    let dy = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
       buffers.feedForwardBranch, scratch, tokens: tokens, rules)
     let normedGradient = scratch.normedGradient.elements
-    if let experts = block.experts, let routing = buffers.routing {
-      normedGradient.update(repeating: 0, count: tokens * c.width)
-      experts.backward(branch, x, routing, c, tokens: tokens, into: normedGradient, rules)
-    }
     if let up = block.up, let down = block.down {
       let size = up.weight.rows
       let hidden = scratch.hidden.elements
       let hiddenGradient = scratch.gateGradient.elements
       activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
       block.experts?.gateShared(hidden, size: size, x, tokens: tokens)
-      // Where there are experts, theirs is in `normedGradient` already.
-      let spare = block.experts == nil ? nil : MutableMatrix(unfilled: tokens, columns: c.width)
-      let dy = lora.scaled(
-        .feedForwardOutput, .down, branch, spare: spare?.elements ?? normedGradient)
+      // The place of what is read has its gradient only later.
+      let scaled = lora.scaled(.feedForwardOutput, .down, dy, spare: normedGradient)
       linearBackward(
-        [LinearBackwardTask(weight: down.weight, outputGradient: dy)], tokens: tokens,
+        [LinearBackwardTask(weight: down.weight, outputGradient: scaled)], tokens: tokens,
         into: hiddenGradient)
       lora.backward(
-        .feedForwardOutput, hidden, [.down: dy], into: gradients, inputGradient: hiddenGradient)
+        .feedForwardOutput, hidden, [.down: scaled], into: gradients,
+        inputGradient: hiddenGradient)
+    }
+    if let experts = block.experts, let routing = buffers.routing {
+      normedGradient.update(repeating: 0, count: tokens * c.width)
+      experts.backward(dy, x, routing, c, tokens: tokens, into: normedGradient, rules)
+    }
+    if let up = block.up {
+      let size = up.weight.rows
+      let hiddenGradient = scratch.gateGradient.elements
       if let experts = block.experts, experts.sharedGate != nil {
         activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
         experts.gateSharedBackward(
-          hiddenGradient, hidden, size: size, x, tokens: tokens, into: normedGradient, rules)
+          hiddenGradient, scratch.hidden.elements, size: size, x, tokens: tokens,
+          into: normedGradient, share: rules.productShare)
       }
       c.activation.backward(
         hiddenGradient, hiddenGradient, scratch.upGradient.elements, buffers.gate.elements,

@@ -46,8 +46,8 @@ extension Transformer {
     for (row, token) in asked.enumerated().reversed() where row != token {
       (residual + token * c.width).update(from: residual + row * c.width, count: c.width)
     }
-    if block.experts != nil { buffers.routing?.spread(to: asked) }
     buffers.parts?.leave(residual)
+    if block.experts != nil { buffers.routing?.spread(to: asked) }
     if index >= residentBlocks { block.release() }
   }
 

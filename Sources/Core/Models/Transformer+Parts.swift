@@ -78,7 +78,6 @@ extension Transformer {
     let block = blocks[index]
     let norm = block.feedForwardPostNorm
     let inner = beforeNorm(directions, norm, captured.feedForwardBranch)
-    let factor = Double(configuration.residualScale)
     var bias = block.down?.bias ?? []
     if let own = adapter?.group(block: index, .feedForwardOutput)?.bias(.down, configuration) {
       bias = bias.isEmpty ? own : zip(bias, own).map { $0 + $1 }
@@ -91,13 +90,14 @@ extension Transformer {
         value += (Double(after[column]) - Double(before[column])) * Double(direction[column])
       }
       if let shift = norm?.bias {
-        value -= factor * product(shift, direction, count: shift.count)
+        value -= Double(configuration.residualScale) * product(shift, direction, count: shift.count)
       }
       return value - product(bias, inner.row(row), count: bias.count)
     }
   }
 
-  /// Directions as what comes before a norm and the multiplier sees them, the norm's scale held.
+  /// Directions as what a part makes sees them, before it is normed, the scale held, and
+  /// multiplied.
   private func beforeNorm(_ directions: Matrix, _ norm: Norm?, _ branch: Matrix?) -> Matrix {
     let factor = configuration.residualScale
     guard norm != nil || factor != 1 else { return directions }
@@ -107,10 +107,9 @@ extension Transformer {
         directions.elements, branch.elements, into: slopes.elements, rows: directions.rows,
         holdsScale: true)
     } else {
-      slopes.elements.update(
-        from: directions.elements, count: directions.rows * directions.columns)
+      slopes.elements.update(from: directions.elements, count: directions.count)
     }
-    if factor != 1 { sk_scale(slopes.elements, directions.rows * directions.columns, factor) }
+    if factor != 1 { sk_scale(slopes.elements, slopes.count, factor) }
     return slopes.frozen()
   }
 
