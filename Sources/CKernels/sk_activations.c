@@ -17,50 +17,60 @@ static inline __attribute__((always_inline)) float gelu_tanh_slope(float x) {
   return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * root * (1.0f + 3.0f * bend * x * x);
 }
 
+static inline __attribute__((always_inline)) float gelu(float x) {
+  float density;
+  return x * normal_below(x, &density);
+}
+
+static inline __attribute__((always_inline)) float gelu_slope(float x) {
+  float density, below = normal_below(x, &density);
+  return below + 0.3989422804014327f * x * density;
+}
+
+static inline __attribute__((always_inline)) float relu(float x) { return x > 0 ? x : 0; }
+
+static inline __attribute__((always_inline)) float relu_slope(float x) { return x > 0 ? 1 : 0; }
+
+static inline __attribute__((always_inline)) float silu(float x) {
+  return x / (1.0f + exponential(-x));
+}
+
+static inline __attribute__((always_inline)) float silu_slope(float x) {
+  float sigmoid = 1.0f / (1.0f + exponential(-x));
+  return sigmoid * (1.0f + x * (1.0f - sigmoid));
+}
+
 // Results may be written over an argument, element by element: the compiler need not guard against
 // that in any loop of this file.
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < count; i++)
 
-SK_CLONES void sk_gelu_tanh(float *out, const float *x, size_t count) {
-#pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) out[i] = gelu_tanh(x[i]);
-}
-
-SK_CLONES void sk_gelu_tanh_backward(float *dx, const float *dy, const float *x, size_t count) {
-#pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) dx[i] = dy[i] * gelu_tanh_slope(x[i]);
-}
-
-SK_CLONES void sk_gelu(float *out, const float *x, size_t count) {
-#pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) {
-    float density;
-    out[i] = x[i] * normal_below(x[i], &density);
+#define ALONE(name)                                                                               \
+  SK_CLONES void sk_##name(float *out, const float *x, size_t count) { EACH out[i] = name(x[i]); } \
+  SK_CLONES void sk_##name##_backward(float *dx, const float *dy, const float *x, size_t count) { \
+    EACH dx[i] = dy[i] * name##_slope(x[i]);                                                      \
   }
-}
 
-SK_CLONES void sk_gelu_backward(float *dx, const float *dy, const float *x, size_t count) {
-#pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) {
-    float density, below = normal_below(x[i], &density);
-    dx[i] = dy[i] * (below + 0.3989422804014327f * x[i] * density);
+#define GATE(name)                                                                               \
+  SK_CLONES void sk_##name##_multiply(float *out, const float *gate, const float *up,            \
+                                      size_t count) {                                            \
+    EACH out[i] = name(gate[i]) * up[i];                                                         \
+  }                                                                                              \
+  SK_CLONES void sk_##name##_multiply_backward(float *dgate, float *dup, const float *dy,        \
+                                               const float *gate, const float *up, size_t count) { \
+    EACH {                                                                                       \
+      float slope = dy[i];                                                                       \
+      dup[i] = slope * name(gate[i]);                                                            \
+      dgate[i] = slope * up[i] * name##_slope(gate[i]);                                          \
+    }                                                                                            \
   }
-}
 
-SK_CLONES void sk_gelu_tanh_multiply(float *out, const float *gate, const float *up,
-                                     size_t count) {
-#pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) out[i] = gelu_tanh(gate[i]) * up[i];
-}
-
-SK_CLONES void sk_gelu_tanh_multiply_backward(float *dgate, float *dup, const float *dy,
-                                              const float *gate, const float *up, size_t count) {
-#pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) {
-    float slope = dy[i];
-    dup[i] = slope * gelu_tanh(gate[i]);
-    dgate[i] = slope * up[i] * gelu_tanh_slope(gate[i]);
-  }
-}
+ALONE(gelu_tanh)
+ALONE(gelu)
+ALONE(relu)
+ALONE(silu)
+GATE(gelu_tanh)
+GATE(gelu)
+GATE(relu)
 
 SK_CLONES void sk_soft_cap(float *x, size_t count, float cap) {
   for (size_t i = 0; i < count; i++) x[i] = cap * hyperbolic_tangent(x[i] / cap);
@@ -84,6 +94,11 @@ SK_CLONES void sk_add_bias(float *rows, const float *bias, size_t count, size_t 
 #pragma clang loop vectorize(assume_safety)
     for (size_t i = 0; i < width; i++) rows[i] += bias[i];
   }
+}
+
+SK_CLONES void sk_add_scaled(float *x, const float *y, size_t count, float factor) {
+#pragma clang loop vectorize(assume_safety)
+  for (size_t i = 0; i < count; i++) x[i] += factor * y[i];
 }
 
 SK_CLONES void sk_scale(float *x, size_t count, float factor) {

@@ -24,7 +24,10 @@ SK_CLONES void sk_layer_norm(float *out, const float *x, const float *weight, co
                              size_t count, float epsilon) {
   float mean = mean_of(x, count), scale = scale_of(x, count, mean, epsilon);
 #pragma clang loop vectorize(assume_safety)
-  for (size_t i = 0; i < count; i++) out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+  for (size_t i = 0; i < count; i++) out[i] = (x[i] - mean) * scale * weight[i];
+  if (!bias) return;
+#pragma clang loop vectorize(assume_safety)
+  for (size_t i = 0; i < count; i++) out[i] += bias[i];
 }
 
 // With n = (x - mean) r and g = w dy: dx_i = r (g_i - mean(g) - n_i mean(g n)).

@@ -128,10 +128,8 @@ SK_CLONES void sk_dropout_add(float *out, const float *x, size_t count, unsigned
   for (size_t i = 0; i < count; i++) out[i] += x[i] * kept(first + i, key, threshold, scale);
 }
 
-SK_CLONES void sk_softmax(float *x, size_t count) {
-  if (count == 0) return;
-  float largest = largest_of(x, count);
-  float sum = 0;
+static inline __attribute__((always_inline)) void softmax(float *x, size_t count, float largest,
+                                                          float sum) {
   SHORT_LOOP
   for (size_t i = 0; i < count; i++) {
     x[i] = exponential(x[i] - largest);
@@ -142,10 +140,39 @@ SK_CLONES void sk_softmax(float *x, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] *= scale;
 }
 
+SK_CLONES void sk_softmax(float *x, size_t count) {
+  if (count > 0) softmax(x, count, largest_of(x, count), 0);
+}
+
+SK_CLONES void sk_softmax_with_sink(float *x, size_t count, float sink) {
+  if (count == 0) return;
+  float largest = largest_of(x, count);
+  if (sink > largest) largest = sink;
+  softmax(x, count, largest, exponential(sink - largest));
+}
+
 SK_CLONES void sk_rotate(float *x, const float *cosines, const float *sines, size_t half) {
   for (size_t i = 0; i < half; i++) {
     float a = x[i], b = x[i + half];
     x[i] = a * cosines[i] - b * sines[i];
     x[i + half] = b * cosines[i] + a * sines[i];
+  }
+}
+
+SK_CLONES void sk_rotate_neighbours(float *x, const float *cosines, const float *sines,
+                                    size_t half) {
+  for (size_t i = 0; i < half; i++) {
+    float a = x[2 * i], b = x[2 * i + 1];
+    x[2 * i] = a * cosines[i] - b * sines[i];
+    x[2 * i + 1] = b * cosines[i] + a * sines[i];
+  }
+}
+
+SK_CLONES void sk_rotate_neighbours_back(float *x, const float *cosines, const float *sines,
+                                         size_t half) {
+  for (size_t i = 0; i < half; i++) {
+    float a = x[2 * i], b = x[2 * i + 1];
+    x[2 * i] = a * cosines[i] + b * sines[i];
+    x[2 * i + 1] = b * cosines[i] - a * sines[i];
   }
 }

@@ -45,8 +45,9 @@ package struct TinyFolder {
       add(prefix + "self_attn.v_proj.weight", block.values.weight)
       add(prefix + "self_attn.o_proj.weight", block.output.weight)
       if let gate = block.gate { add(prefix + "mlp.gate_proj.weight", gate.weight) }
-      add(prefix + "mlp.up_proj.weight", block.up.weight)
-      add(prefix + "mlp.down_proj.weight", block.down.weight)
+      guard let up = block.up, let down = block.down else { throw CocoaError(.fileNoSuchFile) }
+      add(prefix + "mlp.up_proj.weight", up.weight)
+      add(prefix + "mlp.down_proj.weight", down.weight)
       try addVector(prefix + "input_layernorm.weight", "blk.\(index).attn_norm.weight")
       try addVector(prefix + "post_attention_layernorm.weight", "blk.\(index).ffn_norm.weight")
     }

@@ -9,6 +9,7 @@
 #include "sk_convert.h"
 #include "sk_distance.h"
 #include "sk_dot.h"
+#include "sk_experts.h"
 #include "sk_gemm.h"
 #include "sk_layer_norm.h"
 #include "sk_layers.h"

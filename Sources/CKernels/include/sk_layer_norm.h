@@ -2,7 +2,7 @@
 #include <stddef.h>
 
 /// `out = (x - mean) / sqrt(variance + epsilon) * weight + bias` over one vector
-/// (Ba, Kiros and Hinton 2016); out may be x.
+/// (Ba, Kiros and Hinton 2016); out may be x, and bias null for none.
 void sk_layer_norm(float *out, const float *x, const float *weight, const float *bias,
                    size_t count, float epsilon);
 

@@ -18,6 +18,9 @@ void sk_silu_multiply_backward(float *dgate, float *dup, const float *dy, const 
 /// Softmax of one vector in place. An empty vector is left alone.
 void sk_softmax(float *x, size_t count);
 
+/// The same with one more number, `sink`, whose probability is not kept (Xiao et al. 2023).
+void sk_softmax_with_sink(float *x, size_t count, float sink);
+
 /// `dp = scale * p * (dp - sum(p * dp))`: softmax's gradient in place, for probabilities `p`.
 void sk_softmax_backward(float *dp, const float *p, size_t count, float scale);
 
@@ -34,6 +37,12 @@ void sk_rotate(float *x, const float *cosines, const float *sines, size_t half);
 
 /// The inverse of `sk_rotate`, which is also its gradient.
 void sk_rotate_back(float *x, const float *cosines, const float *sines, size_t half);
+
+/// As `sk_rotate`, pairing element 2 i with element 2 i + 1 (Su et al. 2021's own form).
+void sk_rotate_neighbours(float *x, const float *cosines, const float *sines, size_t half);
+
+/// The inverse of `sk_rotate_neighbours`, which is also its gradient.
+void sk_rotate_neighbours_back(float *x, const float *cosines, const float *sines, size_t half);
 
 /// `out = x / (1 - rate)` where a hash of (key, first + i) keeps the element, else 0.
 void sk_dropout(float *out, const float *x, size_t count, unsigned long first, unsigned long key,

@@ -60,7 +60,7 @@ package struct StoredMatrix: Sendable {
     guard isMapped else { return }
     let page = UInt(getpagesize())
     let first = (UInt(bitPattern: base) + page - 1) / page * page
-    let end = (UInt(bitPattern: base) + UInt(bytes)) / page * page
+    let end = (UInt(bitPattern: base) + UInt(span)) / page * page
     guard first < end, let start = UnsafeMutableRawPointer(bitPattern: first) else { return }
     madvise(start, Int(end - first), MADV_DONTNEED)
   }
@@ -157,7 +157,25 @@ package struct StoredMatrix: Sendable {
     return StoredMatrix(self, rows: range)
   }
 
-  package var bytes: Int { rows * rowBytes }
+  /// Every other row, where it lies. Precondition: rows are in stored order.
+  package func everyOtherRow(from first: Int) -> StoredMatrix {
+    precondition(order == .asStored && (0...1).contains(first) && rows % 2 == 0)
+    return StoredMatrix(everyOtherRowOf: self, from: first)
+  }
+
+  private init(everyOtherRowOf whole: StoredMatrix, from first: Int) {
+    type = whole.type
+    rows = whole.rows / 2
+    columns = whole.columns
+    order = .asStored
+    rowBytes = 2 * whole.rowBytes
+    owner = whole.owner
+    base = whole.base + first * whole.rowBytes
+  }
+
+  package var bytes: Int { rows * (columns / type.weights * type.bytes) }
+  /// From the first row's first byte to the last row's last one.
+  private var span: Int { rows == 0 ? 0 : (rows - 1) * rowBytes + bytes / rows }
 
   @inline(__always)
   private func storedRow(_ index: Int) -> UnsafeRawPointer { base + index &* rowBytes }

@@ -21,6 +21,8 @@ package final class BlockBuffers {
   let attended: MutableMatrix
   package let gate: MutableMatrix
   package let up: MutableMatrix
+  /// Which experts the tokens go to; nil where there are none.
+  package let routing: Routing?
   /// `dropout(x) * A'` of each LoRA group, in the order of ``LoRAGroup/Place``.
   package var inner: [MutableMatrix?] = [nil, nil, nil, nil]
   /// Takes what the blocks add to some tokens, where somebody asked.
@@ -40,15 +42,16 @@ package final class BlockBuffers {
     keys = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
     values = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
     attended = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
-    gate = MutableMatrix(unfilled: tokens, columns: c.feedForward)
-    up = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    gate = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
+    up = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
+    routing = c.experts.map { Routing(tokens: tokens, $0) }
   }
 
   package static func floats(_ c: ModelConfiguration, training: Bool) -> Int {
     let branches = c.normsBranches ? (training ? 2 : 1) * c.width : 0
     let plain = training && c.normsHeads ? c.queryWidth + c.keyWidth : 0
     return (training ? 2 * c.width : 0) + branches + plain + 2 * c.queryWidth + 2 * c.keyWidth
-      + 2 * c.feedForward
+      + 2 * c.widestFeedForward + (c.experts.map(Routing.floats) ?? 0)
   }
 }
 
@@ -75,8 +78,10 @@ package final class Activations {
 
   /// Bytes that working memory for `tokens` tokens takes.
   package static func bytes(tokens: Int, configuration c: ModelConfiguration) -> Int {
-    tokens * (2 * c.width + BlockBuffers.floats(c, training: false)) * MemoryLayout<Float>.size
-      + packedBytes(tokens: tokens, widths: [max(c.feedForward, c.queryWidth, c.width)])
+    let experts = c.experts == nil ? 0 : ExpertConfiguration.floats(c)
+    return tokens * (2 * c.width + BlockBuffers.floats(c, training: false) + experts)
+      * MemoryLayout<Float>.size
+      + packedBytes(tokens: tokens, widths: [max(c.widestFeedForward, c.queryWidth, c.width)])
   }
 
   /// Tables for rows of so many tokens, cached ones included.

@@ -24,11 +24,11 @@ package struct AttentionRowGradient {
   }
 }
 
-/// The gradient of ``attentionForward(_:_:window:)``; probabilities are computed again, a block of queries
+/// The gradient of ``attentionForward(_:_:window:sinks:)``; probabilities are computed again, a block of queries
 /// at a time, instead of kept (Dao et al. 2022).
 package func attentionBackward(
   _ rows: [AttentionRowGradient], _ configuration: ModelConfiguration, window: Int? = nil,
-  _ rules: BackwardRules = .gradient
+  sinks: [Float]? = nil, _ rules: BackwardRules = .gradient
 ) {
   // Heads that share keys and values add to the same gradients: one task takes them all.
   Parallel.forEach(rows.count * configuration.kvHeads) { index in
@@ -38,7 +38,8 @@ package func attentionBackward(
     for head in kvHead * group..<(kvHead + 1) * group {
       for first in stride(from: 0, to: gradient.row.count, by: attentionQueryBlock) {
         attendBlockBackward(
-          gradient, head: head, kvHead: kvHead, first: first, configuration, window, rules)
+          gradient, head: head, kvHead: kvHead, first: first, configuration, window,
+          sink: sinks?[head], rules)
       }
     }
   }
@@ -46,7 +47,7 @@ package func attentionBackward(
 
 private func attendBlockBackward(
   _ gradient: AttentionRowGradient, head: Int, kvHead: Int, first: Int,
-  _ configuration: ModelConfiguration, _ window: Int?, _ rules: BackwardRules
+  _ configuration: ModelConfiguration, _ window: Int?, sink: Float?, _ rules: BackwardRules
 ) {
   let row = gradient.row
   let share = rules.productShare
@@ -66,7 +67,7 @@ private func attendBlockBackward(
     let capSlopes = isCapped ? slopes + count * width : nil
     attentionScores(
       row, head: head, kvHead: kvHead, first: first, count: count, seen: seen, into: scores,
-      configuration, window, slopes: capSlopes, rules)
+      configuration, window, sink: sink, slopes: capSlopes, rules)
     // dV += P' dO
     BLAS.sgemm(
       transposeA: true, m: width, n: size, k: count, alpha: share, scores, stride: width,

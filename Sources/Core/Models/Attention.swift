@@ -51,9 +51,13 @@ package let attentionQueryBlock = 64
 ///
 /// Scores exist only for one block of queries of one head at a time.
 ///
-/// - Parameter window: how many tokens a query looks back on, itself included; nil is all.
+/// - Parameters:
+///   - window: how many tokens a query looks back on, itself included; nil is all.
+///   - sinks: a score for each head that takes a share of every query's attention and gives nothing
+///     (gpt-oss, OpenAI 2025).
 package func attentionForward(
-  _ rows: [AttentionRow], _ configuration: ModelConfiguration, window: Int? = nil
+  _ rows: [AttentionRow], _ configuration: ModelConfiguration, window: Int? = nil,
+  sinks: [Float]? = nil
 ) {
   struct Task {
     let row: Int
@@ -73,16 +77,16 @@ package func attentionForward(
     let task = tasks[index]
     let row = rows[task.row]
     if row.isContinued {
-      attendOne(row, kvHead: task.kvHead, configuration, window)
+      attendOne(row, kvHead: task.kvHead, configuration, window, sinks)
     } else {
-      attendBlock(row, kvHead: task.kvHead, first: task.first, configuration, window)
+      attendBlock(row, kvHead: task.kvHead, first: task.first, configuration, window, sinks)
     }
   }
 }
 
 private func attendBlock(
   _ row: AttentionRow, kvHead: Int, first: Int, _ configuration: ModelConfiguration,
-  _ window: Int?
+  _ window: Int?, _ sinks: [Float]?
 ) {
   let size = configuration.headDimension
   let group = configuration.heads / configuration.kvHeads
@@ -93,7 +97,7 @@ private func attendBlock(
     for head in kvHead * group..<(kvHead + 1) * group {
       attentionScores(
         row, head: head, kvHead: kvHead, first: first, count: count, seen: seen, into: scores,
-        configuration, window)
+        configuration, window, sink: sinks?[head])
       BLAS.sgemm(
         m: count, n: size, k: seen.count, scores, stride: seen.count,
         row.values + seen.lowerBound * configuration.keyWidth + kvHead * size,
@@ -124,7 +128,7 @@ extension AttentionRow {
 func attentionScores(
   _ row: AttentionRow, head: Int, kvHead: Int, first: Int, count: Int, seen: Range<Int>,
   into scores: UnsafeMutablePointer<Float>, _ configuration: ModelConfiguration, _ window: Int?,
-  slopes: UnsafeMutablePointer<Float>? = nil, _ rules: BackwardRules = .gradient
+  sink: Float?, slopes: UnsafeMutablePointer<Float>? = nil, _ rules: BackwardRules = .gradient
 ) {
   let size = configuration.headDimension
   let cap = configuration.attentionCap
@@ -146,13 +150,18 @@ func attentionScores(
     let start = own.lowerBound - seen.lowerBound
     let end = own.upperBound - seen.lowerBound
     line.update(repeating: 0, count: start)
-    sk_softmax(line + start, end - start)
+    softmax(line + start, end - start, sink)
     (line + end).update(repeating: 0, count: width - end)
   }
 }
 
+private func softmax(_ scores: UnsafeMutablePointer<Float>, _ count: Int, _ sink: Float?) {
+  if let sink { sk_softmax_with_sink(scores, count, sink) } else { sk_softmax(scores, count) }
+}
+
 private func attendOne(
-  _ row: AttentionRow, kvHead: Int, _ configuration: ModelConfiguration, _ window: Int?
+  _ row: AttentionRow, kvHead: Int, _ configuration: ModelConfiguration, _ window: Int?,
+  _ sinks: [Float]?
 ) {
   let size = configuration.headDimension
   let group = configuration.heads / configuration.kvHeads
@@ -171,7 +180,9 @@ private func attendOne(
     for index in 0..<group * size { queries[index] = row.queries[first + index] * scale }
     sk_dots(scores, count, keys, stride, count, queries, size, group, size)
     if cap > 0 { sk_soft_cap(scores, group * count, cap) }
-    for head in 0..<group { sk_softmax(scores + head * count, count) }
+    for head in 0..<group {
+      softmax(scores + head * count, count, sinks?[kvHead * group + head])
+    }
     sk_weighted_sums(
       row.output + first, size, values, stride, count, scores, count, group, size)
   }

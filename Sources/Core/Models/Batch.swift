@@ -81,6 +81,8 @@ package struct ForwardRequest: Sendable {
   package var interventions: [Intervention]
   /// Indices of the batch's tokens of which is wanted what each block that runs adds to them.
   package var partsAt: [Int]
+  /// Whether the experts that the spans' tokens go to are wanted, of all blocks on the way.
+  package var keepsRouting = false
 
   package init(
     layers: [Int] = [], spans: [Range<Int>] = [], logitsAt: [Int] = [],

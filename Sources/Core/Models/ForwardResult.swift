@@ -8,6 +8,8 @@ package struct ForwardResult: Sendable {
   package internal(set) var logits: Matrix?
   /// What was added to the tokens asked for, or nil where none were.
   package internal(set) var parts: CapturedParts?
+  /// One for each block that has experts, where they were asked for.
+  package private(set) var routing: [RoutedSpans] = []
   private let request: ForwardRequest
 
   package init(request: ForwardRequest, width: Int) {
@@ -24,6 +26,11 @@ package struct ForwardResult: Sendable {
       mean(of: request.spans[row], residual, width: width, into: target)
     }
     states[index] = means.frozen()
+  }
+
+  /// Notes the experts that the spans' tokens went to in a block.
+  mutating func capture(_ routing: Routing, ofBlock block: Int, _ c: ExpertConfiguration) {
+    self.routing.append(RoutedSpans(routing, ofBlock: block, request.spans, c))
   }
 
   /// The mean over a span of tokens; zeros for an empty one.

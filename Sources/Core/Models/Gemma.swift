@@ -61,14 +61,7 @@ extension ModelFamily {
         &sliding, RopeKeys(layers: "sliding_attention", base: "rope_local_base_freq"))
       c.context = max(c.context, sliding.context)
     }
-    let pattern = ModelKey("attention.sliding_window_pattern", "sliding_window_pattern")
-    if case .bools(let slides)? = model.source.value(model.name(pattern)) {
-      guard slides.count == c.blocks else { throw model.wrongKey(pattern, "one for each block") }
-      try model.gemmaWindow(&c, of: Set(slides.indices.filter { slides[$0] }))
-    } else {
-      let period = try model.has(pattern) ? model.integer(pattern, in: 1...4096) : 6
-      try model.gemmaWindow(&c, of: model.slidingBlocks(c.blocks) { ($0 + 1) % period != 0 })
-    }
+    try model.gemmaWindow(&c, of: model.slidingBlocks(c.blocks, by: .windowPattern, period: 6))
     // Tokens then look as far ahead as back, through half the window on either side.
     if try model.flag(ModelKey("", "use_bidirectional_attention"), default: false) {
       c.isCausal = false
@@ -93,9 +86,7 @@ extension ModelConfiguration {
       "model_type": type, "architectures": [architecture],
       "hidden_activation": "gelu_pytorch_tanh",
       "query_pre_attn_scalar": Double((1 / (scale * scale)).rounded()),
-      "layer_types": (0..<blocks).map {
-        slidingBlocks.contains($0) ? "sliding_attention" : "full_attention"
-      },
+      "layer_types": layerTypes,
     ]
     if attentionCap > 0 { settings["attn_logit_softcapping"] = Double(attentionCap) }
     if logitCap > 0 { settings["final_logit_softcapping"] = Double(logitCap) }

@@ -62,6 +62,45 @@ package func linearForward(
   }
 }
 
+/// Adds up products of one vector each: `output += sum of factor * weight * x`.
+///
+/// - Parameter x: (weights, columns), a vector for each weight; all are (outputs, columns), stored
+///   in our order.
+func linearSum(
+  _ weights: [StoredMatrix], of x: UnsafePointer<Float>, factors: [Float],
+  addingTo output: UnsafeMutablePointer<Float>
+) {
+  guard let first = weights.first else { return }
+  let (outputs, columns, count) = (first.rows, first.columns, weights.count)
+  precondition(
+    factors.count == count
+      && weights.allSatisfy {
+        $0.rows == outputs && $0.columns == columns && $0.order == .asStored
+      })
+  let rows = max(32, 65_536 / max(1, columns * count) / 32 * 32)
+  let tasks = weights.map { LinearTask(weight: $0, output: output) }
+  withPreparedVectors(x, tokens: count, columns: columns, tasks) { prepared in
+    Parallel.forEach((outputs + rows - 1) / rows) { piece in
+      let range = piece * rows..<min(outputs, (piece + 1) * rows)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { buffer in
+        guard let sums = buffer.baseAddress else { return }
+        for (index, weight) in weights.enumerated() {
+          let vector = prepared.vectors(for: weight.type).map {
+            $0 + index * sk_prepared_bytes(columns)
+          }
+          let done = weight.withStoredRow(range.lowerBound) { stored in
+            sk_dot_rows(
+              Int32(weight.type.rawValue), sums, range.count, stored, weight.rowBytes,
+              range.count, x + index * columns, vector, columns, 1)
+          }
+          precondition(done != 0, "a block type without a kernel, or no memory for a row")
+          sk_add_scaled(output + range.lowerBound, sums, range.count, factors[index])
+        }
+      }
+    }
+  }
+}
+
 /// The buffer of the last products' packed vectors, for the next: a fresh one would cost its pages.
 private let packedBuffer = SpareMatrix()
 

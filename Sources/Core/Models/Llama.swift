@@ -32,19 +32,14 @@ extension ModelFamily {
         "hidden_act": "silu",
       ]
       if model.blocks.first?.queries.bias != nil { settings["attention_bias"] = true }
-      if model.blocks.first?.up.bias != nil { settings["mlp_bias"] = true }
+      if model.blocks.first?.up?.bias != nil { settings["mlp_bias"] = true }
       return settings.adding(c.sizeSettings).adding(c.rotarySettings)
     }
   ) { (model: ModelReader) throws(Failure) in
-    var names = model.located(tensorNames)
+    var names = model.located(.llama)
     var c = try model.configuration(names)
     c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)
     c.rope = try model.rope(&c)
-    // The converter's permutation of a head that turns in part only is not known.
-    guard model.format == .huggingFace || 2 * c.rope.frequencies.count == c.headDimension else {
-      throw model.unsupported(
-        ModelKey("rope.dimension_count"), "\(c.headDimension), the whole head")
-    }
     // transformers' Llama never reads a window that a configuration has kept from a Mistral, which
     // with kinds of layers is a Ministral.
     if model.architecture == "mistral" || model.format == .gguf, model.has(.window) {
@@ -59,28 +54,27 @@ extension ModelFamily {
     )
     let isLlama = model.architecture == "llama"
     names.bias(model, attention: isLlama && attentionBias, feedForward: isLlama && feedForwardBias)
-    // llama.cpp's converter permutes q and k of this architecture only.
-    return try model.transformer(
-      c, names,
-      headOrder: model.format == .gguf
-        ? .interleavedHeads(headDimension: c.headDimension) : .asStored)
+    return try model.transformer(c, names, headOrder: model.convertedHeads(c))
   }
 }
 
-private let tensorNames = TensorNames(
-  embeddings: TensorName("token_embd", "model.embed_tokens"),
-  attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
-  attentionInputs: [
-    TensorName("blk.#.attn_q", "model.layers.#.self_attn.q_proj"),
-    TensorName("blk.#.attn_k", "model.layers.#.self_attn.k_proj"),
-    TensorName("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
-  ],
-  attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
-  feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.post_attention_layernorm"),
-  feedForwardInputs: [
-    TensorName("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
-    TensorName("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
-  ],
-  feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
-  finalNorm: TensorName("output_norm", "model.norm"),
-  head: TensorName("output", "lm_head"))
+extension TensorNames {
+  /// Llama's, which many families have with a few others.
+  static let llama = TensorNames(
+    embeddings: TensorName("token_embd", "model.embed_tokens"),
+    attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
+    attentionInputs: [
+      TensorName("blk.#.attn_q", "model.layers.#.self_attn.q_proj"),
+      TensorName("blk.#.attn_k", "model.layers.#.self_attn.k_proj"),
+      TensorName("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
+    ],
+    attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
+    feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.post_attention_layernorm"),
+    feedForwardInputs: [
+      TensorName("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
+      TensorName("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
+    ],
+    feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
+    finalNorm: TensorName("output_norm", "model.norm"),
+    head: TensorName("output", "lm_head"))
+}

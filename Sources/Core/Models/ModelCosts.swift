@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SeerFormats
 import SeerSupport
 
 /// What running a model takes on this machine.
@@ -19,7 +20,7 @@ package struct ModelCosts: Equatable, Sendable {
   package var batchBytes: Int
   /// Bytes of the keys and values of a conversation of that many tokens.
   package var cacheBytes: Int
-  /// Multiplications and additions for all tokens, without attention's quadratic part.
+  /// Multiplications and additions for all tokens, of experts those that they go to, without attention's quadratic part.
   package var operations: Double
   /// The machine's rate of float32 products, operations a second; nil where it was not measured.
   package var rate: Double?
@@ -57,8 +58,8 @@ extension LanguageModel {
       weightBytes += tensor.range.count
     }
     for block in transformer.blocks {
+      products += block.products(c)
       for weight in block.weights {
-        products += weight.rows * weight.columns
         if weight.isMapped { blockBytes += weight.bytes } else { copiedBytes += weight.bytes }
       }
     }
@@ -93,6 +94,17 @@ extension LanguageModel {
         best, Double(time.components.attoseconds) * 1e-18 + Double(time.components.seconds))
     } while start.duration(to: clock.now) < .milliseconds(100)
     return 2 * Double(workers * size * size * size) / max(best, 1e-9)
+  }
+}
+
+extension Transformer.Block {
+  /// Multiplications of one token with the block's weights: of its experts those that it goes to.
+  package func products(_ c: ModelConfiguration) -> Int {
+    func count(_ weights: [StoredMatrix]) -> Int { weights.reduce(0) { $0 + $1.rows * $1.columns } }
+    guard let experts, let e = c.experts else { return count(weights) }
+    let chosen = experts.experts.prefix(e.used).flatMap { [$0.gate, $0.up, $0.down] }
+    return count(weights) - count(experts.linears.map(\.weight))
+      + count(([experts.router] + chosen).map(\.weight))
   }
 }
 

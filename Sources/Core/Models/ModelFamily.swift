@@ -14,6 +14,8 @@ struct ModelFamily: Sendable {
   let modelTypes: [String]
   /// What GGUF's norms hold beyond Hugging Face's: 1 where those are stored as w - 1.
   var normOffset: Float = 0
+  /// Of GGUF's models of this name it is those that have experts.
+  var isMixture = false
   /// The keys of `config.json` that are obeyed, by `model_type`, with what transformers takes where
   /// they are left out; those that are required, or that follow from others, are not among them.
   let usual: [String: [String: GGUFValue]]
@@ -28,7 +30,9 @@ struct ModelFamily: Sendable {
 
   /// Every family; one file each in this folder.
   static let all: [ModelFamily] = [
-    .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX,
+    .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX, .olmo2, .smolLM3, .granite,
+    .cohere, .glm, .exaone4, .stableLM, .ministral3, .mixtral, .qwen2MoE, .qwen3MoE, .olmoE,
+    .gptOss, .graniteMoE,
   ]
 
   /// A key of GGUF's, after the architecture's name, for what only some families do.
@@ -45,6 +49,9 @@ struct ModelFamily: Sendable {
 
   static let neutralKeys = [
     NeutralKey("expert_count", 0, what: "a mixture of experts"),
+    NeutralKey("expert_group_count", 0, 1, what: "groups of experts"),
+    NeutralKey("expert_gating_func", 0, 1, what: "another weighting of experts"),
+    NeutralKey("expert_weights_scale", 0, 1, what: "scaling what experts make"),
     NeutralKey("moe_every_n_layers", 0, what: "a mixture of experts"),
     NeutralKey("interleave_moe_layer_step", 0, what: "a mixture of experts"),
     NeutralKey("nextn_predict_layers", 0, what: "a block that predicts several tokens"),
@@ -67,6 +74,8 @@ struct ModelFamily: Sendable {
     NeutralKey("rope.scaling.yarn_log_multiplier", 0, what: "YaRN with a multiplier"),
     NeutralKey("rope.scaling.yarn_ext_factor", -1, 1, what: "YaRN in part"),
     NeutralKey("rope.scaling.yarn_attn_factor", 1, what: "YaRN with a second factor"),
+    NeutralKey("rope.dimension_sections", 0, what: "positions in several dimensions"),
+    NeutralKey("deepstack_mapping", -1, what: "pictures that enter between blocks"),
     NeutralKey("swin_norm", 0, what: "norms after attention"),
     NeutralKey("full_attention_interval", 0, what: "blocks without attention"),
     NeutralKey("altup.num_inputs", 0, what: "alternating updates"),
@@ -114,8 +123,13 @@ extension Transformer {
       }
     }
     let families = ModelFamily.all
-    guard let family = families.first(where: { $0.names(in: source.format).contains(name) }) else {
+    let named = families.filter { $0.names(in: source.format).contains(name) }
+    // llama.cpp has Mixtral under Llama's name.
+    let experts = source.value(name + ".expert_count")?.number ?? 0
+    guard let family = named.first(where: { $0.isMixture == (experts > 0) }) ?? named.first else {
+      var seen: Set<String> = []
       let known = families.flatMap { $0.names(in: source.format) }
+        .filter { seen.insert($0).inserted }
       throw Failure(
         .badData, file: source.configurationPath, place: "key \(key)", found: "`\(name)`",
         wanted: "one of \(known.joined(separator: ", "))",

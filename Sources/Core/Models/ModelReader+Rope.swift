@@ -12,8 +12,12 @@ struct RopeKeys: Sendable {
   /// The key, beside the object, of the share of a head that turns.
   var share = "partial_rotary_factor"
   var usualShare = 1.0
+  /// The key of the size that the share is of, where it need not be the head's.
+  var size: String?
   /// Part of a head may turn; else the reference never reads the share of unscaled positions.
   var turnsParts = false
+  /// YaRN's borders are whole frequencies in GGUF files, which do not say.
+  var truncatesYarn = true
   /// The kinds of scaling that the family has, by their names in files; nil is all of them.
   var types: [String: String]?
 }
@@ -47,7 +51,10 @@ extension ModelReader {
     var dimension = c.headDimension
     if type != "proportional", keys.turnsParts || type != "default" {
       let share = try words.share()
-      let turning = Double(c.headDimension) * min(2, share.value)
+      let size = try keys.size.flatMap { source.has($0) ? $0 : nil }.map {
+        (key) throws(Failure) in try source.integer(key, in: 2...4096)
+      }
+      let turning = Double(size ?? c.headDimension) * min(2, share.value)
       dimension = Int(turning)
       guard dimension <= c.headDimension, dimension % 2 == 0 else {
         throw source.unsupported(
@@ -151,7 +158,13 @@ extension ModelReader {
       var yarn = Rope.Yarn(factor: factor, original: Double(original))
       yarn.fast = try positive(ModelKey("rope.scaling.yarn_beta_fast"), default: yarn.fast)
       yarn.slow = try positive(ModelKey("rope.scaling.yarn_beta_slow"), default: yarn.slow)
-      rope = plain.scaled(yarn, attentionFactor: Float(Rope.Yarn.attention(factor)))
+      yarn.truncates = keys.truncatesYarn
+      var attention = Rope.Yarn.attention(factor)
+      let multiplier = ModelKey("rope.scaling.yarn_log_multiplier")
+      if has(multiplier), try real(multiplier) != 0 {
+        attention /= Rope.Yarn.attention(factor, scale: try positive(multiplier))
+      }
+      rope = plain.scaled(yarn, attentionFactor: Float(attention))
     default:
       throw unsupported(typeKey, "none, linear, yarn or longrope")
     }

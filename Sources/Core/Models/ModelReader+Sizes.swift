@@ -16,6 +16,8 @@ struct SizeKeys: Sendable {
 
 extension ModelKey {
   static let window = ModelKey("attention.sliding_window", "sliding_window")
+  static let windowPattern = ModelKey(
+    "attention.sliding_window_pattern", "sliding_window_pattern")
 }
 
 extension ModelReader {
@@ -65,20 +67,21 @@ extension ModelReader {
     _ key: String, isGated: Bool, stored: Activation
   ) throws(Failure) -> Activation {
     guard format == .huggingFace, source.has(key) else { return stored }
-    switch (try source.string(key), isGated) {
-    case ("silu", true), ("swish", true): return .gatedSilu
-    case ("gelu_pytorch_tanh", _), ("gelu_new", _), ("gelu_fast", _):
-      return isGated ? .gatedGeluTanh : .geluTanh
-    case ("gelu", false): return .gelu
+    switch try source.string(key) {
+    case "silu", "swish": return isGated ? .gatedSilu : .silu
+    case "gelu_pytorch_tanh", "gelu_new", "gelu_fast": return isGated ? .gatedGeluTanh : .geluTanh
+    case "gelu": return isGated ? .gatedGelu : .gelu
+    case "relu": return isGated ? .gatedRelu : .relu
     default:
-      let tanh = "gelu_pytorch_tanh, gelu_new, gelu_fast"
-      throw source.unsupported(key, isGated ? "silu, " + tanh : "gelu, " + tanh)
+      throw source.unsupported(key, "silu, gelu, relu, gelu_pytorch_tanh, gelu_new, gelu_fast")
     }
   }
 
   /// The window of the blocks that have one.
   func window(_ c: inout ModelConfiguration, of blocks: Set<Int>) throws(Failure) {
     guard !blocks.isEmpty else { return }
+    // llama.cpp's converter writes 0 for none.
+    if format == .gguf, has(.window), try integer(.window, in: 0...1 << 30) == 0 { return }
     c.window = try integer(.window, in: 1...1 << 30)
     c.slidingBlocks = blocks
   }
@@ -129,6 +132,19 @@ extension ModelReader {
       throw source.unsupported(key, "sliding_attention or full_attention for \(blocks) blocks")
     }
     return Set(types.indices.filter { types[$0] == "sliding_attention" })
+  }
+
+  /// The sliding blocks by `layer_types`, or by a pattern: a switch for each block, or a period of
+  /// which only the last block is full.
+  func slidingBlocks(
+    _ blocks: Int, by pattern: ModelKey, period usual: Int
+  ) throws(Failure) -> Set<Int> {
+    if case .bools(let slides)? = source.value(name(pattern)) {
+      guard slides.count == blocks else { throw wrongKey(pattern, "one for each block") }
+      return Set(slides.indices.filter { slides[$0] })
+    }
+    let period = try has(pattern) ? integer(pattern, in: 1...4096) : usual
+    return try slidingBlocks(blocks) { ($0 + 1) % period != 0 }
   }
 }
 

@@ -17,7 +17,17 @@ extension ModelReader {
         weight: try vector(name, block: block, count: width).map { $0 + normOffset },
         bias: name.hasBias
           ? try vector(name, block: block, ending: ".bias", count: width) : nil,
-        epsilon: c.epsilon)
+        epsilon: c.epsilon, isCentred: c.centresNorms)
+    }
+    func headNorm(_ name: TensorName, block: Int, heads: Int) throws(Failure) -> Norm {
+      switch names.headNormScope {
+      case .shared: return try norm(name, block: block, width: c.headDimension)
+      case .whole: return try norm(name, block: block, width: heads * c.headDimension)
+      case .own:
+        return Norm(
+          weight: try headVectors(name, block: block, heads: heads, size: c.headDimension),
+          epsilon: c.epsilon, groups: heads, isCentred: c.centresNorms)
+      }
     }
     var c = c
     try lookAhead(&c)
@@ -37,15 +47,18 @@ extension ModelReader {
     }
     var blocks: [Transformer.Block] = []
     for block in 0..<c.blocks {
-      let attentionNorm = try norm(names.attentionNorm, block: block, width: c.width)
+      var attentionNorm: Norm?
+      if let name = names.attentionNorm {
+        attentionNorm = try norm(name, block: block, width: c.width)
+      }
       let inputs = try linears(
         names.attentionInputs, block: block, rows: [c.queryWidth, c.keyWidth, c.keyWidth],
         columns: c.width, orders: [headOrder, headOrder, .asStored], c)
       var headNorms: (Norm, Norm)?
       if names.headNorms.count == 2 {
         headNorms = (
-          try norm(names.headNorms[0], block: block, width: c.headDimension),
-          try norm(names.headNorms[1], block: block, width: c.headDimension)
+          try headNorm(names.headNorms[0], block: block, heads: c.heads),
+          try headNorm(names.headNorms[1], block: block, heads: c.kvHeads)
         )
       }
       let output = try linears(
@@ -54,13 +67,34 @@ extension ModelReader {
       if let name = names.attentionPostNorm {
         attentionPostNorm = try norm(name, block: block, width: c.width)
       }
-      let feedForwardNorm = try norm(names.feedForwardNorm, block: block, width: c.width)
+      var feedForwardNorm = c.isParallel ? attentionNorm : nil
+      if let name = names.feedForwardNorm {
+        feedForwardNorm = try norm(name, block: block, width: c.width)
+      }
+      var experts: Experts?
+      if let e = c.experts, let own = names.experts, e.blocks.contains(block) {
+        experts = try self.experts(names, own, block: block, c, e)
+      }
+      // What all tokens go through.
+      let size = c.ofBlock(block).feedForward
+      let dense = experts == nil ? names : names.ofExperts
       let isGated = c.activation.isGated
-      let products = try linears(
-        names.feedForwardInputs, block: block,
-        rows: isGated ? [c.feedForward, c.feedForward] : [c.feedForward], columns: c.width, c)
-      let down = try linears(
-        [names.feedForwardOutput], block: block, rows: [c.width], columns: c.feedForward, c)
+      let products =
+        size == 0
+        ? []
+        : try linears(
+          dense.feedForwardInputs, block: block, rows: isGated ? [size, size] : [size],
+          columns: c.width, c)
+      let down =
+        size == 0
+        ? []
+        : try linears(
+          [dense.feedForwardOutput], block: block, rows: [c.width], columns: size, c)
+      var sinks: [Float]?
+      if let name = names.sinks {
+        sinks = try vector(
+          name, block: block, ending: format == .gguf ? ".weight" : "", count: c.heads)
+      }
       var feedForwardPostNorm: Norm?
       if let name = names.feedForwardPostNorm {
         feedForwardPostNorm = try norm(name, block: block, width: c.width)
@@ -69,8 +103,8 @@ extension ModelReader {
         Transformer.Block(
           attentionNorm: attentionNorm, queries: inputs[0], keys: inputs[1], values: inputs[2],
           headNorms: headNorms, output: output[0], attentionPostNorm: attentionPostNorm,
-          feedForwardNorm: feedForwardNorm, gate: isGated ? products[0] : nil,
-          up: products[products.count - 1], down: down[0],
+          feedForwardNorm: feedForwardNorm, gate: isGated ? products.first : nil,
+          up: products.last, down: down.first, experts: experts, sinks: sinks,
           feedForwardPostNorm: feedForwardPostNorm))
     }
     return Transformer(
@@ -80,6 +114,30 @@ extension ModelReader {
       ownHead: has(names.head)
         ? try matrix(names.head, rows: c.vocabulary, columns: c.width) : nil,
       names: names)
+  }
+
+  /// The weights of heads that have their own, head by head.
+  private func headVectors(
+    _ name: TensorName, block: Int, heads: Int, size: Int
+  ) throws(Failure) -> [Float] {
+    guard let each = name.ofHeads(heads, format) else {
+      return try vector(name, block: block, shape: [heads, size])
+    }
+    var weights: [Float] = []
+    for name in each { weights += try vector(name, block: block, count: size) }
+    return weights
+  }
+
+  /// How the rows of queries and keys lie in the files of families whose GGUF's are permuted by
+  /// llama.cpp's converter: Llama, and what is converted as one.
+  func convertedHeads(_ c: ModelConfiguration) throws(Failure) -> StoredMatrix.RowOrder {
+    guard format == .gguf else { return .asStored }
+    let turning = 2 * c.rope.frequencies.count
+    // The converter's permutation of a head that turns in part only is not known.
+    guard turning == 0 || turning == c.headDimension else {
+      throw unsupported(ModelKey("rope.dimension_count"), "\(c.headDimension), the whole head")
+    }
+    return .interleavedHeads(headDimension: c.headDimension)
   }
 
   /// Whether tokens look at those after them, and how far where they look through a window.

@@ -128,10 +128,18 @@ struct ModelReader {
     _ tensorName: TensorName, block: Int? = nil, rows: Int, columns: Int,
     order: StoredMatrix.RowOrder = .asStored
   ) throws(Failure) -> StoredMatrix {
-    let name = name(tensorName, block: block)
-    guard let tensor = try noted(name, shape: [rows, columns]) else {
+    try matrix(name(tensorName, block: block), [rows, columns], order: order)
+  }
+
+  /// A tensor by its stored name as a matrix whose columns are the innermost size.
+  func matrix(
+    _ name: String, _ shape: [Int], order: StoredMatrix.RowOrder = .asStored
+  ) throws(Failure) -> StoredMatrix {
+    let columns = shape.last ?? 0
+    let rows = shape.dropLast().reduce(1, *)
+    guard let tensor = try noted(name, shape: shape) else {
       guard let absent = StoredMatrix(absentOfRows: rows, columns: columns) else {
-        throw missing(name, shape: [rows, columns])
+        throw missing(name, shape: shape)
       }
       return absent
     }
@@ -144,8 +152,20 @@ struct ModelReader {
   func vector(
     _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", count: Int
   ) throws(Failure) -> [Float] {
-    let name = name(tensorName, block: block, ending: ending)
-    guard let tensor = try noted(name, shape: [count]) else {
+    try vector(tensorName, block: block, ending: ending, shape: [count])
+  }
+
+  /// The same of another shape, row by row.
+  func vector(
+    _ tensorName: TensorName, block: Int? = nil, ending: String = ".weight", shape: [Int]
+  ) throws(Failure) -> [Float] {
+    try floats(name(tensorName, block: block, ending: ending), shape)
+  }
+
+  /// A small tensor by its stored name, row by row, as float32.
+  func floats(_ name: String, _ shape: [Int]) throws(Failure) -> [Float] {
+    let count = shape.reduce(1, *)
+    guard let tensor = try noted(name, shape: shape) else {
       return [Float](repeating: 0, count: count)
     }
     let stored = StoredMatrix(

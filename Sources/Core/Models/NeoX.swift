@@ -16,7 +16,6 @@ extension ModelFamily {
         "hidden_act": "gelu", "use_parallel_residual": true, "attention_bias": true,
       ]
     ],
-    headSizes: ["head_dim"],
     settings: { model in
       let c = model.configuration
       return [
@@ -39,7 +38,9 @@ extension ModelFamily {
     c.activation = try model.activation("hidden_act", isGated: false, stored: .gelu)
     c.rope = try model.rope(
       &c,
-      RopeKeys(base: "rotary_emb_base", share: "rotary_pct", usualShare: 0.25, turnsParts: true))
+      RopeKeys(
+        base: "rotary_emb_base", share: "rotary_pct", usualShare: 0.25, size: "head_dim",
+        turnsParts: true))
     c.isParallel = try model.flag(
       ModelKey("use_parallel_residual", "use_parallel_residual"), default: true)
     c.blockPath = "gpt_neox.layers"

@@ -2,72 +2,94 @@ import CKernels
 import LinearAlgebra
 
 /// A normalisation with its weights: RMSNorm (Zhang and Sennrich 2019), or LayerNorm (Ba, Kiros
-/// and Hinton 2016) where there is a bias.
+/// and Hinton 2016).
+///
+///     Norm(weight: [1, 2, 3, 4], epsilon: 1e-5, groups: 2).width   // 2: rows take turns
 package struct Norm: Sendable {
+  /// (groups, width)
   package let weight: [Float]
   package var bias: [Float]?
   package let epsilon: Float
+  /// Rows have their own weights in turn, as the heads of a token may have.
+  package let groups: Int
+  /// The mean is taken away: LayerNorm.
+  package let isCentred: Bool
 
-  package init(weight: [Float], bias: [Float]? = nil, epsilon: Float) {
+  /// - Precondition: with a bias there is one group.
+  package init(
+    weight: [Float], bias: [Float]? = nil, epsilon: Float, groups: Int = 1, isCentred: Bool = false
+  ) {
+    precondition(weight.count % groups == 0 && (bias == nil || groups == 1))
     self.weight = weight
     self.bias = bias
     self.epsilon = epsilon
+    self.groups = groups
+    self.isCentred = isCentred || bias != nil
   }
 
-  package var width: Int { weight.count }
+  /// Sizes of a row.
+  package var width: Int { weight.count / groups }
 
   /// Normalises each of the rows, (rows, width); the output may be the input.
   package func forward(
     _ x: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let width = width
-    let epsilon = epsilon
-    weight.withUnsafeBufferPointer { weight in
-      guard let bias else {
-        Parallel.ranges(of: rows, grain: grain) { range in
-          for row in range {
-            sk_rms_norm(output + row * width, x + row * width, weight.baseAddress, width, epsilon)
-          }
-        }
-        return
+    forEachRow(of: rows) { row, norm in norm(output + row * width, x + row * width) }
+  }
+
+  /// Normalises the heads of the first rows, or each row as one, in place.
+  func forward(heads vectors: MutableMatrix, rows: Int) {
+    forward(vectors.elements, into: vectors.elements, rows: rows * vectors.columns / width)
+  }
+
+  /// Adds each row, normed, `factor` times to a residual stream.
+  package func add(
+    _ x: UnsafePointer<Float>, to residual: UnsafeMutablePointer<Float>, rows: Int,
+    times factor: Float = 1
+  ) {
+    let width = width
+    forEachRow(of: rows) { row, norm in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { buffer in
+        guard let normed = buffer.baseAddress else { return }
+        norm(normed, x + row * width)
+        sk_add_scaled(residual + row * width, normed, width, factor)
       }
-      bias.withUnsafeBufferPointer { bias in
+    }
+  }
+
+  /// Calls the body for all rows, in parallel, with what norms one of them.
+  private func forEachRow(
+    of rows: Int,
+    _ body: (Int, (UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void) -> Void
+  ) {
+    let (width, groups, epsilon, isCentred) = (width, groups, epsilon, isCentred)
+    weight.withUnsafeBufferPointer { weight in
+      (bias ?? []).withUnsafeBufferPointer { bias in
+        guard let weight = weight.baseAddress else { return }
+        let bias = bias.isEmpty ? nil : bias.baseAddress
         Parallel.ranges(of: rows, grain: grain) { range in
           for row in range {
-            sk_layer_norm(
-              output + row * width, x + row * width, weight.baseAddress, bias.baseAddress, width,
-              epsilon)
+            let weight = weight + row % groups * width
+            body(row) { output, x in
+              if isCentred {
+                sk_layer_norm(output, x, weight, bias, width, epsilon)
+              } else {
+                sk_rms_norm(output, x, weight, width, epsilon)
+              }
+            }
           }
         }
       }
     }
   }
 
-  /// Adds each row, normed, to a residual stream.
-  package func add(
-    _ x: UnsafePointer<Float>, to residual: UnsafeMutablePointer<Float>, rows: Int
+  /// The gradient of ``forward(heads:rows:)``, in place, at the heads as they were.
+  func backward(
+    heads slope: MutableMatrix, _ x: MutableMatrix, rows: Int, holdsScale: Bool = false
   ) {
-    let width = width
-    let epsilon = epsilon
-    let bias = bias ?? []
-    weight.withUnsafeBufferPointer { weight in
-      bias.withUnsafeBufferPointer { bias in
-        Parallel.ranges(of: rows, grain: grain) { range in
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { buffer in
-            guard let normed = buffer.baseAddress else { return }
-            for row in range {
-              if bias.isEmpty {
-                sk_rms_norm(normed, x + row * width, weight.baseAddress, width, epsilon)
-              } else {
-                sk_layer_norm(
-                  normed, x + row * width, weight.baseAddress, bias.baseAddress, width, epsilon)
-              }
-              sk_add_bias(residual + row * width, normed, 1, width)
-            }
-          }
-        }
-      }
-    }
+    backwardInPlace(
+      slope.elements, x.elements, rows: rows * slope.columns / width, holdsScale: holdsScale)
   }
 
   /// Adds the input's gradient to `dx`, which is right for a residual stream: the other branch's
@@ -78,18 +100,18 @@ package struct Norm: Sendable {
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
     rows: Int, holdsScale: Bool = false
   ) {
-    let width = width
-    let epsilon = epsilon
+    let (width, groups, epsilon) = (width, groups, epsilon)
     let (exact, held) =
-      bias == nil
-      ? (sk_rms_norm_backward, sk_rms_norm_held) : (sk_layer_norm_backward, sk_layer_norm_held)
+      isCentred
+      ? (sk_layer_norm_backward, sk_layer_norm_held) : (sk_rms_norm_backward, sk_rms_norm_held)
     let gradient = holdsScale ? held : exact
     weight.withUnsafeBufferPointer { weight in
+      guard let weight = weight.baseAddress else { return }
       Parallel.ranges(of: rows, grain: grain) { range in
         for row in range {
           gradient(
-            dx + row * width, dy + row * width, x + row * width, weight.baseAddress, width,
-            epsilon)
+            dx + row * width, dy + row * width, x + row * width, weight + row % groups * width,
+            width, epsilon)
         }
       }
     }
@@ -100,20 +122,21 @@ package struct Norm: Sendable {
     _ slope: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, rows: Int,
     holdsScale: Bool = false
   ) {
-    let width = width
-    let epsilon = epsilon
+    let (width, groups, epsilon) = (width, groups, epsilon)
     let (exact, held) =
-      bias == nil
-      ? (sk_rms_norm_backward, sk_rms_norm_held) : (sk_layer_norm_backward, sk_layer_norm_held)
+      isCentred
+      ? (sk_layer_norm_backward, sk_layer_norm_held) : (sk_rms_norm_backward, sk_rms_norm_held)
     let gradient = holdsScale ? held : exact
     weight.withUnsafeBufferPointer { weight in
+      guard let weight = weight.baseAddress else { return }
       Parallel.ranges(of: rows, grain: grain) { range in
         withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { buffer in
           guard let dx = buffer.baseAddress else { return }
           for row in range {
             dx.update(repeating: 0, count: width)
             gradient(
-              dx, slope + row * width, x + row * width, weight.baseAddress, width, epsilon)
+              dx, slope + row * width, x + row * width, weight + row % groups * width, width,
+              epsilon)
             (slope + row * width).update(from: dx, count: width)
           }
         }

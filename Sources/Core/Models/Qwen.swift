@@ -17,7 +17,7 @@ extension ModelFamily {
         .adding(model.configuration.sizeSettings).adding(model.configuration.rotarySettings)
     }
   ) { (model: ModelReader) throws(Failure) in
-    var names = model.located(tensorNames)
+    var names = model.located(.llama)
     names.bias(model, attention: true, output: false)
     var keys = RopeKeys()
     if model.architecture != "qwen2" {
@@ -47,7 +47,7 @@ extension ModelFamily {
       ].adding(model.configuration.sizeSettings).adding(model.configuration.rotarySettings)
     }
   ) { (model: ModelReader) throws(Failure) in
-    var own = tensorNames
+    var own = TensorNames.llama
     own.headNorms = [
       TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
       TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
@@ -98,21 +98,3 @@ private let usualQwenVL = usualQwen.adding([
   "intermediate_size": 29568, "rms_norm_eps": 1e-5,
   "max_window_layers": 80,
 ])
-
-private let tensorNames = TensorNames(
-  embeddings: TensorName("token_embd", "model.embed_tokens"),
-  attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
-  attentionInputs: [
-    TensorName("blk.#.attn_q", "model.layers.#.self_attn.q_proj"),
-    TensorName("blk.#.attn_k", "model.layers.#.self_attn.k_proj"),
-    TensorName("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
-  ],
-  attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
-  feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.post_attention_layernorm"),
-  feedForwardInputs: [
-    TensorName("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
-    TensorName("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
-  ],
-  feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
-  finalNorm: TensorName("output_norm", "model.norm"),
-  head: TensorName("output", "lm_head"))

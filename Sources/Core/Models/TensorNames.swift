@@ -28,6 +28,16 @@ package struct TensorName: Sendable {
       isInterleaved: isInterleaved)
   }
 
+  /// A name for each head, where the files have a tensor for each.
+  func ofHeads(_ heads: Int, _ format: WeightFormat) -> [TensorName]? {
+    guard format == .huggingFace, huggingFace.contains("*") else { return nil }
+    return (0..<heads).map { head in
+      named(
+        huggingFace.split(separator: "*", omittingEmptySubsequences: false)
+          .joined(separator: String(head)))
+    }
+  }
+
   /// The name without its ending; `block` is the number that stands for `#`.
   package func stored(_ format: WeightFormat, block: Int? = nil) -> String {
     let name = format == .gguf ? gguf : huggingFace
@@ -37,22 +47,40 @@ package struct TensorName: Sendable {
   }
 }
 
+/// Over what queries and keys are normed, and by which weights.
+enum HeadNormScope: Sendable {
+  /// Every head, all by the same.
+  case shared
+  /// Every head by its own: (heads, head dimension), or in Hugging Face's files a tensor for each
+  /// head, whose number `*` stands for.
+  case own
+  /// All heads of a token at once.
+  case whole
+}
+
 /// What a family calls its tensors; nil where it has no such thing.
 package struct TensorNames: Sendable {
   package var embeddings: TensorName
   package var positions: TensorName?
-  var attentionNorm: TensorName
+  /// Nil where attention reads the residual stream as it is.
+  var attentionNorm: TensorName?
   /// Queries, keys, values; or one tensor with the rows of all three.
   var attentionInputs: [TensorName]
   /// Of queries and of keys.
   package var headNorms: [TensorName] = []
+  var headNormScope = HeadNormScope.shared
+  /// A score for each head, without an ending in Hugging Face's files.
+  var sinks: TensorName?
   var attentionOutput: TensorName
   var attentionPostNorm: TensorName?
-  var feedForwardNorm: TensorName
+  /// Nil where the feed-forward part reads the residual stream as it is, or what attention reads.
+  var feedForwardNorm: TensorName?
   /// Gate and up; one tensor with the rows of both; or up alone where nothing is gated.
   var feedForwardInputs: [TensorName]
   var feedForwardOutput: TensorName
   var feedForwardPostNorm: TensorName?
+  /// Of blocks that have experts.
+  var experts: ExpertNames?
   package var finalNorm: TensorName
   /// Absent from files whose head is the embeddings.
   package var head: TensorName
@@ -66,15 +94,17 @@ package struct TensorNames: Sendable {
     var names = self
     names.embeddings = renamed(embeddings)
     names.positions = positions.map(renamed)
-    names.attentionNorm = renamed(attentionNorm)
+    names.attentionNorm = attentionNorm.map(renamed)
     names.attentionInputs = attentionInputs.map(renamed)
     names.headNorms = headNorms.map(renamed)
+    names.sinks = sinks.map(renamed)
     names.attentionOutput = renamed(attentionOutput)
     names.attentionPostNorm = attentionPostNorm.map(renamed)
-    names.feedForwardNorm = renamed(feedForwardNorm)
+    names.feedForwardNorm = feedForwardNorm.map(renamed)
     names.feedForwardInputs = feedForwardInputs.map(renamed)
     names.feedForwardOutput = renamed(feedForwardOutput)
     names.feedForwardPostNorm = feedForwardPostNorm.map(renamed)
+    names.experts = experts?.renamed(renamed)
     names.finalNorm = renamed(finalNorm)
     if path.hasPrefix("language_model.") {
       names.head = head.named("language_model." + head.huggingFace)

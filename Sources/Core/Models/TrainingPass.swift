@@ -25,7 +25,7 @@ package final class TrainingPass {
     let block = BlockBuffers.floats(c, training: true)
     let kept = keepsBlocks ? layers * block : layers * c.width + block
     return tokens * (kept + c.width + BackwardScratch.floats(c)) * MemoryLayout<Float>.size
-      + packedBytes(tokens: tokens, widths: [c.feedForward, c.feedForward])
+      + packedBytes(tokens: tokens, widths: [c.widestFeedForward, c.widestFeedForward])
   }
 
   /// What was added to the tokens asked for; nil where none were.
@@ -122,13 +122,15 @@ package final class TrainingPass {
   /// Where tokens look at none after themselves, those after it cost nothing on the way back.
   ///
   /// - Parameter slope: `width` values.
-  /// - Returns: (the token's place + 1 or, where tokens look ahead, all tokens; width).
+  /// - Returns: (the token's place + 1 or, where tokens look ahead or have experts, all tokens; width).
   /// - Precondition: the batch is one row.
   package func inputGradient(
     of token: Int, _ slope: [Float], _ rules: BackwardRules, checkpoint: () throws -> Void
   ) throws -> Matrix {
     precondition(batch.rows.count == 1 && slope.count == output.columns)
-    let count = model.configuration.isCausal ? token + 1 : batch.tokens.count
+    // Experts' tokens lie by expert, not by place: theirs are not parted.
+    let isParted = model.configuration.isCausal && model.configuration.experts == nil
+    let count = isParted ? token + 1 : batch.tokens.count
     var part = Batch()
     part.append(Array(batch.tokens.prefix(count)), of: batch.tokens.count)
     let context = BlockContext(part, rotations: context.rotations, adapter: context.adapter)

@@ -12,27 +12,30 @@ package final class BackwardScratch {
   let attendedGradient: MutableMatrix
   let gateGradient: MutableMatrix
   let upGradient: MutableMatrix
-  /// Gradients of what is normed before it is added, or of the output where both parts read the
-  /// input: (tokens, width).
+  /// Gradients of what is normed or multiplied before it is added: (tokens, width).
   let branchGradient: MutableMatrix?
+  /// Those of the output, where both parts read the input: (tokens, width).
+  let outputGradient: MutableMatrix?
 
   package init(tokens: Int, _ c: ModelConfiguration) {
     normed = MutableMatrix(unfilled: tokens, columns: c.width)
-    hidden = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    hidden = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
     normedGradient = MutableMatrix(unfilled: tokens, columns: c.width)
     queryGradient = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
     keyGradient = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
     valueGradient = MutableMatrix(unfilled: tokens, columns: c.keyWidth)
     attendedGradient = MutableMatrix(unfilled: tokens, columns: c.queryWidth)
-    gateGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
-    upGradient = MutableMatrix(unfilled: tokens, columns: c.feedForward)
+    gateGradient = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
+    upGradient = MutableMatrix(unfilled: tokens, columns: c.widestFeedForward)
     branchGradient =
-      c.normsBranches || c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+      c.changesBranches ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
+    outputGradient = c.isParallel ? MutableMatrix(unfilled: tokens, columns: c.width) : nil
   }
 
   package static func floats(_ c: ModelConfiguration) -> Int {
-    (c.normsBranches || c.isParallel ? 3 : 2) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3
-      * c.feedForward
+    let copies = (c.changesBranches ? 1 : 0) + (c.isParallel ? 1 : 0)
+    return (2 + copies) * c.width + 2 * c.queryWidth + 2 * c.keyWidth + 3 * c.widestFeedForward
+      + (c.experts.map { $0.used + $0.count + ExpertConfiguration.backwardFloats(c) } ?? 0)
   }
 }
 
@@ -52,7 +55,7 @@ extension Transformer {
     let count = tokens * configuration.width
     // Where both parts read the block's input, both have the output's gradient.
     let outputGradient: UnsafePointer<Float>?
-    if configuration.isParallel, let copy = scratch.branchGradient {
+    if let copy = scratch.outputGradient {
       copy.elements.update(from: slope, count: count)
       outputGradient = UnsafePointer(copy.elements)
     } else {
@@ -65,16 +68,34 @@ extension Transformer {
     if index >= residentBlocks { blocks[index].release() }
   }
 
-  /// The gradient of a part's linear output: the residual stream's own, or that before its norm.
+  /// The gradient of a part's linear output: the residual stream's own, or that before it was
+  /// normed and multiplied.
   private func branchGradient(
     _ slope: UnsafePointer<Float>, _ norm: Norm?, _ branch: MutableMatrix?,
     _ scratch: BackwardScratch, tokens: Int, _ rules: BackwardRules
   ) -> UnsafePointer<Float> {
-    guard let norm, let branch, let gradient = scratch.branchGradient else { return slope }
-    gradient.elements.update(repeating: 0, count: tokens * configuration.width)
-    norm.backward(
-      slope, branch.elements, into: gradient.elements, rows: tokens, holdsScale: rules.holdsScales)
-    return UnsafePointer(gradient.elements)
+    guard let gradient = scratch.branchGradient?.elements else { return slope }
+    let count = tokens * configuration.width
+    let factor = configuration.residualScale
+    if let norm, let branch {
+      gradient.update(repeating: 0, count: count)
+      norm.backward(
+        slope, branch.elements, into: gradient, rows: tokens, holdsScale: rules.holdsScales)
+    } else {
+      gradient.update(from: slope, count: count)
+    }
+    if factor != 1 { sk_scale(gradient, count, factor) }
+    return UnsafePointer(gradient)
+  }
+
+  /// Adds the gradient of what a part reads, in `normedGradient`, to the residual stream's.
+  private func addGradient(
+    _ scratch: BackwardScratch, of norm: Norm?, at x: UnsafePointer<Float>,
+    to slope: UnsafeMutablePointer<Float>, tokens: Int, _ rules: BackwardRules
+  ) {
+    let gradient = scratch.normedGradient.elements
+    guard let norm else { return sk_add_scaled(slope, gradient, tokens * configuration.width, 1) }
+    norm.backward(gradient, x, into: slope, rows: tokens, holdsScale: rules.holdsScales)
   }
 
   /// residual + [norm] down(act(gate(n)) * up(n)), n = norm(middle).
@@ -90,24 +111,58 @@ extension Transformer {
     guard let middle = buffers.middle else {
       preconditionFailure("a backward pass over buffers made for inference")
     }
-    block.feedForwardNorm.forward(middle.elements, into: scratch.normed.elements, rows: tokens)
-    activate(buffers.gate, buffers.up, into: scratch.hidden, tokens: tokens)
-    let branch = branchGradient(
+    let x = normalised(
+      middle.elements, block.feedForwardNorm, into: scratch.normed, rows: tokens)
+    let dy = branchGradient(
       outputGradient ?? UnsafePointer(slope), block.feedForwardPostNorm,
       buffers.feedForwardBranch, scratch, tokens: tokens, rules)
-    let dy = lora.scaled(
-      .feedForwardOutput, .down, branch, spare: scratch.normedGradient.elements)
-    let hiddenGradient = scratch.gateGradient.elements
-    linearBackward(
-      [LinearBackwardTask(weight: block.down.weight, outputGradient: dy)], tokens: tokens,
-      into: hiddenGradient)
-    lora.backward(
-      .feedForwardOutput, scratch.hidden.elements, [.down: dy], into: gradients,
-      inputGradient: hiddenGradient)
-    activateBackward(buffers, scratch, tokens: tokens, rules)
-    for (target, slope) in [(LoRATarget.gate, scratch.gateGradient), (.up, scratch.upGradient)] {
-      _ = lora.scaled(.feedForwardInput, target, slope.elements, spare: slope.elements)
+    let normedGradient = scratch.normedGradient.elements
+    if let up = block.up, let down = block.down {
+      let size = up.weight.rows
+      let hidden = scratch.hidden.elements
+      let hiddenGradient = scratch.gateGradient.elements
+      activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
+      block.experts?.gateShared(hidden, size: size, x, tokens: tokens)
+      // The place of what is read has its gradient only later.
+      let scaled = lora.scaled(.feedForwardOutput, .down, dy, spare: normedGradient)
+      linearBackward(
+        [LinearBackwardTask(weight: down.weight, outputGradient: scaled)], tokens: tokens,
+        into: hiddenGradient)
+      lora.backward(
+        .feedForwardOutput, hidden, [.down: scaled], into: gradients,
+        inputGradient: hiddenGradient)
     }
+    if let experts = block.experts, let routing = buffers.routing {
+      normedGradient.update(repeating: 0, count: tokens * c.width)
+      experts.backward(dy, x, routing, c, tokens: tokens, into: normedGradient, rules)
+    }
+    if let up = block.up {
+      let size = up.weight.rows
+      let hiddenGradient = scratch.gateGradient.elements
+      if let experts = block.experts, experts.sharedGate != nil {
+        activate(buffers.gate, buffers.up, into: scratch.hidden, count: tokens * size)
+        experts.gateSharedBackward(
+          hiddenGradient, scratch.hidden.elements, size: size, x, tokens: tokens,
+          into: normedGradient, share: rules.productShare)
+      }
+      c.activation.backward(
+        hiddenGradient, hiddenGradient, scratch.upGradient.elements, buffers.gate.elements,
+        buffers.up.elements, count: tokens * size, rules)
+      for (target, slope) in [(LoRATarget.gate, scratch.gateGradient), (.up, scratch.upGradient)] {
+        _ = lora.scaled(.feedForwardInput, target, slope.elements, spare: slope.elements)
+      }
+      enterBackward(block, up, lora, x, scratch, tokens: tokens, into: gradients)
+    }
+    addGradient(
+      scratch, of: block.feedForwardNorm, at: middle.elements, to: slope, tokens: tokens, rules)
+  }
+
+  /// The gradients of gate and up to that of what they read, which where there are experts has
+  /// theirs already.
+  private func enterBackward(
+    _ block: Block, _ up: Linear, _ lora: BlockLoRA, _ x: UnsafePointer<Float>,
+    _ scratch: BackwardScratch, tokens: Int, into gradients: Adapter?
+  ) {
     var tasks: [LinearBackwardTask] = []
     if let gate = block.gate {
       tasks.append(
@@ -115,54 +170,15 @@ extension Transformer {
           weight: gate.weight, outputGradient: scratch.gateGradient.elements))
     }
     tasks.append(
-      LinearBackwardTask(weight: block.up.weight, outputGradient: scratch.upGradient.elements))
-    linearBackward(tasks, tokens: tokens, into: scratch.normedGradient.elements)
+      LinearBackwardTask(weight: up.weight, outputGradient: scratch.upGradient.elements))
+    linearBackward(
+      tasks, tokens: tokens, into: scratch.normedGradient.elements, adds: block.experts != nil)
     lora.backward(
-      .feedForwardInput, scratch.normed.elements,
+      .feedForwardInput, x,
       [
         .gate: UnsafePointer(scratch.gateGradient.elements),
         .up: UnsafePointer(scratch.upGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    block.feedForwardNorm.backward(
-      scratch.normedGradient.elements, middle.elements, into: slope, rows: tokens,
-      holdsScale: rules.holdsScales)
-  }
-
-  /// From the gradient of the feed-forward's hidden values, which lies in `gateGradient`, to those
-  /// of gate and up.
-  private func activateBackward(
-    _ buffers: BlockBuffers, _ scratch: BackwardScratch, tokens: Int, _ rules: BackwardRules
-  ) {
-    let activation = configuration.activation
-    Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
-      let (first, count) = (range.lowerBound, range.count)
-      let (dy, dup) = (scratch.gateGradient.elements + first, scratch.upGradient.elements + first)
-      let (gate, up) = (buffers.gate.elements + first, buffers.up.elements + first)
-      guard !rules.holdsScales else {
-        return activateHeld(
-          activation, dy, dup, gate: gate, up: up, count, share: rules.productShare)
-      }
-      switch activation {
-      case .gatedSilu: sk_silu_multiply_backward(dy, dup, dy, gate, up, count)
-      case .gatedGeluTanh: sk_gelu_tanh_multiply_backward(dy, dup, dy, gate, up, count)
-      case .geluTanh: sk_gelu_tanh_backward(dup, dy, up, count)
-      case .gelu: sk_gelu_backward(dup, dy, up, count)
-      }
-    }
-  }
-
-  /// The same with what an activation multiplies its input with held, a share to gate and to up.
-  private func activateHeld(
-    _ activation: Activation, _ dy: UnsafeMutablePointer<Float>,
-    _ dup: UnsafeMutablePointer<Float>, gate: UnsafePointer<Float>, up: UnsafePointer<Float>,
-    _ count: Int, share: Float
-  ) {
-    switch activation {
-    case .gatedSilu: sk_silu_multiply_held(dy, dup, dy, gate, up, count, share)
-    case .gatedGeluTanh: sk_gelu_tanh_multiply_held(dy, dup, dy, gate, up, count, share)
-    case .geluTanh: sk_gelu_tanh_held(dup, dy, up, count)
-    case .gelu: sk_gelu_held(dup, dy, up, count)
-    }
   }
 
   /// residual + [norm] output(attention(q(n), k(n), v(n))), n = norm(input).
@@ -202,24 +218,22 @@ extension Transformer {
           outputGradient: scratch.attendedGradient.row(row.start),
           queries: scratch.queryGradient.row(row.start),
           keys: scratch.keyGradient.row(row.start), values: scratch.valueGradient.row(row.start))
-      }, c, window: c.window(ofBlock: index), rules)
+      }, c, window: c.window(ofBlock: index), sinks: block.sinks, rules)
     rotate(
       block: index, scratch.queryGradient, scratch.keyGradient, context, inverse: true)
     if let norms = block.headNorms, let queries = buffers.plainQueries,
       let keys = buffers.plainKeys
     {
-      norms.queries.backwardInPlace(
-        scratch.queryGradient.elements, queries.elements, rows: tokens * c.heads,
-        holdsScale: rules.holdsScales)
-      norms.keys.backwardInPlace(
-        scratch.keyGradient.elements, keys.elements, rows: tokens * c.kvHeads,
-        holdsScale: rules.holdsScales)
+      norms.queries.backward(
+        heads: scratch.queryGradient, queries, rows: tokens, holdsScale: rules.holdsScales)
+      norms.keys.backward(
+        heads: scratch.keyGradient, keys, rows: tokens, holdsScale: rules.holdsScales)
     }
     for (target, slope) in [
       (LoRATarget.queries, scratch.queryGradient), (.keys, scratch.keyGradient),
       (.values, scratch.valueGradient),
     ] { _ = lora.scaled(.attentionInput, target, slope.elements, spare: slope.elements) }
-    block.attentionNorm.forward(input.elements, into: scratch.normed.elements, rows: tokens)
+    let x = normalised(input.elements, block.attentionNorm, into: scratch.normed, rows: tokens)
     linearBackward(
       [
         LinearBackwardTask(
@@ -229,14 +243,13 @@ extension Transformer {
           weight: block.values.weight, outputGradient: scratch.valueGradient.elements),
       ], tokens: tokens, into: scratch.normedGradient.elements)
     lora.backward(
-      .attentionInput, scratch.normed.elements,
+      .attentionInput, x,
       [
         .queries: UnsafePointer(scratch.queryGradient.elements),
         .keys: UnsafePointer(scratch.keyGradient.elements),
         .values: UnsafePointer(scratch.valueGradient.elements),
       ], into: gradients, inputGradient: scratch.normedGradient.elements)
-    block.attentionNorm.backward(
-      scratch.normedGradient.elements, input.elements, into: slope, rows: tokens,
-      holdsScale: rules.holdsScales)
+    addGradient(
+      scratch, of: block.attentionNorm, at: input.elements, to: slope, tokens: tokens, rules)
   }
 }

@@ -16,7 +16,7 @@ extension Transformer {
     guard
       c.attentionScale == nil
         || family.usual.values.contains(where: {
-          $0["query_pre_attn_scalar"] != nil
+          $0["query_pre_attn_scalar"] != nil || $0["attention_multiplier"] != nil
         })
     else {
       throw Failure(
@@ -53,6 +53,11 @@ extension ModelConfiguration {
       "hidden_size": width, "num_hidden_layers": blocks, "num_attention_heads": heads,
       "intermediate_size": feedForward, "max_position_embeddings": context,
     ]
+  }
+
+  /// The blocks' kinds, as `config.json` names them.
+  var layerTypes: [String] {
+    (0..<blocks).map { slidingBlocks.contains($0) ? "sliding_attention" : "full_attention" }
   }
 
   /// Grouped queries, RMSNorm and rotary positions, as the families that have Llama's shape do.

@@ -89,6 +89,11 @@ extension Transformer {
           block: index, residual, context, state.buffers, normed: state.normed,
           hidden: state.buffers.gate)
       }
+      if request.keepsRouting, blocks[index].experts != nil, let experts = c.experts,
+        let routing = state.buffers.routing
+      {
+        result.capture(routing, ofBlock: index, experts)
+      }
       request.intervene(layer: index + 1, residual, tokens: tokens, width: c.width)
       result.capture(layer: index + 1, from: residual)
     }
@@ -160,14 +165,14 @@ extension Transformer {
 
     buffers.parts?.enter(residual)
     buffers.input?.elements.update(from: residual, count: tokens * c.width)
-    block.attentionNorm.forward(residual, into: normed.elements, rows: tokens)
+    let x = normalised(residual, block.attentionNorm, into: normed, rows: tokens)
     product(
       [
         (block.queries, buffers.queries), (block.keys, buffers.keys),
         (block.values, buffers.values),
-      ], of: normed, tokens: tokens)
+      ], of: x, tokens: tokens)
     lora.forward(
-      .attentionInput, normed.elements,
+      .attentionInput, x,
       [
         .queries: buffers.queries.elements, .keys: buffers.keys.elements,
         .values: buffers.values.elements,
@@ -175,7 +180,8 @@ extension Transformer {
     normHeads(block, buffers, tokens: tokens)
     rotate(block: index, buffers.queries, buffers.keys, context)
     attentionForward(
-      attentionRows(block: index, context, buffers), c, window: c.window(ofBlock: index))
+      attentionRows(block: index, context, buffers), c, window: c.window(ofBlock: index),
+      sinks: block.sinks)
     finish(
       index, lora, residual, buffers, normed: normed, hidden: hidden, tokens: tokens,
       ofBatch: tokens)
@@ -203,52 +209,59 @@ extension Transformer {
       ofBatch: batch)
     buffers.parts?.takeAttention(residual, buffers)
     if !c.isParallel { enter() }
-    activate(buffers.gate, buffers.up, into: hidden, tokens: tokens)
+    if let experts = block.experts, let routing = buffers.routing {
+      experts.forward(
+        normed.elements, addingTo: residual, routing, c, tokens: tokens, ofBatch: batch)
+    }
+    guard let up = block.up, let down = block.down else { return }
+    activate(buffers.gate, buffers.up, into: hidden, count: tokens * up.weight.rows)
+    block.experts?.gateShared(
+      hidden.elements, size: up.weight.rows, normed.elements, tokens: tokens)
     add(
-      block.down, of: hidden, to: residual, through: buffers.feedForwardBranch,
+      down, of: hidden, to: residual, through: buffers.feedForwardBranch,
       block.feedForwardPostNorm, lora, .feedForwardOutput, .down, spare: normed, tokens: tokens,
       ofBatch: batch)
     buffers.parts?.takeFeedForward(buffers)
   }
 
+  /// What a part of a block reads of the residual stream, (rows, width): its norm, which goes into
+  /// `normed`, or the stream itself where there is none.
+  func normalised(
+    _ residual: UnsafePointer<Float>, _ norm: Norm?, into normed: MutableMatrix, rows: Int
+  ) -> UnsafePointer<Float> {
+    guard let norm else { return residual }
+    norm.forward(residual, into: normed.elements, rows: rows)
+    return UnsafePointer(normed.elements)
+  }
+
   /// Linear layers of one input, each into its own matrix.
   package func product(
-    _ layers: [(linear: Linear, output: MutableMatrix)], of x: MutableMatrix, tokens: Int,
+    _ layers: [(linear: Linear, output: MutableMatrix)], of x: UnsafePointer<Float>, tokens: Int,
     ofBatch batch: Int? = nil
   ) {
     linearForward(
-      x.elements, tokens: tokens, ofBatch: batch,
+      x, tokens: tokens, ofBatch: batch,
       layers.map { LinearTask(weight: $0.linear.weight, output: $0.output.elements) })
-    for layer in layers {
-      addBias(layer.linear.bias, to: layer.output.elements, tokens: tokens)
-    }
+    for layer in layers { layer.linear.addBias(to: layer.output.elements, tokens: tokens) }
   }
 
-  private func addBias(_ bias: [Float]?, to output: UnsafeMutablePointer<Float>, tokens: Int) {
-    guard let bias else { return }
-    bias.withUnsafeBufferPointer { bias in
-      let width = bias.count
-      Parallel.ranges(of: tokens, grain: 32) { range in
-        sk_add_bias(output + range.lowerBound * width, bias.baseAddress, range.count, width)
-      }
-    }
-  }
-
-  /// The feed-forward part up to its products: gate and up of the normed residual stream.
+  /// The feed-forward part up to its products: gate and up of what it reads.
   private func enter(
     _ block: Block, _ lora: BlockLoRA, _ residual: UnsafePointer<Float>, _ buffers: BlockBuffers,
     normed: MutableMatrix, tokens: Int, ofBatch batch: Int
   ) {
     buffers.middle?.elements.update(from: residual, count: tokens * configuration.width)
-    block.feedForwardNorm.forward(residual, into: normed.elements, rows: tokens)
+    let x = normalised(residual, block.feedForwardNorm, into: normed, rows: tokens)
+    guard let up = block.up else { return }
     let gate = block.gate.map { [($0, buffers.gate)] } ?? []
-    product(gate + [(block.up, buffers.up)], of: normed, tokens: tokens, ofBatch: batch)
+    product(gate + [(up, buffers.up)], of: x, tokens: tokens, ofBatch: batch)
     lora.forward(
-      .feedForwardInput, normed.elements,
+      .feedForwardInput, x,
       [.gate: buffers.gate.elements, .up: buffers.up.elements])
   }
 
-  /// Adds a linear layer's output to the residual stream, normed first where the family does so.
+  /// Adds a linear layer's output to the residual stream, normed or multiplied first where the
+  /// family does so.
   ///
   /// - Parameter spare: scratch, (tokens, width).
   private func add(
@@ -256,44 +269,40 @@ extension Transformer {
     through branch: MutableMatrix?, _ norm: Norm?, _ lora: BlockLoRA, _ place: LoRAGroup.Place,
     _ target: LoRATarget, spare: MutableMatrix, tokens: Int, ofBatch batch: Int
   ) {
-    // What an adapter multiplies cannot be added to the stream at once.
-    let isScaled = norm == nil && lora.scalesOutputs(place)
+    // What is multiplied cannot be added to the stream at once.
+    let factor = configuration.residualScale
+    let isScaled = norm == nil && (factor != 1 || lora.scalesOutputs(place))
     let output =
       isScaled ? spare.elements : norm == nil ? residual : branch?.elements ?? residual
     linearForward(
       x.elements, tokens: tokens, ofBatch: batch,
       [LinearTask(weight: linear.weight, output: output, adds: norm == nil && !isScaled)])
-    addBias(linear.bias, to: output, tokens: tokens)
+    linear.addBias(to: output, tokens: tokens)
     lora.forward(place, x.elements, [target: output])
-    norm?.add(output, to: residual, rows: tokens)
-    if isScaled { sk_add_bias(residual, output, 1, tokens * configuration.width) }
-  }
-
-  /// What lies between the two products of the feed-forward part.
-  func activate(_ gate: MutableMatrix, _ up: MutableMatrix, into hidden: MutableMatrix, tokens: Int)
-  {
-    let activation = configuration.activation
-    Parallel.ranges(of: tokens * configuration.feedForward, grain: 16_384) { range in
-      let (first, count) = (range.lowerBound, range.count)
-      let (out, gate, up) = (hidden.elements + first, gate.elements + first, up.elements + first)
-      switch activation {
-      case .gatedSilu: sk_silu_multiply(out, gate, up, count)
-      case .gatedGeluTanh: sk_gelu_tanh_multiply(out, gate, up, count)
-      case .geluTanh: sk_gelu_tanh(out, up, count)
-      case .gelu: sk_gelu(out, up, count)
-      }
+    norm?.add(output, to: residual, rows: tokens, times: factor)
+    guard isScaled else { return }
+    Parallel.ranges(of: tokens * configuration.width, grain: 16_384) { range in
+      let first = range.lowerBound
+      sk_add_scaled(residual + first, output + first, range.count, factor)
     }
   }
 
-  /// Norms every head of queries and keys, and keeps them as they were for the backward pass.
+  /// What lies between the two products of the feed-forward part.
+  func activate(_ gate: MutableMatrix, _ up: MutableMatrix, into hidden: MutableMatrix, count: Int)
+  {
+    configuration.activation.forward(
+      gate.elements, up.elements, into: hidden.elements, count: count)
+  }
+
+  /// Norms queries and keys, and keeps them as they were for the backward pass.
   private func normHeads(_ block: Block, _ buffers: BlockBuffers, tokens: Int) {
     guard let norms = block.headNorms else { return }
-    for (norm, plain, heads, count) in [
-      (norms.queries, buffers.plainQueries, buffers.queries, configuration.heads),
-      (norms.keys, buffers.plainKeys, buffers.keys, configuration.kvHeads),
+    for (norm, plain, heads) in [
+      (norms.queries, buffers.plainQueries, buffers.queries),
+      (norms.keys, buffers.plainKeys, buffers.keys),
     ] {
       plain?.elements.update(from: heads.elements, count: tokens * heads.columns)
-      norm.forward(heads.elements, into: heads.elements, rows: tokens * count)
+      norm.forward(heads: heads, rows: tokens)
     }
   }
 
@@ -333,6 +342,21 @@ extension Transformer {
   ) {
     rotate(block: block, queries, heads: configuration.heads, context, inverse: inverse)
     rotate(block: block, keys, heads: configuration.kvHeads, context, inverse: inverse)
+    growQueries(queries, context)
+  }
+
+  /// Multiplies queries with their places' factors, or their gradients.
+  ///
+  /// - Parameter tokens: whose they are, ascending; all tokens' where nil.
+  func growQueries(_ queries: MutableMatrix, _ context: BlockContext, tokens: [Int]? = nil) {
+    guard let growth = configuration.queryGrowth else { return }
+    for (row, past) in zip(context.batch.rows, context.pasts) {
+      for (place, token) in (tokens ?? Array(context.batch.tokens.indices)).enumerated()
+      where row.range.contains(token) {
+        let factor = growth.factor(at: past + row.position(token - row.start))
+        if factor != 1 { sk_scale(queries.row(place), queries.columns, factor) }
+      }
+    }
   }
 
   /// Turns vectors of so many heads each by their tokens' positions.
@@ -345,8 +369,14 @@ extension Transformer {
     let c = configuration
     let isSliding = c.slidingBlocks.contains(block)
     let half = context.rotations.frequencies(isSliding: isSliding)
-    guard half > 0 else { return }
-    let turn = inverse ? sk_rotate_back : sk_rotate
+    guard half > 0, !c.unturnedBlocks.contains(block) else { return }
+    let turn =
+      switch (c.turnsNeighbours, inverse) {
+      case (false, false): sk_rotate
+      case (false, true): sk_rotate_back
+      case (true, false): sk_rotate_neighbours
+      case (true, true): sk_rotate_neighbours_back
+      }
     func rotate(
       _ vector: UnsafeMutablePointer<Float>, position: Int, _ rotations: Rotations
     ) {

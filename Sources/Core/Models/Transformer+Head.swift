@@ -11,6 +11,7 @@ extension Transformer {
     let c = configuration
     let normed = MatrixBuilder(unfilled: states.rows, columns: c.width)
     finalNorm.forward(states.elements, into: normed.elements, rows: states.rows)
+    if c.logitScale != 1 { sk_scale(normed.elements, normed.count, c.logitScale) }
     let logits = MatrixBuilder(unfilled: states.rows, columns: c.vocabulary)
     linearForward(
       normed.elements, tokens: states.rows,
@@ -54,6 +55,8 @@ extension Transformer {
     linearBackward(
       [LinearBackwardTask(weight: head, outputGradient: logitGradient.elements)],
       tokens: states.rows, into: normed.elements)
+    let scale = configuration.logitScale
+    if scale != 1 { sk_scale(normed.elements, normed.count, scale) }
     let gradient = MatrixBuilder(rows: states.rows, columns: states.columns)
     finalNorm.backward(normed.elements, states.elements, into: gradient.elements, rows: states.rows)
     return gradient.frozen()

@@ -16,33 +16,29 @@ extension Transformer {
     let block = blocks[index]
     let tokens = context.batch.tokens.count
     buffers.parts?.enter(residual)
-    block.attentionNorm.forward(residual, into: normed.elements, rows: tokens)
-    product(
-      [(block.keys, buffers.keys), (block.values, buffers.values)], of: normed, tokens: tokens)
+    let x = normalised(residual, block.attentionNorm, into: normed, rows: tokens)
+    product([(block.keys, buffers.keys), (block.values, buffers.values)], of: x, tokens: tokens)
     BlockLoRA(index, context, buffers, c).forward(
-      .attentionInput, normed.elements,
+      .attentionInput, x,
       [.keys: buffers.keys.elements, .values: buffers.values.elements])
-    if let norm = block.headNorms?.keys {
-      let keys = buffers.keys.elements
-      norm.forward(keys, into: keys, rows: tokens * c.kvHeads)
-    }
+    block.headNorms?.keys.forward(heads: buffers.keys, rows: tokens)
     rotate(block: index, buffers.keys, heads: c.kvHeads, context)
 
     // From here on, row i is token `asked[i]`.
     buffers.parts?.narrow(to: asked)
     let count = asked.count
-    for rows in [normed.elements, residual] { gather(asked, rows, width: c.width) }
+    if block.attentionNorm != nil { gather(asked, normed.elements, width: c.width) }
+    gather(asked, residual, width: c.width)
     let lora = BlockLoRA(index, context.narrowed(to: asked), buffers, c)
-    product([(block.queries, buffers.queries)], of: normed, tokens: count, ofBatch: tokens)
-    lora.forward(.attentionInput, normed.elements, [.queries: buffers.queries.elements])
-    if let norm = block.headNorms?.queries {
-      let queries = buffers.queries.elements
-      norm.forward(queries, into: queries, rows: count * c.heads)
-    }
+    product([(block.queries, buffers.queries)], of: x, tokens: count, ofBatch: tokens)
+    lora.forward(.attentionInput, x, [.queries: buffers.queries.elements])
+    block.headNorms?.queries.forward(heads: buffers.queries, rows: count)
     rotate(block: index, buffers.queries, heads: c.heads, context, tokens: asked)
+    growQueries(buffers.queries, context, tokens: asked)
     let rows = attentionRows(block: index, context, buffers)
     attentionForward(
-      narrowed(rows, to: asked, context, buffers), c, window: c.window(ofBlock: index))
+      narrowed(rows, to: asked, context, buffers), c, window: c.window(ofBlock: index),
+      sinks: block.sinks)
     finish(
       index, lora, residual, buffers, normed: normed, hidden: hidden, tokens: count,
       ofBatch: tokens)
@@ -51,6 +47,7 @@ extension Transformer {
       (residual + token * c.width).update(from: residual + row * c.width, count: c.width)
     }
     buffers.parts?.leave(residual)
+    if block.experts != nil { buffers.routing?.spread(to: asked) }
     if index >= residentBlocks { block.release() }
   }
 
@@ -108,7 +105,7 @@ extension ForwardRequest {
   func tokensAsked(after last: Int, of tokens: Int) -> [Int]? {
     var isAsked = [Bool](repeating: false, count: tokens)
     for place in logitsAt + partsAt { isAsked[place] = true }
-    if layers.contains(last) {
+    if layers.contains(last) || keepsRouting {
       for span in spans { for place in span { isAsked[place] = true } }
     }
     let asked = isAsked.indices.filter { isAsked[$0] }

@@ -1,3 +1,4 @@
+import CKernels
 import LinearAlgebra
 import SeerFormats
 
@@ -77,7 +78,7 @@ extension Transformer {
     let block = blocks[index]
     let norm = block.feedForwardPostNorm
     let inner = beforeNorm(directions, norm, captured.feedForwardBranch)
-    var bias = block.down.bias ?? []
+    var bias = block.down?.bias ?? []
     if let own = adapter?.group(block: index, .feedForwardOutput)?.bias(.down, configuration) {
       bias = bias.isEmpty ? own : zip(bias, own).map { $0 + $1 }
     }
@@ -88,18 +89,27 @@ extension Transformer {
       for column in 0..<configuration.width {
         value += (Double(after[column]) - Double(before[column])) * Double(direction[column])
       }
-      if let shift = norm?.bias { value -= product(shift, direction, count: shift.count) }
+      if let shift = norm?.bias {
+        value -= Double(configuration.residualScale) * product(shift, direction, count: shift.count)
+      }
       return value - product(bias, inner.row(row), count: bias.count)
     }
   }
 
-  /// Directions as what comes before a norm sees them, its scale held.
+  /// Directions as what a part makes sees them, before it is normed, the scale held, and
+  /// multiplied.
   private func beforeNorm(_ directions: Matrix, _ norm: Norm?, _ branch: Matrix?) -> Matrix {
-    guard let norm, let branch else { return directions }
+    let factor = configuration.residualScale
+    guard norm != nil || factor != 1 else { return directions }
     let slopes = MatrixBuilder(rows: directions.rows, columns: directions.columns)
-    norm.backward(
-      directions.elements, branch.elements, into: slopes.elements, rows: directions.rows,
-      holdsScale: true)
+    if let norm, let branch {
+      norm.backward(
+        directions.elements, branch.elements, into: slopes.elements, rows: directions.rows,
+        holdsScale: true)
+    } else {
+      slopes.elements.update(from: directions.elements, count: directions.count)
+    }
+    if factor != 1 { sk_scale(slopes.elements, slopes.count, factor) }
     return slopes.frozen()
   }
 

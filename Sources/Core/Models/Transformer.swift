@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import LinearAlgebra
 import SeerFormats
 
 /// A decoder-only transformer of one of the families; ``ModelFamily`` opens them, and their names
@@ -31,27 +32,45 @@ package struct Transformer: Sendable {
   package struct Linear: Sendable {
     package let weight: StoredMatrix
     package var bias: [Float]?
+
+    /// Adds the bias to each token's outputs, (tokens, outputs).
+    func addBias(to output: UnsafeMutablePointer<Float>, tokens: Int) {
+      guard let bias else { return }
+      bias.withUnsafeBufferPointer { bias in
+        let width = bias.count
+        Parallel.ranges(of: tokens, grain: 32) { range in
+          sk_add_bias(output + range.lowerBound * width, bias.baseAddress, range.count, width)
+        }
+      }
+    }
   }
 
   package struct Block: Sendable {
-    let attentionNorm: Norm
+    /// Of what attention reads; nil where that is the residual stream as it is.
+    let attentionNorm: Norm?
     package let queries: Linear  // (heads x head dimension, width)
     package let keys: Linear  // (KV heads x head dimension, width)
     package let values: Linear
-    /// Of every query and key head, before they turn.
+    /// Of every query and key head, or of all at once, before they turn.
     package let headNorms: (queries: Norm, keys: Norm)?
     package let output: Linear  // (width, heads x head dimension)
     /// Of what attention adds to the residual stream.
     let attentionPostNorm: Norm?
-    let feedForwardNorm: Norm
+    /// Of what the feed-forward part reads.
+    let feedForwardNorm: Norm?
     package let gate: Linear?  // (feed forward, width)
-    package let up: Linear
-    package let down: Linear  // (width, feed forward)
+    /// nil, as down, where there are experts and no part that all tokens go through.
+    package let up: Linear?
+    package let down: Linear?  // (width, feed forward)
+    package let experts: Experts?
+    /// Of each query head: a score beside those of the keys, for attention that goes nowhere.
+    package let sinks: [Float]?
     /// Of what the feed-forward part adds.
     let feedForwardPostNorm: Norm?
 
     package var linears: [Linear] {
-      [queries, keys, values, output, up, down] + (gate.map { [$0] } ?? [])
+      [queries, keys, values, output] + [gate, up, down].compactMap { $0 }
+        + (experts?.linears ?? [])
     }
     package var weights: [StoredMatrix] { linears.map(\.weight) }
 

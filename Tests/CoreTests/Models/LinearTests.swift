@@ -13,8 +13,9 @@ struct LinearTests {
     let block = try TinyLlama.model(type).transformer.blocks[1]
     // Interleaved rows, as many rows as columns, and others.
     for weights in [
-      [block.queries, block.keys, block.values], [try #require(block.gate), block.up],
-      [block.down],
+      [block.queries, block.keys, block.values],
+      [try #require(block.gate), try #require(block.up)],
+      [try #require(block.down)],
     ].map({ $0.map(\.weight) }) {
       var random = SeededGenerator(seed: 1)
       let x = Matrix(rows: tokens, columns: weights[0].columns) { _, _ in random.normal() }

@@ -30,6 +30,7 @@ struct TextPartTests {
         Form(family: "gemma3", path: path, whole: "gemma3", part: ""),
         Form(family: "mistral", path: path, whole: "mistral3"),
         Form(family: "mistral", path: path, whole: "mistral3", part: ""),
+        Form(family: "ministral3", path: path, whole: "mistral3"),
         Form(family: "llama3", path: path, whole: "llava"),
         Form(family: "qwen2", path: path, whole: "qwen2_vl", part: "qwen2_vl_text"),
         Form(family: "qwen2", path: path, whole: "qwen2_5_vl", part: "qwen2_5_vl_text"),
@@ -99,10 +100,10 @@ struct TextPartTests {
   @Test func aMessageNamesTheWholeKey() throws {
     let folder = try write(
       Form(family: "gemma3", path: "model.language_model.", whole: "gemma3")
-    ) { $0["hidden_activation"] = "relu" }
+    ) { $0["hidden_activation"] = "quick_gelu" }
     let failure = try #require(thrownFailure { _ = try Transformer(openModel(folder.path)) })
     failure.expect(
-      file: folder("config.json"), place: "key text_config.hidden_activation", found: "relu",
+      file: folder("config.json"), place: "key text_config.hidden_activation", found: "quick_gelu",
       wanted: "gelu_pytorch_tanh", advice: "not supported")
     let problems = try ModelInspection(folder.path).problems
     #expect(problems.contains { $0.place == "key text_config.hidden_activation" })

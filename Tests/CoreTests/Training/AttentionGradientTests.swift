@@ -16,6 +16,8 @@ struct AttentionGradientTests {
     let size: Int
     var window = Int.max
     var cap = 0.0
+    /// A score for each head beside those of the keys.
+    var sinks: [Double]?
 
     func output(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
       var out = [Double](repeating: 0, count: q.count)
@@ -30,9 +32,9 @@ struct AttentionGradientTests {
             } / Double(size).squareRoot()
           }
           if cap > 0 { weights = weights.map { cap * tanh($0 / cap) } }
-          let largest = weights.max() ?? 0
+          let largest = max(weights.max() ?? 0, sinks?[head] ?? -.infinity)
           weights = weights.map { exp($0 - largest) }
-          let sum = weights.reduce(0, +)
+          let sum = weights.reduce(sinks.map { exp($0[head] - largest) } ?? 0, +)
           for (key, weight) in zip(seen, weights) {
             for index in 0..<size {
               out[(query * heads + head) * size + index] +=
@@ -53,8 +55,10 @@ struct AttentionGradientTests {
     let size: Int
     var window: Int?
     var cap: Float = 0
+    var sinks: [Float]?
     var testDescription: String {
       "\(rows), \(heads) heads on \(kvHeads) of \(size), window \(window ?? 0), cap \(cap)"
+        + (sinks == nil ? "" : ", sinks")
     }
   }
 
@@ -71,6 +75,10 @@ struct AttentionGradientTests {
     Case(rows: [(attentionQueryBlock + 9, 0)], heads: 2, kvHeads: 1, size: 2, window: 5),
     Case(rows: [(7, 0), (4, 1)], heads: 4, kvHeads: 2, size: 6, cap: 1.5),
     Case(rows: [(attentionQueryBlock + 9, 0)], heads: 2, kvHeads: 1, size: 2, window: 70, cap: 2),
+    Case(rows: [(7, 0), (1, 0), (4, 1)], heads: 4, kvHeads: 2, size: 6, sinks: [0, 3, -2, 30]),
+    Case(
+      rows: [(attentionQueryBlock + 9, 0)], heads: 2, kvHeads: 1, size: 2, window: 5,
+      sinks: [-50, 1]),
   ]
 
   @Test(arguments: cases)
@@ -104,13 +112,13 @@ struct AttentionGradientTests {
       starts.append(start)
       start += row.count
     }
-    attentionForward(rows, c, window: test.window)
+    attentionForward(rows, c, window: test.window, sinks: test.sinks)
     attentionBackward(
       zip(rows, starts).map { row, start in
         AttentionRowGradient(
           row: row, outputGradient: dy.row(start), queries: dq.row(start), keys: dk.row(start),
           values: dv.row(start))
-      }, c, window: test.window)
+      }, c, window: test.window, sinks: test.sinks)
 
     func part(_ matrix: some ReadableMatrix, _ row: AttentionRow, _ start: Int) -> [Float] {
       Array(matrix.values[start * matrix.columns..<(start + row.count) * matrix.columns])
@@ -118,7 +126,8 @@ struct AttentionGradientTests {
     for (row, start) in zip(rows, starts) {
       let naive = Naive(
         count: row.count, visible: row.visible, heads: test.heads, kvHeads: test.kvHeads,
-        size: test.size, window: test.window ?? .max, cap: Double(test.cap))
+        size: test.size, window: test.window ?? .max, cap: Double(test.cap),
+        sinks: test.sinks?.doubles)
       let (q, k, v) = (
         part(q, row, start).doubles, part(k, row, start).doubles, part(v, row, start).doubles
       )

@@ -16,6 +16,10 @@ struct FamilyGradientTests {
 
   static func gelu(_ x: Double) -> Double { 0.5 * x * erfc(-x / 2.0.squareRoot()) }
 
+  static func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
+
+  static func relu(_ x: Double) -> Double { max(x, 0) }
+
   func values(_ count: Int, seed: UInt64, scale: Float = 2) -> [Float] {
     var random = SeededGenerator(seed: seed)
     var x = random.normals(count, scale: scale)
@@ -28,11 +32,12 @@ struct FamilyGradientTests {
   }
 
   @Test(arguments: sizes)
-  func geluAlone(count: Int) {
+  func activationsAlone(count: Int) {
     let x = values(count, seed: UInt64(count))
     let dy = values(count, seed: UInt64(count) + 1, scale: 1)
     for (forward, backward, exact) in [
       (sk_gelu_tanh, sk_gelu_tanh_backward, Self.geluTanh), (sk_gelu, sk_gelu_backward, Self.gelu),
+      (sk_relu, sk_relu_backward, Self.relu), (sk_silu, sk_silu_backward, Self.silu),
     ] {
       var out = [Float](repeating: .nan, count: count)
       forward(&out, x, count)
@@ -43,8 +48,9 @@ struct FamilyGradientTests {
       // In place, as the backward pass of a block may call it.
       var dx = dy
       dx.withUnsafeMutableBufferPointer { backward($0.baseAddress, $0.baseAddress, x, count) }
-      for index in 0..<count {
-        let slope = centralDifferences(at: [Double(x[index])]) { exact($0[0]) }[0]
+      // Where relu bends, 0 is its slope by convention.
+      for index in 0..<count where x[index] != 0 {
+        let slope = centralDifferences(at: [Double(x[index])], step: 1e-5) { exact($0[0]) }[0]
         let wanted = slope * Double(dy[index])
         #expect(abs(Double(dx[index]) - wanted) <= 2e-6 * max(1, abs(wanted)), "\(x[index])")
       }
@@ -52,26 +58,36 @@ struct FamilyGradientTests {
   }
 
   @Test(arguments: sizes)
-  func geluTimesUp(count: Int) {
+  func gatesTimesUp(count: Int) {
     let gate = values(count, seed: UInt64(count) + 2)
     let up = values(count, seed: UInt64(count) + 3, scale: 1)
     let dy = [Float](values(count, seed: UInt64(count) + 4, scale: 1).reversed())
-    var out = [Float](repeating: .nan, count: count)
-    sk_gelu_tanh_multiply(&out, gate, up, count)
-    let products = zip(gate, up).map { Self.geluTanh(Double($0)) * Double($1) }
-    #expect(relativeDistance(out, products.floats) <= 1e-6)
-    var dgate = dy
-    var dup = [Float](repeating: .nan, count: count)
-    dgate.withUnsafeMutableBufferPointer {
-      sk_gelu_tanh_multiply_backward($0.baseAddress, &dup, $0.baseAddress, gate, up, count)
+    for (forward, backward, exact) in [
+      (sk_gelu_tanh_multiply, sk_gelu_tanh_multiply_backward, Self.geluTanh),
+      (sk_gelu_multiply, sk_gelu_multiply_backward, Self.gelu),
+      (sk_relu_multiply, sk_relu_multiply_backward, Self.relu),
+    ] {
+      var out = [Float](repeating: .nan, count: count)
+      forward(&out, gate, up, count)
+      let products = zip(gate, up).map { exact(Double($0)) * Double($1) }
+      #expect(relativeDistance(out, products.floats) <= 1e-6)
+      var dgate = dy
+      var dup = [Float](repeating: .nan, count: count)
+      dgate.withUnsafeMutableBufferPointer {
+        backward($0.baseAddress, &dup, $0.baseAddress, gate, up, count)
+      }
+      // Where relu bends, 0 is its slope by convention.
+      let bends = exact(-1) == 0
+      let byGate = (0..<count).map { index in
+        bends && gate[index] == 0
+          ? 0
+          : centralDifferences(at: [Double(gate[index])], step: 1e-5) { exact($0[0]) }[0]
+            * Double(up[index]) * Double(dy[index])
+      }
+      let byUp = zip(gate, dy).map { exact(Double($0)) * Double($1) }
+      #expect(relativeDistance(dgate, byGate.floats) <= 2e-6)
+      #expect(relativeDistance(dup, byUp.floats) <= 1e-6)
     }
-    let byGate = (0..<count).map { index in
-      centralDifferences(at: [Double(gate[index])]) { Self.geluTanh($0[0]) }[0]
-        * Double(up[index]) * Double(dy[index])
-    }
-    let byUp = zip(gate, dy).map { Self.geluTanh(Double($0)) * Double($1) }
-    #expect(relativeDistance(dgate, byGate.floats) <= 2e-6)
-    #expect(relativeDistance(dup, byUp.floats) <= 1e-6)
   }
 
   @Test(arguments: [Float(0.5), 2, 30, 50])
@@ -130,20 +146,38 @@ struct FamilyGradientTests {
   @Test(arguments: [1, 5, 40])
   func headNorms(heads: Int) {
     var random = SeededGenerator(seed: UInt64(heads) + 6)
-    let layer = Norm(weight: random.normals(12), bias: nil, epsilon: 1e-6)
-    let x = random.normals(12 * heads)
-    let dy = random.normals(12 * heads)
-    func norm(_ x: [Double]) -> [Double] {
-      (0..<heads).flatMap { head in
-        let part = Array(x[head * 12..<head * 12 + 12])
-        let r = 1 / (dot(part, part) / 12 + 1e-6).squareRoot()
-        return part.indices.map { part[$0] * r * Double(layer.weight[$0]) }
+    // Of two tokens; heads share their weights, or have their own.
+    let rows = 2 * heads
+    for (groups, isCentred) in [(1, false), (heads, false), (heads, true)] {
+      let layer = Norm(
+        weight: random.normals(12 * groups), epsilon: 1e-6, groups: groups, isCentred: isCentred)
+      let x = random.normals(12 * rows)
+      let dy = random.normals(12 * rows)
+      func norm(_ x: [Double]) -> [Double] {
+        (0..<rows).flatMap { row in
+          var part = Array(x[row * 12..<row * 12 + 12])
+          let mean = isCentred ? part.reduce(0, +) / 12 : 0
+          part = part.map { $0 - mean }
+          let r = 1 / (dot(part, part) / 12 + 1e-6).squareRoot()
+          return part.indices.map {
+            part[$0] * r * Double(layer.weight[row % groups * 12 + $0])
+          }
+        }
       }
+      var out = x
+      out.withUnsafeMutableBufferPointer {
+        guard let base = $0.baseAddress else { return }
+        layer.forward(base, into: base, rows: rows)
+      }
+      #expect(relativeDistance(out, norm(x.doubles).floats) <= 2e-6)
+      var slope = dy
+      layer.backwardInPlace(&slope, x, rows: rows)
+      let wanted = centralDifferences(at: x.doubles) { dot(norm($0), dy.doubles) }
+      #expect(relativeDistance(slope, wanted.floats) <= 1e-5)
+      var residual = dy
+      layer.add(x, to: &residual, rows: rows, times: 0.5)
+      #expect(relativeDistance(residual, zip(dy, out).map { $0 + 0.5 * $1 }) <= 1e-6)
     }
-    var slope = dy
-    layer.backwardInPlace(&slope, x, rows: heads)
-    let wanted = centralDifferences(at: x.doubles) { dot(norm($0), dy.doubles) }
-    #expect(relativeDistance(slope, wanted.floats) <= 1e-5)
   }
 }
 

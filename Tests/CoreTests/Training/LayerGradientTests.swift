@@ -131,6 +131,14 @@ struct LayerGradientTests {
       // The way back is also the inverse.
       sk_rotate_back(&out, cosines, sines, half)
       #expect(relativeDistance(out, x) <= 1e-6)
+      // Pairs of neighbours are the same with the sizes in another order.
+      func interleaved(_ x: [Float]) -> [Float] { (0..<half).flatMap { [x[$0], x[$0 + half]] } }
+      var neighbours = interleaved(x)
+      sk_rotate_neighbours(&neighbours, cosines, sines, half)
+      #expect(relativeDistance(neighbours, interleaved(rotated(x.doubles).floats)) <= 3e-6)
+      var gradient = interleaved(dy)
+      sk_rotate_neighbours_back(&gradient, cosines, sines, half)
+      #expect(relativeDistance(gradient, interleaved(slope.floats)) <= 3e-6)
     }
   }
 }

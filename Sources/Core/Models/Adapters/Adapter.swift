@@ -180,7 +180,8 @@ package final class Adapter {
     self.configuration = configuration
     model = c
     let groups = (0..<c.blocks).map { block -> [LoRAGroup?] in
-      LoRAGroup.Place.allCases.map { place -> LoRAGroup? in
+      let c = c.ofBlock(block)
+      return LoRAGroup.Place.allCases.map { place -> LoRAGroup? in
         let modules = c.modules.filter { $0.targets.allSatisfy(place.targets.contains) }
           .compactMap { module in layer(block, module).map { (module, $0) } }
         return modules.isEmpty ? nil : LoRAGroup(modules, c)
@@ -260,7 +261,7 @@ package final class Adapter {
         guard let linear = block.linear(target), let pair = pair(block: index, target),
           let changes = pair.changes, let factor = changes.factor
         else { continue }
-        let first = pair.firstRow(of: target, model.configuration)
+        let first = pair.firstRow(of: target, model.configuration.ofBlock(index))
         Parallel.ranges(of: linear.weight.rows, grain: 32) { range in
           let line = MatrixBuilder(unfilled: 1, columns: pair.inputs)
           for row in range {
@@ -350,7 +351,7 @@ struct LoRAOutputs {
 }
 
 extension Transformer.Block {
-  /// The layer that makes a target; nil where nothing is gated.
+  /// The layer that makes a target; nil where nothing does.
   func linear(_ target: LoRATarget) -> Transformer.Linear? {
     switch target {
     case .queries: queries

@@ -53,7 +53,7 @@ private struct AdapterReader {
       blocks: Set(places.map(\.block)).sorted(), isRankStabilised: settings.isRankStabilised)
     // Nothing is made before the file is known to have as much.
     for place in places {
-      let shape = place.module.shape(c)
+      let shape = place.module.shape(c.ofBlock(place.block))
       _ = try tensor(place.path + ".lora_A.weight", [place.layer.rank, shape.inputs])
       _ = try tensor(place.path + ".lora_B.weight", [shape.outputs, place.layer.rank])
     }
@@ -110,7 +110,7 @@ private struct AdapterReader {
   private func places() throws(Failure) -> [Place] {
     var places: [Place] = []
     for block in 0..<c.blocks {
-      for module in c.modules {
+      for module in c.ofBlock(block).modules {
         let path = shortened(AdapterFile.path(block: block, module, c))
         guard try isChosen(path, block: block) else { continue }
         places.append(
@@ -158,7 +158,7 @@ private struct AdapterReader {
   /// The modules that a block's layers lie in.
   private func containers(_ block: Int) -> [String] {
     var containers: Set<String> = []
-    for module in c.modules {
+    for module in c.ofBlock(block).modules {
       var names = shortened(AdapterFile.path(block: block, module, c)).split(separator: ".")[...]
       while names.count > 1 {
         names.removeLast()
@@ -169,10 +169,12 @@ private struct AdapterReader {
   }
 
   private func wrongTarget(_ found: String) -> Failure {
-    Failure(
+    let names = c.allModules.map(\.name)
+    var seen: Set<String> = []
+    return Failure(
       .badData, file: settings.path, place: "key target_modules",
       found: "\(settings.writtenTargets): \(found)",
-      wanted: c.modules.map(\.name).joined(separator: ", "),
+      wanted: names.filter { seen.insert($0).inserted }.joined(separator: ", "),
       advice: "The adapter belongs to another model, or Seer does not run it: merge it with peft.")
   }
 
@@ -228,7 +230,8 @@ private struct AdapterReader {
   private func savedPath(_ name: String) throws(Failure) -> String {
     let ends = [shortened(c.embeddingsPath)] + (settings.isHeadless ? [] : [c.headPath])
     let others = (0..<c.blocks).flatMap { block in
-      containers(block) + c.modules.map { shortened(AdapterFile.path(block: block, $0, c)) }
+      containers(block)
+        + c.ofBlock(block).modules.map { shortened(AdapterFile.path(block: block, $0, c)) }
     }
     let meant = ends.filter { $0.hasSuffix(name) }
     guard meant.count == 1, !others.contains(where: { $0.hasSuffix(name) }) else {

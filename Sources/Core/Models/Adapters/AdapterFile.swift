@@ -56,7 +56,7 @@ package enum AdapterFile {
     let rank = adapter.configuration.rank
     var tensors: [(name: String, values: [Float], shape: [Int])] = []
     for block in adapter.configuration.blocks.sorted() {
-      for module in c.modules {
+      for module in c.ofBlock(block).modules {
         guard let target = module.targets.first, let pair = adapter.pair(block: block, target)
         else { continue }
         precondition(pair.layer == adapter.configuration.layer)
@@ -85,10 +85,10 @@ package enum AdapterFile {
   /// What PEFT calls the layers that carry LoRA: the last part of their paths, or the whole path
   /// where a layer of the same name carries none.
   private static func entries(_ c: LoRAConfiguration, _ model: ModelConfiguration) -> [String] {
-    let carrying = model.modules.filter { $0.targets.contains(where: c.targets.contains) }
+    let carrying = model.allModules.filter { $0.targets.contains(where: c.targets.contains) }
     var entries: [String] = []
     for module in carrying {
-      let isAlone = model.modules.allSatisfy { $0.name != module.name || carrying.contains($0) }
+      let isAlone = model.allModules.allSatisfy { $0.name != module.name || carrying.contains($0) }
       let entry = isAlone ? module.name : module.path
       if !entries.contains(entry) { entries.append(entry) }
     }
@@ -109,7 +109,7 @@ package enum AdapterFile {
         "auto_mapping": null,
         "base_model_name_or_path": \(quoted(model)),
         "bias": "none",
-        "fan_in_fan_out": \(base.modules.contains(where: \.isTransposed)),
+        "fan_in_fan_out": \(base.allModules.contains(where: \.isTransposed)),
         "inference_mode": true,
         "init_lora_weights": true,
         "layers_pattern": null,

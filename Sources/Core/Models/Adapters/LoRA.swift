@@ -35,7 +35,7 @@ package struct BlockLoRA {
     _ block: Int, _ context: BlockContext, _ buffers: BlockBuffers, _ c: ModelConfiguration
   ) {
     self.block = block
-    configuration = c
+    configuration = c.ofBlock(block)
     tokens = context.batch.tokens.count
     adaptedTokens = context.adaptedTokens
     adapter = context.adapter

@@ -41,13 +41,18 @@ package struct LoRAModule: Equatable, Sendable {
   }
 
   /// A layer for each projection, as in Llama and most others.
-  package static let separate = [
+  package static let separate =
+    attention + [
+      LoRAModule("mlp.gate_proj", [.gate]),
+      LoRAModule("mlp.up_proj", [.up]),
+      LoRAModule("mlp.down_proj", [.down]),
+    ]
+
+  /// Those of attention.
+  static let attention = [
     LoRAModule("self_attn.q_proj", [.queries]),
     LoRAModule("self_attn.k_proj", [.keys]),
     LoRAModule("self_attn.v_proj", [.values]),
     LoRAModule("self_attn.o_proj", [.output]),
-    LoRAModule("mlp.gate_proj", [.gate]),
-    LoRAModule("mlp.up_proj", [.up]),
-    LoRAModule("mlp.down_proj", [.down]),
   ]
 }

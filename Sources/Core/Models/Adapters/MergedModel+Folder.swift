@@ -58,10 +58,10 @@ extension MergedModel {
       content = .matrix(weight)
     }
 
-    init(_ name: String, _ values: [Float]) {
+    init(_ name: String, _ values: [Float], shape: [Int]? = nil) {
       self.name = name
       dataType = .float32
-      shape = [values.count]
+      self.shape = shape ?? [values.count]
       content = .vector(values)
     }
 
@@ -145,6 +145,20 @@ extension MergedModel {
       tensors.append(Tensor(stored(name, block, ".weight"), norm.weight.map { $0 - offset }))
       if let bias = norm.bias { tensors.append(Tensor(stored(name, block, ".bias"), bias)) }
     }
+    /// The norms of heads: one tensor, or one for each.
+    func addHeads(_ norm: Norm, _ name: TensorName, _ block: Int) {
+      guard norm.groups > 1 else { return add(norm, name, block) }
+      guard let each = name.ofHeads(norm.groups, .huggingFace) else {
+        return tensors.append(
+          Tensor(stored(name, block, ".weight"), norm.weight, shape: [norm.groups, norm.width]))
+      }
+      for (head, name) in each.enumerated() {
+        let first = head * norm.width
+        tensors.append(
+          Tensor(
+            stored(name, block, ".weight"), Array(norm.weight[first..<first + norm.width])))
+      }
+    }
     /// The biases of linear layers: a tensor each, or one for all.
     func add(_ linears: [Transformer.Linear], _ names: [TensorName], _ block: Int) {
       let biases = linears.map(\.bias)
@@ -161,19 +175,23 @@ extension MergedModel {
       }
     }
     for (index, block) in model.blocks.enumerated() {
-      add(block.attentionNorm, names.attentionNorm, index)
+      if let norm = block.attentionNorm, let name = names.attentionNorm { add(norm, name, index) }
       add([block.queries, block.keys, block.values], names.attentionInputs, index)
       if let norms = block.headNorms, names.headNorms.count == 2 {
-        add(norms.queries, names.headNorms[0], index)
-        add(norms.keys, names.headNorms[1], index)
+        addHeads(norms.queries, names.headNorms[0], index)
+        addHeads(norms.keys, names.headNorms[1], index)
       }
       add([block.output], [names.attentionOutput], index)
       if let norm = block.attentionPostNorm, let name = names.attentionPostNorm {
         add(norm, name, index)
       }
-      add(block.feedForwardNorm, names.feedForwardNorm, index)
-      add((block.gate.map { [$0] } ?? []) + [block.up], names.feedForwardInputs, index)
-      add([block.down], [names.feedForwardOutput], index)
+      if let norm = block.feedForwardNorm, let name = names.feedForwardNorm {
+        add(norm, name, index)
+      }
+      if let up = block.up, let down = block.down {
+        add((block.gate.map { [$0] } ?? []) + [up], names.feedForwardInputs, index)
+        add([down], [names.feedForwardOutput], index)
+      }
       if let norm = block.feedForwardPostNorm, let name = names.feedForwardPostNorm {
         add(norm, name, index)
       }

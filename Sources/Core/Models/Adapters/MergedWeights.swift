@@ -99,10 +99,11 @@ package struct MergedWeights {
           (.values, block.values.weight),
         ])
       all.append(weight(names.attentionOutput, block: index, [(.output, block.output.weight)]))
+      guard let up = block.up, let down = block.down else { continue }
+      let names = block.experts == nil ? names : names.ofExperts
       let gate = block.gate.map { [(LoRATarget?.some(.gate), $0.weight)] } ?? []
-      all += weights(
-        names.feedForwardInputs, block: index, gate + [(.up, block.up.weight)])
-      all.append(weight(names.feedForwardOutput, block: index, [(.down, block.down.weight)]))
+      all += weights(names.feedForwardInputs, block: index, gate + [(.up, up.weight)])
+      all.append(weight(names.feedForwardOutput, block: index, [(.down, down.weight)]))
     }
     if let head = model.ownHead {
       all.append(weight(names.head, end: .head, [(nil, ends.head ?? head)]))
@@ -129,7 +130,7 @@ package struct MergedWeights {
       let pair = adapter.pair(block: block, projection)
     else { return }
     // A tensor of one projection may be a part of what the adapter has as one layer.
-    let first = pair.firstRow(of: projection, model.configuration)
+    let first = pair.firstRow(of: projection, model.configuration.ofBlock(block))
     pair.add(row: first + row, to: target)
     if let factor = pair.changes?.factor {
       sk_scale(target, pair.inputs, factor.elements[first + row])

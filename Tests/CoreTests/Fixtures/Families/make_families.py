@@ -6,7 +6,10 @@ A folder for each: config.json and model.safetensors as transformers writes them
 llama.cpp's converter would, adapter/ as peft writes it, and golden.safetensors:
 1. N.ids, N.states (layers, tokens, width), N.logits (at N.places) of two rows of tokens;
 2. tuned.states of row 0 with the adapter at the last layer;
-3. gradient.NAME for each of the adapter's tensors, of the loss below on row 0.
+3. gradient.NAME for each of the adapter's tensors, of the loss below on row 0;
+4. of a mixture of experts, N.experts and N.weights of row N, (its sparse blocks, tokens, experts a
+   token), the largest weight first.
+Some mixtures have a folder fused/ too, with the tensors as transformers 5 has them in memory.
 
 Weights are bfloat16 numbers, so that both files hold them exactly; the reference runs in float32.
 """
@@ -22,8 +25,12 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import (
-    Gemma2Config, Gemma3TextConfig, GPT2Config, GPTNeoXConfig, LlamaConfig, MistralConfig,
-    Phi3Config, Qwen2Config, Qwen3Config, AutoModelForCausalLM,
+    Cohere2Config, CohereConfig, Exaone4Config, Gemma2Config, Gemma3TextConfig, Glm4Config,
+    GlmConfig, GPT2Config, GPTNeoXConfig, GptOssConfig, GraniteConfig, GraniteMoeConfig,
+    GraniteMoeHybridConfig, GraniteMoeSharedConfig, LlamaConfig, Ministral3Config,
+    MinistralConfig, MistralConfig, MixtralConfig, Olmo2Config, Olmo3Config, OlmoeConfig,
+    Phi3Config, Qwen2Config, Qwen2MoeConfig, Qwen3Config, Qwen3MoeConfig, SmolLM3Config,
+    StableLmConfig, AutoModelForCausalLM,
 )
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -37,7 +44,16 @@ SIZES = dict(
     max_position_embeddings=CONTEXT, rms_norm_eps=EPSILON, tie_word_embeddings=False,
     attn_implementation="eager", bos_token_id=1, eos_token_id=2, pad_token_id=0,
 )
+LAYER_NORM_SIZES = {
+    **{key: value for key, value in SIZES.items() if key != "rms_norm_eps"},
+    "layer_norm_eps": EPSILON,
+}
+MULTIPLIERS = dict(
+    embedding_multiplier=3.0, attention_multiplier=0.2, residual_multiplier=0.4,
+    logits_scaling=2.0)
+TYPES = ["sliding_attention", "sliding_attention", "full_attention"]
 LLAMA_MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+ATTENTION_MODULES = LLAMA_MODULES[:4]
 # By name: configuration, GGUF architecture, modules of the adapter.
 FAMILIES = {
     "qwen2": (Qwen2Config(**SIZES, rope_parameters=PLAIN), "qwen2", LLAMA_MODULES),
@@ -88,7 +104,117 @@ FAMILIES = {
                 **PLAIN, "partial_rotary_factor": 0.5},
             attn_implementation="eager", bos_token_id=1, eos_token_id=2),
         "gptneox", ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"]),
+    "olmo2": (
+        Olmo2Config(**SIZES, rope_parameters={**PLAIN, "rope_theta": 500.0}),
+        "olmo2", LLAMA_MODULES),
+    "olmo3": (
+        Olmo3Config(
+            **SIZES, sliding_window=WINDOW, layer_types=TYPES, rope_parameters={
+                "sliding_attention": PLAIN,
+                "full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 10000.0}}),
+        "olmo2", LLAMA_MODULES),
+    "smollm3": (
+        SmolLM3Config(
+            **{**SIZES, "tie_word_embeddings": True, "num_hidden_layers": 4},
+            rope_parameters={**PLAIN, "rope_theta": 500.0}),
+        "smollm3", LLAMA_MODULES),
+    "granite": (
+        GraniteConfig(
+            **{**SIZES, "tie_word_embeddings": True}, **MULTIPLIERS, rope_parameters=PLAIN),
+        "granite", LLAMA_MODULES),
+    "granite4": (
+        GraniteMoeHybridConfig(
+            **SIZES, **MULTIPLIERS, shared_intermediate_size=FEED_FORWARD, num_local_experts=0,
+            num_experts_per_tok=0, position_embedding_type="rope", mamba_n_heads=8,
+            layer_types=["full_attention"] * BLOCKS, rope_parameters=PLAIN),
+        "granite",
+        ["q_proj", "k_proj", "v_proj", "o_proj", "input_linear", "output_linear"]),
+    "cohere": (
+        CohereConfig(
+            **{**LAYER_NORM_SIZES, "tie_word_embeddings": True}, use_qk_norm=True,
+            logit_scale=0.25, rope_parameters={**PLAIN, "rope_theta": 500.0}),
+        "command-r", LLAMA_MODULES),
+    "cohere2": (
+        Cohere2Config(
+            **{**LAYER_NORM_SIZES, "tie_word_embeddings": True}, sliding_window=WINDOW,
+            layer_types=TYPES, logit_scale=0.25, rope_parameters={**PLAIN, "rope_theta": 500.0}),
+        "cohere2", LLAMA_MODULES),
+    "glm": (
+        GlmConfig(**SIZES, head_dim=HEAD, rope_parameters={**PLAIN, "partial_rotary_factor": 0.5}),
+        "chatglm", ["q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"]),
+    "glm4": (
+        Glm4Config(
+            **SIZES, head_dim=12, rope_parameters={
+                **PLAIN, "rope_theta": 500.0, "partial_rotary_factor": 0.5}),
+        "glm4", ["q_proj", "k_proj", "v_proj", "o_proj", "gate_up_proj", "down_proj"]),
+    "exaone4": (
+        Exaone4Config(
+            **SIZES, sliding_window=WINDOW, layer_types=TYPES,
+            rope_parameters={**PLAIN, "rope_theta": 500.0}),
+        "exaone4", LLAMA_MODULES),
+    "stablelm": (
+        StableLmConfig(
+            **LAYER_NORM_SIZES, use_qkv_bias=True, rope_parameters={
+                **PLAIN, "partial_rotary_factor": 0.25}),
+        "stablelm", LLAMA_MODULES),
+    "stablelm2": (
+        StableLmConfig(
+            **LAYER_NORM_SIZES, qk_layernorm=True, use_parallel_residual=True, rope_parameters={
+                **PLAIN, "partial_rotary_factor": 0.5}),
+        "stablelm", LLAMA_MODULES),
+    "ministral": (
+        MinistralConfig(
+            **SIZES, head_dim=HEAD, sliding_window=WINDOW, layer_types=TYPES,
+            rope_parameters=PLAIN),
+        None, LLAMA_MODULES),
+    "ministral3": (
+        Ministral3Config(
+            **SIZES, head_dim=HEAD, rope_parameters={
+                "rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "beta_fast": 32.0,
+                "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0,
+                "original_max_position_embeddings": 16, "llama_4_scaling_beta": 0.3}),
+        "mistral3", LLAMA_MODULES),
+    "mixtral": (
+        MixtralConfig(
+            **SIZES, num_local_experts=5, num_experts_per_tok=2,
+            rope_parameters={**PLAIN, "rope_theta": 1e6}),
+        "llama", ATTENTION_MODULES),
+    "qwen2moe": (
+        Qwen2MoeConfig(
+            **SIZES, moe_intermediate_size=16, shared_expert_intermediate_size=24, num_experts=6,
+            num_experts_per_tok=2, mlp_only_layers=[1], rope_parameters=PLAIN),
+        "qwen2moe", LLAMA_MODULES),
+    "qwen3moe": (
+        Qwen3MoeConfig(
+            **{**SIZES, "num_hidden_layers": 4}, head_dim=12, moe_intermediate_size=20,
+            num_experts=8, num_experts_per_tok=3, norm_topk_prob=True, decoder_sparse_step=2,
+            rope_parameters={**PLAIN, "rope_theta": 1e6}),
+        "qwen3moe", LLAMA_MODULES),
+    "olmoe": (
+        OlmoeConfig(
+            **SIZES, num_experts=8, num_experts_per_tok=3, rope_parameters=PLAIN),
+        "olmoe", ATTENTION_MODULES),
+    "gptoss": (
+        GptOssConfig(
+            **{**SIZES, "num_hidden_layers": 4}, head_dim=12, num_local_experts=6,
+            num_experts_per_tok=2, sliding_window=WINDOW, rope_parameters={
+                "rope_type": "yarn", "rope_theta": 500.0, "factor": 8.0, "beta_fast": 32.0,
+                "beta_slow": 1.0, "truncate": False, "original_max_position_embeddings": 64}),
+        "gpt-oss", ATTENTION_MODULES),
+    "granitemoe": (
+        GraniteMoeConfig(
+            **SIZES, **MULTIPLIERS, num_local_experts=5, num_experts_per_tok=2, rope_parameters=PLAIN),
+        "granitemoe", ATTENTION_MODULES),
+    "granitemoeshared": (
+        GraniteMoeSharedConfig(
+            **SIZES, **MULTIPLIERS, num_local_experts=5, num_experts_per_tok=2,
+            shared_intermediate_size=24, rope_parameters=PLAIN),
+        "granitemoe", ATTENTION_MODULES + ["input_linear", "output_linear"]),
 }
+# Those whose queries and keys llama.cpp's converter permutes.
+PERMUTED = ["llama", "smollm3", "granite", "mistral3", "granitemoe"]
+# Whose tensors are written as transformers has them in memory too.
+FUSED = ["mixtral", "qwen3moe", "granitemoe"]
 LLAMA_NAMES = {
     "input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
@@ -97,9 +223,27 @@ LLAMA_NAMES = {
     "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.gate_up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+MIXTURE_NAMES = {
+    **LLAMA_NAMES, "mlp.gate": "ffn_gate_inp", "mlp.router": "ffn_gate_inp",
+    "block_sparse_moe.router": "ffn_gate_inp", "self_attn": "attn_sinks",
+    "mlp.shared_expert.gate_proj": "ffn_gate_shexp", "mlp.shared_expert.up_proj": "ffn_up_shexp",
+    "mlp.shared_expert.down_proj": "ffn_down_shexp", "mlp.shared_expert_gate": "ffn_gate_inp_shexp",
+    "shared_mlp.output_linear": "ffn_down_shexp",
+}
 GEMMA_NAMES = {
     **LLAMA_NAMES, "post_attention_layernorm": "post_attention_norm",
     "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm",
+}
+POST_NAMES = {
+    **LLAMA_NAMES, "post_attention_layernorm": "post_attention_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
+OWN_NAMES = {
+    "granite": {**LLAMA_NAMES, "shared_mlp.output_linear": "ffn_down"},
+    "glm4": {
+        **LLAMA_NAMES, "post_self_attn_layernorm": "post_attention_norm",
+        "post_mlp_layernorm": "post_ffw_norm"},
+    "olmo2": POST_NAMES, "exaone4": POST_NAMES,
 }
 GPT2_NAMES = {
     "ln_1": "attn_norm", "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output",
@@ -123,7 +267,12 @@ def fill(model, random):
     for name, parameter in model.named_parameters():
         values = random.standard_normal(parameter.shape)
         is_norm = "norm" in name or ".ln_" in name
-        if name.endswith(".bias"):
+        if name.endswith("sinks"):
+            pass
+        elif name.endswith(("experts.gate_up_proj", "experts.gate_up_proj_bias")) and (
+                model.config.model_type == "gpt_oss"):
+            values *= 4.5 / WIDTH**0.5  # Some are clamped.
+        elif name.endswith((".bias", "_bias")):
             values *= 0.3
         elif is_norm:
             values = 0.2 * values + (0 if model.config.model_type.startswith("gemma") else 1)
@@ -147,16 +296,46 @@ def part_by_part(rows):
     return np.concatenate([parts[:, part] for part in range(3)]).reshape(rows.shape)
 
 
+def expert_tensors(block, inner, array, in_turn):
+    """Gate, up and down of all experts, (experts, outputs, inputs), or their biases."""
+    ending = "bias" if inner.endswith("_bias") else "weight"
+    kind = inner.split(".")[-1].removesuffix("_bias")
+    if in_turn and ending == "weight":
+        array = array.swapaxes(1, 2)
+    if kind in ("down_proj", "output_linear"):
+        return [(f"blk.{block}.ffn_down_exps.{ending}", array)]
+    half = array.shape[1] // 2
+    gate, up = (array[:, ::2], array[:, 1::2]) if in_turn else (array[:, :half], array[:, half:])
+    return [(f"blk.{block}.ffn_gate_exps.{ending}", gate),
+            (f"blk.{block}.ffn_up_exps.{ending}", up)]
+
+
 def gguf_tensors(name, model, architecture):
     """(name, array) as the converter writes them."""
-    names = {"gpt2": GPT2_NAMES, "gptneox": NEOX_NAMES}.get(
-        architecture, GEMMA_NAMES if architecture.startswith("gemma") else LLAMA_NAMES)
+    names = {"gpt2": GPT2_NAMES, "gptneox": NEOX_NAMES, **OWN_NAMES}.get(
+        architecture, GEMMA_NAMES if architecture.startswith("gemma") else MIXTURE_NAMES)
+    if architecture == "gpt-oss":
+        names = {**names, "post_attention_layernorm": "post_attention_norm"}
     config = model.config
     seen = set()
+    of_heads = {}
     for full, tensor in model.state_dict().items():
         if full.endswith(("lm_head.weight", "embed_out.weight")) and config.tie_word_embeddings:
             continue
         path, ending = full.rsplit(".", 1)
+        if ".experts." in full:
+            block, inner = full.split(".", 3)[2:]
+            for ours, array in expert_tensors(
+                    block, inner, tensor.float().numpy(), architecture == "gpt-oss"):
+                yield ours, np.ascontiguousarray(array)
+            continue
+        if architecture == "granitemoe" and full.endswith("shared_mlp.input_linear.weight"):
+            gate, up = np.split(tensor.float().numpy(), 2)
+            yield f"blk.{full.split('.')[2]}.ffn_gate_shexp.weight", gate
+            yield f"blk.{full.split('.')[2]}.ffn_up_shexp.weight", up
+            continue
+        if ending == "sinks":
+            ending = "weight"
         if ending not in ("weight", "bias") or path.endswith(("attn.masked_bias", "rotary_emb")):
             continue
         array = tensor.float().numpy()
@@ -164,8 +343,18 @@ def gguf_tensors(name, model, architecture):
             ours = OUTER_NAMES[path]
         else:
             block, inner = path.split(".", 3)[2:] if "." in path else ("", "")
+            if "_layernorm.norms." in inner:  # A tensor for each head, which become one.
+                ours = f"blk.{block}.attn_{inner.split('.')[1][0]}_norm.weight"
+                of_heads.setdefault(ours, []).append(array)
+                continue
+            if inner == "shared_mlp.input_linear":
+                for part, half in zip(["gate", "up"], np.split(array, 2)):
+                    yield f"blk.{block}.ffn_{part}.weight", half
+                continue
             ours = f"blk.{block}.{names[inner]}"
-            if architecture == "llama" and inner.endswith(("q_proj", "k_proj")):
+            if inner == "mlp.shared_expert_gate":
+                array = array[0]
+            if architecture in PERMUTED and inner.endswith(("q_proj", "k_proj")):
                 array = permuted(
                     array, HEADS if inner.endswith("q_proj") else config.num_key_value_heads)
             if architecture == "gpt2" and ending == "weight" and ".c_" in inner:
@@ -177,6 +366,8 @@ def gguf_tensors(name, model, architecture):
         assert ours + "." + ending not in seen
         seen.add(ours + "." + ending)
         yield ours + "." + ending, np.ascontiguousarray(array)
+    for ours, arrays in of_heads.items():
+        yield ours, np.stack(arrays)
     if name == "llama3":
         inverse = 1 / 500.0 ** (np.arange(0, HEAD, 2, dtype=np.float32) / HEAD)
         yield "rope_freqs.weight", (
@@ -198,6 +389,9 @@ def write_gguf(path, name, model, architecture):
     writer.add_head_count(HEADS)
     if architecture in ("gpt2", "gptneox"):
         writer.add_layer_norm_eps(EPSILON)
+    elif architecture in ("command-r", "cohere2", "stablelm"):
+        writer.add_head_count_kv(config.num_key_value_heads)
+        writer.add_layer_norm_eps(EPSILON)
     else:
         writer.add_head_count_kv(config.num_key_value_heads)
         writer.add_layer_norm_rms_eps(config.rms_norm_eps)
@@ -206,6 +400,34 @@ def write_gguf(path, name, model, architecture):
         writer.add_value_length(config.head_dim)
     if getattr(config, "sliding_window", None) and architecture != "qwen2":
         writer.add_sliding_window(config.sliding_window)
+        if name in ("olmo3", "cohere2", "exaone4"):
+            writer.add_sliding_window_pattern([kind == TYPES[0] for kind in config.layer_types])
+    if architecture in ("command-r", "cohere2"):
+        writer.add_logit_scale(config.logit_scale)
+        writer.add_rope_scaling_type(gguf.RopeScalingType.NONE)
+    if architecture == "granite":
+        writer.add_attention_scale(config.attention_multiplier)
+        writer.add_embedding_scale(config.embedding_multiplier)
+        writer.add_residual_scale(config.residual_multiplier)
+        writer.add_logit_scale(config.logits_scaling)
+        if name == "granite4":
+            writer.add_expert_shared_feed_forward_length(config.shared_intermediate_size)
+            writer.add_rope_scaling_finetuned(True)
+    if architecture in ("chatglm", "glm4", "stablelm"):
+        size = getattr(config, "head_dim", HEAD)
+        writer.add_rope_dimension_count(
+            int(size * config.rope_parameters["partial_rotary_factor"]))
+    if architecture == "stablelm":
+        writer.add_parallel_residual(config.use_parallel_residual)
+    if architecture == "mistral3":
+        scaling = config.rope_parameters
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(scaling["factor"])
+        writer.add_rope_scaling_orig_ctx_len(scaling["original_max_position_embeddings"])
+        writer.add_rope_scaling_yarn_beta_fast(scaling["beta_fast"])
+        writer.add_rope_scaling_yarn_beta_slow(scaling["beta_slow"])
+        writer.add_rope_scaling_yarn_log_mul(scaling["mscale_all_dim"])
+        writer.add_attn_temperature_scale(scaling["llama_4_scaling_beta"])
     if architecture == "gptneox":
         writer.add_rope_dimension_count(4)
         writer.add_parallel_residual(True)
@@ -215,8 +437,8 @@ def write_gguf(path, name, model, architecture):
         writer.add_rope_scaling_orig_ctx_len(128)
         writer.add_rope_scaling_attn_factors(
             float(np.sqrt(1 + np.log(CONTEXT / 128) / np.log(128))))
-    elif architecture == "gemma3":
-        writer.add_rope_freq_base(1e6)
+    elif name in ("gemma3", "olmo3"):
+        writer.add_rope_freq_base(config.rope_parameters["full_attention"]["rope_theta"])
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(4.0)
     elif architecture != "gpt2":
@@ -224,8 +446,28 @@ def write_gguf(path, name, model, architecture):
     if architecture == "gemma2":
         writer.add_attn_logit_softcapping(config.attn_logit_softcapping)
         writer.add_final_logit_softcapping(config.final_logit_softcapping)
+    experts = getattr(config, "num_local_experts", getattr(config, "num_experts", 0))
+    if experts:
+        writer.add_expert_count(experts)
+        writer.add_expert_used_count(config.num_experts_per_tok)
+    if architecture in ("qwen2moe", "qwen3moe"):
+        writer.add_expert_feed_forward_length(config.moe_intermediate_size)
+    if architecture == "gpt-oss":
+        writer.add_expert_feed_forward_length(config.intermediate_size)
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(8.0)
+        writer.add_rope_scaling_orig_ctx_len(64)
+    if architecture == "qwen2moe":
+        writer.add_expert_shared_feed_forward_length(config.shared_expert_intermediate_size)
+    if architecture == "granitemoe":
+        writer.add_attention_scale(config.attention_multiplier)
+        writer.add_embedding_scale(config.embedding_multiplier)
+        writer.add_residual_scale(config.residual_multiplier)
+        writer.add_logit_scale(config.logits_scaling)
+        if name == "granitemoeshared":
+            writer.add_expert_shared_feed_forward_length(config.shared_intermediate_size)
     for tensor, array in gguf_tensors(name, model, architecture):
-        if array.ndim == 2:
+        if array.ndim >= 2 and not tensor.endswith(("norm.weight", ".bias")):
             stored = gguf.quants.quantize(array, gguf.GGMLQuantizationType.BF16)
             writer.add_tensor(tensor, stored, raw_dtype=gguf.GGMLQuantizationType.BF16)
         else:
@@ -242,6 +484,20 @@ def blocks_of(model):
             return model.get_submodule(path)
         except AttributeError:
             continue
+
+
+def routing(model, ids):
+    """Ids and weights of the experts of every sparse block, (blocks, tokens, experts a token)."""
+    kept = []
+    hooks = [
+        module.register_forward_hook(lambda module, inputs, out: kept.append(out[1:]))
+        for module in model.modules() if type(module).__name__.endswith("TopKRouter")
+    ]
+    with torch.no_grad():
+        model(torch.tensor([ids]))
+    for hook in hooks:
+        hook.remove()
+    return [torch.stack([pair[part] for pair in kept]).float().contiguous() for part in (1, 0)]
 
 
 def run(model, blocks, ids):
@@ -280,10 +536,13 @@ def make(name):
     shutil.rmtree(folder, ignore_errors=True)
     random = np.random.default_rng(abs(hash(tuple(name.encode()))) % 2**32)
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float().eval()
+    if hasattr(config, "num_experts_per_tok"):
+        model.set_experts_implementation("eager")
     fill(model, random)
     model.tie_weights()
     os.makedirs(folder)
-    write_gguf(os.path.join(folder, "model.gguf"), name, model, architecture)
+    if architecture:
+        write_gguf(os.path.join(folder, "model.gguf"), name, model, architecture)
     golden = {}
     for number, count in enumerate(ROWS):
         ids = random.integers(0, VOCABULARY, count).tolist()
@@ -293,10 +552,18 @@ def make(name):
         golden[f"{number}.ids"] = torch.tensor(ids, dtype=torch.float32)
         golden[f"{number}.states"] = torch.stack(states).contiguous()
         golden[f"{number}.logits"] = logits[places].contiguous()
+        if hasattr(config, "num_experts_per_tok"):
+            golden[f"{number}.experts"], golden[f"{number}.weights"] = routing(model, ids)
         print(name, number, [round(float(s.norm(dim=-1).mean()), 2) for s in states])
     ids = [int(i) for i in golden["0.ids"]]
     # A copy, because rotary frequencies would become bfloat16 too.
     copy.deepcopy(model).to(torch.bfloat16).save_pretrained(folder)
+    if name in FUSED:
+        os.makedirs(os.path.join(folder, "fused"))
+        shutil.copy(os.path.join(folder, "config.json"), os.path.join(folder, "fused"))
+        save_file(
+            {key: value.to(torch.bfloat16).contiguous() for key, value in model.state_dict().items()},
+            os.path.join(folder, "fused", "model.safetensors"), metadata={"format": "pt"})
     for other in ["generation_config.json"]:
         if os.path.exists(os.path.join(folder, other)):
             os.remove(os.path.join(folder, other))

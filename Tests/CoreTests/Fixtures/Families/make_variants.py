@@ -1,8 +1,9 @@
 """What transformers makes of the families' tiny models under other configurations.
 
-    python make_variants.py     (numpy, torch, transformers, safetensors)
+    python make_variants.py [NAME...]     (numpy, torch, transformers, safetensors)
 
-Needs the folders that make_families.py wrote; writes variants.json: for each family a list of
+Needs the folders that make_families.py wrote; writes variants.json, of the families named the others
+stay as they are: for each family a list of
 {"name", "set", "unset", "extra", "drop", "state"}. `set` and `unset` are keys of config.json, `extra`
 tensors beside the family's own ([shape, values]), `drop` endings of tensors that are left out;
 `state` is the last token's state after the last block, float32 and eager, for the family's row 0,
@@ -12,6 +13,7 @@ or its first `tokens` tokens; null where transformers refuses to load or run it.
 import json
 import os
 import shutil
+import sys
 import tempfile
 
 import numpy as np
@@ -23,7 +25,8 @@ from transformers.utils import logging
 logging.set_verbosity_error()
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 HEADS = {"llama3": 8, "mistral": 8, "qwen2": 8, "qwen3": 12, "gemma2": 12, "gemma3": 12, "phi3": 6,
-         "neox": 4}
+         "neox": 4, "granite": 8, "cohere": 8, "glm": 4, "mixtral": 8, "qwen2moe": 8, "qwen3moe": 12,
+         "gptoss": 12}
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,
         "original_max_position_embeddings": 32}
 
@@ -144,6 +147,13 @@ def activations(key, *names):
 
 
 GATED = activations("hidden_act", "silu", "swish", "gelu_pytorch_tanh", "gelu_new", "gelu", "relu")
+BIASED = {
+    "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+    "attention bias off": {"bias": ["q", "k", "v", "o"]},
+}
+MIXED = ["full_attention", "sliding_attention", "full_attention"]
+MULTIPLIERS = [
+    "embedding_multiplier", "attention_multiplier", "residual_multiplier", "logits_scaling"]
 LOOKALIKES = {
     "keys of other families": {"set": {
         "attention_multiplier": 0.5, "embedding_multiplier": 3.0, "residual_multiplier": 0.2,
@@ -152,9 +162,19 @@ LOOKALIKES = {
         "pretraining_tp": 2, "hidden_activation": "relu", "activation_function": "relu",
         "use_parallel_residual": False}},
 }
+# Keys of every mixture of experts.
+MIXTURE = {
+    "experts a token": {"set": {"num_experts_per_tok": 1}},
+    "all experts": {"set": {"num_experts_per_tok": 5}},
+    "more than there are": {"set": {"num_experts_per_tok": 9}},
+    "no experts a token": {"set": {"num_experts_per_tok": 0}},
+    "router's training": {"set": {"router_jitter_noise": 0.1, "router_aux_loss_coef": 0.5,
+                                  "output_router_logits": True}},
+}
 FAMILIES = {
     "llama3": {
         **scaled("llama3"), **WINDOW, **GATED, **LOOKALIKES,
+        **activations("hidden_act", "quick_gelu"),
         "all window keys": {"set": {
             "use_sliding_window": True, "sliding_window": 5, "max_window_layers": 0,
             "layer_types": ["sliding_attention"] * 3}},
@@ -310,8 +330,292 @@ FAMILIES = {
         "longrope": rope(**longrope("neox", original_max_position_embeddings=32,
                                     partial_rotary_factor=0.5)),
         "head size": {"set": {"head_dim": 4}},
+        "head size, part": {"set": {"head_dim": 6, "rope_parameters": {
+            "rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.7}}},
         "not causal": {"set": {"is_causal": False}},
         "epsilon absent": {"unset": ["layer_norm_eps"]},
+    },
+    "olmo2": {
+        **GATED, **BIASED, **WINDOW,
+        "yarn": rope(**YARN), "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "linear, old": scaling({"type": "linear", "factor": 4.0}),
+        "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "not causal": {"set": {"is_causal": False}},
+        "epsilon absent": {"unset": ["rms_norm_eps"]},
+        "layer types": {"set": {"sliding_window": 5, "layer_types": MIXED}},
+        "clamps": {"set": {"clip_qkv": 0.1}},
+    },
+    "olmo3": {
+        **WINDOW, **BIASED, **activations("hidden_act", "silu", "gelu"),
+        "layer types": {"set": {"layer_types": MIXED}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "all full": {"set": {"layer_types": ["full_attention"] * 3}},
+        "pattern": {"set": {"sliding_window_pattern": 2}, "unset": ["layer_types"]},
+        "no base": {"unset": ["rope_parameters"]},
+        "one for all": rope(rope_type="linear", factor=4.0, rope_theta=1e4),
+        "full alone": rope(full_attention={"rope_type": "default", "rope_theta": 1e5}),
+        "sliding scaled": rope(
+            full_attention={"rope_type": "default", "rope_theta": 1e5},
+            sliding_attention={"rope_type": "linear", "factor": 3.0, "rope_theta": 1e4}),
+        "old": {"set": {"rope_theta": 1e3, "rope_scaling": {
+            "rope_type": "yarn", "factor": 8.0, "original_max_position_embeddings": 32,
+            "attention_factor": 1.2, "beta_fast": 32, "beta_slow": 1}},
+            "unset": ["rope_parameters"]},
+        "old, unscaled": {"set": {"rope_theta": 1e3, "rope_scaling": None},
+                          "unset": ["rope_parameters"]},
+        "old beside new": {"set": {"rope_theta": 1e3, "rope_parameters": {
+            "full_attention": {"rope_type": "default"},
+            "sliding_attention": {"rope_type": "default"}}}},
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "smollm3": {
+        **GATED, **BIASED,
+        "feed-forward bias": {"set": {"mlp_bias": True}, "bias": ["gate", "up", "down"]},
+        "no rope": {"set": {"no_rope_layers": [0, 1, 1, 0]}},
+        "no rope, longer": {"set": {"no_rope_layers": [1, 0, 1, 0, 0, 1]}},
+        "no rope, shorter": {"set": {"no_rope_layers": [1, 0]}},
+        "no rope absent": {"unset": ["no_rope_layers"]},
+        "interval": {"set": {"no_rope_layer_interval": 2}, "unset": ["no_rope_layers"]},
+        "interval 0": {"set": {"no_rope_layer_interval": 0}, "unset": ["no_rope_layers"]},
+        "window": {"set": {"use_sliding_window": True, "sliding_window": 5},
+                   "unset": ["layer_types"]},
+        "window, switched off": {"set": {"use_sliding_window": False, "sliding_window": 5},
+                                 "unset": ["layer_types"]},
+        "window null": {"set": {"use_sliding_window": True, "sliding_window": None},
+                        "unset": ["layer_types"]},
+        "layer types": {"set": {
+            "use_sliding_window": True, "sliding_window": 5,
+            "layer_types": ["sliding_attention", "full_attention"] * 2}},
+        "layer types, switched off": {"set": {
+            "use_sliding_window": False, "sliding_window": 5,
+            "layer_types": ["sliding_attention", "full_attention"] * 2}},
+        "yarn": rope(**YARN), "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "not causal": {"set": {"is_causal": False}},
+        "head size null": {"set": {"head_dim": None}},
+    },
+    "granite": {
+        **scaled("granite"), **GATED, **BIASED, **WINDOW,
+        "feed-forward bias": {"set": {"mlp_bias": True}, "bias": ["gate", "up", "down"]},
+        **{key: {"set": {key: 0.7}} for key in MULTIPLIERS},
+        **{key + " absent": {"unset": [key]} for key in MULTIPLIERS},
+        **{key + " null": {"set": {key: None}} for key in MULTIPLIERS[:3]},
+        "whole numbers": {"set": {key: 2 for key in MULTIPLIERS}},
+    },
+    "granite4": {
+        **activations("hidden_act", "silu", "gelu"), **BIASED,
+        "no positions": {"set": {"position_embedding_type": None}},
+        "positions absent": {"unset": ["position_embedding_type"]},
+        "other positions": {"set": {"position_embedding_type": "nope"}},
+        "old names": {"set": {"layer_types": ["attention"] * 3}},
+        "kinds absent": {"unset": ["layer_types"]},
+        "feed-forward bias": {"set": {"mlp_bias": True}},
+        "other feed-forward": {"set": {"intermediate_size": 4096}},
+        "yarn": rope(**YARN),
+        **{key + " absent": {"unset": [key]} for key in MULTIPLIERS},
+    },
+    "cohere": {
+        **GATED, **BIASED, **WINDOW,
+        "yarn": rope(**YARN), "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "dynamic beyond": {"set": {"rope_parameters": {
+            "rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0},
+            "max_position_embeddings": 40}},
+        "longrope": rope(**longrope("cohere", original_max_position_embeddings=32)),
+        "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "heads not normed": {"set": {"use_qk_norm": False},
+                             "drop": ["q_norm.weight", "k_norm.weight"]},
+        "heads not normed, in file": {"set": {"use_qk_norm": False}},
+        "heads null": {"set": {"use_qk_norm": None}},
+        "epsilon absent": {"unset": ["layer_norm_eps"]},
+        "epsilon": {"set": {"layer_norm_eps": 0.1}},
+        "epsilon of others": {"set": {"rms_norm_eps": 0.1}},
+        "not causal": {"set": {"is_causal": False}},
+        "serial": {"set": {"use_parallel_residual": False}},
+    },
+    "cohere2": {
+        **WINDOW, **BIASED, **activations("hidden_act", "silu", "gelu"),
+        "layer types": {"set": {"layer_types": MIXED}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "pattern": {"set": {"sliding_window_pattern": 2}, "unset": ["layer_types"]},
+        "pattern beside types": {"set": {"sliding_window_pattern": 2}},
+        "all full": {"set": {"layer_types": ["full_attention"] * 3}},
+        "part of a head": {"set": {"rotary_pct": 0.5, "partial_rotary_factor": 0.5}},
+        "yarn": rope(**YARN), "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "heads normed": {"set": {"use_qk_norm": True}},
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "glm": {
+        **GATED, **WINDOW,
+        "attention bias off": {"set": {"attention_bias": False},
+                               "drop": ["q_proj.bias", "k_proj.bias", "v_proj.bias"]},
+        "part outside": {"set": {"partial_rotary_factor": 0.25, "rope_theta": 100.0},
+                         "unset": ["rope_parameters"]},
+        "part absent": {"set": {"rope_theta": 100.0}, "unset": ["rope_parameters"]},
+        "part inside absent": rope(rope_type="default", rope_theta=100.0),
+        "part outside and object": {"set": {
+            "partial_rotary_factor": 0.25, "rope_parameters": {
+                "rope_type": "default", "rope_theta": 100.0}}},
+        "whole head": rope(rope_type="default", rope_theta=100.0, partial_rotary_factor=1.0),
+        "yarn": rope(**YARN, partial_rotary_factor=0.5),
+        "linear, old": {"set": {"rope_theta": 100.0, "rope_scaling": {
+            "type": "linear", "factor": 4.0}}, "unset": ["rope_parameters"]},
+        "longrope": rope(**longrope("glm", original_max_position_embeddings=32,
+                                    partial_rotary_factor=0.5)),
+        "not causal": {"set": {"is_causal": False}},
+        "epsilon absent": {"unset": ["rms_norm_eps"]},
+    },
+    "glm4": {
+        **activations("hidden_act", "silu", "gelu"),
+        "part outside": {"set": {"partial_rotary_factor": 1.0, "rope_theta": 100.0},
+                         "unset": ["rope_parameters"]},
+        "part absent": {"set": {"rope_theta": 100.0}, "unset": ["rope_parameters"]},
+        "yarn": rope(**YARN, partial_rotary_factor=0.5),
+        "attention bias off": {"set": {"attention_bias": False}},
+    },
+    "exaone4": {
+        **GATED, **WINDOW,
+        "layer types": {"set": {"layer_types": MIXED}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "pattern": {"set": {"sliding_window_pattern": 2}, "unset": ["layer_types"]},
+        "pattern in letters": {"set": {"sliding_window_pattern": "LLG"}, "unset": ["layer_types"]},
+        "all full": {"set": {"layer_types": ["full_attention"] * 3}},
+        "all full, no window": {"set": {
+            "layer_types": ["full_attention"] * 3, "sliding_window": None}},
+        "no window, no types": {"set": {"sliding_window": None}, "unset": ["layer_types"]},
+        "yarn": rope(**YARN), "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "llama3": rope(rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0,
+                       high_freq_factor=4.0, original_max_position_embeddings=64),
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "stablelm": {
+        **GATED, **WINDOW,
+        "bias off": {"set": {"use_qkv_bias": False},
+                     "drop": ["q_proj.bias", "k_proj.bias", "v_proj.bias"]},
+        "bias off, in file": {"set": {"use_qkv_bias": False}},
+        "part outside": {"set": {"partial_rotary_factor": 0.5, "rope_theta": 100.0},
+                         "unset": ["rope_parameters"]},
+        "part absent": {"set": {"rope_theta": 100.0}, "unset": ["rope_parameters"]},
+        "part inside absent": rope(rope_type="default", rope_theta=100.0),
+        "whole head": rope(rope_type="default", rope_theta=100.0, partial_rotary_factor=1.0),
+        "yarn": rope(**YARN, partial_rotary_factor=0.5),
+        "parallel": {"set": {"use_parallel_residual": True},
+                     "drop": ["post_attention_layernorm.weight", "post_attention_layernorm.bias"]},
+        "parallel, in file": {"set": {"use_parallel_residual": True}},
+        "epsilon absent": {"unset": ["layer_norm_eps"]},
+        "epsilon": {"set": {"layer_norm_eps": 0.1}},
+        "head size": {"set": {"head_dim": 8}},
+        "another head size": {"set": {"head_dim": 16}},
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "stablelm2": {
+        "heads not normed": {"set": {"qk_layernorm": False}, "drop": ["layernorm.norms"]},
+        "switches absent": {"unset": ["use_qkv_bias"]},
+        **activations("hidden_act", "silu", "gelu"),
+    },
+    "ministral": {
+        **WINDOW, **activations("hidden_act", "silu", "gelu"),
+        "layer types": {"set": {"layer_types": MIXED}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "types absent, no window": {"set": {"sliding_window": None}, "unset": ["layer_types"]},
+        "all full, no window": {"set": {
+            "layer_types": ["full_attention"] * 3, "sliding_window": None}},
+        "yarn": rope(**YARN), "head size null": {"set": {"head_dim": None}},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "switched off": {"set": {"use_sliding_window": False}},
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "ministral3": {
+        **activations("hidden_act", "silu", "gelu"),
+        "window": {"set": {"sliding_window": 5}},
+        "layer types": {"set": {"sliding_window": 5, "layer_types": MIXED}},
+        "slope 0": rope(**YARN, llama_4_scaling_beta=0.0),
+        "slope": rope(**YARN, llama_4_scaling_beta=1.5),
+        "no slope": rope(**YARN),
+        "unscaled": rope(rope_type="default", rope_theta=100.0, llama_4_scaling_beta=0.5,
+                         original_max_position_embeddings=8),
+        "no original": rope(rope_type="default", rope_theta=100.0, llama_4_scaling_beta=0.5),
+        "scales": rope(**YARN, llama_4_scaling_beta=0.5, mscale=1.0, mscale_all_dim=0.5),
+        "no positions": {"unset": ["rope_parameters"]},
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "mixtral": {
+        **WINDOW, **LOOKALIKES, **MIXTURE,
+        **activations("hidden_act", "silu", "gelu_pytorch_tanh"),
+        "not causal": {"set": {"is_causal": False}},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "yarn": {"set": {"head_dim": 8, "rope_parameters": YARN}},
+        "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "other name": {"set": {"num_experts": 5}, "unset": ["num_local_experts"]},
+        "both names": {"set": {"num_experts": 5}},
+        "normalised": {"set": {"norm_topk_prob": False}},
+    },
+    "qwen2moe": {
+        **SWITCHED, **MIXTURE, **activations("hidden_act", "silu", "gelu_pytorch_tanh"),
+        "yarn": rope(**YARN), "normalised": {"set": {"norm_topk_prob": True}},
+        "normalised absent": {"unset": ["norm_topk_prob"]},
+        "bias off": {"set": {"qkv_bias": False}}, "bias absent": {"unset": ["qkv_bias"]},
+        "output bias": {"set": {"attention_bias": True}, "bias": ["o"]},
+        "step absent": {"unset": ["decoder_sparse_step"]},
+        "upper layers, all": {"set": {"use_sliding_window": True, "sliding_window": 5,
+                                      "max_window_layers": 28}, "unset": ["layer_types"]},
+    },
+    "qwen3moe": {
+        **MIXTURE, **activations("hidden_act", "silu"),
+        "switched off": {"set": {"use_sliding_window": False, "sliding_window": 5}},
+        "window": {"set": {"use_sliding_window": True, "sliding_window": 5}},
+        "window, layers": {"set": {"use_sliding_window": True, "sliding_window": 5,
+                                   "max_window_layers": 2}},
+        "window null": {"set": {"use_sliding_window": True, "sliding_window": None}},
+        "not normalised": {"set": {"norm_topk_prob": False}},
+        "normalised absent": {"unset": ["norm_topk_prob"]},
+        "dense layers": {"set": {"decoder_sparse_step": 1, "mlp_only_layers": [0, 2]}},
+        "dense layers null": {"set": {"mlp_only_layers": None}},
+        "dense layers absent": {"unset": ["mlp_only_layers"]},
+        "attention bias": {"set": {"attention_bias": True}, "bias": ["q", "k", "v", "o"]},
+        "attention bias off": {"bias": ["q", "k", "v", "o"]},
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "other name": {"set": {"num_experts": 8}, "unset": ["num_local_experts"]},
+        "both names": {"set": {"num_experts": 8}},
+    },
+    "gptoss": {
+        **WINDOW, **MIXTURE, **activations("hidden_act", "silu", "relu"),
+        "yarn": rope(**YARN), "yarn, truncate": rope(**YARN, truncate=True),
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "plain": rope(rope_type="default", rope_theta=100.0),
+        "no rope": {"unset": ["rope_parameters"]},
+        "no rope, base": {"set": {"rope_theta": 500.0}, "unset": ["rope_parameters"]},
+        "rope null": {"set": {"rope_parameters": None}},
+        "old": scaling({"rope_type": "yarn", "factor": 4.0, "truncate": False,
+                        "original_max_position_embeddings": 32}),
+        "layer types": {"set": {"layer_types": ["full_attention", "sliding_attention"] * 2}},
+        "layer types absent": {"unset": ["layer_types"]},
+        "alpha": {"set": {"swiglu_alpha": 1.0}}, "alpha absent": {"unset": ["swiglu_alpha"]},
+        "limit": {"set": {"swiglu_limit": 2.0}}, "limit absent": {"unset": ["swiglu_limit"]},
+        "bias off": {"set": {"attention_bias": False}},
+        "not causal": {"set": {"is_causal": False}},
+        "other name": {"set": {"num_experts": 6}, "unset": ["num_local_experts"]},
+    },
+    "olmoe": {
+        **WINDOW, **MIXTURE, **activations("hidden_act", "silu", "gelu_pytorch_tanh"), **BIASED,
+        "normalised": {"set": {"norm_topk_prob": True}},
+        "normalised absent": {"unset": ["norm_topk_prob"]},
+        "clipped": {"set": {"clip_qkv": 0.5}}, "clipped, null": {"set": {"clip_qkv": None}},
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "not causal": {"set": {"is_causal": False}},
+        "other name": {"set": {"num_local_experts": 8}, "unset": ["num_experts"]},
+    },
+    "granitemoe": {
+        **WINDOW, **MIXTURE, **activations("hidden_act", "silu", "gelu_pytorch_tanh"), **BIASED,
+        **{key: {"set": {key: 0.7}} for key in MULTIPLIERS},
+        **{key + " absent": {"unset": [key]} for key in MULTIPLIERS},
+        "shared": {"set": {"shared_intermediate_size": 24}},
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
+        "not causal": {"set": {"is_causal": False}},
+    },
+    "granitemoeshared": {
+        **MIXTURE, **BIASED, "shared absent, in file": {"unset": ["shared_intermediate_size"]},
+        "linear": rope(rope_type="linear", rope_theta=100.0, factor=4.0),
     },
 }
 MODULES = {"q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_proj",
@@ -338,8 +642,10 @@ def last_state(folder, ids):
 
 
 def main():
-    result = {}
-    for family, variants in FAMILIES.items():
+    path = os.path.join(FOLDER, "variants.json")
+    result = json.load(open(path)) if sys.argv[1:] else {}
+    for family in sys.argv[1:] or FAMILIES:
+        variants = FAMILIES[family]
         folder = os.path.join(FOLDER, family)
         base = json.load(open(os.path.join(folder, "config.json")))
         tensors = load_file(os.path.join(folder, "model.safetensors"))
@@ -379,7 +685,7 @@ def main():
                 "extra": {key: [round(float(x), 6) for x in value]
                           for key, value in extra.items()},
                 "state": state})
-    with open(os.path.join(FOLDER, "variants.json"), "w") as file:
+    with open(path, "w") as file:
         file.write("{\n" + ",\n".join(
             f'"{family}": [\n' + ",\n".join(json.dumps(v) for v in variants) + "\n]"
             for family, variants in result.items()) + "\n}\n")
