@@ -35,7 +35,9 @@ package struct Norm: Sendable {
     _ x: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, rows: Int
   ) {
     let width = width
-    forEachRow(of: rows) { row, norm in norm(output + row * width, x + row * width) }
+    forEachRange(of: rows) { range, norm in
+      for row in range { norm(row, output + row * width, x + row * width) }
+    }
   }
 
   /// Normalises the heads of the first rows, or each row as one, in place.
@@ -49,19 +51,23 @@ package struct Norm: Sendable {
     times factor: Float = 1
   ) {
     let width = width
-    forEachRow(of: rows) { row, norm in
+    forEachRange(of: rows) { range, norm in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { buffer in
         guard let normed = buffer.baseAddress else { return }
-        norm(normed, x + row * width)
-        sk_add_scaled(residual + row * width, normed, width, factor)
+        for row in range {
+          norm(row, normed, x + row * width)
+          sk_add_scaled(residual + row * width, normed, width, factor)
+        }
       }
     }
   }
 
-  /// Calls the body for all rows, in parallel, with what norms one of them.
-  private func forEachRow(
+  /// Calls the body for all rows, range by range in parallel, with what norms one of them.
+  private func forEachRange(
     of rows: Int,
-    _ body: (Int, (UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void) -> Void
+    _ body: (
+      Range<Int>, (_ row: Int, UnsafeMutablePointer<Float>, UnsafePointer<Float>) -> Void
+    ) -> Void
   ) {
     let (width, groups, epsilon, isCentred) = (width, groups, epsilon, isCentred)
     weight.withUnsafeBufferPointer { weight in
@@ -69,14 +75,12 @@ package struct Norm: Sendable {
         guard let weight = weight.baseAddress else { return }
         let bias = bias.isEmpty ? nil : bias.baseAddress
         Parallel.ranges(of: rows, grain: grain) { range in
-          for row in range {
+          body(range) { row, output, x in
             let weight = weight + row % groups * width
-            body(row) { output, x in
-              if isCentred {
-                sk_layer_norm(output, x, weight, bias, width, epsilon)
-              } else {
-                sk_rms_norm(output, x, weight, width, epsilon)
-              }
+            if isCentred {
+              sk_layer_norm(output, x, weight, bias, width, epsilon)
+            } else {
+              sk_rms_norm(output, x, weight, width, epsilon)
             }
           }
         }

@@ -351,10 +351,16 @@ extension Transformer {
   func growQueries(_ queries: MutableMatrix, _ context: BlockContext, tokens: [Int]? = nil) {
     guard let growth = configuration.queryGrowth else { return }
     for (row, past) in zip(context.batch.rows, context.pasts) {
-      for (place, token) in (tokens ?? Array(context.batch.tokens.indices)).enumerated()
-      where row.range.contains(token) {
+      func grow(_ place: Int, of token: Int) {
         let factor = growth.factor(at: past + row.position(token - row.start))
         if factor != 1 { sk_scale(queries.row(place), queries.columns, factor) }
+      }
+      guard let tokens else {
+        for token in row.range { grow(token, of: token) }
+        continue
+      }
+      for (place, token) in tokens.enumerated() where row.range.contains(token) {
+        grow(place, of: token)
       }
     }
   }

@@ -42,14 +42,17 @@ extension PreTokenizer {
   private static let qwen2 = Named(expressions: [words(digits: #"\p{N}"#)], normalizer: .nfc)
 
   package static let named: [String: Named] = [
-    "gpt-2": gpt2, "phi-2": gpt2, "mpt": gpt2, "exaone": gpt2, "jina-en": gpt2,
+    "gpt-2": gpt2, "phi-2": gpt2, "mpt": gpt2, "exaone4": gpt2, "jina-en": gpt2,
     "gpt-neox": neox, "olmo": neox, "dolma": neox,
     "smollm": singleDigits, "starcoder": singleDigits, "refact": singleDigits,
-    "codeshell": singleDigits, "minerva-7b": singleDigits,
+    "codeshell": singleDigits, "minerva-7b": singleDigits, "exaone": singleDigits,
+    "command-r": Named(expressions: singleDigits.expressions, normalizer: .nfc),
     // Digits one by one first.
     "llama-bpe": llama3, "llama3": llama3, "llama-v3": llama3, "falcon3": llama3,
     "dbrx": Named(expressions: llama3.expressions),
     "smaug-bpe": Named(expressions: llama3.expressions),
+    "chatglm-bpe": Named(expressions: llama3.expressions),
+    "glm4": Named(expressions: llama3.expressions),
     "qwen2": qwen2, "stablelm2": Named(expressions: qwen2.expressions),
     "deepseek-r1-qwen": qwen2, "megrez": qwen2,
     // Marks belong to words.

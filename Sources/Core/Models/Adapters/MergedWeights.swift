@@ -114,9 +114,11 @@ package struct MergedWeights {
   /// Expands one of our rows, with the adapter's part added; `target` takes `columns` floats.
   package func expand(_ weight: Weight, row: Int, into target: UnsafeMutablePointer<Float>) {
     var inPart = row
+    var projection: LoRATarget?
     for part in weight.parts {
       guard inPart >= part.matrix.rows else {
         part.matrix.expand(row: inPart, into: target)
+        projection = part.target
         break
       }
       inPart -= part.matrix.rows
@@ -126,14 +128,14 @@ package struct MergedWeights {
     case .head: adapter.ends.addHead(row: row, to: target)
     case nil: break
     }
-    guard let block = weight.block, let projection = weight.parts.first?.target,
+    guard let block = weight.block, let projection,
       let pair = adapter.pair(block: block, projection)
     else { return }
-    // A tensor of one projection may be a part of what the adapter has as one layer.
-    let first = pair.firstRow(of: projection, model.configuration.ofBlock(block))
-    pair.add(row: first + row, to: target)
+    // A projection may be a part of what the adapter has as one layer.
+    let place = pair.firstRow(of: projection, model.configuration.ofBlock(block)) + inPart
+    pair.add(row: place, to: target)
     if let factor = pair.changes?.factor {
-      sk_scale(target, pair.inputs, factor.elements[first + row])
+      sk_scale(target, pair.inputs, factor.elements[place])
     }
   }
 }
