@@ -141,7 +141,8 @@ def started(launcher):
             continue
         try:
             environment = (entry / "environ").read_bytes().split(b"\0")
-            name = (entry / "comm").read_text().strip()
+            # Not `comm`: the program starts itself again by another name.
+            name = os.path.basename(os.readlink(entry / "exe"))
         except OSError:
             continue
         values = dict(item.split(b"=", 1) for item in environment if b"=" in item)
