@@ -72,7 +72,7 @@ class Work:
     def extract(self, run, *more):
         return [
             "extract", "--model", "smollm2", "--template", "plain", "--concepts",
-            str(ROOT / "samples/concepts.csv"), "--limit", "400", "--run", run, "--json", *more,
+            str(ROOT / "samples/concepts.csv"), "--limit", "150", "--run", run, "--json", *more,
         ]
 
     def run(self, command, wanted=0, **more):
