@@ -72,7 +72,7 @@ class Work:
     def extract(self, run, *more):
         return [
             "extract", "--model", "smollm2", "--template", "plain", "--concepts",
-            str(ROOT / "samples/concepts.csv"), "--limit", "400", "--run", run, "--json", *more,
+            str(ROOT / "samples/concepts.csv"), "--limit", "150", "--run", run, "--json", *more,
         ]
 
     def run(self, command, wanted=0, **more):
@@ -141,7 +141,8 @@ def started(launcher):
             continue
         try:
             environment = (entry / "environ").read_bytes().split(b"\0")
-            name = (entry / "comm").read_text().strip()
+            # Not `comm`: the program starts itself again by another name.
+            name = os.path.basename(os.readlink(entry / "exe"))
         except OSError:
             continue
         values = dict(item.split(b"=", 1) for item in environment if b"=" in item)
