@@ -197,7 +197,8 @@ struct ConfigurationVariantTests {
   /// Along its own gradient the loss of an adapter grows as the gradient says.
   @Test(arguments: [
     ("gemma3", "bidirectional"), ("gpt2", "by layer alone"), ("llama3", "longrope long"),
-    ("qwen2", "not causal, window"),
+    ("qwen2", "not causal, window"), ("mixtral", "all experts"), ("qwen2moe", "normalised"),
+    ("qwen3moe", "not normalised"), ("gptoss", "limit"),
   ])
   func gradientsFollowTheKeys(family: String, name: String) throws {
     let variant = try #require(

@@ -113,6 +113,9 @@ private struct AdapterReader {
       for module in c.ofBlock(block).modules {
         let path = shortened(AdapterFile.path(block: block, module, c))
         guard try isChosen(path, block: block) else { continue }
+        if settings.kind == .biased, module.targets == [.down], c.gatesShared(inBlock: block) {
+          throw wrongTarget("it means \(path) with lora_bias, which the part's gate would multiply")
+        }
         places.append(
           Place(block: block, module: module, path: path, layer: try layer(path, settings.kind)))
       }
