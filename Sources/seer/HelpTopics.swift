@@ -18,9 +18,9 @@ package enum HelpTopics {
       """
       A position says which tokens speak for a row.
 
-      last         the last token; with the chat template the end-of-turn token
+      last         the last token; with the chat template the end of the turn
       prompt-end   the end of the user's turn, before any answer
-      mean         the mean over the response's tokens, or the prompt's where there is no response
+      mean         the mean over the tokens of the response, else the prompt
       all          every token is a row of its own
 
       Extraction takes `last` where nothing is said. Runs of different positions are not compared.
@@ -40,8 +40,8 @@ package enum HelpTopics {
       """
       A template says how a prompt and a response become one text.
 
-      chat    the model's own chat template, run as transformers runs it, default system prompt included
-      plain   prompt, newline, response; the prompt alone where there is no response
+      chat    the model's own chat template, its system prompt included
+      plain   prompt, newline, response; or the prompt alone
 
       `chat` is the default. `--template-file F` takes another template, `--template-arg k=v` gives it a value (JSON where it parses, \
       else text), `--date 2026-01-31` fixes the date it sees. `seer tokenize --template chat` shows the text, the tokens and the \

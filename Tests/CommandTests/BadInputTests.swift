@@ -52,7 +52,7 @@ struct BadInputTests {
   }
 
   @Test func defaultModelThatWasNotFetched() throws {
-    try seer("model", environment: ["XDG_CACHE_HOME": seer.folder("elsewhere")]).expect(
+    try seer("model", "smollm2", environment: ["XDG_CACHE_HOME": seer.folder("elsewhere")]).expect(
       66, "smollm2: found no file", "make model")
   }
 

@@ -90,13 +90,13 @@ struct ConceptFileTests {
   /// does.
   @Test func everyCommandThatReadsRowsTakesColumns() throws {
     let labelled = ["extract", "import", "train", "evaluate classify", "evaluate detox"]
-    let texts = ["score", "evaluate ability"]
+    let texts = ["score", "evaluate ability", "evaluate faithfulness"]
     let others = [
       "explore", "model", "tokenize", "project", "generate", "chat", "control-vector", "merge",
-      "compare", "report", "export", "preset",
+      "compare", "report", "export", "preset", "join", "doctor",
     ]
     let commands = try HelpTests().commands().filter { $0 != "help" && $0 != "evaluate" }
-    let evaluations = ["classify", "detox", "ability"].map { "evaluate " + $0 }
+    let evaluations = ["classify", "detox", "ability", "faithfulness"].map { "evaluate " + $0 }
     #expect(Set(labelled + texts + others) == Set(commands + evaluations))
     for command in labelled + texts + others {
       let help = try seer.run(

@@ -77,7 +77,7 @@ struct HelpTests {
         else { continue }
         let word = next.prefix { $0 != " " }
         #expect(
-          line.count <= columns && line.count + 1 + word.count > columns,
+          line.count <= columns && line.count + 1 + word.count >= columns,
           "\(command) at \(columns): \(line)")
       }
     }

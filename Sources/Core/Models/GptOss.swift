@@ -19,15 +19,7 @@ extension ModelFamily {
       ]
     ],
     obeyed: ["expert_count", "expert_gating_func"],
-    settings: { model in
-      let c = model.configuration
-      return [
-        "model_type": "gpt_oss", "architectures": ["GptOssForCausalLM"],
-        "layer_types": (0..<c.blocks).map {
-          c.slidingBlocks.contains($0) ? "sliding_attention" : "full_attention"
-        },
-      ].adding(c.sizeSettings).adding(c.rotarySettings).adding(c.expertSettings)
-    }
+    settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
     own.feedForwardNorm = TensorName(

@@ -13,19 +13,7 @@ extension ModelFamily {
       "granitemoeshared": usualExperts.adding(["shared_intermediate_size": 0]),
     ],
     obeyed: ["expert_count", "embedding_scale", "residual_scale", "logit_scale"],
-    settings: { model in
-      let c = model.configuration
-      let shared = c.experts?.shared ?? 0
-      return [
-        "model_type": shared > 0 ? "granitemoeshared" : "granitemoe",
-        "architectures": [
-          shared > 0 ? "GraniteMoeSharedForCausalLM" : "GraniteMoeForCausalLM"
-        ],
-        "hidden_act": "silu", "shared_intermediate_size": shared,
-        "attention_bias": model.blocks.first?.queries.bias != nil,
-      ].adding(c.graniteSettings).adding(c.sizeSettings).adding(c.rotarySettings)
-        .adding(c.expertSettings)
-    }
+    settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
     own.experts = graniteExperts(isStored: model.format == .gguf)

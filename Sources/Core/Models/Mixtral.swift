@@ -16,12 +16,7 @@ extension ModelFamily {
       ]
     ],
     obeyed: ["expert_count"],
-    settings: { model in
-      let c = model.configuration
-      return [
-        "model_type": "mixtral", "architectures": ["MixtralForCausalLM"], "hidden_act": "silu",
-      ].adding(c.sizeSettings).adding(c.rotarySettings).adding(c.expertSettings)
-    }
+    settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
     own.experts = ExpertNames(

@@ -16,6 +16,8 @@ package struct ExpertConfiguration: Equatable, Sendable {
   /// The size between the products of the part that every token goes through beside its experts; 0
   /// where there is none.
   package var shared = 0
+  /// Each token has a gate for the shared part.
+  package var gatesShared = false
   /// The linear layers of such a block as the reference implementation has them.
   package var modules: [LoRAModule] = []
 
@@ -49,6 +51,10 @@ extension ModelConfiguration {
     return c
   }
 
+  package func gatesShared(inBlock block: Int) -> Bool {
+    experts.map { $0.gatesShared && $0.blocks.contains(block) } ?? false
+  }
+
   /// The linear layers of all blocks, each once.
   package var allModules: [LoRAModule] {
     guard let experts else { return modules }
@@ -61,15 +67,6 @@ extension ModelConfiguration {
     self.experts = experts
     self.experts?.modules = LoRAModule.attention
     feedForward = 0
-  }
-
-  /// What `config.json` says of experts, as most families do.
-  var expertSettings: [String: Any] {
-    guard let experts else { return [:] }
-    return [
-      "num_local_experts": experts.count, "num_experts_per_tok": experts.used,
-      "intermediate_size": feedForward == 0 ? experts.feedForward : feedForward,
-    ]
   }
 
   /// The largest size between two products that every token goes through.

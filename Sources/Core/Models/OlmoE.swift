@@ -17,14 +17,7 @@ extension ModelFamily {
       ]
     ],
     obeyed: ["expert_count"],
-    settings: { model in
-      let c = model.configuration
-      return [
-        "model_type": "olmoe", "architectures": ["OlmoeForCausalLM"], "hidden_act": "silu",
-        "attention_bias": model.blocks.first?.queries.bias != nil,
-        "norm_topk_prob": c.experts?.weighting == .normalised,
-      ].adding(c.sizeSettings).adding(c.rotarySettings).adding(c.expertSettings)
-    }
+    settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
     own.headNorms = [

@@ -19,14 +19,7 @@ extension ModelFamily {
       ]
     ],
     obeyed: ["expert_count"],
-    settings: { model in
-      let c = model.configuration
-      return [
-        "model_type": "qwen2_moe", "architectures": ["Qwen2MoeForCausalLM"], "hidden_act": "silu",
-        "qkv_bias": model.blocks.first?.queries.bias != nil,
-        "shared_expert_intermediate_size": c.experts?.shared ?? 0,
-      ].adding(c.sizeSettings).adding(c.rotarySettings).adding(c.sparseSettings)
-    }
+    settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
     own.experts = .qwen
@@ -51,6 +44,7 @@ extension ModelFamily {
     guard var experts = c.experts else { return try model.transformer(c, names) }
     let key = ModelKey("expert_shared_feed_forward_length", "shared_expert_intermediate_size")
     experts.shared = try model.integer(key, in: 1...1 << 20)
+    experts.gatesShared = true
     experts.modules =
       LoRAModule.attention + [
         LoRAModule("mlp.shared_expert.gate_proj", [.gate]),
@@ -77,13 +71,7 @@ extension ModelFamily {
       ]
     ],
     obeyed: ["expert_count"],
-    settings: { model in
-      let c = model.configuration
-      return [
-        "model_type": "qwen3_moe", "architectures": ["Qwen3MoeForCausalLM"], "hidden_act": "silu",
-        "attention_bias": model.blocks.first?.queries.bias != nil,
-      ].adding(c.sizeSettings).adding(c.rotarySettings).adding(c.sparseSettings)
-    }
+    settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
     own.headNorms = [
@@ -107,18 +95,6 @@ extension ExpertNames {
     routers: [TensorName("blk.#.ffn_gate_inp", "model.layers.#.mlp.gate")],
     forms: stored
       + folder("model.layers.#.mlp.", gate: "gate_proj", up: "up_proj", down: "down_proj"))
-}
-
-extension ModelConfiguration {
-  /// What `config.json` says of experts in some of the blocks.
-  fileprivate var sparseSettings: [String: Any] {
-    guard let experts else { return [:] }
-    return expertSettings.adding([
-      "num_experts": experts.count, "moe_intermediate_size": experts.feedForward,
-      "norm_topk_prob": experts.weighting != .all,
-      "mlp_only_layers": (0..<blocks).filter { !experts.blocks.contains($0) },
-    ])
-  }
 }
 
 extension ModelReader {

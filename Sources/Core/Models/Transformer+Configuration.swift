@@ -9,6 +9,12 @@ extension Transformer {
   ///   scaled rotary positions.
   package func huggingFaceConfiguration(_ path: String) throws(Failure) -> [String: Any] {
     let c = configuration
+    guard c.experts == nil else {
+      throw Failure(
+        .usage, file: path, place: "--output",
+        found: "a folder for a mixture of experts that was read from a GGUF file",
+        wanted: "a file that ends in .gguf")
+    }
     var object: [String: Any] = [
       "torch_dtype": "float16", "vocab_size": c.vocabulary, "tie_word_embeddings": ownHead == nil,
     ]

@@ -47,7 +47,7 @@ struct MixtureTests {
         let ours = try routing(model, ids, block: block)
         for token in ids.indices {
           let index = place * ids.count + token
-          #expect(ours.ids[token].map(Float.init) == experts[index], "block \(block)")
+          #expect(ours.ids[token].map { Float($0) } == experts[index], "block \(block)")
           #expect(relativeDistance(ours.weights[token], weights[index]) <= 1e-4)
         }
       }
@@ -63,7 +63,7 @@ struct MixtureTests {
     let wanted = try model.states(ids)
     let path = family.folder + "/model.gguf"
     let file = try GGUF(path: path)
-    var bytes = try bytes(ofFile: path)
+    var contents = try bytes(ofFile: path)
     for block in try #require(model.configuration.experts).blocks {
       let chosen = Set(try routing(model, ids, block: block).ids[0])
       for kind in ["gate", "up", "down"] {
@@ -71,12 +71,12 @@ struct MixtureTests {
         let size = tensor.range.count / tensor.shape[0]
         for expert in 0..<tensor.shape[0] where !chosen.contains(Int32(expert)) {
           let first = tensor.range.lowerBound + expert * size
-          for place in first..<first + size { bytes[place] = 0xFF }
+          for place in first..<first + size { contents[place] = 0xFF }
         }
       }
     }
     let folder = try TemporaryFolder()
-    let changed = try Transformer(openModel(folder.write(bytes, to: "model.gguf")))
+    let changed = try Transformer(openModel(folder.write(contents, to: "model.gguf")))
     #expect(try changed.states(ids) == wanted)
   }
 
@@ -165,6 +165,54 @@ struct MixtureTests {
     let blocks = model.blocks.map { $0.products(c) }
     #expect(
       blocks == [attention + dense, attention + sparse, attention + dense, attention + sparse])
+  }
+
+  // MARK: Adapters
+
+  /// A copy of a family's adapter with other words in its configuration.
+  func adapter(
+    of name: String, _ change: (inout [String: Any]) -> Void,
+    tensors: (String) -> String? = { $0 }
+  ) throws -> TemporaryFolder {
+    let source = Fixtures.folder + "/Families/\(name)/adapter"
+    var settings = try object(ofFile: source + "/adapter_config.json")
+    change(&settings)
+    let folder = try TemporaryFolder()
+    try folder.write(
+      String(decoding: JSONSerialization.data(withJSONObject: settings), as: UTF8.self),
+      to: "adapter_config.json")
+    try folder.write(
+      changed(try bytes(ofFile: source + "/adapter_model.safetensors"), names: tensors),
+      to: "adapter_model.safetensors")
+    return folder
+  }
+
+  @Test func adaptersOfExpertsAreRefusedByName() throws {
+    let c = try TinyFamily(name: "mixtral", format: .gguf).open().configuration
+    let fused = try adapter(
+      of: "mixtral",
+      {
+        $0["target_parameters"] = ["mlp.experts.gate_up_proj"]
+      })
+    try #require(thrownFailure { _ = try AdapterFile.read(fused.path, for: c) }, "it was read")
+      .expect(place: "key target_parameters", found: "gate_up_proj", advice: "peft")
+    // As older versions name them: a layer for each expert.
+    let layers = try adapter(of: "mixtral", { _ in }) {
+      $0.contains("layers.2.self_attn.v_proj")
+        ? $0.split(separator: ".").map {
+          ["self_attn": "block_sparse_moe.experts.0", "v_proj": "w1"][$0] ?? String($0)
+        }.joined(separator: ".") : $0
+    }
+    let failure = try #require(
+      thrownFailure { _ = try AdapterFile.read(layers.path, for: c) }, "it was read")
+    #expect(failure.kind == .badData && failure.place?.hasPrefix("tensor ") == true)
+  }
+
+  @Test func aBiasBehindAGateIsRefused() throws {
+    let c = try TinyFamily(name: "qwen2moe", format: .gguf).open().configuration
+    let biased = try adapter(of: "qwen2moe", { $0["lora_bias"] = true })
+    try #require(thrownFailure { _ = try AdapterFile.read(biased.path, for: c) }, "it was read")
+      .expect(place: "key target_modules", found: "shared_expert.down_proj with lora_bias")
   }
 
   // MARK: Kernels

@@ -21,7 +21,7 @@ struct ModelInspectionTests {
       if name == "blk.2.attn_v.weight" { builder.tensors[index].type = 40 }
     }
     builder.set("llama.rope.scaling.type", .string("strange"))
-    builder.set("llama.expert_count", .int64(8))
+    builder.set("llama.residual_scale", .float32(8))
     builder.set("tokenizer.ggml.pre", .string("of-tomorrow"))
     builder.set("tokenizer.chat_template", .string("{{ '<|im_start|>' }}{{ '<|im_sep|>' }}"))
     let folder = try TemporaryFolder()
@@ -31,7 +31,7 @@ struct ModelInspectionTests {
     problems[0].expect(
       file: path, place: "tensor blk.0.ffn_up.weight and 2 more", found: "Q8_K", wanted: "Q4_K")
     problems[1].expect(place: "tensor blk.2.attn_v.weight", found: "NVFP4")
-    problems[2].expect(place: "key llama.expert_count", found: "8")
+    problems[2].expect(place: "key llama.residual_scale", found: "8")
     problems[3].expect(place: "key llama.rope.scaling.type", found: "strange")
     problems[4].expect(place: "tokenizer.ggml.pre", found: "of-tomorrow")
   }
@@ -43,7 +43,7 @@ struct ModelInspectionTests {
     let path = try folder.write(builder.bytes, to: "model.gguf")
     // By itself it stops nothing: --template plain is left.
     #expect(try ModelInspection(path).problems.isEmpty)
-    builder.set("llama.expert_count", .int64(8))
+    builder.set("llama.residual_scale", .float32(8))
     try folder.write(builder.bytes, to: "model.gguf")
     let problems = try ModelInspection(path).problems
     try #require(problems.count == 2, "\(problems)")

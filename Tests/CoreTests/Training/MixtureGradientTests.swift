@@ -26,7 +26,7 @@ struct MixtureGradientTests {
     var weights = [Float](repeating: .nan, count: sizes.used)
     sk_route(&ids, &weights, &probabilities, sizes.experts, sizes.used, kind)
     let sorted = logits.indices.sorted { logits[$0] > logits[$1] }
-    #expect(ids.map(Int.init) == Array(sorted.prefix(sizes.used)))
+    #expect(ids.map { Int($0) } == Array(sorted.prefix(sizes.used)))
     let exact = Self.weights(logits.doubles, ids, kind: kind)
     #expect(relativeDistance(weights, exact.floats) <= 1e-6)
     let dweights = random.normals(sizes.used)

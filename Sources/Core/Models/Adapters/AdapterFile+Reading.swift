@@ -134,6 +134,9 @@ private struct AdapterReader {
           }
           continue
         }
+        if settings.kind == .biased, module.targets == [.down], c.gatesShared(inBlock: block) {
+          throw wrongTarget("it means \(path) with lora_bias, which the part's gate would multiply")
+        }
         var layer = try layer(path, settings.kind)
         layer.replacesBias = settings.replacesBiases && has(path + ".base_layer.bias")
         places.append(Place(block: block, module: module, path: path, layer: layer))

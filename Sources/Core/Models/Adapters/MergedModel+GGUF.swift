@@ -24,7 +24,7 @@ extension MergedModel {
       for (index, entry) in plan.enumerated() {
         try context.checkpoint()
         guard let tensor = source.tensors[entry.name] else { continue }
-        if entry.shape.count != 2 {
+        if !entry.isMatrix {
           try source.file.withBytes(in: tensor.range) { bytes throws(Failure) in
             try file.write(bytes, at: start + entry.offset)
           }
@@ -50,6 +50,14 @@ extension MergedModel {
     let type: BlockType
     let shape: [Int]
     let offset: Int
+
+    var isMatrix: Bool { Self.isMatrix(name, shape) }
+
+    /// Whether it may be written in another type: experts and their biases stay as they are, and
+    /// routers, whose rounding would send tokens elsewhere.
+    static func isMatrix(_ name: String, _ shape: [Int]) -> Bool {
+      shape.count == 2 && name.hasSuffix(".weight") && !name.hasSuffix(".ffn_gate_inp.weight")
+    }
   }
 
   private func plan(_ source: GGUF) -> [Entry] {
@@ -59,7 +67,7 @@ extension MergedModel {
     let names = source.tensors.sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
     for (name, tensor) in names {
       let columns = tensor.shape.last ?? 0
-      let isMatrix = tensor.shape.count == 2
+      let isMatrix = Entry.isMatrix(name, tensor.shape)
       // A quantised type needs whole blocks; a matrix that has none is kept in float16.
       let type =
         !isMatrix ? tensor.type : columns % wanted.weights == 0 ? wanted : BlockType.f16

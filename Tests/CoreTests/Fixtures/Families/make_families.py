@@ -189,7 +189,8 @@ FAMILIES = {
             **{**SIZES, "num_hidden_layers": 4}, head_dim=12, moe_intermediate_size=20,
             num_experts=8, num_experts_per_tok=3, norm_topk_prob=True, decoder_sparse_step=2,
             rope_parameters={**PLAIN, "rope_theta": 1e6}),
-        "qwen3moe", LLAMA_MODULES),
+        # Of names of experts peft makes parameters of all of them.
+        "qwen3moe", ATTENTION_MODULES),
     "olmoe": (
         OlmoeConfig(
             **SIZES, num_experts=8, num_experts_per_tok=3, rope_parameters=PLAIN),

@@ -642,8 +642,8 @@ def last_state(folder, ids):
 
 
 def main():
-    path = os.path.join(FOLDER, "variants.json")
-    result = json.load(open(path)) if sys.argv[1:] else {}
+    output = os.path.join(FOLDER, "variants.json")
+    result = json.load(open(output)) if sys.argv[1:] else {}
     for family in sys.argv[1:] or FAMILIES:
         variants = FAMILIES[family]
         folder = os.path.join(FOLDER, family)
@@ -685,7 +685,7 @@ def main():
                 "extra": {key: [round(float(x), 6) for x in value]
                           for key, value in extra.items()},
                 "state": state})
-    with open(path, "w") as file:
+    with open(output, "w") as file:
         file.write("{\n" + ",\n".join(
             f'"{family}": [\n' + ",\n".join(json.dumps(v) for v in variants) + "\n]"
             for family, variants in result.items()) + "\n}\n")
