@@ -89,8 +89,10 @@ struct ConceptFileTests {
   /// A command that reads rows takes the names of their columns; a new command says here whether it
   /// does.
   @Test func everyCommandThatReadsRowsTakesColumns() throws {
-    let labelled = ["extract", "import", "train", "evaluate classify", "evaluate detox"]
-    let texts = ["score", "evaluate ability", "evaluate faithfulness"]
+    let labelled = [
+      "extract", "import", "train", "evaluate classify", "evaluate detox", "evaluate faithfulness",
+    ]
+    let texts = ["score", "evaluate ability"]
     let others = [
       "explore", "model", "tokenize", "project", "generate", "chat", "control-vector", "merge",
       "compare", "report", "export", "preset", "join", "doctor",
