@@ -58,9 +58,9 @@ package enum NPY {
       case .other(let order)? = fields["fortran_order"], ["True", "False"].contains(order),
       case .tuple(let shape)? = fields["shape"], let descr = fields["descr"]
     else {
+      let shown = String(text.prefix(200)).trimmingCharacters(in: .whitespacesAndNewlines)
       throw bad(
-        "header", String(text.prefix(200)).trimmingCharacters(in: .whitespacesAndNewlines),
-        "descr, fortran_order and shape")
+        "header", shown.isEmpty ? "nothing but blanks" : shown, "descr, fortran_order and shape")
     }
     // Python 2 wrote long integers with an L.
     let sizes = shape.compactMap { Int($0.last == "L" ? $0.dropLast() : $0[...]) }
