@@ -1,8 +1,8 @@
 #pragma once
 #include <stddef.h>
 
-// Backward passes that carry relevance (Achtibat et al. 2024): what a value is multiplied with counts
-// as a constant, and the factors of a product share.
+// Backward passes that carry relevance (Achtibat et al. 2024): what a value is multiplied with
+// counts as a constant, and the factors of a product share.
 
 /// Adds to `dx` the gradient of `sk_rms_norm` with its scale held.
 void sk_rms_norm_held(float *dx, const float *dy, const float *x, const float *weight, size_t count,

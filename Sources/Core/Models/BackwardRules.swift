@@ -8,8 +8,8 @@ package struct BackwardRules: Equatable, Sendable {
   package var productShare: Float = 1
 
   package static let gradient = BackwardRules()
-  /// AttnLRP (Achtibat et al. 2024): identity rule for norms and activations, half to each factor of
-  /// a product (gate times up, queries times keys, probabilities times values), softmax by its
+  /// AttnLRP (Achtibat et al. 2024): identity rule for norms and activations, half to each factor
+  /// of a product (gate times up, queries times keys, probabilities times values), softmax by its
   /// gradient. Times the input, the result is the input's relevance.
   package static let attnLRP = BackwardRules(holdsScales: true, productShare: 0.5)
 }

@@ -6,12 +6,13 @@ import LinearAlgebra
 package struct CapturedParts: Sendable {
   /// What one block did to the tokens.
   struct Block: Sendable {
-    /// The residual stream before the block, after attention's addition, and after the block, before
-    /// anything is added to it from outside: (tokens, width) each.
+    /// The residual stream before the block, after attention's addition, and after the block,
+    /// before anything is added to it from outside: (tokens, width) each.
     var input, middle, output: Matrix
     /// What the heads give, (tokens, heads x head dimension), before their output layer.
     var attended: Matrix
-    /// What attention and the feed-forward part make before their norms; nil where it is not normed.
+    /// What attention and the feed-forward part make before their norms; nil where it is not
+    /// normed.
     var attentionBranch, feedForwardBranch: Matrix?
   }
 

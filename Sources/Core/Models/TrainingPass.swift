@@ -1,7 +1,7 @@
 import LinearAlgebra
 
-/// One forward pass that can be followed by a backward pass: of a loss, or of what the states of one
-/// token came from.
+/// One forward pass that can be followed by a backward pass: of a loss, or of what the states of
+/// one token came from.
 ///
 /// Either every block's values are kept, or only the states between blocks, and each block is run
 /// again on the way back (Chen et al. 2016): a third more work for some 10 times less memory.

@@ -21,10 +21,11 @@ package struct Explanation: Equatable, Sendable {
   package var layer: Int
   /// The concept's cosine divided by the temperature.
   package var logit: Double
-  /// What the embedding, every head and every feed-forward block below the layer gave of it, with the
-  /// lengths held that the monitor divides by.
+  /// What the embedding, every head and every feed-forward block below the layer gave of it, with
+  /// the lengths held that the monitor divides by.
   package var parts: [PartValue]
-  /// The rest of the logit: the mean that is taken off, biases, what was added from outside, rounding.
+  /// The rest of the logit: the mean that is taken off, biases, what was added from outside,
+  /// rounding.
   package var remainder: Double
   /// What each of the tokens before gave, by place.
   package var earlier: [Double]
@@ -51,8 +52,8 @@ package struct Explanation: Equatable, Sendable {
   }
 }
 
-/// Says of tokens what wrote a concept into their states: which parts of the model, and which earlier
-/// tokens.
+/// Says of tokens what wrote a concept into their states: which parts of the model, and which
+/// earlier tokens.
 ///
 ///     let explainer = Explainer(language, adapter: adapter, monitor: monitor)
 ///     let why = try explainer.explain(ids, [(token: 12, concept: nil)])[0]

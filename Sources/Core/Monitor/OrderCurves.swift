@@ -14,8 +14,8 @@ package struct OrderCurves: Equatable, Sendable {
     self.insertion = insertion
   }
 
-  /// How far insertion lies above deletion on the mean: the larger, the more the order knows of what
-  /// the logit rests on. A random order has 0 on the mean.
+  /// How far insertion lies above deletion on the mean: the larger, the more the order knows of
+  /// what the logit rests on. A random order has 0 on the mean.
   package var area: Double {
     zip(insertion, deletion).reduce(0) { $0 + $1.0 - $1.1 } / Double(max(1, deletion.count))
   }
@@ -24,9 +24,9 @@ package struct OrderCurves: Equatable, Sendable {
 extension Explainer {
   /// The curves of several orders of the same tokens, none of them the one explained.
   ///
-  /// Both ends of a curve are the same for all orders and left out: `points` counts are taken evenly
-  /// between them, fewer where there are not so many tokens. Two texts for each order and count, in
-  /// packed passes.
+  /// Both ends of a curve are the same for all orders and left out: `points` counts are taken
+  /// evenly between them, fewer where there are not so many tokens. Two texts for each order and
+  /// count, in packed passes.
   package func curves(
     _ ids: [Int32], at token: Int, _ concept: Int, orders: [[Int]], points: Int = 6,
     _ checkpoint: Checkpoint = {}

@@ -15,9 +15,9 @@ struct CompareCommand: ParsableCommand {
       means. Give --base and --tuned several times, with --figure, for a picture with a column for
       each pair.
 
-      --readout says what the tuned model was tuned for: the mean of its states less the base's, over the
-      runs' rows or --texts that have nothing to do with it, and the tokens that this difference alone
-      makes likely. --vector writes it as a control vector for seer generate (docs/why.md).
+      --readout says what the tuned model was tuned for: the mean of its states less the base's, over
+      the runs' rows or --texts that have nothing to do with it, and the tokens that this difference
+      alone makes likely. --vector writes it as a control vector for seer generate (docs/why.md).
 
       Example:
         seer compare --base run-base --tuned run-tuned

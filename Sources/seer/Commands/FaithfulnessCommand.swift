@@ -11,11 +11,12 @@ struct FaithfulnessCommand: ParsableCommand {
     commandName: "faithfulness",
     abstract: "How well attributions know which earlier tokens a concept's score rests on.",
     discussion: """
-      Of each row the last of its words is explained for the row's own concept, by each attribution of
-      seer score --why. The words before it are then taken out of the text, highest first, and put in,
-      highest first: an attribution is the more faithful, the faster the concept's logit falls with the
-      one and rises with the other. Their difference (area) stands beside that of random orders; p is
-      that of a paired test over prompts. Of a file with the column `split`, only test rows are judged.
+      Of each row the last of its words is explained for the row's own concept, by each attribution
+      of seer score --why. The words before it are then taken out of the text, highest first, and put
+      in, highest first: an attribution is the more faithful, the faster the concept's logit falls
+      with the one and rises with the other. Their difference (area) stands beside that of random
+      orders; p is that of a paired test over prompts. Of a file with the column `split`, only test
+      rows are judged.
 
       Example:
         seer evaluate faithfulness --run words --layer 24 --concepts samples/held-out.csv

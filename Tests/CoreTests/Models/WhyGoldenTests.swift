@@ -134,4 +134,64 @@ struct WhyGoldenTests {
       }
     }
   }
+
+  /// Adapters of every kind that peft has.
+  @Test(arguments: AdapterKindTests.Kind.kinds)
+  func adaptersOfEveryKind(kind: AdapterKindTests.Kind) throws {
+    let model = try kind.base.open()
+    try expectDifferences(
+      model, try kind.ids(), try AdapterFile.read(kind.folder, for: model.configuration),
+      hasBiases: hasBiases(kind.family) || kind.name.hasPrefix("lora-bias"))
+  }
+
+  @Test(arguments: TinyFamily.names)
+  func everyFamily(name: String) throws {
+    let family = TinyFamily(name: name, format: .gguf)
+    try expectDifferences(
+      try family.open(), Array(try family.ids(0).prefix(20)), nil, hasBiases: hasBiases(name))
+  }
+
+  /// Whether biases are added to the residual stream.
+  func hasBiases(_ family: String) -> Bool { ["gpt2", "neox"].contains(family) }
+
+  /// Gradients are central differences of the whole pass, each embedding moved along itself; and
+  /// where no bias is added to the stream, parts sum to the state.
+  func expectDifferences(
+    _ model: Transformer, _ ids: [Int32], _ adapter: Adapter?, hasBiases: Bool
+  ) throws {
+    let c = model.configuration
+    let token = ids.count - 1
+    var random = SeededGenerator(seed: 5)
+    let direction = (0..<c.width).map { _ in random.normal() }
+    let pass = try TrainingPass(
+      model, Batch([ids]), last: c.blocks, adapter: adapter, keepsBlocks: true,
+      partsAt: [token], checkpoint: {})
+    let slopes = try pass.inputGradient(of: token, direction, .gradient, checkpoint: {})
+    let input = pass.states(layer: 0)
+    func product(_ x: UnsafePointer<Float>, _ y: [Float]) -> Double {
+      y.indices.reduce(0) { $0 + Double(x[$1]) * Double(y[$1]) }
+    }
+    let values = ids.indices.map { product(input.start + $0 * c.width, slopes.values(row: $0)) }
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    for place in [0, ids.count / 2, token] {
+      func moved(_ by: Float) throws -> Double {
+        let state = (0..<c.width).map { by * input.start[place * c.width + $0] }
+        let result = try model.forward(
+          Batch([ids]), adapter: adapter,
+          request: ForwardRequest(
+            layers: [c.blocks], spans: [token..<token + 1],
+            interventions: [Intervention(layer: 0, vector: state, tokens: place..<place + 1)]),
+          activations: Activations(capacity: ids.count, configuration: c))
+        return product(result.states[0].start, direction)
+      }
+      let slope = (try moved(2e-3) - moved(-2e-3)) / 4e-3
+      #expect(abs(values[place] - slope) <= 1e-2 * largest, "token \(place)")
+    }
+    let parts = model.values(
+      of: try #require(pass.parts), along: Matrix(rows: 1, columns: c.width, values: direction),
+      adapter)[0]
+    let rest = product(pass.output.row(token), direction) - parts.reduce(0) { $0 + $1.value }
+    let size = parts.reduce(0) { $0 + abs($1.value) }
+    #expect((abs(rest) <= 1e-5 * size) == !hasBiases, "\(rest) of \(size)")
+  }
 }

@@ -80,7 +80,8 @@ struct WhyTests {
     }
   }
 
-  /// A part's value is what the logit loses when the part alone is taken from the state, lengths held.
+  /// A part's value is what the logit loses when the part alone is taken from the state, lengths
+  /// held.
   @Test func aPartIsWhatItsSubtractionTakes() throws {
     let model = scorer.language.transformer
     let width = scorer.monitor.width

@@ -5,8 +5,8 @@ import SeerModels
 import TestSupport
 import Testing
 
-/// The rules of AttnLRP keep relevance: a layer's inputs have together what its output has, as far as
-/// the rules say so.
+/// The rules of AttnLRP keep relevance: a layer's inputs have together what its output has, as far
+/// as the rules say so.
 struct BackwardRulesTests {
   static let count = 100
 
@@ -88,8 +88,8 @@ struct BackwardRulesTests {
     #expect(ratios[6] > 0 && ratios[6] < 0.3 && ratios[7] >= 0 && ratios[7] < 0.2)
   }
 
-  /// Values have half of what attention gives, queries and keys a quarter each of what the softmax's
-  /// gradient makes of it.
+  /// Values have half of what attention gives, queries and keys a quarter each of what the
+  /// softmax's gradient makes of it.
   @Test(arguments: [Float(0), 1.5])
   func attention(cap: Float) {
     let (tokens, size) = (6, 4)

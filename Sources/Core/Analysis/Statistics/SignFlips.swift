@@ -1,12 +1,12 @@
 import LinearAlgebra
 
-/// The two-sided p of paired differences whose mean would be 0 if either side of a pair were as likely
-/// to be the larger (Fisher's randomisation test, 1935): the share of sign patterns whose mean lies as
-/// far from 0 as the one seen.
+/// The two-sided p of paired differences whose mean would be 0 if either side of a pair were as
+/// likely to be the larger (Fisher's randomisation test, 1935): the share of sign patterns whose
+/// mean lies as far from 0 as the one seen.
 ///
-/// Differences of one group (the answers to one prompt, say) change signs together. All patterns are
-/// counted where there are few, `flips` seeded ones, and the one seen, elsewhere; then p is at least
-/// 1 / (flips + 1). 1 where nothing differs.
+/// Differences of one group (the answers to one prompt, say) change signs together. All patterns
+/// are counted where there are few, `flips` seeded ones, and the one seen, elsewhere; then p is at
+/// least 1 / (flips + 1). 1 where nothing differs.
 ///
 /// - Parameter keys: the group of each difference; each is its own where nil.
 package func signFlipP(

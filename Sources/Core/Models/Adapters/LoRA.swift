@@ -88,8 +88,8 @@ package struct BlockLoRA {
     adapter?.group(block: block, place)?.scalesOutputs ?? false
   }
 
-  /// The gradient of a projection's outputs before an adapter multiplies them: itself, or in `spare`,
-  /// which may be the same place.
+  /// The gradient of a projection's outputs before an adapter multiplies them: itself, or in
+  /// `spare`, which may be the same place.
   func scaled(
     _ place: LoRAGroup.Place, _ target: LoRATarget, _ dy: UnsafePointer<Float>,
     spare: UnsafeMutablePointer<Float>

@@ -25,8 +25,8 @@ extension LoRAGroup {
     }
   }
 
-  /// The gradient of a projection's outputs, (tokens, outputs), before they are multiplied: itself, or
-  /// in `spare`, which may be the same place.
+  /// The gradient of a projection's outputs, (tokens, outputs), before they are multiplied: itself,
+  /// or in `spare`, which may be the same place.
   func scaled(
     _ target: LoRATarget, _ dy: UnsafePointer<Float>, tokens: Int,
     spare: UnsafeMutablePointer<Float>, _ c: ModelConfiguration

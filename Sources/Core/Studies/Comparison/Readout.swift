@@ -5,8 +5,9 @@ import SeerRuns
 import SeerSupport
 import SeerTokenizers
 
-/// What a model was tuned for, read from texts that have nothing to do with it: the mean of its states
-/// less those of its base, and the tokens that this difference alone makes likely (Minder et al. 2025).
+/// What a model was tuned for, read from texts that have nothing to do with it: the mean of its
+/// states less those of its base, and the tokens that this difference alone makes likely (Minder et
+/// al. 2025).
 package struct Readout: Sendable {
   package struct Layer: Equatable, Sendable {
     package var layer: Int
@@ -28,8 +29,8 @@ package struct Readout: Sendable {
   /// What the layers' tokens are called.
   package let language: LanguageModel
 
-  /// Adding the difference of one layer to the base's states there makes them, on the mean, the tuned
-  /// model's. Nil where the layer was not read.
+  /// Adding the difference of one layer to the base's states there makes them, on the mean, the
+  /// tuned model's. Nil where the layer was not read.
   package func steering(layer: Int, strength: Float = 1) -> Intervention? {
     layers.first { $0.layer == layer }.map {
       Intervention(layer: layer, vector: $0.difference.map { strength * $0 })

@@ -5,11 +5,11 @@ import SeerMonitor
 import SeerSupport
 import SeerTokenizers
 
-/// Judges attributions by what they are for: tokens that they put first matter most to the concept's
-/// logit when they are taken out of the text, or put in alone.
+/// Judges attributions by what they are for: tokens that they put first matter most to the
+/// concept's logit when they are taken out of the text, or put in alone.
 ///
-/// Of each row the last of its words is explained, for the row's own concept; the words before it are
-/// taken out and put in.
+/// Of each row the last of its words is explained, for the row's own concept; the words before it
+/// are taken out and put in.
 package struct FaithfulnessEvaluation: Sendable {
   package var model: String
   package var adapter: String?
@@ -58,8 +58,9 @@ package struct FaithfulnessEvaluation: Sendable {
     guard !tasks.isEmpty else {
       throw Failure(
         .badData, file: concepts, found: "no row that can be judged",
-        wanted:
-          "rows of three words or more of the concepts \(scorer.monitor.concepts.joined(separator: ", "))"
+        wanted: "rows of three words or more of the concepts "
+          + scorer.monitor.concepts.joined(separator: ", "),
+        advice: "Give rows of the concepts that the run has."
       )
     }
     let names = attributions.map(\.rawValue) + [FaithfulnessFigures.random]

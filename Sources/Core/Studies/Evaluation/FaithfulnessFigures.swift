@@ -7,8 +7,8 @@ package struct FaithfulnessFigures: Equatable, Sendable, Codable {
   package struct Order: Equatable, Sendable, Codable {
     /// An ``Attribution``, or `random`.
     package var name: String
-    /// Mean logits over the rows and the points of the curve: while the highest tokens are taken out,
-    /// and with the highest alone.
+    /// Mean logits over the rows and the points of the curve: while the highest tokens are taken
+    /// out, and with the highest alone.
     package var deletion: Estimate
     package var insertion: Estimate
     /// Insertion less deletion.

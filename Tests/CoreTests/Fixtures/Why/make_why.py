@@ -7,8 +7,8 @@ last layer's state x of that token:
 1. `parts`: the embedding's product with d, then block by block each head's and the feed-forward
    part's, with biases left out and the scales of norms after a branch held;
 2. `gradient`: for every token, its embedding times the gradient of d x;
-3. `attnlrp`: the same with the rules of AttnLRP (Achtibat et al. 2024), put into the model as values
-   whose gradient is the rule's: a held factor is detached, the factors of a product share;
+3. `attnlrp`: the same with the rules of AttnLRP (Achtibat et al. 2024), put into the model as
+   values whose gradient is the rule's: a held factor is detached, the factors of a product share;
 4. `lens`: by layer, the five likeliest tokens of final norm and head on the token's state.
 """
 
