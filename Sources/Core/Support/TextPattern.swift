@@ -92,6 +92,32 @@ package final class TextPattern: Sendable {
     return found
   }
 
+  /// Where the pattern occurs in a text, as ranges of its UTF-8 bytes, at most `limit` of them; places
+  /// that are empty are left out.
+  package func ranges(in text: String, limit: Int = 200) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    var text = text
+    text.withUTF8 { bytes in
+      guard let base = bytes.baseAddress, let data = pcre2_match_data_create_8(1, nil) else {
+        return
+      }
+      defer { pcre2_match_data_free_8(data) }
+      var start = 0
+      while start < bytes.count, found.count < limit {
+        let status = pcre2_match_8(
+          code, base, bytes.count, start, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, data, limits)
+        guard status >= 0, let ends = pcre2_get_ovector_pointer_8(data) else { return }
+        let (low, high) = (ends[0], ends[1])
+        if high > low { found.append(low..<high) }
+        start = max(high, start)
+        guard high <= low else { continue }
+        // On to the next character.
+        repeat { start += 1 } while start < bytes.count && bytes[start] & 0xC0 == 0x80
+      }
+    }
+    return found
+  }
+
   private func match(_ text: UnsafePointer<UInt8>, _ count: Int, _ data: OpaquePointer?) -> Int32 {
     let status = pcre2_match_8(code, text, count, 0, PCRE2_NO_UTF_CHECK, data, limits)
     guard status == PCRE2_ERROR_JIT_STACKLIMIT else { return status }
