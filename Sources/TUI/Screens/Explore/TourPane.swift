@@ -19,7 +19,8 @@ struct TourPane {
     panel =
       isOnMap
       ? ExploreLayout(state).map
-      : Rect(x: 0, y: 1, width: state.size.width, height: state.size.height - 2)
+      // Over the maps, of which the lines below speak.
+      : Rect(x: 0, y: 1, width: state.size.width, height: min(8, state.size.height - 2))
   }
 
   func draw(into surface: inout Surface) {
