@@ -192,6 +192,8 @@ static void send_text(const char *text) {
   if (write(STDOUT_FILENO, text, strlen(text)) < 0) {}
 }
 
+void sn_send(const char *text) { send_text(text); }
+
 void sn_set_mouse(bool on) {
   mouse_on = on;
   mousemask(on ? ALL_MOUSE_EVENTS | REPORT_MOUSE_POSITION : 0, NULL);
@@ -431,7 +433,7 @@ static sn_input mouse_input(void) {
   input.shift = (event.bstate & BUTTON_SHIFT) != 0;
   mmask_t state = event.bstate;
   if (state & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED)) input.code = SN_LEFT_DOWN;
-  else if (state & BUTTON1_RELEASED) input.code = SN_LEFT_UP;
+  else if (state & (BUTTON1_RELEASED | BUTTON2_RELEASED | BUTTON3_RELEASED)) input.code = SN_UP;
   else if (state & BUTTON2_PRESSED) input.code = SN_MIDDLE_DOWN;
   else if (state & BUTTON3_PRESSED) input.code = SN_RIGHT_DOWN;
   else if (state & BUTTON4_PRESSED) input.code = SN_WHEEL_UP;

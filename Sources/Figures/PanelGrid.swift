@@ -21,12 +21,27 @@ package struct PanelColumn: Equatable, Sendable {
   package var title: String
   /// One a row of the grid.
   package var panels: [ScatterPanel]
+  /// The legend leaves groups without a name out.
   package var groupNames: [String]
+  /// The colour, 0xRRGGBB, of groups that are discs; the others have their own marks and colours.
+  package var discs: [Int: UInt32]
 
-  package init(title: String, panels: [ScatterPanel], groupNames: [String]) {
+  package init(
+    title: String, panels: [ScatterPanel], groupNames: [String], discs: [Int: UInt32] = [:]
+  ) {
     self.title = title
     self.panels = panels
     self.groupNames = groupNames
+    self.discs = discs
+  }
+
+  fileprivate func symbol(
+    _ group: Int, x: Double, y: Double, radius: Double, opacity: Double = 1
+  ) -> Shape {
+    guard let color = discs[group] else {
+      return .symbol(group: group, x: x, y: y, radius: radius, opacity: opacity)
+    }
+    return .mark(.disc, x: x, y: y, radius: radius, color: color, opacity: opacity)
   }
 }
 
@@ -84,10 +99,11 @@ package struct PanelGrid: Equatable, Sendable {
         .text(column.title, x: x + Self.side / 2, y: top - 7, size: 12, anchor: .middle))
       let frame = Self.bounds(sharesAxes ? columns.flatMap(\.panels) : column.panels)
       for (row, panel) in column.panels.enumerated() {
-        Self.draw(panel, frame, x: x, y: top + Double(row) * panelHeight, on: &picture)
+        Self.draw(
+          panel, of: column, frame, x: x, y: top + Double(row) * panelHeight, on: &picture)
       }
       Self.drawLegend(
-        column.groupNames, x: x, y: top + Double(rows) * panelHeight + 8, on: &picture)
+        column, x: x, y: top + Double(rows) * panelHeight + 8, on: &picture)
     }
     for (index, text) in footerLines.enumerated() {
       picture.add(
@@ -116,7 +132,8 @@ package struct PanelGrid: Equatable, Sendable {
   }
 
   private static func draw(
-    _ panel: ScatterPanel, _ frame: (centre: SIMD2<Float>, reach: Float), x: Double, y: Double,
+    _ panel: ScatterPanel, of column: PanelColumn, _ frame: (centre: SIMD2<Float>, reach: Float),
+    x: Double, y: Double,
     on picture: inout Picture
   ) {
     picture.add(.frame(x: x, y: y, width: side, height: side, color: 0xD0D7DE))
@@ -126,8 +143,8 @@ package struct PanelGrid: Equatable, Sendable {
     where group >= 0 && point.x.isFinite && point.y.isFinite {
       let place = (point - frame.centre) / frame.reach
       picture.add(
-        .symbol(
-          group: group, x: x + side / 2 * (1 + Double(place.x)),
+        column.symbol(
+          group, x: x + side / 2 * (1 + Double(place.x)),
           y: y + side / 2 * (1 - Double(place.y)), radius: radius, opacity: 0.8))
     }
     var labels = PanelLabels(x: x, y: y, side: side)
@@ -145,14 +162,14 @@ package struct PanelGrid: Equatable, Sendable {
 
   private static func legendPlaces(
     _ names: [String]
-  ) -> [(name: String, x: Double, line: Int)] {
-    var places: [(String, Double, Int)] = []
+  ) -> [(group: Int, name: String, x: Double, line: Int)] {
+    var places: [(Int, String, Double, Int)] = []
     var (x, line) = (0.0, 0)
-    for name in names {
+    for (group, name) in names.enumerated() where !name.isEmpty {
       let name = StrokeFont.fitted(name, width: side - 16, size: 11)
       let width = StrokeFont.width(name, size: 11) + 28
       if x > 0, x + width > side + 10 { (x, line) = (0, line + 1) }
-      places.append((name, x, line))
+      places.append((group, name, x, line))
       x += width
     }
     return places
@@ -163,12 +180,12 @@ package struct PanelGrid: Equatable, Sendable {
   }
 
   private static func drawLegend(
-    _ names: [String], x: Double, y: Double, on picture: inout Picture
+    _ column: PanelColumn, x: Double, y: Double, on picture: inout Picture
   ) {
-    for (group, place) in legendPlaces(names).enumerated() {
+    for place in legendPlaces(column.groupNames) {
       let middle = y + Double(place.line) * 16
       picture.add(
-        .symbol(group: group, x: x + place.x + 6, y: middle, radius: 4))
+        column.symbol(place.group, x: x + place.x + 6, y: middle, radius: 4))
       picture.add(.text(place.name, x: x + place.x + 15, y: middle + 4, size: 11))
     }
   }

@@ -56,7 +56,7 @@ package struct PanelLabels {
     let centre = x + side / 2 * (1 + Double(place.x))
     let middle = y + side / 2 * (1 - Double(place.y))
     let left = min(max(centre - width / 2, x + 1), x + side - 1 - width)
-    for shift in [0, 1, -1, 2, -2] {
+    for shift in [0, 1, -1, 2, -2, 3, -3, 4, -4] {
       let top = middle + Double(shift) * Self.height - Self.height / 2
       guard top > y, top + Self.height < y + side,
         !taken.contains(where: {

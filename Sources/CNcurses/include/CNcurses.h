@@ -18,7 +18,7 @@ typedef enum {
   SN_KEY_OTHER = 1000
 } sn_key;
 typedef enum {
-  SN_LEFT_DOWN, SN_LEFT_UP, SN_MIDDLE_DOWN, SN_RIGHT_DOWN, SN_WHEEL_UP, SN_WHEEL_DOWN, SN_MOVED,
+  SN_LEFT_DOWN, SN_UP, SN_MIDDLE_DOWN, SN_RIGHT_DOWN, SN_WHEEL_UP, SN_WHEEL_DOWN, SN_MOVED,
   SN_MOUSE_OTHER
 } sn_mouse_action;
 typedef struct {
@@ -40,6 +40,8 @@ void sn_stop(void);
 // terminal again when continued.
 void sn_suspend(void);
 
+// Sends a control sequence that curses does not know, between two frames.
+void sn_send(const char *text);
 void sn_set_mouse(bool on);
 void sn_size(int *width, int *height);
 // Asks the kernel for the size and tells curses; returns whether it changed.

@@ -80,4 +80,17 @@ package final class CompiledPattern: Sendable {
     // Below a partial match lie errors: limits, as there is nothing else to go wrong.
     return status >= 0 ? .found : status >= PCRE2_ERROR_PARTIAL ? .notFound : .tooLong
   }
+
+  /// Where it occurs next in a text, from a byte on that begins a character; nil where it does not, or
+  /// where looking takes too long.
+  package func place(
+    in text: UnsafeBufferPointer<UInt8>, from start: Int, _ options: UInt32 = 0, room: Room
+  ) -> Range<Int>? {
+    guard let base = text.baseAddress, start >= 0, start <= text.count else { return nil }
+    let status = pcre2_match_8(
+      code, base, text.count, start, options | PCRE2_NO_JIT, room.data, limits)
+    guard status >= 0, let ends = pcre2_get_ovector_pointer_8(room.data), ends[0] <= ends[1]
+    else { return nil }
+    return ends[0]..<ends[1]
+  }
 }

@@ -61,4 +61,25 @@ package final class TextPattern: Sendable {
     }
     return found
   }
+
+  /// Where the pattern occurs in a text, as ranges of its UTF-8 bytes, at most `limit` of them; places
+  /// that are empty are left out.
+  package func ranges(in text: String, limit: Int = 200) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    let room = CompiledPattern.Room()
+    var text = text
+    text.withUTF8 { bytes in
+      var start = 0
+      while start < bytes.count, found.count < limit,
+        let place = pattern.place(in: bytes, from: start, PCRE2_NO_UTF_CHECK, room: room)
+      {
+        if !place.isEmpty { found.append(place) }
+        start = max(place.upperBound, start)
+        guard place.isEmpty else { continue }
+        // On to the next character.
+        repeat { start += 1 } while start < bytes.count && bytes[start] & 0xC0 == 0x80
+      }
+    }
+    return found
+  }
 }

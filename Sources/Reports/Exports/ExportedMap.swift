@@ -2,6 +2,22 @@ import LinearAlgebra
 import SeerProjection
 import SeerSupport
 
+/// What the rows of a picture are coloured by, where that is not their concept.
+package struct MapColors: Equatable, Sendable {
+  /// The group of each row.
+  package var groups: [Int]
+  /// The groups' names; empty: no row has it.
+  package var names: [String]
+  /// The colours, 0xRRGGBB, of groups that are no concepts.
+  package var colors: [Int: UInt32]
+
+  package init(groups: [Int], names: [String], colors: [Int: UInt32]) {
+    self.groups = groups
+    self.names = names
+    self.colors = colors
+  }
+}
+
 /// Where a run's rows lie on a map of one layer, and how that map was made.
 package struct ExportedMap: Equatable, Sendable {
   /// One for each row; rows without a place are left out.
@@ -11,13 +27,16 @@ package struct ExportedMap: Equatable, Sendable {
   package var seed: UInt64
   /// What else it was made with, such as `perplexity` or `components`.
   package var settings: [String: String]
+  /// Nil: rows have the colour of their concept.
+  package var colors: MapColors?
   /// The file of coordinates that it was read from.
   package var file: String?
 
   package init(
     points: [SIMD2<Float>?], method: String, seed: UInt64 = 0, settings: [String: String] = [:],
-    file: String? = nil
+    colors: MapColors? = nil, file: String? = nil
   ) {
+    self.colors = colors
     self.points = points
     self.method = method
     self.seed = seed

@@ -41,7 +41,7 @@ extension LayerExport {
       }
       map = ExportedMap(
         points: try MapFile.read(file, rows: run.rows), method: recipe.method, seed: recipe.seed,
-        settings: recipe.settings ?? [:], file: file)
+        settings: recipe.settings ?? [:], colors: try MapFile.colors(file), file: file)
     }
     return Order(
       export: LayerExport(run, layer: made.layer, tool: tool), format: format, map: map,

@@ -72,8 +72,11 @@ package struct LayerExport: Sendable {
     try checkpoint()
     if map != nil && shown.file == nil {
       let file = Self.mapFile(of: path)
-      try OutputFile.write(MapFile.text(shown.points, rows: run.rows), to: file)
+      try OutputFile.write(
+        MapFile.text(shown.points, rows: run.rows, colors: shown.colors), to: file)
       shown.file = file
+      // As whoever makes the picture again will have them.
+      if shown.colors != nil { shown.colors = try MapFile.colors(file) }
     }
     switch format {
     case .svg:

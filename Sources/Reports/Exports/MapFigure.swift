@@ -7,13 +7,15 @@ enum MapFigure {
   static func grid(_ map: ExportedMap, _ run: Run, layer: Int, tool: String) -> PanelGrid {
     let manifest = run.manifest
     let concepts = ConceptNames(sorted: run.rows.map(\.concept))
-    let groups = zip(run.rows, map.points).map { row, point in
-      point == nil ? -1 : concepts.place(of: row.concept) ?? -1
+    let groups = run.rows.indices.map { index in
+      if map.points[index] == nil { return -1 }
+      return map.colors?.groups[index] ?? concepts.place(of: run.rows[index].concept) ?? -1
     }
-    let groupNames = concepts.names.map { $0.isEmpty ? "(no concept)" : $0 }
+    let groupNames =
+      map.colors?.names ?? concepts.names.map { $0.isEmpty ? "(no concept)" : $0 }
     let points = map.points.map { $0 ?? .zero }
     var panel = ScatterPanel(points: points, groups: groups)
-    if concepts.count > 1 && concepts.count <= 24 {
+    if map.colors == nil && concepts.count > 1 && concepts.count <= 24 {
       panel.labels = panel.medians().map {
         PanelLabel(groupNames[$0.group], at: $0.point, group: $0.group)
       }
@@ -25,7 +27,8 @@ enum MapFigure {
       title: "\(name(manifest.model))\(adapter), layer \(layer)", rowTitles: [""],
       columns: [
         PanelColumn(
-          title: "\(name(manifest.concepts)), \(rows)", panels: [panel], groupNames: groupNames)
+          title: "\(name(manifest.concepts)), \(rows)", panels: [panel],
+          groupNames: groupNames, discs: map.colors?.colors ?? [:])
       ],
       footer: [
         "\(map.description), position \(manifest.position), template \(manifest.templateTitle); \(tool)"

@@ -52,12 +52,53 @@ package enum MapFile {
   }
 
   /// The same as text.
-  package static func text(_ points: [SIMD2<Float>?], rows: [RunRow]) -> String {
-    var text = CSV.line(["x", "y", "row", "concept"])
-    for (point, row) in zip(points, rows) {
-      text += CSV.line(
-        [point.map { "\($0.x)" } ?? "", point.map { "\($0.y)" } ?? "", "\(row.row)", row.concept])
+  package static func text(
+    _ points: [SIMD2<Float>?], rows: [RunRow], colors: MapColors? = nil
+  ) -> String {
+    var text = CSV.line(["x", "y", "row", "concept"] + (colors == nil ? [] : colorColumns))
+    for (index, row) in rows.enumerated() {
+      let point = points[index]
+      var line = [
+        point.map { "\($0.x)" } ?? "", point.map { "\($0.y)" } ?? "", "\(row.row)", row.concept,
+      ]
+      if let colors {
+        let group = colors.groups[index]
+        let color = colors.colors[group].map { String($0, radix: 16) }
+        line += ["\(group)", colors.names[group], color ?? ""]
+      }
+      text += CSV.line(line)
     }
     return text
+  }
+
+  /// What a row is coloured by: the group's number, its name, and its colour in six hexadecimal digits
+  /// (none: the mark and colour of the concept of that number).
+  private static let colorColumns = ["group", "group_name", "color"]
+
+  /// The colours of a file; nil where it has none. Groups that no row has stay without a name.
+  package static func colors(_ path: String) throws(Failure) -> MapColors? {
+    let table = try TextTable(contentsOf: path)
+    let columns = colorColumns.compactMap { table.index(of: $0) }
+    guard columns.count == colorColumns.count else { return nil }
+    var found = MapColors(groups: [], names: [], colors: [:])
+    for index in table.rows.indices {
+      let cells = columns.map { table.text(row: index, column: $0) ?? "" }
+      guard let group = Int(cells[0]), (0..<10_000).contains(group) else {
+        throw Failure(
+          .badData, file: path, place: "line \(table.lines[index]), column group",
+          found: "`\(cells[0].prefix(40))`", wanted: "a whole number from 0 to 9999")
+      }
+      let color = UInt32(cells[2], radix: 16)
+      guard cells[2].isEmpty || color.map({ $0 <= 0xFF_FFFF }) ?? false else {
+        throw Failure(
+          .badData, file: path, place: "line \(table.lines[index]), column color",
+          found: "`\(cells[2].prefix(40))`", wanted: "six hexadecimal digits, or nothing")
+      }
+      found.groups.append(group)
+      while found.names.count <= group { found.names.append("") }
+      found.names[group] = cells[1]
+      found.colors[group] = color
+    }
+    return found
   }
 }

@@ -24,6 +24,8 @@ package struct AppState: Sendable {
   package var overlay: Overlay?
   package var message: Message?
   package var isMouseOn = true
+  /// Whether leaving was asked for, and the next time means it.
+  package var isLeaving = false
   /// How many runs there are to explore, and which one is.
   package var runs = 1
   package var run = 0

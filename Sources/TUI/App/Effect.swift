@@ -12,6 +12,8 @@ package enum Effect: Equatable, Sendable {
   case openRun(Int, ScreenID)
   case saveScreen(String)
   case setMouse(Bool)
+  /// Gives a text to the clipboard.
+  case copy(String)
   case redraw
   case suspend
   case quit(Ending)

@@ -27,6 +27,8 @@ package struct ExplorerOptions: Sendable {
   /// Nil: as the terminal and `NO_COLOR` say.
   package var colors: ColorDepth?
   package var isMouseOn = true
+  /// Nil: as the environment or the terminal says.
+  package var isLight: Bool?
   /// Begin with the guided tour.
   package var startsTour = false
   package var environment: [String: String]
@@ -63,7 +65,8 @@ package enum Explorer {
       let environment = options.environment
       let depth = ColorDepth.detected(colors: 256, isDirect: false, environment: environment)
       let theme = Theme(
-        depth: options.colors ?? depth, glyphs: options.ascii ?? false ? .ascii : .braille)
+        depth: options.colors ?? depth, isLight: options.isLight ?? false,
+        glyphs: options.ascii ?? false ? .ascii : .braille)
       var state = workspace.state(size: Size(width: 80, height: 24), theme: theme)
       if options.startsTour { state.explore.tour = Tour() }
       let session = Session(state, workspace, engine: Engine(), mailbox: mailbox)
@@ -100,8 +103,18 @@ package enum Explorer {
     defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.
     if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
-    defer { session.close() }
-    return TerminalLoop(session, terminal).run()
+    let isSaid = options.isLight != nil || options.environment["COLORFGBG"] != nil
+    if !isSaid, state.theme.depth != .mono,
+      TerminalGround.canBeAsked(options.environment["TERM"] ?? "")
+    {
+      terminal.askGround()
+    }
+    let ending = TerminalLoop(session, terminal).run()
+    let farewells = Screens.all.compactMap { $0.farewell(session.state) }
+    session.close()
+    // The terminal layer keeps it until the screen is given back.
+    for text in farewells { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    return ending
   }
 
   private static func theme(_ options: ExplorerOptions, _ terminal: Terminal) -> Theme {
@@ -116,7 +129,8 @@ package enum Explorer {
     let depth = ColorDepth.detected(
       colors: terminal.colors, isDirect: terminal.hasDirectColor, environment: environment)
     return Theme(
-      depth: options.colors ?? depth, isLight: Theme.isLight(environment: environment),
+      depth: options.colors ?? depth,
+      isLight: options.isLight ?? Theme.isLight(environment: environment),
       glyphs: glyphs)
   }
 }

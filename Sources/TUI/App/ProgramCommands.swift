@@ -15,6 +15,7 @@ package enum Program {
   package static let contexts: [KeyContext] = [.help, .palette]
   package static let palette: CommandID = "palette"
   /// Without a key for these nobody finds the way.
+  package static let quit: CommandID = "quit"
   package static let needed: [CommandID] = ["quit", "help"]
 
   package static let commands = [
@@ -28,6 +29,7 @@ package enum Program {
       return Command(
         entry.command, [entry.key], .screens, in: .screens, entry.help, hint: entry.hint,
         when: { $0.screen != screen.id && screen.isThere($0) },
+        otherwise: { $0.screen == screen.id ? nil : screen.absence($0) },
         do: { state, _ in
           if entry.isOfFirstRun { return show(screen.id, &state) }
           state.screen = screen.id
@@ -74,7 +76,7 @@ package enum Program {
       }),
     Command(
       "saveScreen", ["x"], .program, in: .screens,
-      "Save this screen as SVG in the current folder", hint: "save",
+      "Save this screen as SVG in the current folder", hint: "picture",
       do: { state, _ in
         [.saveScreen("seer-\(state.screen.name)-layer-\(state.explore.layerNumber).svg")]
       }),
@@ -99,8 +101,8 @@ package enum Program {
       "suspend", ["Ctrl-z"], .program, in: .everywhere, "Stop, back to the shell; fg returns",
       do: { _, _ in [.suspend] }),
     Command(
-      "quit", ["q"], .program, in: .screens, "Quit", hint: "quit",
-      do: { _, _ in [.quit(.quit)] }),
+      quit, ["q"], .program, in: .screens, "Quit; what is under way is asked about",
+      hint: "quit", do: { state, _ in leave(&state) }),
     Command(
       "interrupt", ["Ctrl-c"], .program, in: .everywhere, "Quit at once",
       do: { _, _ in [.quit(.interrupted)] }),
@@ -111,6 +113,15 @@ package enum Program {
         return []
       }),
   ]
+
+  /// Leaves at once where nothing is under way, else at the second time.
+  private static func leave(_ state: inout AppState) -> [Effect] {
+    let question = Screens.all.compactMap { $0.farewell(state) }.first
+    guard let question, !state.isLeaving else { return [.quit(.quit)] }
+    state.isLeaving = true
+    state.message = AppState.Message(text: "q again quits. \(question)", isError: true)
+    return []
+  }
 
   /// Shows a screen that is about the first run.
   private static func show(_ screen: ScreenID, _ state: inout AppState) -> [Effect] {

@@ -7,7 +7,9 @@ package func render(_ state: AppState) -> Surface {
     Notice.tooSmall(state.size, wanted: AppState.smallest, state.theme, into: &surface)
     return surface
   }
+  ScreenTabs(state).draw(into: &surface)
   state.front.draw(state, into: &surface)
+  TourPane(state)?.draw(into: &surface)
   switch state.overlay {
   case .help(let scroll): HelpOverlay(state).draw(scroll: scroll, into: &surface)
   case .palette(let query, let index):

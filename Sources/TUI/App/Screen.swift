@@ -46,6 +46,12 @@ package protocol Screen: Sendable {
 
   /// Whether it has something to show.
   static func isThere(_ state: AppState) -> Bool
+  /// Why it has nothing to show, and what helps.
+  static func absence(_ state: AppState) -> String
+  /// What its tab says beside its name, on every screen.
+  static func status(_ state: AppState) -> String
+  /// What would be lost by leaving now, as a question; nil: nothing.
+  static func farewell(_ state: AppState) -> String?
   /// Whether something is still being computed, also while another screen is in front.
   static func isBusy(_ state: AppState) -> Bool
   /// What moves by itself while it is in front; nil: it rests, and costs nothing.
@@ -72,6 +78,8 @@ package protocol Screen: Sendable {
   /// What it needs computed after any event while it is in front.
   static func followUp(_ state: inout AppState) -> [Effect]
 
+  static func heading(_ state: AppState) -> ScreenHeading
+  /// Draws what is below the first line.
   static func draw(_ state: AppState, into surface: inout Surface)
   /// Draws the last line in place of what can be done.
   ///
@@ -105,6 +113,9 @@ extension Screen {
   package static var helpSections: [HelpSection] { [] }
   package static func open(_ workspace: Workspace, in state: inout AppState) {}
   package static func carry(from old: AppState, into next: inout AppState) {}
+  package static func absence(_ state: AppState) -> String { "" }
+  package static func status(_ state: AppState) -> String { "" }
+  package static func farewell(_ state: AppState) -> String? { nil }
   package static func motion(_ state: AppState) -> Motion? { nil }
   package static func context(_ state: AppState) -> KeyContext { ground(state) }
   package static func helpContext(_ state: AppState) -> KeyContext { ground(state) }
@@ -114,9 +125,7 @@ extension Screen {
   }
   package static func type(_ key: Key, _ state: inout AppState) {}
   package static func paste(_ text: String, _ state: inout AppState) {
-    for scalar in text.unicodeScalars where scalar.value >= 0x20 {
-      type(.character(scalar), &state)
-    }
+    for scalar in text.asOneLine.unicodeScalars { type(.character(scalar), &state) }
   }
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] { [] }
   package static func tick(_ state: inout AppState) -> [Effect] { [] }

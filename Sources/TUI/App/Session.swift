@@ -128,9 +128,11 @@ package final class Session {
       case .keepView: keepView()
       case .openRun(let index, let screen): open(run: index, on: screen)
       case .saveText(let name, let text): run(update(&state, saveText(name, text)))
-      case .saveScreen(let path): run(update(&state, .saved(path, save(path))))
+      case .saveScreen(let name):
+        let path = Self.free(name)
+        run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
-      case .redraw, .suspend, .setMouse: onTerminalEffect(effect)
+      case .redraw, .suspend, .setMouse, .copy: onTerminalEffect(effect)
       }
     }
   }

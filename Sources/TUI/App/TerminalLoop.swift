@@ -27,6 +27,7 @@ struct TerminalLoop {
         terminal.suspend()
         session.handle(.resize(terminal.size))
       case .setMouse(let isOn): terminal.setMouse(isOn)
+      case .copy(let text): terminal.copy(text)
       default: break
       }
     }

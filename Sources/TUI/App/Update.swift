@@ -13,15 +13,23 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     return []
   case .key(let key):
     state.message = nil
-    if let command = Command.find(key, in: state.context, of: state.commands) {
-      return command.isAvailable(state) ? perform(command, key, &state) : []
+    guard let found = find(key, state) else {
+      state.isLeaving = false
+      type(key, &state)
+      return []
     }
-    type(key, &state)
+    let command = found.command
+    if command.id != Program.quit { state.isLeaving = false }
+    if command.isAvailable(state) { return perform(command, found.key, &state) }
+    if let refusal = command.refusal?(state) {
+      state.message = AppState.Message(text: refusal, isError: true)
+    }
     return []
   case .paste(let text):
     paste(text, &state)
     return []
   case .mouse(let mouse):
+    if [.left, .right].contains(mouse.action) { state.message = nil }
     if state.overlay != nil {
       switch mouse.action {
       case .wheelDown: return Program.scroll(by: 1, &state)
@@ -30,7 +38,16 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
       default: return []
       }
     }
-    return state.isTooSmall ? [] : state.front.update(&state, mouse)
+    if state.isTooSmall { return [] }
+    if mouse.action == .left, let id = ScreenTabs(state).screen(at: mouse.place),
+      let command = state.commands.first(where: { $0.id == Screens[id].entry.command })
+    {
+      return handle(&state, command)
+    }
+    return state.front.update(&state, mouse)
+  case .ground(let isLight):
+    state.theme.isLight = isLight
+    return []
   case .tick: return Screens.all.flatMap { $0.tick(&state) }
   case .screen(let event): return event.receive(&state)
   case .explored(_, let event), .from(_, let event): return handle(&state, event)
@@ -40,6 +57,20 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
       ?? AppState.Message(text: "Saved \(path)", isError: false)
     return []
   }
+}
+
+/// The command of a key: of itself, else of the one in its place on a Latin keyboard.
+private func find(_ key: Key, _ state: AppState) -> (command: Command, key: Key)? {
+  let context = state.context
+  for key in [key, key.latin].compactMap({ $0 }) {
+    if let command = Command.find(key, in: context, of: state.commands) { return (command, key) }
+  }
+  return nil
+}
+
+/// A command that was chosen by something else than its key.
+private func handle(_ state: inout AppState, _ command: Command) -> [Effect] {
+  handle(&state, .key(command.keys.first ?? .enter))
 }
 
 /// Does what a command says.
@@ -61,9 +92,7 @@ private func type(_ key: Key, _ state: inout AppState) {
 
 private func paste(_ text: String, _ state: inout AppState) {
   guard state.overlay != nil else { return state.front.paste(text, &state) }
-  for scalar in text.unicodeScalars where scalar.value >= 0x20 {
-    type(.character(scalar), &state)
-  }
+  for scalar in text.asOneLine.unicodeScalars { type(.character(scalar), &state) }
 }
 
 /// What has to be started before the first event.

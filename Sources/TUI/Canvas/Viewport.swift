@@ -16,15 +16,31 @@ package struct WorldBounds: Equatable, Sendable {
     self.high = high
   }
 
-  /// The bounds a map is fitted by: those of its points, but no further than 3.5 times the map's
-  /// unit from the middle, so that a few stray points do not shrink all others to a spot. Maps
-  /// have a mean squared distance of 1 from the middle.
+  /// The bounds a map is fitted by: those of its points, but along each axis no further than a quarter
+  /// of the way from the 2nd to the 98th of a hundred points beyond these two, so that a few stray
+  /// points do not shrink all others to a spot. O(points), with a sort of at most 1,024 of them.
   package static func ofMap(_ points: [SIMD2<Float>]) -> WorldBounds? {
     guard var bounds = WorldBounds(points) else { return nil }
-    let furthest = SIMD2<Float>(repeating: 3.5)
-    bounds.low = pointwiseMax(bounds.low, -furthest)
-    bounds.high = pointwiseMax(bounds.low, pointwiseMin(bounds.high, furthest))
+    for axis in 0..<2 {
+      guard let bulk = bulk(points, axis) else { continue }
+      let reach = (bulk.upperBound - bulk.lowerBound) / 4
+      // Points in one place tell nothing of how far is far.
+      guard reach > 0 else { continue }
+      bounds.low[axis] = max(bounds.low[axis], bulk.lowerBound - reach)
+      bounds.high[axis] = min(bounds.high[axis], bulk.upperBound + reach)
+    }
     return bounds
+  }
+
+  /// The range of the middle 96 % along an axis, of as many points as tell; nil of too few.
+  private static func bulk(_ points: [SIMD2<Float>], _ axis: Int) -> ClosedRange<Float>? {
+    guard points.count >= 20 else { return nil }
+    let values = stride(from: 0, to: points.count, by: max(1, points.count / 1024)).map {
+      points[$0][axis]
+    }.filter(\.isFinite).sorted()
+    let cut = max(1, values.count * 2 / 100)
+    guard values.count > 2 * cut else { return nil }
+    return values[cut]...values[values.count - 1 - cut]
   }
 
   package var center: SIMD2<Float> { (low + high) / 2 }

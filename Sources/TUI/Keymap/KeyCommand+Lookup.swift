@@ -16,15 +16,18 @@ extension KeyCommand {
   package static func matching(
     _ query: String, in context: KeyContext, _ state: State, of commands: [Self]
   ) -> [Self] {
-    let wanted = query.lowercased().unicodeScalars.filter { $0 != " " }
-    return commands.filter { command in
-      guard command.contexts.contains(context), command.isAvailable(state) else { return false }
+    let typed = query.lowercased()
+    let wanted = typed.unicodeScalars.filter { $0 != " " }
+    let found = commands.compactMap { command -> (command: Self, isWhole: Bool)? in
+      guard command.contexts.contains(context), command.isAvailable(state) else { return nil }
+      let words = [command.help, command.group.name, command.hint ?? "", command.id.name]
+        .joined(separator: " ").lowercased()
       var rest = wanted[...]
-      for scalar in (command.help + " " + command.group.name).lowercased().unicodeScalars {
-        if rest.first == scalar { rest.removeFirst() }
-      }
-      return rest.isEmpty
+      for scalar in words.unicodeScalars where rest.first == scalar { rest.removeFirst() }
+      return rest.isEmpty ? (command, words.contains(typed)) : nil
     }
+    // Letters that stand together first.
+    return (found.filter(\.isWhole) + found.filter { !$0.isWhole }).map(\.command)
   }
 
   /// What can be done now, in the order of the table.

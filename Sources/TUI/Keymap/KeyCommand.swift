@@ -48,13 +48,16 @@ package struct KeyCommand<State, Outcome>: Sendable {
   package let separator: String
   package let label: Label?
   package let isAvailable: Condition
+  /// Why it cannot be done now; nil where that needs no words.
+  package let refusal: (@Sendable (State) -> String?)?
   package let perform: Action
 
   package init(
     _ id: CommandID, _ keys: [String], _ group: CommandGroup, in contexts: KeyContexts,
     _ help: String, hint: String? = nil, word: (@Sendable (State) -> String?)? = nil,
     separator: String = "/", label: Label? = nil,
-    when isAvailable: @escaping Condition = { _ in true }, do perform: @escaping Action
+    when isAvailable: @escaping Condition = { _ in true },
+    otherwise refusal: (@Sendable (State) -> String?)? = nil, do perform: @escaping Action
   ) {
     self.id = id
     // A name that is no key is our own fault; the table's test finds it.
@@ -67,6 +70,7 @@ package struct KeyCommand<State, Outcome>: Sendable {
     self.separator = separator
     self.label = label
     self.isAvailable = isAvailable
+    self.refusal = refusal
     self.perform = perform
   }
 }

@@ -46,7 +46,8 @@ package struct Surface: Equatable, Sendable {
     if scalar.value < 0x20 || width == 0 { return }
     if asciiOnly && !scalar.isASCII {
       if width == 2 { put("?", x + 1, y, style) }
-      scalar = "?"
+      // Numbers are as clear without it.
+      scalar = scalar == "°" ? " " : "?"
       width = 1
     }
     guard isInside(x, y), isInside(x + width - 1, y) else { return }

@@ -31,7 +31,7 @@ extension Terminal {
   package static func action(_ code: UInt32) -> Mouse.Action? {
     switch sn_mouse_action(rawValue: code) {
     case SN_LEFT_DOWN: .left
-    case SN_LEFT_UP: .release
+    case SN_UP: .release
     case SN_MIDDLE_DOWN: .middle
     case SN_RIGHT_DOWN: .right
     case SN_WHEEL_UP: .wheelUp

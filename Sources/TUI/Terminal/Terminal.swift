@@ -1,4 +1,5 @@
 import CNcurses
+import Foundation
 import SeerSupport
 
 /// The real terminal: the only place that talks to curses.
@@ -8,6 +9,10 @@ import SeerSupport
 package final class Terminal {
   /// What has come of a paste that has not ended.
   private var pasted: String?
+  /// Whether the terminal was asked for its ground and has not said it yet.
+  private var awaitsGround = false
+  /// What was read while looking for an answer and was none.
+  private var unread: [sn_input] = []
   private var shown: Surface?
   private var pairs: [PairKey: Int32] = [:]
   private var nextPair: Int32 = 1
@@ -121,10 +126,45 @@ package final class Terminal {
     return Int32(index)
   }
 
+  /// Asks for the colour of the ground; the answer, where there is one, comes as input.
+  package func askGround() {
+    awaitsGround = true
+    sn_send("\u{1B}]11;?\u{1B}\\")
+  }
+
+  /// Gives a text to the clipboard, where the terminal takes it (OSC 52).
+  package func copy(_ text: String) {
+    sn_send("\u{1B}]52;c;\(Data(text.utf8).base64EncodedString())\u{07}")
+  }
+
+  private func next() -> sn_input { unread.isEmpty ? sn_read() : unread.removeFirst() }
+
+  /// The rest of an answer that an Esc has begun; nil, with nothing lost, where it is none.
+  private func answer() -> TerminalInput? {
+    let first = next()
+    guard first.kind == SN_CHARACTER, first.code == 0x5D else {
+      if first.kind != SN_NOTHING { unread.insert(first, at: 0) }
+      return nil
+    }
+    awaitsGround = false
+    var text = ""
+    while text.utf8.count < 64 {
+      let input = next()
+      // It ends with BEL, or with Esc and a backslash.
+      guard input.kind == SN_CHARACTER, input.code != 7 else { break }
+      if input.code == 0x1B {
+        _ = next()
+        break
+      }
+      if let scalar = Unicode.Scalar(input.code) { text.unicodeScalars.append(scalar) }
+    }
+    return TerminalGround.isLight(answer: text).map { .ground(isLight: $0) }
+  }
+
   /// Waiting input, one piece; nil when there is none.
   package func read() -> TerminalInput? {
     while true {
-      let input = sn_read()
+      let input = next()
       switch input.kind {
       case SN_NOTHING: return nil
       case SN_RESIZED: return .resize(size)
@@ -138,6 +178,9 @@ package final class Terminal {
         guard let text = pasted else { continue }
         pasted = nil
         return .paste(text)
+      case SN_CHARACTER where input.code == 0x1B && awaitsGround:
+        if let answer = answer() { return answer }
+        if awaitsGround { return .key(.escape) }
       case SN_CHARACTER:
         guard let key = Self.key(character: input.code) else { continue }
         return .key(key)

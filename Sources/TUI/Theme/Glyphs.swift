@@ -46,6 +46,9 @@ package struct Glyphs: Equatable, Sendable {
   package var tickRight: Unicode.Scalar { isASCII ? ">" : level == .blocks ? "├" : "▸" }
   package var tickLeft: Unicode.Scalar { isASCII ? "<" : level == .blocks ? "◄" : "◂" }
   /// Between the two names of a comparison.
+  /// Something goes on, stands still, or is done.
+  package var goesOn: String { isASCII ? ">" : level == .blocks ? "►" : "▶" }
+  package var standsStill: String { isASCII ? "||" : "‖" }
   package var both: String { isASCII ? "<->" : "↔" }
   package var becomes: String { isASCII ? "->" : "→" }
   package var arrowUp: Unicode.Scalar { isASCII ? "^" : "▲" }

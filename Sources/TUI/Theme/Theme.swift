@@ -7,7 +7,7 @@ package struct Theme: Equatable, Sendable {
 
   package let depth: ColorDepth
   /// Whether the terminal's background is light.
-  package let isLight: Bool
+  package var isLight: Bool
   package let glyphs: Glyphs
 
   package init(depth: ColorDepth, isLight: Bool = false, glyphs: GlyphLevel = .braille) {
@@ -31,15 +31,21 @@ package struct Theme: Equatable, Sendable {
     case .border: ink(isLight ? 0xB2B2B2 : 0x4E4E4E, ansi: 8, mono: .dim)
     case .focusedBorder: ink(isLight ? 0x5F5F5F : 0xB2B2B2, ansi: 7, mono: .bold)
     case .title: ink(isLight ? 0x303030 : 0xD0D0D0, ansi: nil, mono: .bold).with(.bold)
-    case .accent: ink(isLight ? 0x0087AF : 0x5FD7FF, ansi: 14, mono: .bold).with(.bold)
+    case .accent: ink(isLight ? 0x005F87 : 0x5FD7FF, ansi: 14, mono: .bold).with(.bold)
     case .cursor: cursor
-    case .key: ink(isLight ? 0x0087AF : 0x87D7FF, ansi: 14, mono: .bold)
+    case .key: ink(isLight ? 0x005F87 : 0x87D7FF, ansi: 14, mono: .bold)
     case .error: ink(isLight ? 0xAF0000 : 0xFF8787, ansi: 9, mono: .bold).with(.bold)
     case .warning: ink(isLight ? 0x875F00 : 0xFFD787, ansi: 11, mono: .bold)
     case .good: ink(isLight ? 0x005F5F : 0x87D7AF, ansi: 10, mono: [])
     case .bar: ink(isLight ? 0x5F5F87 : 0x8787AF, ansi: 4, mono: [])
     case .selection: selection
     }
+  }
+
+  /// A style made to stand out among its own kind.
+  package func highlighted(_ style: Style) -> Style {
+    depth == .mono || depth == .ansi16
+      ? style.with(.reverse) : style.on(self.style(.selection)).with(.bold)
   }
 
   /// The colour of a concept, chosen apart under the common colour-blindnesses; its glyph
@@ -61,6 +67,14 @@ package struct Theme: Equatable, Sendable {
     let index = step * colors.count / count
     return ink(colors[index], ansi: Self.ansiRamp[index], mono: 2 * step >= count ? .bold : [])
   }
+
+  /// The same on light ground as 0xRRGGBB, for pictures.
+  package static func stepOnLight(_ step: Int, of count: Int) -> UInt32 {
+    rampOnLight[max(0, min(rampOnLight.count - 1, step * rampOnLight.count / max(1, count)))]
+  }
+
+  /// What has nothing to say, on light ground.
+  package static let paleOnLight: UInt32 = 0x9A9A9A
 
   private func ink(
     _ value: UInt32, ansi: UInt8?, mono: Style.Attributes, ansiAttributes: Style.Attributes = []
@@ -114,8 +128,9 @@ package struct Theme: Equatable, Sendable {
     0x5F5FAF, 0x5F87AF, 0x00AFAF, 0x00AF87, 0x5FD75F, 0xAFD700, 0xFFD700, 0xFFFFAF,
   ]
   private static let rampOnLight: [UInt32] = [
-    0xD7AF00, 0xAFAF00, 0x5FAF00, 0x00875F, 0x005F87, 0x005F87, 0x3A3A87, 0x5F005F,
+    0xAF8700, 0x878700, 0x5F8700, 0x00875F, 0x005F87, 0x005F87, 0x3A3A87, 0x5F005F,
   ]
   private static let ansiRamp: [UInt8] = [4, 12, 6, 14, 2, 10, 11, 15]
-  private static let ansi: [UInt8] = [3, 12, 2, 11, 5, 7, 1, 4, 10, 13, 14, 9]
+  /// The first six are six hues: palettes of 16 differ most in those.
+  private static let ansi: [UInt8] = [3, 12, 2, 6, 5, 9, 11, 4, 10, 13, 14, 1]
 }

@@ -3,14 +3,27 @@ package struct Curve {
   /// Nil where a step has none.
   package let values: [Double?]
 
-  package init(values: [Double?]) {
+  /// What is drawn from bottom to top covers this much at least: small changes look small.
+  package let leastSpan: Double
+
+  package init(values: [Double?], leastSpan: Double = 0) {
     self.values = values
+    self.leastSpan = leastSpan
+  }
+
+  /// What the bottom and the top stand for; nil without values.
+  package var range: ClosedRange<Double>? {
+    let known = values.compactMap { $0 }.filter(\.isFinite)
+    guard let low = known.min(), let high = known.max() else { return nil }
+    // Not in the middle, which lies between two lines of dots: the least change would show.
+    let missing = max(0, leastSpan - (high - low))
+    return low - 0.4 * missing...high + 0.6 * missing
   }
 
   /// Values lie between the lowest and the highest; one column may hold many steps.
   package func draw(_ rect: Rect, _ style: Style, _ glyphs: Glyphs, into surface: inout Surface) {
-    let known = values.compactMap { $0 }.filter(\.isFinite)
-    guard let low = known.min(), let high = known.max(), !rect.isEmpty else { return }
+    guard let range, !rect.isEmpty else { return }
+    let (low, high) = (range.lowerBound, range.upperBound)
     let grid = DotGrid(glyphs.level)
     let columns = rect.width * grid.columns
     let rows = rect.height * grid.rows

@@ -44,9 +44,9 @@ package enum Numbers {
       ? String(format: "%.4f", value).replacing("0.", with: ".") : String(format: "%.0e", value)
   }
 
-  /// `71.3`: an angle in degrees.
+  /// `71.3°`: an angle.
   package static func degrees(_ value: Float) -> String {
-    value.isFinite ? String(format: "%.1f", Double(value)) : "-"
+    value.isFinite ? String(format: "%.1f°", Double(value)) : "-"
   }
 
   /// `2m10s`, `3h05m`.

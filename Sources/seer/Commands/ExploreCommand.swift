@@ -1,12 +1,18 @@
 import ArgumentParser
 import Foundation
 import SeerFormats
+import SeerModels
 import SeerRuns
 import SeerScreens
 import SeerSupport
 import SeerWidgets
 
 extension ColorDepth: ExpressibleByArgument {}
+
+/// What the terminal's text stands on.
+enum Ground: String, EnumerableFlag {
+  case light, dark
+}
 
 struct ExploreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -43,6 +49,7 @@ struct ExploreCommand: ParsableCommand {
   var ascii: Bool?
   @Option(help: "How many colours to use (default: as the terminal allows; see NO_COLOR).")
   var colors: ColorDepth?
+  @Flag(help: "Colours for that ground (default: as the terminal says).") var ground: Ground?
   @Flag(inversion: .prefixedNo, help: "Take mouse events from the terminal.") var mouse = true
 
   func run() throws {
@@ -52,7 +59,9 @@ struct ExploreCommand: ParsableCommand {
     options.model = model
     options.adapter = adapter
     options.chat = try chat.options()
-    options.memory = memory.budget
+    // Its plan on standard error would come out when the screen is left.
+    options.memory = MemoryBudget(limit: memory.memory?.bytes)
+    options.isLight = ground.map { $0 == .light }
     options.watched = watch
     options.tool = Version.tool
     options.startsTour = tour

@@ -149,6 +149,20 @@ struct TerminalTests {
     }
   }
 
+  /// Button 3 goes down, moves and goes up: the rows inside are selected, and keys go on.
+  @Test func theRightButtonSelects() throws {
+    try explore(environment: ["TERM": "xterm-256color"]) { tmux in
+      try tmux.keys("-l", "\u{1B}[<2;3;4M")
+      try tmux.wait("a selection on its way") { $0.contains("Esc give up") }
+      try tmux.keys("-l", "\u{1B}[<2;50;20m")
+      try tmux.wait("rows selected") { $0.contains(" selected") && $0.contains("rows: ") }
+      try tmux.keys("j")
+      try tmux.wait("row 1") { $0.contains("row 1 ") }
+      try tmux.keys("q")
+      try tmux.expectSaneShell(code: 0)
+    }
+  }
+
   @Test(arguments: [("TERM=nonsense", "nonsense"), ("TERM=", "TERM"), ("TERM=dumb", "dumb")])
   func badTerminals(setting: String, said: String) throws {
     let run = try RunFixture()

@@ -43,15 +43,6 @@ import Testing
     #expect(WorldBounds([SIMD2(.nan, .nan)]) == nil)
   }
 
-  @Test func strayPointsDoNotShrinkTheMap() throws {
-    let points: [SIMD2<Float>] = [SIMD2(-1, -1), SIMD2(1, 1), SIMD2(40, 0.5)]
-    let bounds = try #require(WorldBounds.ofMap(points))
-    #expect(bounds.low == SIMD2(-1, -1) && bounds.high == SIMD2(3.5, 1))
-    let all = try #require(WorldBounds.ofMap([SIMD2(50, 50)]))
-    #expect(all.extent.x >= 0 && all.extent.y >= 0)
-    #expect(WorldBounds.ofMap([]) == nil)
-  }
-
   @Test func brailleBits() {
     let grid = DotGrid(.braille)
     #expect(grid.glyph(grid.bit(0, 0)) == "⠁")

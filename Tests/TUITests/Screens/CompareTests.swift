@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test func rowsThatMoved() throws {
-    let state = Fixture.compare(80, 24).after("Tab", "Tab", "e", "e")
+    let state = Fixture.compare(80, 24).after("Tab", "Tab", "Tab", "e", "e")
     #expect(state.explore.cursor == 46)
     try expectSnapshot(render(state), "compare-moved")
     #expect(state.after("E").explore.cursor == 47)
@@ -140,7 +140,8 @@ import Testing
 
   @Test func viewsOfTheMaps() throws {
     let start = Fixture.compare(80, 24)
-    try expectSnapshot(render(start.after("Tab")), "compare-confusion")
+    try expectSnapshot(render(start.after("Tab")), "compare-tables")
+    try expectSnapshot(render(start.after("Tab", "Tab")), "compare-confusion")
     try expectSnapshot(render(start.after("t", "t", "v")), "compare-tuned-arrow")
     #expect(start.after("t").compare?.shown == .one(0))
     #expect(start.after("t", "t").compare?.shown == .one(1))
@@ -198,8 +199,9 @@ import Testing
     _ = update(&state, .resize(Size(width: 240, height: 30)))
     #expect(
       render(state).text.contains(
-        "same axes · neighbours kept 38 % · trustworthiness .90 · random triplets .75 · "
+        "each fills its panel · neighbours kept 38 % · trustworthiness .90 · random triplets .75 · "
           + "distance correlation .50"))
+    #expect(render(state.after("U")).text.contains("same axes · neighbours kept 38 %"))
     let other = state.after("l")
     #expect(other.running?.layer == 24, "the next layer's begins")
   }
@@ -335,8 +337,8 @@ import Testing
     let start = Fixture.compare(110, 30)
     let layout = CompareLayout(start)
     let map = try #require(start.compare?.shownMap(start.explore.layer))
-    let bounds = try #require(start.mapBounds)
     for (panel, points) in zip(layout.panels, [map.base, map.tuned]) {
+      let bounds = try #require(WorldBounds.ofMap(points), "each side fills its panel")
       let viewport = Viewport(bounds: bounds, view: .whole, size: panel.size)
       let cell = try #require(viewport.cell(points[17]))
       var state = start

@@ -127,7 +127,7 @@ extension Fixture {
     #expect(state.prompt?.isAnswering == false)
     var search = Fixture.app(80, 24).after("/")
     _ = update(&search, .paste("led\nger"))
-    #expect(search.explore.filter.search?.query == "ledger")
+    #expect(search.explore.filter.search?.query == "led ger")
   }
 
   /// One reading at a time; what was typed meanwhile is read next.

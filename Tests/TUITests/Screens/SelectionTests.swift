@@ -95,8 +95,8 @@ import Testing
   @Test func groupsAreNamedComparedAndSaved() throws {
     var state = Fixture.app(110, 30)
     ExploreScreen.setGroup([0, 1, 6, 7], &state)
-    state = state.after("S", "n").typing(", odd/\u{1B} one").after("Enter")
-    #expect(state.explore.selection.groups.map(\.name) == ["selection, odd/\u{1B} one"])
+    state = state.after("S", "n").typing("pale, odd/\u{1B} one").after("Enter")
+    #expect(state.explore.selection.groups.map(\.name) == ["pale, odd/\u{1B} one"])
     #expect(state.explore.selection.group == nil && state.context == .list)
     ExploreScreen.setGroup([2, 3, 8], &state)
     state.message = nil
@@ -126,8 +126,8 @@ import Testing
       Issue.record("nothing was saved: \(named)")
       return
     }
-    #expect(name == "seer-selection-odd-one.csv")
-    #expect(text.contains("\"selection, odd/"), "the group's name is the concept")
+    #expect(name == "seer-pale-odd-one.csv")
+    #expect(text.contains("\"pale, odd/"), "the group's name is the concept")
     #expect(state.after("d").explore.selection.groups.isEmpty)
   }
 }

@@ -4,16 +4,21 @@ import Testing
 /// The guided tour: each step is done with its own keys.
 @Suite struct TourTests {
   @Test func itsKeysLeadThroughIt() throws {
-    var state = Fixture.app(110, 30).after("T")
+    var state = Fixture.compare(110, 30)
+    state.screen = .explore
+    state = state.after("T")
     try expectSnapshot(render(state), "tour")
     let keys: [[String]] = [
       ["Enter"], ["j"], ["d"], ["l"], ["*"], ["P"], ["c"], ["/", "p", "o", "Enter"],
       ["Esc", "Esc"],
-      ["i", "Tab", "Enter"], ["v", "Space", "L", "Enter"], ["p"], ["Enter"],
+      ["i", "Tab", "Enter"], ["v", "Space", "L", "Enter"], ["p"], ["W"], ["F3"], ["F2"], ["F6"],
+      ["F2"],
+      ["Enter"],
     ]
     #expect(keys.count == Tour.steps.count)
     for (step, keys) in keys.enumerated() {
       #expect(state.explore.tour?.step == step)
+      if state.screen == .compare { try expectSnapshot(render(state), "tour-compare") }
       for key in keys { state = state.after(key) }
     }
     #expect(state.explore.tour == nil)

@@ -109,7 +109,7 @@ extension Fixture {
     try expectSnapshot(render(state), "train-stopped")
   }
 
-  /// Finished, it opens in Compare where somebody waits for it; elsewhere it says so.
+  /// Finished, it is announced; Compare keeps its sides until the user asks.
   @Test func whatWasTrainedIsCompared() throws {
     let figures = HeldOutFigures(accuracy: 0.75, within: 0.75, between: 0.25, kl: 0.01)
     let summary = Training.Summary(
@@ -125,12 +125,23 @@ extension Fixture {
     let tuned = Fixture.source(rows: rows, adapter: "my-adapter")
     _ = update(&state, .train(.extracted(.success(tuned))))
     try expectSnapshot(render(state), "train-finished")
+    #expect(state.screen == .train && state.compare == nil)
+    #expect(state.message?.text.contains("c compares") == true)
+    #expect(update(&state, .key(.character("c"))) == [.train(.compare)], "its states are there")
     let pair = CompareState(base: Fixture.source(rows: rows), tuned: tuned)
-    var away = state.after("F2")
-    _ = update(&away, .train(.comparable(pair)))
-    #expect(away.screen == .explore && away.message?.text.contains("F3") == true)
     _ = update(&state, .train(.comparable(pair)))
     #expect(state.screen == .compare && state.compare?.problem == nil)
+    var away = Fixture.training(80, 24).after("F2")
+    _ = update(&away, .train(.finished(.success(summary))))
+    #expect(away.screen == .explore && away.message?.text.contains("F5") == true)
+    _ = update(&away, .train(.extracted(.success(tuned))))
+    #expect(away.screen == .explore && away.message?.text.contains("F5, then c") == true)
+    #expect(render(away).text.contains("Train ✓"))
+    var eager = Fixture.training(80, 24)
+    _ = update(&eager, .train(.finished(.success(summary))))
+    eager.train?.extraction = nil
+    #expect(update(&eager, .key(.character("c"))) == [.train(.extract)])
+    #expect(update(&eager, .train(.extracted(.success(tuned)))) == [.train(.compare)])
     var alone = Fixture.training(80, 24)
     alone.explore = ExploreState(Fixture.source(rows: [], layers: 0))
     #expect(update(&alone, .train(.finished(.success(summary)))).isEmpty, "no run is open")
@@ -145,7 +156,7 @@ extension Fixture {
     let paper = state.after("Up", "Up", "Right")
     #expect(paper.train?.text(.objective) == "infonce")
     _ = update(&state, .paste("8\n9"))
-    #expect(state.train?.text(.rank) == "489")
+    #expect(state.train?.text(.rank) == "48 9", "lines stay apart")
     let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Tab", "Enter")
     guard case .failed(let problem)? = bad.train?.status else {
       Issue.record("started with a rank of x")
@@ -178,6 +189,70 @@ extension Fixture {
     _ = update(&away, .train(.step(TrainingStep(step: 140, seconds: 1))))
     #expect(away.train?.steps.last?.step == 140, "it goes on")
     #expect(away.after("F5").screen == .train)
+  }
+
+  /// A training goes on elsewhere: every screen shows it, and leaving asks and says what goes on.
+  @Test func aTrainingIsSeenEverywhereAndAskedAbout() throws {
+    var state = Fixture.training(110, 30)
+    for key in ["F2", "F6", "F5"] {
+      state = state.after(key)
+      #expect(
+        render(state).text.contains("F5 ▶ 139/300")
+          || render(state).text.contains("Train ▶ 139/300"))
+    }
+    #expect(Fixture.training(40, 12).after("F2", "q").message?.isError == true)
+    #expect(update(&state, .key(.character("q"))).isEmpty)
+    let said = try #require(state.message?.text)
+    #expect(said.contains("at step 139"))
+    #expect(
+      said.contains(
+        "seer train --model models/SmolLM2-135M-Instruct.gguf --concepts samples/concepts.csv "
+          + "--retain samples/retain.csv --adapter my-adapter --objective seer --layer 24"))
+    #expect(said.contains("--resume"))
+    try expectSnapshot(render(state), "train-leaving")
+    var other = state
+    _ = update(&other, .key(.character("?")))
+    _ = update(&other, .key(.escape))
+    #expect(update(&other, .key(.character("q"))).isEmpty, "something else came between")
+    #expect(update(&state, .key(.character("q"))) == [.quit(.quit)])
+    #expect(render(Fixture.training(110, 30).after("Space", "F2")).text.contains("‖ 139/300"))
+    #expect(render(Fixture.training(110, 30).after("Space")).text.contains("Space go on"))
+  }
+
+  @Test func stoppedBeforeTheFirstStepNothingIsKept() {
+    var state = Fixture.training(80, 24, steps: 1).after("X")
+    _ = update(&state, .train(.finished(.failure(.cancelled))))
+    #expect(render(state).text.contains("nothing is kept"))
+    #expect(!render(state).text.contains("checkpoint"))
+    #expect(update(&state, .key(.character("r"))).isEmpty)
+    var later = Fixture.training(80, 24).after("X")
+    _ = update(&later, .train(.finished(.failure(.cancelled))))
+    #expect(render(later).text.contains("the checkpoint of step 139 is kept"))
+  }
+
+  /// In how many of a cell's four lines there are dots.
+  private func lines(of surface: Surface) -> Int {
+    let bits = surface.text.unicodeScalars.filter { $0.value > 0x2800 }.reduce(UInt32(0)) {
+      $0 | ($1.value - 0x2800)
+    }
+    return [0x09, 0x12, 0x24, 0xC0].count { bits & $0 != 0 }
+  }
+
+  /// A fall of a thousandth is no cliff: less than a line of dots high.
+  @Test func smallChangesLookSmall() {
+    let small = Curve(values: [0.902, 0.901], leastSpan: 0.09)
+    #expect(small.range.map { $0.upperBound - $0.lowerBound >= 0.0899 } == true)
+    var surface = Surface(Size(width: 8, height: 1))
+    small.draw(
+      Rect(width: 8, height: 1), .plain, Glyphs(level: .braille), into: &surface)
+    #expect(lines(of: surface) == 1, "a level line")
+    surface = Surface(Size(width: 8, height: 1))
+    Curve(values: [0.902, 0.901]).draw(
+      Rect(width: 8, height: 1), .plain, Glyphs(level: .braille), into: &surface)
+    #expect(lines(of: surface) == 4, "the cliff that it would be")
+    let large = Curve(values: [1, 0], leastSpan: 0.1)
+    #expect(large.range == 0...1)
+    #expect(Curve(values: [nil]).range == nil)
   }
 
   /// Steps that are taken again after a resume replace those that were lost.

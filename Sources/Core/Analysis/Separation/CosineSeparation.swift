@@ -36,6 +36,8 @@ package struct CosineSeparation: Sendable {
     let first = rows.states.rows - sample.states.rows
     heldOut.nearest.removeFirst(first)
     heldOut.cosineMargins.removeFirst(first)
+    heldOut.ownCosines.removeFirst(first)
+    heldOut.rivals.removeFirst(first)
     try checkpoint()
     let cosines = CosineGeometry.measure(
       units, labelings: [sample.labels], concepts: sample.concepts)[0]

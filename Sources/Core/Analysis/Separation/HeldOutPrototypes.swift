@@ -7,6 +7,9 @@ package struct HeldOutPrototypes: Equatable, Sendable {
   /// Each row's cosine to its own concept's prototype less the largest other one, when it was held
   /// out; nil for rows that no fold tests, and where one of the two is missing.
   package var cosineMargins: [Double?]
+  /// The two that a margin is the difference of, and whose prototype the other one is.
+  package var ownCosines: [Double?]
+  package var rivals: [Int?]
   /// For each judged row, in the order of the folds: the cosine to its own concept's prototype
   /// less the largest other one, over the classifier's Lipschitz constant (the largest distance
   /// between two prototypes, Chuang et al. 2021). Rows whose concept has no prototype have none.
@@ -50,7 +53,9 @@ package struct HeldOutPrototypes: Equatable, Sendable {
     var found = [HeldOutPrototypes](
       repeating: HeldOutPrototypes(
         nearest: [Int?](repeating: nil, count: rows),
-        cosineMargins: [Double?](repeating: nil, count: rows), margins: [], trainMargins: []),
+        cosineMargins: [Double?](repeating: nil, count: rows),
+        ownCosines: [Double?](repeating: nil, count: rows),
+        rivals: [Int?](repeating: nil, count: rows), margins: [], trainMargins: []),
       count: labelings.count)
     for fold in folds.folds {
       try checkpoint()
@@ -74,6 +79,8 @@ package struct HeldOutPrototypes: Equatable, Sendable {
       judge(fold.test) { index, row, verdict in
         found[index].nearest[row] = verdict.nearest
         found[index].cosineMargins[row] = verdict.margin
+        found[index].ownCosines[row] = verdict.own
+        found[index].rivals[row] = verdict.rival
         if let margin = verdict.margin, lipschitz[index] > 0 {
           found[index].margins.append(margin / lipschitz[index])
         }
@@ -91,6 +98,8 @@ package struct HeldOutPrototypes: Equatable, Sendable {
   private struct Verdict {
     var nearest: Int?
     var margin: Double?
+    var own: Double?
+    var rival: Int?
   }
 
   private static func verdict(
@@ -100,6 +109,7 @@ package struct HeldOutPrototypes: Equatable, Sendable {
     var nearest: Int?
     var ownScore: Double?
     var other = -Double.infinity
+    var rival: Int?
     for concept in 0..<sums.concepts {
       let place = first &+ concept
       guard sums.counts[place] > 0 else { continue }
@@ -108,10 +118,15 @@ package struct HeldOutPrototypes: Equatable, Sendable {
         best = score
         nearest = concept
       }
-      if concept == own { ownScore = score } else { other = max(other, score) }
+      if concept == own {
+        ownScore = score
+      } else if score > other {
+        other = score
+        rival = concept
+      }
     }
     guard let ownScore, other > -.infinity else { return Verdict(nearest: nearest) }
-    return Verdict(nearest: nearest, margin: ownScore - other)
+    return Verdict(nearest: nearest, margin: ownScore - other, own: ownScore, rival: rival)
   }
 
   /// The largest distance between two of the prototypes, which are unit vectors.

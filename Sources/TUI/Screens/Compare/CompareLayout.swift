@@ -19,7 +19,11 @@ package struct CompareLayout: Equatable, Sendable {
     _ = rest.takeBottom(1)
     strip = rest.takeBottom(2)
     detail = rest.takeBottom(state.size.height >= 24 ? 2 : 1)
-    if state.size.height >= 18 {
+    if state.compare?.panel ?? .summary == .summary {
+      if state.size.height >= 14 {
+        figures = rest.takeBottom(max(1, min(Self.lines(state) + 1, rest.height / 3)))
+      }
+    } else if state.size.height >= 18 {
       figures = rest.takeBottom(max(6, min(Self.lines(state) + 1, rest.height * 2 / 5)))
     }
     if case .one = state.compare?.shown ?? .both {
@@ -33,7 +37,10 @@ package struct CompareLayout: Equatable, Sendable {
 
   /// The lines that the panel below the maps would fill, without its heading.
   private static func lines(_ state: AppState) -> Int {
-    switch state.compare?.panel ?? .figures {
+    switch state.compare?.panel ?? .summary {
+    case .summary:
+      let concepts = state.explore.run.concepts.count
+      return concepts > 1 ? CompareSummary.lines(concepts, width: state.size.width) : 0
     case .figures:
       let tables = ComparePanels.tables(state.size.width)
       return (SeparationMetric.principal.count + tables - 1) / tables

@@ -26,6 +26,7 @@ struct ComparePanels {
       return
     }
     switch compare.panel {
+    case .summary: CompareSummary(state, layout)?.draw(into: &surface)
     case .figures: drawFigures(&surface)
     case .confusion: drawConfusions(&surface)
     case .moved: drawMoved(&surface)
@@ -35,7 +36,10 @@ struct ComparePanels {
   // MARK: figures
 
   /// Tables side by side that all figures need, where they are wide enough for that.
-  static func tables(_ width: Int) -> Int { width >= 100 ? 2 : 1 }
+  static func tables(_ width: Int) -> Int { width >= 2 * bothBands ? 2 : 1 }
+
+  /// Columns from which a table has room for the bands of both sides.
+  private static let bothBands = 78
 
   private func drawFigures(_ surface: inout Surface) {
     let rect = layout.figures
@@ -51,39 +55,69 @@ struct ComparePanels {
     }
   }
 
-  private func nameWidth(_ rect: Rect) -> Int { rect.width >= 44 ? 18 : max(10, rect.width - 24) }
+  /// Where the columns of a table are: where values end, and where bands begin and how wide they
+  /// may be.
+  private struct Columns {
+    var name: Int
+    var base: Int
+    var baseBand: (x: Int, room: Int)?
+    var arrow: Int
+    var tuned: Int
+    var tunedBand: (x: Int, room: Int)
 
-  private func drawHead(_ rect: Rect, isFirst: Bool, _ surface: inout Surface) {
-    let x = rect.x + 1 + nameWidth(rect)
-    if isFirst { drawProgress(rect, &surface) }
-    surface.write("base", x + 4, rect.y, theme.style(.faint))
-    surface.write("tuned", x + 14, rect.y, theme.style(.faint))
-    let room = rect.maxX - x - 21
-    let words = ["shuffled: mean (95 %), * outside", "shuffled, mean (95 %)", "shuffled 95 %"]
-    if let word = words.first(where: { $0.count <= room }) {
-      surface.write(word, x + 21, rect.y, theme.style(.faint))
+    init(_ rect: Rect) {
+      name = rect.width >= 44 ? 18 : max(10, rect.width - 24)
+      let x = rect.x + 1 + name
+      base = x + 8
+      let hasBoth = rect.width >= ComparePanels.bothBands
+      if hasBoth { baseBand = (x + 10, 15) }
+      arrow = hasBoth ? x + 26 : x + 9
+      tuned = hasBoth ? x + 35 : x + 19
+      tunedBand = (tuned + 2, rect.maxX - 1 - tuned - 2)
     }
   }
 
-  /// How far the measuring is, in the place of the names' heading.
-  private func drawProgress(_ rect: Rect, _ surface: inout Surface) {
-    let width = nameWidth(rect)
+  private func drawHead(_ rect: Rect, isFirst: Bool, _ surface: inout Surface) {
+    let columns = Columns(rect)
+    let faint = theme.style(.faint)
+    if isFirst {
+      Self.drawProgress(
+        state, Rect(x: rect.x + 1, y: rect.y, width: columns.name, height: 1), into: &surface)
+    }
+    surface.write("base", columns.base - 4, rect.y, faint)
+    surface.write("tuned", columns.tuned - 5, rect.y, faint)
+    let isOne = columns.baseBand == nil
+    if let band = columns.baseBand { surface.write("shuffled 95 %", band.x, rect.y, faint) }
+    let words = [
+      isOne
+        ? "tuned, shuffled: mean (95 %); * outside its own" : "shuffled: mean (95 %); * outside it",
+      isOne ? "tuned, shuffled 95 %; * outside" : "shuffled 95 %, * outside",
+      isOne ? "tuned's shuffled" : "shuffled 95 %", "* no chance",
+    ]
+    if let word = words.first(where: { $0.count <= columns.tunedBand.room }) {
+      surface.write(word, columns.tunedBand.x, rect.y, faint)
+    }
+  }
+
+  /// How far the measuring is, or what can be done about it.
+  static func drawProgress(_ state: AppState, _ rect: Rect, into surface: inout Surface) {
+    guard let compare = state.compare else { return }
+    let theme = state.theme
+    let layer = state.explore.layer
     guard let measuring = compare.measuring, let share = compare.measuredShare else {
-      let isMissing = figures == nil || figures?.hasNulls == false
-      if compare.unmeasurable.contains(explore.layer) {
-        surface.write("not measurable", rect.x + 1, rect.y, theme.style(.warning), width: width)
-      } else if isMissing, !compare.isMeasuringWanted {
-        surface.write("u measures", rect.x + 1, rect.y, theme.style(.accent), width: width)
-      } else {
-        surface.write("i explains", rect.x + 1, rect.y, theme.style(.faint), width: width)
-      }
+      let isMissing = compare.figures[layer]?.hasNulls != true
+      let (word, role): (String, Theme.Role) =
+        compare.unmeasurable.contains(layer)
+        ? ("not measurable", .warning)
+        : isMissing && !compare.isMeasuringWanted
+          ? ("u measures", .accent) : ("i explains", .faint)
+      surface.write(word, rect.x, rect.y, theme.style(role), width: rect.width)
       return
     }
     let name = measuring.withNulls ? "nulls " : "layers "
-    let x = surface.write(name, rect.x + 1, rect.y, theme.style(.faint))
-    let room = max(3, width - name.count - 2)
-    let bar = Rect(x: x, y: rect.y, width: room, height: 1)
-    for column in bar.x..<bar.maxX {
+    let x = surface.write(name, rect.x, rect.y, theme.style(.faint))
+    let room = max(3, rect.width - name.count - 2)
+    for column in x..<x + room {
       surface.put(theme.glyphs.hiddenConcept, column, rect.y, theme.style(.faint))
     }
     surface.write(theme.glyphs.bar(Float(share), width: room), x, rect.y, theme.style(.bar))
@@ -92,23 +126,23 @@ struct ComparePanels {
   private func draw(
     _ metric: SeparationMetric, _ rect: Rect, _ y: Int, _ surface: inout Surface
   ) {
-    let nameWidth = nameWidth(rect)
-    let x = rect.x + 1 + nameWidth
+    let columns = Columns(rect)
     surface.write(
-      Text.cut(metric.title, to: nameWidth - 1, ellipsis: theme.glyphs.ellipsis), rect.x + 1, y,
+      Text.cut(metric.title, to: columns.name - 1, ellipsis: theme.glyphs.ellipsis), rect.x + 1, y,
       theme.style(.text))
-    let before = figures?.base[metric]
-    let after = figures?.tuned[metric]
-    func right(_ figure: SeparationFigure?, _ end: Int, _ style: Style) {
+    func write(
+      _ figure: SeparationFigure?, _ end: Int, _ role: Theme.Role, _ band: (x: Int, room: Int)?
+    ) {
       let text = figure == nil ? theme.glyphs.ellipsis : metric.text(figure?.value)
-      surface.write(text, end - DisplayWidth.of(text), y, style)
-      if let figure, metric.isOutside(figure) { surface.put("*", end, y, theme.style(.good)) }
+      surface.write(text, end - DisplayWidth.of(text), y, theme.style(role))
+      guard let figure else { return }
+      if metric.isOutside(figure) { surface.put("*", end, y, theme.style(.good)) }
+      guard let band, let null = metric.nulls(figure, room: band.room) else { return }
+      surface.write(null, band.x, y, theme.style(.faint))
     }
-    right(before, x + 8, theme.style(.text))
-    surface.write(theme.glyphs.becomes, x + 9, y, theme.style(.faint))
-    right(after, x + 19, theme.style(.strong))
-    guard let null = after.flatMap({ metric.nulls($0, room: rect.maxX - x - 22) }) else { return }
-    surface.write(null, x + 21, y, theme.style(.faint))
+    write(figures?.base[metric], columns.base, .text, columns.baseBand)
+    surface.write(theme.glyphs.becomes, columns.arrow, y, theme.style(.faint))
+    write(figures?.tuned[metric], columns.tuned, .strong, columns.tunedBand)
   }
 
   // MARK: rows that moved

@@ -86,8 +86,14 @@ extension CompareScreen {
       "swapSides", ["S"], .compare, in: [.compare], "Swap the sides", when: isPaired,
       do: change { $0.isSwapped.toggle() }),
     Command(
-      "comparePanel", ["Tab"], .compare, in: [.compare], "Figures, confusions, rows that moved",
-      hint: "panel", when: isPaired, do: change { $0.panel = ExploreScreen.next($0.panel) }),
+      "ownAxes", ["U"], .compare, in: [.compare],
+      "Each side filling its panel, or both on the same axes",
+      word: { $0.compare?.sharesAxes ?? false ? "fill" : "same axes" }, when: isPaired,
+      do: change { $0.sharesAxes.toggle() }),
+    Command(
+      "comparePanel", ["Tab"], .compare, in: [.compare],
+      "Concepts, figures, confusions, rows that moved", hint: "tables", when: isPaired,
+      do: change { $0.panel = ExploreScreen.next($0.panel) }),
   ]
 
   /// What is measured of two runs.
@@ -118,6 +124,9 @@ extension CompareScreen {
     Command(
       "figuresTextUp", ["PageUp"], .compare, in: [.figures], "Scroll its text up",
       do: { state, _ in FiguresOverlay.scroll(by: -1, &state) }),
+    Command(
+      "copyFigure", ["Y"], .compare, in: [.figures], "Copy the figure and what it means",
+      hint: "copy", do: { state, _ in FiguresOverlay.copy(&state) }),
     Command(
       "closeFigures", ["Esc", "i", "q", "Enter"], .compare, in: [.figures],
       "Close the figures", hint: "close", do: change { $0.explained = nil }),

@@ -6,7 +6,6 @@ extension CompareScreen {
     let theme = state.theme
     let layout = CompareLayout(state)
     guard let compare = state.compare else { return }
-    drawHeader(state, compare, layout, &surface)
     if let problem = compare.problem {
       var rest = surface.bounds
       _ = rest.takeTop(1)
@@ -30,9 +29,8 @@ extension CompareScreen {
     ExploreFooter(state, rect).drawSearch(into: &surface)
   }
 
-  private static func drawHeader(
-    _ state: AppState, _ compare: CompareState, _ layout: CompareLayout, _ surface: inout Surface
-  ) {
+  package static func heading(_ state: AppState) -> ScreenHeading {
+    guard let compare = state.compare else { return ScreenHeading() }
     let explore = state.explore
     let separator = state.theme.glyphs.separator
     var right = LayerTitle.text(explore.layerNumber, of: explore.run.layers)
@@ -48,12 +46,11 @@ extension CompareScreen {
     } else {
       right += separator + (isJoint ? "joint PCA" : "aligned PCA")
     }
-    ScreenHeader.draw(
-      layout.header, "compare",
-      [
-        compare.title(state.theme.glyphs),
-        "\(Numbers.grouped(explore.run.rows.count)) rows", explore.run.conceptsName,
-      ].filter { !$0.isEmpty }, right: right, state.theme, into: &surface)
+    return ScreenHeading(
+      parts: [
+        compare.title(state.theme.glyphs), "\(Numbers.grouped(explore.run.rows.count)) rows",
+        explore.run.conceptsName,
+      ], right: right)
   }
 
   /// The names over the maps, left first.
@@ -64,6 +61,21 @@ extension CompareScreen {
     case .one(1): ["tuned"]
     case .one(let share): ["base \(glyphs.becomes) tuned  \(Numbers.percent(share))"]
     }
+  }
+
+  /// How far apart the side is, where that is known.
+  private static func verdict(
+    _ title: String, _ state: AppState, _ compare: CompareState
+  ) -> String {
+    let separation =
+      title == "base"
+      ? state.explore.separation
+      : title == "tuned" ? compare.separations[state.explore.layer]?.separation : nil
+    guard let share = separation?.nearestPrototype, state.explore.run.concepts.count > 1 else {
+      return ""
+    }
+    return state.theme.glyphs.separator + compare.word(share, state.explore) + " "
+      + Numbers.share(share)
   }
 
   private static func drawMaps(
@@ -82,11 +94,13 @@ extension CompareScreen {
               theme.glyphs)
           } ?? ""
         Frame(
-          title: titles[index],
+          title: titles[index] + verdict(titles[index], state, compare),
           note: index == 0 ? note(state, compare, width: room) : caution
         ).draw(frame, theme, into: &surface)
       } else {
-        surface.write(titles[index], frame.x + 1, frame.y, theme.style(.title))
+        surface.write(
+          titles[index] + verdict(titles[index], state, compare), frame.x + 1, frame.y,
+          theme.style(.title), width: frame.width - 1)
       }
     }
     if explore.run.rows.isEmpty {
@@ -104,8 +118,7 @@ extension CompareScreen {
       }
       return
     }
-    guard let map = compare.shownMap(explore.layer), let bounds = WorldBounds.ofMap(map.points)
-    else {
+    guard let map = compare.shownMap(explore.layer) else {
       for panel in layout.panels {
         Notice(
           title: "Reading layer \(explore.layerNumber)",
@@ -116,21 +129,31 @@ extension CompareScreen {
     }
     let isStale = compare.maps[explore.layer]?.map == nil
     for ((panel, points), title) in zip(zip(layout.panels, compare.sides(map)), titles) {
+      guard let bounds = compare.bounds(of: points, map, explore) else { continue }
       let isBase = title == "base"
       // Predictions are those of the run on the map.
       var side = explore
       if !isBase {
         side.figures.separations[explore.layer] = compare.separations[explore.layer] ?? .missing
       }
+      let viewport = Viewport(bounds: bounds, view: explore.look.view, size: panel.size)
       let field = PointField(
-        points: points,
-        viewport: Viewport(bounds: bounds, view: explore.look.view, size: panel.size),
+        points: points, viewport: viewport,
         paint: PointPaint(side, theme), panel: panel, isFaint: isStale)
       field.draw(state, into: &surface)
-      if compare.showsArrows && !isBase {
+      if explore.look.showsNames {
+        ClusterNames(points, explore).draw(viewport, panel, theme, into: &surface)
+        field.drawCursor(explore, theme, &surface)
+      }
+      if compare.showsArrows && !isBase,
+        let baseBounds = compare.bounds(of: map.base, map, explore)
+      {
+        // From where the base's map has the row.
+        let before = Viewport(bounds: baseBounds, view: explore.look.view, size: panel.size)
         for row in arrowRows(explore) {
           field.drawArrow(
-            from: map.base[row], to: points[row], theme.concept(Int(explore.run.conceptOfRow[row])),
+            from: viewport.world(before.place(map.base[row])), to: points[row],
+            theme.concept(Int(explore.run.conceptOfRow[row])),
             theme.glyphs, into: &surface)
         }
       }
@@ -149,17 +172,19 @@ extension CompareScreen {
 
   /// What the maps can be trusted with.
   private static func note(_ state: AppState, _ compare: CompareState, width: Int) -> String {
-    let separator = state.theme.glyphs.separator
     guard let map = compare.maps[state.explore.layer]?.map else { return "" }
     let isJoint = map.isJoint && compare.kind?.form != .aligned
-    let axes = isJoint ? "same axes" : "own axes each, turned to match"
+    let axes =
+      !compare.sharesAxes
+      ? "each fills its panel"
+      : isJoint ? "same axes" : "own axes each, turned to match"
     if compare.kind != nil {
       let trust = compare.embedding(state.explore.layer).flatMap { compare.trusts[$0.run] }
       return MapLine.fit([[axes]] + MapLine.parts(trust), width: width, state.theme.glyphs)
     }
     guard map.explained.count == 2 else { return axes }
-    return axes + separator
-      + "\(Numbers.percent(map.explained[0] + map.explained[1])) of the variance"
+    let variance = "\(Numbers.percent(map.explained[0] + map.explained[1])) of the variance"
+    return MapLine.fit([[axes], [variance]], width: width, state.theme.glyphs)
   }
 
   private static func drawDetail(

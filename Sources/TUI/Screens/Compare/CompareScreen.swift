@@ -8,7 +8,7 @@ extension ScreenID {
 /// The Compare screen: two runs over the same rows, on the same axes.
 package enum CompareScreen: Screen {
   package static let id = ScreenID.compare
-  package static let helpSections = [HelpSection.mapLine]
+  package static let helpSections = [HelpSection.mapLine, Glossary.help]
   package static let entry = ScreenEntry(
     command: "showCompare", key: "F3", help: "Compare: two runs side by side", hint: "compare",
     isOfFirstRun: true)
@@ -18,6 +18,10 @@ package enum CompareScreen: Screen {
   }
 
   package static func isThere(_ state: AppState) -> Bool { state.compare != nil }
+  package static func absence(_ state: AppState) -> String {
+    "One run is open. F6 lists others: Space holds one, Enter opens the next beside it; or name two "
+      + "with --run."
+  }
   package static func isBusy(_ state: AppState) -> Bool {
     state.compare?.isBusy(at: state.explore.layer) ?? false
   }
@@ -136,11 +140,20 @@ package enum CompareScreen: Screen {
         ExploreScreen.move(to: row, &state.explore)
         return []
       }
-      guard let compare = state.compare, let map = compare.shownMap(state.explore.layer),
-        let bounds = state.mapBounds
-      else { break }
+      if let concept = CompareSummary(state, layout)?.concept(at: mouse.place) {
+        ExploreScreen.toggle(concept, &state.explore)
+        return []
+      }
+      guard let compare = state.compare, let map = compare.shownMap(state.explore.layer) else {
+        break
+      }
+      if !layout.panels.contains(where: { $0.contains(mouse.place) }) {
+        ExploreScreen.explain(mouse.place, &state)
+      }
       for (panel, points) in zip(layout.panels, compare.sides(map))
       where panel.contains(mouse.place) {
+        state.explore.look.dragFrom = mouse.place
+        guard let bounds = compare.bounds(of: points, map, state.explore) else { continue }
         let place = SIMD2(
           Float(mouse.place.x - panel.x) + 0.5, Float(mouse.place.y - panel.y) + 0.5)
         let viewport = Viewport(bounds: bounds, view: state.explore.look.view, size: panel.size)
@@ -148,6 +161,10 @@ package enum CompareScreen: Screen {
           ExploreScreen.move(to: row, &state.explore)
         }
       }
+    case .drag:
+      guard let width = layout.panels.first?.width else { break }
+      ExploreScreen.drag(to: mouse.place, width: width, &state.explore)
+    case .release: state.explore.look.dragFrom = nil
     case .wheelUp, .wheelDown:
       let isDown = mouse.action == .wheelDown
       if layout.strip.contains(mouse.place) {

@@ -23,7 +23,7 @@ package struct CompareState: Sendable {
     case one(Float)
   }
 
-  package enum Panel: CaseIterable, Sendable { case figures, confusion, moved }
+  package enum Panel: CaseIterable, Sendable { case summary, figures, confusion, moved }
 
   /// A glide between the maps: where it goes.
   package struct Morph: Equatable, Sendable {
@@ -46,7 +46,9 @@ package struct CompareState: Sendable {
   package var explained: FiguresOverlay.Place?
   package var shown = Shown.both
   package var morph: Morph?
-  package var panel = Panel.figures
+  package var panel = Panel.summary
+  /// Whether both sides are drawn on the same axes; else each fills its panel.
+  package var sharesAxes = false
   var showsArrows = false
   var isSwapped = false
   /// By the index of the layer among the first run's.
@@ -118,8 +120,11 @@ package struct CompareState: Sendable {
     return isSwapped ? map.tuned : map.base
   }
 
-  package func bounds(_ layer: Int) -> WorldBounds? {
-    shownMap(layer).flatMap { WorldBounds.ofMap($0.points) }
+  /// What a panel with some of a map's points is fitted by.
+  package func bounds(
+    of points: [SIMD2<Float>], _ map: PairMap, _ explore: ExploreState
+  ) -> WorldBounds? {
+    explore.bounds(sharesAxes ? map.points : points)
   }
 
   /// A layer's map by a layout that grows, where such a one is wanted, as far as it is.
@@ -162,7 +167,10 @@ extension CompareScreen: MapScreen {
     state.compare?.points(state.explore.layer)
   }
   package static func bounds(_ state: AppState) -> WorldBounds? {
-    state.compare?.bounds(state.explore.layer)
+    guard let compare = state.compare, let map = compare.shownMap(state.explore.layer),
+      let points = compare.sides(map).first
+    else { return nil }
+    return compare.bounds(of: points, map, state.explore)
   }
   package static func panel(_ state: AppState) -> Size {
     CompareLayout(state).panels.first?.size ?? Size(width: 0, height: 0)

@@ -71,6 +71,22 @@ package struct FiguresOverlay {
     return []
   }
 
+  /// Gives the chosen figure's text to the clipboard.
+  static func copy(_ state: inout AppState) -> [Effect] {
+    guard let place = state.compare?.explained, entries.indices.contains(place.index) else {
+      return []
+    }
+    let name: String
+    switch entries[place.index] {
+    case .metric(let metric): name = metric.title
+    case .note(let title, _): name = title
+    }
+    let figures = state.compare?.figures[state.explore.layer]
+    let text = lines(entries[place.index], figures, width: .max, ascii: false).map(\.text)
+    return ExploreScreen.copy(
+      "\(name), layer \(state.explore.layerNumber)\n" + text.joined(separator: "\n"), name, &state)
+  }
+
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
     switch mouse.action {
     case .wheelDown: return move(by: 1, &state)

@@ -68,7 +68,7 @@ struct PairStrip {
       }
       guard let value = values[explore.layer] else { continue }
       let x = column(shown.upperBound - 1) + step + 1
-      let text = metric == .angle ? Numbers.short(value) : Numbers.share(value)
+      let text = metric == .angle ? Numbers.degrees(value) : Numbers.share(value)
       let end = surface.write(text, x, y, theme.style(.text)) + 1
       if line == 0, rect.maxX - 1 - end >= DisplayWidth.of(metric.short) {
         surface.write(metric.short, end, y, theme.style(.faint))

@@ -7,6 +7,7 @@ struct DetailPane {
   private let theme: Theme
   private let layout: ExploreLayout
   private let lines: [String]
+  private let marks: SearchMarks
 
   init(_ state: AppState, _ layout: ExploreLayout) {
     self.state = state.explore
@@ -16,8 +17,10 @@ struct DetailPane {
     if let cursor = state.explore.cursor, state.explore.run.rows.indices.contains(cursor) {
       let text = Text.visible(state.explore.run.rows[cursor].text, ascii: ascii)
       lines = Text.wrap(text, width: Self.inside(layout).width)
+      marks = SearchMarks(state.explore.filter.search, text, lines: lines)
     } else {
       lines = []
+      marks = SearchMarks(nil, "", lines: [])
     }
   }
 
@@ -35,11 +38,19 @@ struct DetailPane {
   /// Lines below the text that hold figures: none in the small layout, where they are in the title.
   private var factLines: Int { layout.isWide && Self.inside(layout).height >= 5 ? 2 : 0 }
 
+  /// Lines above the text that tell what the row was taken for.
+  private var verdictLines: Int {
+    guard layout.isWide, state.run.concepts.count > 1 else { return 0 }
+    let height = Self.inside(layout).height
+    return height >= 10 ? 3 : height >= 7 ? 1 : 0
+  }
+
   /// Lines of the list of nearest rows, its title and the blank line above it included.
   private var nearestLines: Int {
     let height = Self.inside(layout).height
     guard layout.isWide, height >= 13, state.run.rows.count > 1 else { return 0 }
-    return min(7, height - factLines - 5)
+    let room = min(7, height - factLines - verdictLines - 4)
+    return room >= 4 ? room : 0
   }
 
   /// Whether the pane has room for the nearest rows: only then are they computed.
@@ -49,7 +60,9 @@ struct DetailPane {
 
   private func tokens(_ count: Int) -> [String] { count > 0 ? ["\(count) tokens"] : [] }
 
-  var visibleLines: Int { max(0, Self.inside(layout).height - factLines - nearestLines) }
+  var visibleLines: Int {
+    max(0, Self.inside(layout).height - verdictLines - factLines - nearestLines)
+  }
   var lastScroll: Int { max(0, lines.count - visibleLines) }
 
   func draw(into surface: inout Surface) {
@@ -77,7 +90,7 @@ struct DetailPane {
       title += " "
       let x = surface.write(title, rect.x + 1, rect.y, theme.style(.accent))
       let after = drawConcept(cursor, x - 1, rect.y, rect.maxX - 1, &surface)
-      let facts = (norm(cursor).map { ["norm \($0)"] } ?? []) + tokens(row.tokens)
+      let facts = taken(cursor) + (norm(cursor).map { ["norm \($0)"] } ?? []) + tokens(row.tokens)
       surface.write(
         Text.cut(
           glyphs.separator + facts.joined(separator: glyphs.separator), to: rect.maxX - after - 1,
@@ -85,8 +98,11 @@ struct DetailPane {
     }
     let inside = Self.inside(layout)
     for (offset, line) in lines.dropFirst(scroll).prefix(visibleLines).enumerated() {
-      surface.write(line, inside.x, inside.y + offset, theme.style(.text), width: inside.width)
+      let y = inside.y + verdictLines + offset
+      surface.write(line, inside.x, y, theme.style(.text), width: inside.width)
+      marks.draw(scroll + offset, inside.x, y, theme, into: &surface)
     }
+    if verdictLines > 0 { drawVerdict(cursor, inside, &surface) }
     if nearestLines > 0 { drawNearest(inside, &surface) }
     if factLines > 0 { drawFacts(cursor, row.tokens, inside, &surface) }
   }
@@ -109,9 +125,83 @@ struct DetailPane {
     return x
   }
 
+  private func verdict(_ row: Int) -> RowVerdict? {
+    state.separation?.verdict(row, own: Int(state.run.conceptOfRow[row]))
+  }
+
+  private func name(_ concept: Int) -> String {
+    let name = state.run.concepts[concept].name
+    return Text.visible(name.isEmpty ? "(no concept)" : name, ascii: theme.glyphs.isASCII)
+  }
+
+  /// The concept that the row was taken for, where that is another one.
+  private func taken(_ row: Int) -> [String] {
+    guard let verdict = verdict(row), !verdict.isRight else { return [] }
+    return ["taken for \(name(verdict.taken))"]
+  }
+
+  /// What the row was taken for when it was held out, by how much, and the two cosines as bars.
+  private func drawVerdict(_ row: Int, _ inside: Rect, _ surface: inout Surface) {
+    guard let separation = state.separation else { return }
+    let own = Int(state.run.conceptOfRow[row])
+    guard let verdict = verdict(row) else {
+      surface.write(
+        Text.cut(
+          "a training row: it is not judged", to: inside.width, ellipsis: theme.glyphs.ellipsis),
+        inside.x, inside.y, theme.style(.faint))
+      if verdictLines > 1, separation.typical.indices.contains(row),
+        separation.typical[row].isFinite
+      {
+        drawBar(own, separation.typical[row], inside, inside.y + 1, &surface)
+      }
+      return
+    }
+    let glyphs = theme.glyphs
+    let isRight = verdict.isRight
+    surface.put(
+      isRight ? glyphs.checked : glyphs.wrong, inside.x, inside.y,
+      theme.style(isRight ? .good : .error))
+    var x = surface.write(" taken for ", inside.x + 1, inside.y, theme.style(.faint))
+    surface.put(glyphs.mark(verdict.taken), x, inside.y, theme.concept(verdict.taken))
+    let margin = verdict.margin.map { "margin \(Numbers.fine($0))" } ?? ""
+    let room = inside.maxX - x - 2
+    let name = Text.cut(self.name(verdict.taken), to: room, ellipsis: glyphs.ellipsis)
+    x = surface.write(name, x + 2, inside.y, theme.style(.strong)) + 2
+    if x + DisplayWidth.of(margin) <= inside.maxX {
+      surface.write(margin, x, inside.y, theme.style(.faint))
+    }
+    guard verdictLines > 1, let cosines = verdict.cosines, let rival = verdict.rival else { return }
+    drawBar(own, cosines.own, inside, inside.y + 1, &surface)
+    drawBar(rival, cosines.rival, inside, inside.y + 2, &surface)
+  }
+
+  /// A cosine to a concept's prototype.
+  private func drawBar(
+    _ concept: Int, _ cosine: Float, _ rect: Rect, _ y: Int, _ surface: inout Surface
+  ) {
+    surface.put(theme.glyphs.mark(concept), rect.x, y, theme.concept(concept))
+    let x = surface.write(Numbers.fine(cosine), rect.x + 2, y, theme.style(.text)) + 1
+    surface.write(
+      theme.glyphs.bar(max(0, cosine), width: rect.maxX - x), x, y, theme.concept(concept))
+  }
+
+  /// The first line of the list of nearest rows.
+  private func nearestTop(_ inside: Rect) -> Int { inside.maxY - factLines - nearestLines + 1 }
+
+  /// The row of the list of nearest rows at a place.
+  func neighbour(at place: Cursor) -> Int? {
+    let inside = Self.inside(layout)
+    guard nearestLines > 0, inside.contains(place), let nearest = state.currentNearest else {
+      return nil
+    }
+    let index = place.y - nearestTop(inside) - 1
+    return index < nearestLines - 2 && nearest.rows.indices.contains(index)
+      ? nearest.rows[index] : nil
+  }
+
   private func drawNearest(_ inside: Rect, _ surface: inout Surface) {
     guard let nearest = state.currentNearest else { return }
-    var y = inside.maxY - factLines - nearestLines + 1
+    var y = nearestTop(inside)
     surface.write(
       "nearest, by \(state.neighbours.metric.rawValue)", inside.x, y, theme.style(.faint),
       width: inside.width)

@@ -31,6 +31,13 @@ struct ExploreFooter {
       to: max(8, rect.width - (rect.width >= 60 ? 30 : 10)), ellipsis: theme.glyphs.ellipsis)
     x = surface.write(typed, x, rect.y, theme.style(.strong))
     surface.put(" ", x, rect.y, theme.style(.cursor))
+    if typed.isEmpty, let list = state.explore.lists.open, list.entries.indices.contains(list.index)
+    {
+      // What it is called, until something is typed.
+      let old = Text.visible(list.entries[list.index].text, ascii: isASCII)
+      x = surface.write(
+        Text.cut(old, to: 20, ellipsis: theme.glyphs.ellipsis), x + 1, rect.y, theme.style(.faint))
+    }
     drawHints(x + 3, into: &surface)
   }
 

@@ -70,6 +70,7 @@ extension ExploreScreen {
     state.walk.play = nil
     state.walk.morph = nil
     state.lists.open = nil
+    state.multiples = nil
     state.selection.naming = nil
     state.export.asked = nil
     state.export.isRunning = false

@@ -6,6 +6,7 @@ extension KeyContext {
   package static let concepts = KeyContext("concepts", isScreen: true)
   package static let select = KeyContext("select")
   package static let list = KeyContext("list")
+  package static let multiples = KeyContext("multiples")
   package static let naming = KeyContext("naming", isWriting: true)
   package static let exporting = KeyContext("exporting", isWriting: true)
   package static let search = KeyContext("search", isWriting: true)
@@ -27,11 +28,11 @@ extension CommandGroup {
 
 extension ExploreScreen {
   package static let contexts: [KeyContext] = [
-    .map, .concepts, .select, .list, .naming, .exporting, .search,
+    .map, .concepts, .select, .list, .multiples, .naming, .exporting, .search,
   ]
 
   package static let commands = [
-    CommandSection(order: 10, layerCommands),
+    CommandSection(order: 10, layerCommands + multiplesCommands),
     CommandSection(
       order: 30,
       pointCommands + searchCommands + conceptCommands + groupCommands + listCommands
@@ -113,6 +114,13 @@ extension ExploreScreen {
     Command(
       "bookmark", ["B"], .points, in: [.map], "Bookmark the row, or take its bookmark off",
       when: hasRows, do: { state, _ in bookmark(&state) }),
+    Command(
+      "back", ["Backspace"], .points, in: [.map], "Back to the row before a list led away",
+      when: { !$0.explore.trail.isEmpty }, do: change(goBack)),
+    Command(
+      "copy", ["Y"], .points, in: [.map, .concepts, .compare, .list],
+      "Copy the row, the rows selected or the entry", when: hasRows,
+      do: { state, _ in copy(&state) }),
   ]
 
   private static func walking(
@@ -220,12 +228,15 @@ extension ExploreScreen {
       "zoomOut", ["-"], .view, in: [.map, .compare], "Zoom out", hint: "zoom", when: hasRows,
       do: { state, _ in zoom(1 / 1.4, around: nil, &state) }),
     Command(
-      "fit", ["f", "_"], .view, in: .maps, "Fit the whole map", hint: "fit",
-      when: { $0.explore.look.view != .whole }, do: change { $0.look.view = .whole }),
+      "fit", ["f", "_"], .view, in: .maps, "Fit the map to the bulk of its rows, then to all",
+      word: { $0.explore.look.view == .whole ? nil : "fit" }, when: hasRows, do: say(fit)),
     panning("panLeft", ["H", "Shift-Left"], "left", SIMD2(-1, 0)),
     panning("panDown", ["J", "Shift-Down"], "down", SIMD2(0, -1)),
     panning("panUp", ["K", "Shift-Up"], "up", SIMD2(0, 1)),
     panning("panRight", ["L", "Shift-Right"], "right", SIMD2(1, 0)),
+    Command(
+      "names", ["W"], .view, in: .maps, "Words: the concepts' names on the map", when: hasRows,
+      do: change { $0.look.showsNames.toggle() }),
     Command(
       "marks", ["m"], .view, in: .maps, "Marks: automatic, glyphs, dots, density",
       hint: "marks", when: hasRows,

@@ -63,6 +63,7 @@ extension ExploreScreen {
     switch event {
     case .exists(let file): state.explore.export.asked?.existing = file
     case .begun:
+      state.explore.export.writing = state.explore.export.asked
       state.explore.export.asked = nil
       state.explore.export.isRunning = true
       state.message = AppState.Message(text: "Writing", isError: false)
@@ -73,12 +74,45 @@ extension ExploreScreen {
           + "its .recipe.json", isError: false)
     case .finished(.failure(let problem)):
       state.explore.export.isRunning = false
+      // The name is there to be corrected; a warning about its file was heard.
+      state.explore.export.asked = state.explore.export.writing.map { Exporting(path: $0.path) }
       state.message = AppState.Message(text: problem.text, isError: true)
     }
   }
 }
 
 extension ExploreState {
+  /// What the screen colours rows by, with the colours of light ground: pictures are white. Nil where
+  /// that is their concept.
+  private var exportedColors: MapColors? {
+    let painting = painted
+    let names: [String]
+    var colors: [Int: UInt32] = [:]
+    switch painting.inputs.mode {
+    case .concept: return nil
+    case .predicted:
+      names = run.concepts.map { $0.name.isEmpty ? "(no concept)" : $0.name } + ["not judged"]
+      colors[run.concepts.count] = Theme.paleOnLight
+    case .rightWrong:
+      names = ["right", "wrong", "not judged"]
+      colors = [0: 0x007F5F, 1: 0xAF0000, 2: Theme.paleOnLight]
+    case .number:
+      let range = painting.range ?? 0...0
+      let step = (range.upperBound - range.lowerBound) / Float(Painting.steps)
+      names =
+        (0..<Painting.steps).map {
+          let low = range.lowerBound + Float($0) * step
+          return "\(Numbers.short(low)) to \(Numbers.short(low + step))"
+        } + ["none"]
+      for group in 0..<Painting.steps {
+        colors[group] = Theme.stepOnLight(group, of: Painting.steps)
+      }
+      colors[Painting.steps] = Theme.paleOnLight
+    }
+    return MapColors(
+      groups: run.rows.indices.map { Int(painting.group($0)) }, names: names, colors: colors)
+  }
+
   /// The rows that are neither hidden nor left out by a search, with their places on the current
   /// layer's map; nil until that is there.
   var exportedMap: ExportedMap? {
@@ -89,21 +123,23 @@ extension ExploreState {
     var map = ExportedMap(
       points: run.rows.indices.map { isVisible($0) && isMatch($0) ? shownPoints[$0] : nil },
       method: "pca")
+    map.colors = exportedColors
+    if map.colors != nil { map.settings["coloured by"] = look.colorMode.name(self) }
     if let embedding {
       map.method = embedding.kind.layout.layout.name
       map.seed = embedding.settings.seed
-      map.settings = embedding.recipe
+      map.settings.merge(embedding.recipe) { $1 }
       return map
     }
     switch layerMap.axes {
-    case .components(let x, let y): map.settings = ["components": "\(x + 1) and \(y + 1)"]
+    case .components(let x, let y): map.settings["components"] = "\(x + 1) and \(y + 1)"
     case .concepts(let x, let y):
       map.method = "concepts"
       let second = run.concepts.count > 2 ? run.concepts[y].name : "the first component"
-      map.settings = ["axes": "\(run.concepts[x].name) and \(second)"]
+      map.settings["axes"] = "\(run.concepts[x].name) and \(second)"
     case .chosen(let axes):
       map.method = AxesLayout().name
-      map.settings = ["axes": axes.title(run.concepts.map(\.name))]
+      map.settings["axes"] = axes.title(run.concepts.map(\.name))
     }
     return map
   }

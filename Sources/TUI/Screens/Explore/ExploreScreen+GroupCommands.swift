@@ -22,6 +22,9 @@ extension ExploreScreen {
       "lists", ["i"], .groups, in: [.map], "Lists: outliers, confusions, bookmarks, groups",
       hint: "lists", when: hasRows, do: change { open(.outliers, &$0) }),
     Command(
+      "nearestRows", ["I"], .groups, in: [.map], "The rows nearest to this one, to go to",
+      when: { $0.explore.run.rows.count > 1 }, do: change { open(.nearest, &$0) }),
+    Command(
       "selectLeft", ["h", "Left", "H", "Shift-Left"], .groups, in: [.select],
       "Left; with Shift five at a time", hint: "move",
       do: { state, key in moveSelection(-1, 0, key, &state) }),
@@ -81,7 +84,7 @@ extension ExploreScreen {
       "nameGroup", ["n"], .groups, in: [.list], "Name the group", hint: "name", when: isGroups,
       do: change {
         guard let list = $0.lists.open, list.kind == .groups, !list.entries.isEmpty else { return }
-        $0.selection.naming = list.entries[list.index].text
+        $0.selection.naming = ""
       }),
     Command(
       "markGroup", ["Space"], .groups, in: [.list], "Compare the group with others",
@@ -102,7 +105,7 @@ extension ExploreScreen {
       }),
     Command(
       "closeList", ["Esc", "i", "q"], .groups, in: [.list], "Close the list", hint: "close",
-      do: change { $0.lists.open = nil }),
+      do: change(close)),
     Command(
       "acceptName", ["Enter"], .groups, in: [.naming], "Keep the name", hint: "keep",
       do: ask {

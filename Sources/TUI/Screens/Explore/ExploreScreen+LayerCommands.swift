@@ -31,7 +31,8 @@ extension ExploreScreen {
     Command(
       "pause", ["Space"], .layers, in: [.map, .compare],
       "Pause or resume the map, or the walk",
-      hint: "pause", when: { $0.running != nil || $0.explore.walk.play != nil }, do: ask(pause)),
+      word: { isPaused($0) ? "go on" : "pause" },
+      when: { $0.running != nil || $0.explore.walk.play != nil }, do: ask(pause)),
     Command(
       "play", ["P"], .layers, in: [.map], "Walk through the layers, or stop",
       when: { hasLayers($0) && hasRows($0) && $0.explore.growingKind == nil }, do: ask(play)),
@@ -65,6 +66,11 @@ extension ExploreScreen {
       when: { $0.growing?.layout.options.contains { $0.turnedOn != nil } ?? false },
       do: { state, _ in turnOptions(&state) }),
   ]
+
+  /// Whether what could move by itself stands still.
+  private static func isPaused(_ state: AppState) -> Bool {
+    state.explore.walk.play?.isPaused ?? state.running?.isPaused ?? false
+  }
 
   private static let hasAxes: Command.Condition = {
     hasRows($0) && $0.explore.growingKind == nil

@@ -2,12 +2,49 @@ import SeerSupport
 
 extension ExploreScreen {
   package static func open(_ kind: RowList.Kind, _ state: inout ExploreState) {
-    state.lists.open = RowList(kind: kind, entries: state.entries(kind))
+    let origin = state.lists.open?.origin ?? state.cursor
+    keepPlace(&state)
+    // Of the row that was looked at, not of the one that another list leads to.
+    if kind == .nearest, let origin { move(to: origin, &state) }
+    var list = RowList(kind: kind, entries: state.entries(kind), origin: origin)
+    list.of = kind == .nearest ? origin : nil
+    list.index = max(0, min(list.entries.count - 1, state.lists.places[kind] ?? 0))
+    if kind == .nearest { list.index = 0 }
+    state.lists.open = list
+    preview(&state)
+  }
+
+  private static func keepPlace(_ state: inout ExploreState) {
+    if let list = state.lists.open { state.lists.places[list.kind] = list.index }
+  }
+
+  /// The cursor goes with the list.
+  static func preview(_ state: inout ExploreState) {
+    guard let list = state.lists.open else { return }
+    let row = list.entries.indices.contains(list.index) ? list.entries[list.index].rows.first : nil
+    move(to: row ?? list.origin ?? state.cursor, &state)
+  }
+
+  /// Closes the list; the cursor is back where it was.
+  static func close(_ state: inout ExploreState) {
+    guard let list = state.lists.open else { return }
+    keepPlace(&state)
+    state.lists.open = nil
+    if let origin = list.origin { move(to: origin, &state) }
+  }
+
+  /// Fills a list of nearest rows once they are known.
+  static func fill(_ state: inout ExploreState) {
+    guard let list = state.lists.open, list.kind == .nearest, list.entries.isEmpty else { return }
+    let entries = state.nearest(list.of)
+    state.lists.open?.entries = entries
+    preview(&state)
   }
 
   static func moveInList(_ step: Int, _ state: inout ExploreState) {
     guard let list = state.lists.open else { return }
     state.lists.open?.index = max(0, min(list.entries.count - 1, list.index + step))
+    preview(&state)
   }
 
   /// Goes to the entry's row; of a pair or a group, its rows become the selection.
@@ -16,16 +53,12 @@ extension ExploreScreen {
       let row = list.entries[list.index].rows.first
     else { return }
     let entry = list.entries[list.index]
+    keepPlace(&state.explore)
     state.explore.lists.open = nil
     if list.kind == .confusions || list.kind == .groups {
       setGroup(entry.rows, name: list.kind == .groups ? entry.text : "", &state)
     }
-    let concept = Int(state.explore.run.conceptOfRow[row])
-    state.explore.filter.hidden.remove(concept)
-    if state.explore.filter.search.map({ !$0.matches[row] }) ?? false {
-      state.explore.filter.search = nil
-    }
-    move(to: row, &state.explore)
+    jump(to: row, &state.explore, from: list.origin)
   }
 
   package static func delete(_ state: inout ExploreState) {
@@ -38,7 +71,7 @@ extension ExploreScreen {
       } else {
         state.selection.group = nil
       }
-    case .outliers, .confusions: return
+    case .outliers, .confusions, .nearest: return
     }
     let entries = state.entries(list.kind)
     state.lists.open?.entries = entries
@@ -51,6 +84,7 @@ extension ExploreScreen {
     guard let typed = state.selection.naming, let list = state.lists.open else { return }
     state.selection.naming = nil
     let name = String(typed.prefix(60))
+    // Nothing typed leaves the name as it is.
     guard !name.isEmpty else { return }
     if state.selection.groups.indices.contains(list.index) {
       state.selection.groups[list.index].name = name

@@ -2,6 +2,7 @@ import SeerWidgets
 
 extension ExploreScreen {
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+    if state.explore.multiples != nil { return chooseMultiple(&state, mouse) }
     let layout = ExploreLayout(state)
     let place = mouse.place
     if state.explore.lists.open != nil, chooseInList(&state, mouse, layout) { return [] }
@@ -14,8 +15,12 @@ extension ExploreScreen {
     case .left:
       if let concept = LegendPane(state, layout).concept(at: place) {
         toggle(concept, &state.explore)
+      } else if let row = DetailPane(state, layout).neighbour(at: place) {
+        jump(to: row, &state.explore)
       } else if let layer = LayerStrip(state, layout).layer(at: place) {
         return show(layer: layer, &state.explore)
+      } else {
+        explain(place, &state)
       }
     case .wheelDown, .wheelUp:
       let direction = mouse.action == .wheelDown ? 1 : -1
@@ -36,6 +41,13 @@ extension ExploreScreen {
     return []
   }
 
+  /// What a word on the screen means.
+  static func explain(_ place: Cursor, _ state: inout AppState) {
+    state.message = Glossary.explanation(at: place, state).map {
+      AppState.Message(text: $0, isError: false)
+    }
+  }
+
   /// - Returns: whether the mouse was for the list.
   private static func chooseInList(
     _ state: inout AppState, _ mouse: Mouse, _ layout: ExploreLayout
@@ -43,7 +55,14 @@ extension ExploreScreen {
     guard let pane = RowListPane(state, layout), pane.contains(mouse.place) else { return false }
     switch mouse.action {
     case .left:
-      if let index = pane.entry(at: mouse.place) { state.explore.lists.open?.index = index }
+      guard let index = pane.entry(at: mouse.place) else { break }
+      // A second click goes there, as Enter does.
+      if state.explore.lists.open?.index == index {
+        go(&state)
+      } else {
+        state.explore.lists.open?.index = index
+        preview(&state.explore)
+      }
     case .wheelDown: moveInList(1, &state.explore)
     case .wheelUp: moveInList(-1, &state.explore)
     default: break
@@ -64,11 +83,7 @@ extension ExploreScreen {
       state.explore.look.dragFrom = cell
       if let row = nearest(middle, state.explore, panel.size) { move(to: row, &state.explore) }
     case .drag:
-      guard let from = state.explore.look.dragFrom else { break }
-      let width = max(0.5, Float(panel.width - 1))
-      let moved = SIMD2(Float(from.x - cell.x), Float(cell.y - from.y) * 2)
-      state.explore.look.view.pan += moved * 2 / width / state.explore.look.view.zoom
-      state.explore.look.dragFrom = cell
+      drag(to: cell, width: panel.width, &state.explore)
     case .release: state.explore.look.dragFrom = nil
     case .wheelUp: zoom(1.25, around: middle, &state)
     case .wheelDown: zoom(1 / 1.25, around: middle, &state)
@@ -77,9 +92,19 @@ extension ExploreScreen {
     return []
   }
 
+  /// Moves the view with what was taken hold of.
+  ///
+  /// - Parameter width: the panel's, in columns.
+  static func drag(to cell: Cursor, width: Int, _ state: inout ExploreState) {
+    guard let from = state.look.dragFrom else { return }
+    let moved = SIMD2(Float(from.x - cell.x), Float(cell.y - from.y) * 2)
+    state.look.view.pan += moved * 2 / max(0.5, Float(width - 1)) / state.look.view.zoom
+    state.look.dragFrom = cell
+  }
+
   /// The visible point nearest to a place of the panel, within four columns of it.
   package static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
-    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points) else { return nil }
+    guard let points = state.shownPoints, let bounds = state.bounds(points) else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.look.view, size: panel)
     return nearest(place, points, viewport, state)
   }

@@ -6,7 +6,7 @@ extension ExploreScreen {
     let panel = ExploreLayout(state).mapInside.size
     let middle = Cursor(x: panel.width / 2, y: panel.height / 2)
     guard let row = state.explore.cursor, let points = state.explore.shownPoints,
-      let bounds = WorldBounds.ofMap(points)
+      let bounds = state.explore.bounds(points)
     else { return middle }
     return Viewport(bounds: bounds, view: state.explore.look.view, size: panel).cell(points[row])
       ?? middle
@@ -38,7 +38,7 @@ extension ExploreScreen {
   static func finishSelection(_ state: inout AppState) {
     guard let selecting = state.explore.selection.selecting else { return }
     state.explore.selection.selecting = nil
-    guard let points = state.explore.shownPoints, let bounds = WorldBounds.ofMap(points) else {
+    guard let points = state.explore.shownPoints, let bounds = state.explore.bounds(points) else {
       return
     }
     let viewport = Viewport(
@@ -98,6 +98,7 @@ extension ExploreScreen {
       state.explore.selection.selecting?.move(to: inside)
     case .release:
       guard state.explore.selection.selecting?.isDragged ?? false else { return false }
+      state.explore.selection.selecting?.move(to: inside)
       finishSelection(&state)
     default: return false
     }

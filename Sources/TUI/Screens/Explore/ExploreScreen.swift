@@ -14,10 +14,14 @@ package enum ExploreScreen: Screen {
     HelpSection(title: "In the list of concepts", context: .concepts),
     HelpSection(title: "While selecting", context: .select),
     HelpSection(title: "In a list", context: .list),
-    .mapLine,
+    HelpSection(title: "Among small maps", context: .multiples),
+    .mapLine, Glossary.help,
   ]
 
   package static func isThere(_ state: AppState) -> Bool { state.hasRun }
+  package static func absence(_ state: AppState) -> String {
+    "No run is open: F6 lists what there is."
+  }
   package static func isBusy(_ state: AppState) -> Bool { state.explore.isBusy }
   package static func motion(_ state: AppState) -> Motion? {
     state.explore.tick.map { Motion(interval: $0) }
@@ -32,6 +36,7 @@ package enum ExploreScreen: Screen {
     if state.explore.export.asked != nil { return .exporting }
     if state.explore.selection.naming != nil { return .naming }
     if state.explore.lists.open != nil { return .list }
+    if state.explore.multiples != nil { return .multiples }
     if state.explore.selection.selecting != nil { return .select }
     return ground(state)
   }
@@ -60,12 +65,15 @@ package enum ExploreScreen: Screen {
 
   package static func draw(_ state: AppState, into surface: inout Surface) {
     let layout = ExploreLayout(state)
-    ExploreHeader.draw(layout.header, state, into: &surface)
+    if state.explore.multiples != nil {
+      drawMultiples(state, into: &surface)
+      LayerStrip(state, layout).draw(into: &surface)
+      return
+    }
     MapPane(state, layout).draw(into: &surface)
     LegendPane(state, layout).draw(into: &surface)
     DetailPane(state, layout).draw(into: &surface)
     LayerStrip(state, layout).draw(into: &surface)
-    TourPane(state, layout)?.draw(into: &surface)
     RowListPane(state, layout)?.draw(into: &surface)
   }
 
@@ -136,7 +144,8 @@ package enum ExploreScreen: Screen {
       effects.append(.explore(.compareGroups(pair)))
     }
     if isResting, !explore.neighbours.isFinding, let row = explore.cursor,
-      explore.neighbours.isShown || DetailPane.hasNeighbours(state),
+      explore.neighbours.isShown || explore.lists.open?.kind == .nearest
+        || DetailPane.hasNeighbours(state),
       let layer = explore.layerWithoutNearest
     {
       explore.neighbours.isFinding = true
@@ -168,7 +177,9 @@ package enum ExploreScreen: Screen {
   package static func receive(_ state: inout AppState, _ result: Result<NearestRows, Problem>) {
     state.explore.neighbours.isFinding = false
     switch result {
-    case .success(let nearest): state.explore.neighbours.keep(nearest)
+    case .success(let nearest):
+      state.explore.neighbours.keep(nearest)
+      fill(&state.explore)
     case .failure(let problem):
       // Asked again at another layer: what is broken here stays so.
       state.explore.neighbours.failed = true
@@ -234,6 +245,48 @@ package enum ExploreScreen: Screen {
     return []
   }
 
+  /// Goes to a row that something named, and knows the way back.
+  package static func jump(to row: Int, _ state: inout ExploreState, from start: Int? = nil) {
+    if let left = start ?? state.cursor, left != row {
+      state.trail.append(left)
+      if state.trail.count > 100 { state.trail.removeFirst() }
+    }
+    let concept = Int(state.run.conceptOfRow[row])
+    state.filter.hidden.remove(concept)
+    if state.filter.search.map({ !$0.matches[row] }) ?? false { state.filter.search = nil }
+    move(to: row, &state)
+  }
+
+  static func goBack(_ state: inout ExploreState) {
+    guard let row = state.trail.popLast() else { return }
+    move(to: row, &state)
+  }
+
+  /// The list's entry, the rows selected, or the row.
+  static func copy(_ state: inout AppState) -> [Effect] {
+    let explore = state.explore
+    var rows = explore.cursor.map { [$0] } ?? []
+    if let list = explore.lists.open, list.entries.indices.contains(list.index) {
+      rows = list.entries[list.index].rows
+    } else if state.screen == id, let group = explore.selection.group {
+      rows = group.rows
+    }
+    guard let first = rows.first else { return [] }
+    let what = rows.count == 1 ? "row \(explore.run.rows[first].row)" : "\(rows.count) rows"
+    return copy(rows.map { explore.run.rows[$0].text }.joined(separator: "\n"), what, &state)
+  }
+
+  /// - Parameter what: the text's name, for the message.
+  static func copy(_ text: String, _ what: String, _ state: inout AppState) -> [Effect] {
+    guard text.utf8.count <= 75_000 else {
+      state.message = AppState.Message(
+        text: "Terminals take 75 kB at most: select less, or export it (X).", isError: true)
+      return []
+    }
+    state.message = AppState.Message(text: "Copied \(what).", isError: false)
+    return [.copy(text)]
+  }
+
   // MARK: concepts
 
   package static func toggle(_ concept: Int, _ state: inout ExploreState) {
@@ -259,6 +312,17 @@ package enum ExploreScreen: Screen {
   }
 
   // MARK: the view
+
+  /// The whole map; where that is on screen, by all rows or by the bulk of them.
+  static func fit(_ state: inout ExploreState) -> String {
+    if state.look.view != .whole {
+      state.look.view = .whole
+    } else {
+      state.look.fitsAll.toggle()
+    }
+    return state.look.fitsAll
+      ? "All rows are on the map." : "The bulk of the rows fills the map; f again shows all."
+  }
 
   /// Magnifies around a place of the map panel, else around the cursor, which stays where it is.
   @discardableResult

@@ -19,6 +19,10 @@ package struct MapLook: Sendable {
   package var colorMode = ColorMode.concept
   /// The last one kept; ``ExploreState/painted`` is up to date.
   package var painting: Painting?
+  /// Whether the view is fitted to every row, not to the bulk of them.
+  package var fitsAll = false
+  /// Whether concepts' names stand on the map.
+  package var showsNames = false
   /// Where the left button went down on the map, while it is held.
   var dragFrom: Cursor?
 }
@@ -39,6 +43,8 @@ package struct ExploreState: Sendable {
   /// Index among the run's layers.
   package var layer: Int
   package var cursor: Int?
+  /// Rows that were left for another one of a list; the last is gone back to first.
+  package var trail: [Int] = []
 
   package var filter: RowFilter
   package var look = MapLook()
@@ -52,6 +58,8 @@ package struct ExploreState: Sendable {
   package var lists = RowLists()
   package var export = ExportStatus()
   package var tour: Tour?
+  /// Small maps of many layers in place of one map.
+  package var multiples: Multiples?
 
   package init(_ source: RunSource) {
     run = RunFacts(source)
@@ -81,6 +89,11 @@ package struct ExploreState: Sendable {
     }
     guard chart.maps.indices.contains(chart.shownLayer) else { return nil }
     return chart.maps[chart.shownLayer].map?.points ?? chart.lastPoints
+  }
+
+  /// What a map is fitted by.
+  package func bounds(_ points: [SIMD2<Float>]) -> WorldBounds? {
+    look.fitsAll ? WorldBounds(points) : .ofMap(points)
   }
 
   /// The current layer's map of a layout that grows, as far as it is.
@@ -206,8 +219,10 @@ package struct ExploreState: Sendable {
   /// The metric chosen, or, where nothing can be held out, the variance.
   var shownMetric: StripMetric { run.concepts.count > 1 ? figures.stripMetric : .variance }
 
-  /// The layer with the highest figure of the strip; the first of equals.
+  /// The layer with the highest figure of the strip; the first of equals. That a map shows more of the
+  /// variance makes no layer better.
   package var bestLayer: Int? {
+    guard shownMetric != .variance else { return nil }
     var best: (layer: Int, value: Float)?
     for layer in run.layers.indices {
       guard let value = stripValue(layer, shownMetric) else { continue }

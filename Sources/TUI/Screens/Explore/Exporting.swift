@@ -11,6 +11,8 @@ package struct Exporting: Equatable, Sendable {
 package struct ExportStatus: Sendable {
   package var asked: Exporting?
   package var isRunning = false
+  /// What is being written; asked for again where that fails.
+  var writing: Exporting?
 }
 
 /// The map as it is on screen, to be written.

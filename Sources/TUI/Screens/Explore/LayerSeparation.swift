@@ -18,12 +18,17 @@ package struct LayerSeparation: Equatable, Sendable {
   /// For each row the cosine to its own concept's prototype less that to the best other one, when
   /// held out; NaN: it never was.
   package var margins: [Float] = []
+  /// For each row the cosine to its own concept's prototype when held out, and the other concept
+  /// whose prototype was nearest; NaN and -1: it never was.
+  package var ownCosines: [Float] = []
+  package var rivals: [Int32] = []
   /// For each row the cosine to its own concept's prototype of all rows; NaN in a concept of one.
   package var typical: [Float] = []
 
   package init(
     nearestPrototype: Float? = nil, silhouette: Float? = nil, angleBetween: Float? = nil,
-    angleWithin: Float? = nil, predicted: [Int32], margins: [Float] = [], typical: [Float] = []
+    angleWithin: Float? = nil, predicted: [Int32], margins: [Float] = [], ownCosines: [Float] = [],
+    rivals: [Int32] = [], typical: [Float] = []
   ) {
     self.nearestPrototype = nearestPrototype
     self.silhouette = silhouette
@@ -31,6 +36,8 @@ package struct LayerSeparation: Equatable, Sendable {
     self.angleWithin = angleWithin
     self.predicted = predicted
     self.margins = margins
+    self.ownCosines = ownCosines
+    self.rivals = rivals
     self.typical = typical
   }
 
@@ -74,7 +81,37 @@ package struct LayerSeparation: Equatable, Sendable {
       angleBetween: figure(.angleBetween), angleWithin: figure(.angleWithin),
       predicted: spread(found.heldOut.nearest.map { Int32($0 ?? -1) }, -1),
       margins: spread(found.heldOut.cosineMargins.map { $0.map { Float($0) } ?? .nan }, .nan),
+      ownCosines: spread(found.heldOut.ownCosines.map { $0.map { Float($0) } ?? .nan }, .nan),
+      rivals: spread(found.heldOut.rivals.map { Int32($0 ?? -1) }, -1),
       typical: spread(typical, .nan))
+  }
+}
+
+/// What a row was taken for when it was held out, and by how much.
+struct RowVerdict {
+  var own: Int
+  var taken: Int
+  /// The other concept whose prototype was nearest.
+  var rival: Int?
+  /// Cosines to the prototypes of its own concept and of `rival`; nil where one is missing.
+  var cosines: (own: Float, rival: Float)?
+  var margin: Float?
+  var isRight: Bool { own == taken }
+}
+
+extension LayerSeparation {
+  /// Nil where the row was never held out.
+  func verdict(_ row: Int, own: Int) -> RowVerdict? {
+    guard predicted.indices.contains(row), predicted[row] >= 0 else { return nil }
+    var verdict = RowVerdict(own: own, taken: Int(predicted[row]))
+    guard margins.indices.contains(row), margins[row].isFinite else { return verdict }
+    verdict.margin = margins[row]
+    guard rivals.indices.contains(row), rivals[row] >= 0, ownCosines.indices.contains(row) else {
+      return verdict
+    }
+    verdict.rival = Int(rivals[row])
+    verdict.cosines = (ownCosines[row], ownCosines[row] - margins[row])
+    return verdict
   }
 }
 

@@ -82,7 +82,7 @@ package struct LayerStrip {
     let last = min(state.run.layers.count, first + capacity) - 1
     let x = column(last) + step + 1
     let room = rect.maxX - 1 - x
-    let value = metric == .angle ? Numbers.short(current) : Numbers.share(current)
+    let value = metric == .angle ? Numbers.degrees(current) : Numbers.share(current)
     let bestText = best.map { "\(theme.glyphs.separator)best \(state.run.layers[$0])" } ?? ""
     let choices = [
       (metric.rawValue + " ", bestText), (metric.short + " ", bestText), ("", bestText), ("", ""),

@@ -8,11 +8,15 @@ struct MapPane {
   private let theme: Theme
   private let layout: ExploreLayout
   private let paint: PointPaint
+  private let run: Int
+  private let runs: Int
 
   init(_ state: AppState, _ layout: ExploreLayout) {
     self.state = state.explore
     theme = state.theme
     self.layout = layout
+    run = state.run
+    runs = state.runs
     paint = PointPaint(state.explore, state.theme)
   }
 
@@ -48,7 +52,7 @@ struct MapPane {
 
   private var field: Field? {
     let panel = layout.mapInside
-    guard let points = state.shownPoints, let bounds = WorldBounds.ofMap(points), !panel.isEmpty
+    guard let points = state.shownPoints, let bounds = state.bounds(points), !panel.isEmpty
     else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.look.view, size: panel.size)
     let painting = paint.painting
@@ -67,9 +71,6 @@ struct MapPane {
   private func title(_ field: Field?) -> String {
     var parts = ["map"]
     if state.look.view != .whole { parts.append("\(Numbers.short(state.look.view.zoom))x") }
-    // Points too far off to fit the rest by; zooming out shows them.
-    let outside = state.look.view == .whole ? field?.found.outside ?? 0 : 0
-    if outside > 0 { parts.append("\(Numbers.grouped(outside)) outside") }
     if let play = state.walk.play {
       parts.append(play.isPaused ? "paused" : "playing")
       if let morph = state.walk.morph {
@@ -88,8 +89,9 @@ struct MapPane {
     if let search = state.filter.search, !search.isEditing {
       let query = Text.visible(search.query, ascii: theme.glyphs.isASCII)
       parts.append(
-        "/\(query)\(search.isExpression ? "/" : "")  \(Numbers.grouped(search.count)) found")
+        "/\(query)\(search.isExpression ? "/" : "")  \(place(in: search))")
     }
+    if parts.count == 1 { parts += headless }
     return parts.joined(separator: theme.glyphs.separator)
   }
 
@@ -115,6 +117,13 @@ struct MapPane {
         "x probe \(name(x))", "y " + (state.run.concepts.count > 2 ? "probe " : "") + second(y),
       ]
     }
+  }
+
+  /// What the first line has no room for.
+  private var headless: [String] {
+    guard layout.header.width < 100 else { return [] }
+    let run = runs > 1 ? ["run \(run + 1)/\(runs)"] : []
+    return run + [Text.visible(state.run.model, ascii: theme.glyphs.isASCII)].filter { !$0.isEmpty }
   }
 
   private func drawNothing(into surface: inout Surface) {
@@ -172,13 +181,27 @@ struct MapPane {
     return MapLine.fit(parts, width: layout.map.width - 6, theme.glyphs)
   }
 
+  /// `2/5`, where the cursor is on the second of five rows found, else `5 found`.
+  private func place(in search: Search) -> String {
+    let all = Numbers.grouped(search.count)
+    guard let cursor = state.cursor, search.matches.indices.contains(cursor),
+      search.matches[cursor]
+    else { return "\(all) found" }
+    return "\(Numbers.grouped(search.matches[...cursor].count { $0 }))/\(all)"
+  }
+
   private func draw(_ field: Field, into surface: inout Surface) {
     let isStale = isStale
     let style = theme.style(.faint)
     if let rest = field.rest { draw(rest, isBright: false, faint: style, into: &surface) }
     draw(field.found, isBright: !isStale, faint: style, into: &surface)
     drawGroup(field, into: &surface)
+    if state.look.showsNames {
+      ClusterNames(field.points, state).draw(
+        field.viewport, layout.mapInside, theme, into: &surface)
+    }
     if !isStale { drawNeighbours(field, into: &surface) }
+    drawOutside(field, into: &surface)
     drawCursor(field, into: &surface)
     drawSelecting(into: &surface)
   }
@@ -188,9 +211,37 @@ struct MapPane {
     state.chart.shownLayer != state.layer || state.chart.maps[state.layer].map == nil
   }
 
-  private func highlighted(_ style: Style) -> Style {
-    theme.depth == .mono || theme.depth == .ansi16
-      ? style.with(.reverse) : style.on(theme.style(.selection)).with(.bold)
+  /// Where rows lie that are too far off to fit the rest by, and how many.
+  private func drawOutside(_ field: Field, into surface: inout Surface) {
+    guard state.look.view == .whole, field.found.outside > 0 else { return }
+    let panel = layout.mapInside
+    let size = SIMD2(Float(panel.width), Float(panel.height))
+    var counts = (left: 0, right: 0, up: 0, down: 0)
+    for (row, group) in paint.painting.groups.enumerated() where group >= 0 {
+      let place = field.viewport.place(field.points[row])
+      if place.x < 0 {
+        counts.left += 1
+      } else if place.x >= size.x {
+        counts.right += 1
+      } else if place.y < 0 {
+        counts.up += 1
+      } else if place.y >= size.y {
+        counts.down += 1
+      }
+    }
+    let glyphs = theme.glyphs
+    let style = theme.style(.accent)
+    func write(_ text: String, _ x: Int, _ y: Int) { surface.write(text, x, y, style) }
+    let middle = panel.y + panel.height / 2
+    func rows(_ count: Int) -> String { Numbers.grouped(count) + (count == 1 ? " row" : " rows") }
+    if counts.left > 0 { write("\(glyphs.tickLeft) \(rows(counts.left))", panel.x, middle) }
+    if counts.right > 0 {
+      let text = "\(rows(counts.right)) \(glyphs.tickRight)"
+      write(text, panel.maxX - DisplayWidth.of(text), middle)
+    }
+    let x = panel.x + panel.width / 2 - 4
+    if counts.up > 0 { write("\(glyphs.arrowUp) \(rows(counts.up))", x, panel.y) }
+    if counts.down > 0 { write("\(glyphs.arrowDown) \(rows(counts.down))", x, panel.maxY - 1) }
   }
 
   /// The cells of the selected rows.
@@ -203,7 +254,7 @@ struct MapPane {
     }
     for cell in cells {
       surface.restyle(
-        Rect(x: panel.x + cell.x, y: panel.y + cell.y, width: 1, height: 1), highlighted)
+        Rect(x: panel.x + cell.x, y: panel.y + cell.y, width: 1, height: 1), theme.highlighted)
     }
   }
 
@@ -221,10 +272,10 @@ struct MapPane {
       let start = selecting.path[0]
       for y in min(start.y, selecting.end.y)...max(start.y, selecting.end.y) {
         for x in min(start.x, selecting.end.x)...max(start.x, selecting.end.x) {
-          restyle(Cursor(x: x, y: y), highlighted)
+          restyle(Cursor(x: x, y: y), theme.highlighted)
         }
       }
-    case .freehand: for cell in selecting.path { restyle(cell, highlighted) }
+    case .freehand: for cell in selecting.path { restyle(cell, theme.highlighted) }
     }
     let cursor = theme.style(.cursor)
     restyle(selecting.end) { _ in cursor }

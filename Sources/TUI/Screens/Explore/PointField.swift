@@ -49,7 +49,7 @@ struct PointField {
     }
   }
 
-  private func drawCursor(_ explore: ExploreState, _ theme: Theme, _ surface: inout Surface) {
+  func drawCursor(_ explore: ExploreState, _ theme: Theme, _ surface: inout Surface) {
     guard let row = explore.cursor, points.indices.contains(row), explore.isVisible(row),
       let cell = viewport.cell(points[row])
     else { return }

@@ -7,6 +7,7 @@ package struct RowList: Equatable, Sendable {
     case confusions = "taken for another"
     case bookmarks = "bookmarks"
     case groups = "groups"
+    case nearest = "nearest rows"
 
     /// One line above the list.
     var explanation: String {
@@ -15,6 +16,7 @@ package struct RowList: Equatable, Sendable {
       case .confusions: "own concept > taken for"
       case .bookmarks: "B marks the cursor's row"
       case .groups: "v selects on the map"
+      case .nearest: "in the states' own space"
       }
     }
   }
@@ -33,6 +35,10 @@ package struct RowList: Equatable, Sendable {
   /// A group held for a comparison, by its index.
   package var marked: Int?
   package var entries: [Entry] = []
+  /// Where the cursor was before the list led it on.
+  package var origin: Int?
+  /// The row whose nearest rows it lists.
+  package var of: Int?
 
   /// As far as lists of rows go.
   package static let longest = 200
@@ -42,6 +48,8 @@ package struct RowList: Equatable, Sendable {
 package struct RowLists: Sendable {
   package var open: RowList?
   package var bookmarks: [Int] = []
+  /// Where each list was left.
+  var places: [RowList.Kind: Int] = [:]
 }
 
 extension ExploreState {
@@ -50,6 +58,7 @@ extension ExploreState {
     switch kind {
     case .outliers: outliers
     case .confusions: confusions
+    case .nearest: nearest(cursor)
     case .bookmarks: lists.bookmarks.map { entry($0, value: "\($0)") }
     case .groups:
       selection.allGroups.map { group in
@@ -63,6 +72,14 @@ extension ExploreState {
   private func entry(_ row: Int, value: String) -> RowList.Entry {
     RowList.Entry(
       value: value, concepts: [Int(run.conceptOfRow[row])], text: run.rows[row].text, rows: [row])
+  }
+
+  /// The rows nearest to one, where they are known.
+  func nearest(_ row: Int?) -> [RowList.Entry] {
+    guard let nearest = neighbours.of(row, layer: layer) else { return [] }
+    return zip(nearest.rows, nearest.values).map {
+      entry($0, value: neighbours.metric == .cosine ? Numbers.fine($1) : Numbers.short($1))
+    }
   }
 
   private var outliers: [RowList.Entry] {
@@ -83,6 +100,11 @@ extension ExploreState {
     {
       pairs[SIMD2(run.conceptOfRow[row], predicted[row]), default: []].append(row)
     }
+    // Only held-out rows are judged.
+    var judged = [Int](repeating: 0, count: run.concepts.count)
+    for row in run.rows.indices where predicted[row] >= 0 {
+      judged[Int(run.conceptOfRow[row])] += 1
+    }
     let ordered = pairs.sorted {
       (-$0.value.count, $0.key.x, $0.key.y) < (-$1.value.count, $1.key.x, $1.key.y)
     }
@@ -90,7 +112,7 @@ extension ExploreState {
       let own = Int(pair.x)
       let other = Int(pair.y)
       return RowList.Entry(
-        value: "\(rows.count) of \(run.concepts[own].count)", concepts: [own, other],
+        value: "\(rows.count) of \(judged[own])", concepts: [own, other],
         text: run.concepts[own].name + " > " + run.concepts[other].name, rows: rows)
     }
   }

@@ -7,12 +7,14 @@ struct RowListPane {
   private let theme: Theme
   private let rect: Rect
   private let list: RowList
+  private let isWide: Bool
 
   init?(_ state: AppState, _ layout: ExploreLayout) {
     guard let list = state.explore.lists.open else { return nil }
     self.list = list
     self.state = state.explore
     theme = state.theme
+    isWide = layout.isWide
     rect =
       layout.isWide
       ? Rect(
@@ -21,8 +23,14 @@ struct RowListPane {
       : layout.map
   }
 
-  /// Lines for the entries, those for the group below them taken off.
-  private var rows: Int { max(1, rect.inside.height - 1 - factLines) }
+  /// Lines for the entries, those for the group or the text below them taken off.
+  private var rows: Int { max(1, rect.inside.height - 1 - factLines - textLines) }
+
+  /// Lines for the row's text, with the line above it; below the map there is one already.
+  private var textLines: Int {
+    let height = rect.inside.height
+    return isWide && list.kind != .groups && height >= 10 ? min(9, height * 2 / 5) : 0
+  }
   private var factLines: Int {
     list.kind == .groups && rect.inside.height >= 10 ? min(9, rect.inside.height / 2) : 0
   }
@@ -59,6 +67,24 @@ struct RowListPane {
       draw(entry, first + offset, y: inside.y + 1 + offset, &surface)
     }
     if factLines > 0 { drawFacts(into: &surface) }
+    if textLines > 0 { drawText(into: &surface) }
+  }
+
+  /// The text of the row that the list is at.
+  private func drawText(into surface: inout Surface) {
+    guard let row = state.cursor, state.run.rows.indices.contains(row) else { return }
+    let inside = rect.inside
+    let top = inside.maxY - textLines
+    for x in inside.x..<inside.maxX {
+      surface.put(theme.glyphs.box[4], x, top, theme.style(.border))
+    }
+    surface.write(
+      " row \(Numbers.grouped(state.run.rows[row].row)) ", inside.x + 1, top, theme.style(.title))
+    let text = Text.visible(state.run.rows[row].text, ascii: theme.glyphs.isASCII)
+    let lines = Text.wrap(text, width: inside.width - 2)
+    for (offset, line) in lines.prefix(textLines - 1).enumerated() {
+      surface.write(line, inside.x + 1, top + 1 + offset, theme.style(.text))
+    }
   }
 
   private var nothing: String {
@@ -66,6 +92,7 @@ struct RowListPane {
     case .outliers, .confusions: "Nothing to show at this layer yet."
     case .bookmarks: "No bookmarks yet."
     case .groups: "No groups yet."
+    case .nearest: "Looking for them."
     }
   }
 

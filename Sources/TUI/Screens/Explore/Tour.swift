@@ -1,6 +1,6 @@
 import SeerWidgets
 
-/// A walk of some three minutes through what the screen can do, each step done by the user's own
+/// A walk of some four minutes through what the screens can do, each step done by the user's own
 /// keys.
 package struct Tour: Equatable, Sendable {
   package struct Step: Sendable {
@@ -54,6 +54,21 @@ package struct Tour: Equatable, Sendable {
       "p makes a t-SNE map, before your eyes: it keeps neighbours together, at the cost of "
         + "distances. More p, more kinds of map: the line below tells what to trust. Press p.",
       ["projection"]),
+    Step(
+      "W writes the concepts' names on the map; ? explains the words and lists the keys. Press W.",
+      ["names"]),
+    Step(
+      "F3 puts two runs side by side: the model before and after it was trained. Press F3.",
+      ["showCompare"]),
+    Step(
+      "Below the maps stands how many held-out rows are right, before and after; Tab shows the "
+        + "tables. F2 comes back to the map. Press F2.", ["showExplore"]),
+    Step(
+      "F4 scores every token as you type, and F5 trains an adapter that pulls concepts apart. F6 "
+        + "lists runs, files and models. Press F6.", ["showStart"]),
+    Step(
+      "Your own texts come in here: a CSV file with the columns prompt and value, in this folder; "
+        + "Enter on it records what the model thinks of them. Press F2.", ["showExplore"]),
     Step(
       "That is the map. : finds every command by its words, ? lists the keys, and what you mark "
         + "or name is there again next time."),

@@ -1,19 +1,26 @@
 import SeerProjection
 import SeerWidgets
 
-/// The step of a ``Tour``, over the bottom of the map.
+/// The step of a ``Tour``, over the bottom of the map, or of whatever screen it led to.
 struct TourPane {
   private let tour: Tour
   private let step: Tour.Step
   private let theme: Theme
   private let panel: Rect
 
-  init?(_ state: AppState, _ layout: ExploreLayout) {
+  private let isOnMap: Bool
+
+  init?(_ state: AppState) {
     guard let tour = state.explore.tour, let step = tour.current else { return nil }
     self.tour = tour
     self.step = step
     theme = state.theme
-    panel = layout.map
+    isOnMap = state.screen == ExploreScreen.id
+    panel =
+      isOnMap
+      ? ExploreLayout(state).map
+      // Over the maps, of which the lines below speak.
+      : Rect(x: 0, y: 1, width: state.size.width, height: min(8, state.size.height - 2))
   }
 
   func draw(into surface: inout Surface) {
@@ -25,7 +32,8 @@ struct TourPane {
       width: panel.width - 2, height: height)
     surface.fill(rect, .plain)
     Frame(
-      title: "tour \(tour.step + 1) of \(Tour.steps.count)", note: "Enter goes on, T ends it",
+      title: "tour \(tour.step + 1) of \(Tour.steps.count)",
+      note: isOnMap ? "Enter goes on, T ends it" : "F2 goes back to the map",
       isFocused: true
     ).draw(rect, theme, into: &surface)
     for (offset, line) in lines.prefix(rect.inside.height).enumerated() {

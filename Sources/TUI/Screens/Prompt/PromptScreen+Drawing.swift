@@ -7,7 +7,6 @@ extension PromptScreen {
     guard let prompt = state.prompt else { return }
     let theme = state.theme
     let layout = PromptLayout(state)
-    drawHeader(prompt, layout, theme, &surface)
     drawEditor(prompt, layout, theme, &surface)
     switch prompt.status {
     case .closed, .opening, .failed:
@@ -37,21 +36,19 @@ extension PromptScreen {
     panels.drawChat(into: &surface)
   }
 
-  private static func drawHeader(
-    _ prompt: PromptState, _ layout: PromptLayout, _ theme: Theme, _ surface: inout Surface
-  ) {
+  package static func heading(_ state: AppState) -> ScreenHeading {
+    guard let prompt = state.prompt else { return ScreenHeading() }
     var right = LayerTitle.text(prompt.layerNumber, of: prompt.layers)
-    if prompt.concepts.indices.contains(prompt.concept), layout.header.width >= 60 {
-      right += theme.glyphs.separator + "concept " + prompt.concepts[prompt.concept].name
+    if prompt.concepts.indices.contains(prompt.concept), state.size.width >= 60 {
+      right += state.theme.glyphs.separator + "concept " + prompt.concepts[prompt.concept].name
     }
     var model = prompt.model
     if let adapter = prompt.adapter { model += " + \(adapter)" }
     var parts = [model]
     if prompt.isAnswering { parts.insert("answering, Esc stops", at: 0) }
     if let steering = prompt.steering { parts.insert("steered: \(steering)", at: 0) }
-    ScreenHeader.draw(
-      layout.header, "prompt", parts, right: Text.visible(right, ascii: theme.glyphs.isASCII),
-      theme, into: &surface)
+    return ScreenHeading(
+      parts: parts, right: Text.visible(right, ascii: state.theme.glyphs.isASCII))
   }
 
   private static func drawEditor(
@@ -94,33 +91,67 @@ extension PromptScreen {
   }
 
   /// The tokens of the message being written or answered, coloured by their top concept.
+  /// The tokens of a side as they are laid out, and the figure behind them.
+  private struct Strip {
+    let lines: TokenLines
+    let first: Int
+    let x: Int
+    let figure: (text: String, style: Style)
+    let figureX: Int
+
+    init?(_ side: Conversation.Side, _ rect: Rect, _ prompt: PromptState, _ theme: Theme) {
+      guard rect.height > 0, let reading = prompt.reading else { return nil }
+      x = rect.x + 1 + PromptScreen.label(side, prompt).count
+      let scores = reading.scores(side, layer: prompt.layerNumber)
+      figure = PromptScreen.figure(side, scores, prompt, theme)
+      figureX = rect.maxX - 1 - DisplayWidth.of(figure.text)
+      let width = figureX - 2 - x
+      guard width > 4 else { return nil }
+      lines = TokenLines(reading.tokens, prompt.shownTokens, width: width, glyphs: theme.glyphs)
+      let current = lines.line(of: prompt.tokenIndex)
+      first = max(0, min(lines.lines.count - rect.height, current - rect.height + 1))
+    }
+  }
+
+  private static func label(_ side: Conversation.Side, _ prompt: PromptState) -> String {
+    prompt.hasTuned ? (side == .tuned ? "tuned " : "base  ") : ""
+  }
+
+  /// The token of a strip at a place, by its index among all.
+  static func token(at place: Cursor, _ state: AppState) -> Int? {
+    guard let prompt = state.prompt, prompt.status == .ready else { return nil }
+    for (side, rect) in zip(prompt.sides, PromptLayout(state).strips) where rect.contains(place) {
+      guard let strip = Strip(side, rect, prompt, state.theme) else { return nil }
+      let line = strip.first + place.y - rect.y
+      guard strip.lines.lines.indices.contains(line) else { return nil }
+      var x = strip.x
+      for piece in strip.lines.lines[line] {
+        if place.x >= x, place.x < x + piece.width { return piece.token }
+        x += piece.width
+      }
+    }
+    return nil
+  }
+
   private static func drawStrip(
     _ side: Conversation.Side, _ rect: Rect, _ prompt: PromptState, _ theme: Theme,
     _ surface: inout Surface
   ) {
     guard rect.height > 0 else { return }
-    let label = prompt.hasTuned ? (side == .tuned ? "tuned " : "base  ") : ""
-    var x = surface.write(label, rect.x + 1, rect.y, theme.style(.faint))
+    let x = surface.write(label(side, prompt), rect.x + 1, rect.y, theme.style(.faint))
     guard let reading = prompt.reading else {
       surface.write("no tokens yet", x, rect.y, theme.style(.faint), width: rect.maxX - x)
       return
     }
-    x = rect.x + 1 + label.count
+    guard let strip = Strip(side, rect, prompt, theme) else { return }
     let scores = reading.scores(side, layer: prompt.layerNumber)
-    let figure = figure(side, scores, prompt, theme)
-    let figureX = rect.maxX - 1 - DisplayWidth.of(figure.text)
-    let width = figureX - 2 - x
-    guard width > 4 else { return }
-    let lines = TokenLines(
-      reading.tokens, prompt.shownTokens, width: width, glyphs: theme.glyphs)
     let selected = prompt.focus == .tokens || prompt.tokenFromEnd > 0 ? prompt.tokenIndex : nil
-    let current = lines.line(of: prompt.tokenIndex)
-    let first = max(0, min(lines.lines.count - rect.height, current - rect.height + 1))
-    for offset in 0..<min(rect.height, lines.lines.count - first) {
-      lines.draw(
-        first + offset, x, rect.y + offset, scores: scores, selected: selected, theme,
+    for offset in 0..<min(rect.height, strip.lines.lines.count - strip.first) {
+      strip.lines.draw(
+        strip.first + offset, strip.x, rect.y + offset, scores: scores, selected: selected, theme,
         into: &surface)
     }
+    let (figure, figureX) = (strip.figure, strip.figureX)
     surface.write(figure.text, figureX, rect.y, figure.style)
   }
 

@@ -22,6 +22,14 @@ package enum PromptScreen: Screen {
   }
 
   package static func isThere(_ state: AppState) -> Bool { state.prompt != nil }
+  package static func absence(_ state: AppState) -> String {
+    state.hasRun
+      ? "The run's model is not at hand: seer explore --model FILE names it."
+      : "No run is open: F6 lists what there is."
+  }
+  package static func status(_ state: AppState) -> String {
+    state.prompt?.isAnswering ?? false ? state.theme.glyphs.goesOn : ""
+  }
   package static func isBusy(_ state: AppState) -> Bool { state.prompt?.isBusy ?? false }
   package static func ground(_ state: AppState) -> KeyContext {
     state.prompt?.focus == .tokens ? .tokens : .prompt
@@ -35,6 +43,33 @@ package enum PromptScreen: Screen {
     guard ground(state) == .prompt else { return }
     state.prompt?.editor.insert(text)
     state.prompt?.tokenFromEnd = 0
+  }
+
+  /// A click chooses a token, or goes back to writing; the wheel scrolls the chat and goes through layers.
+  package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+    guard var prompt = state.prompt else { return [] }
+    defer { state.prompt = prompt }
+    let layout = PromptLayout(state)
+    switch mouse.action {
+    case .left:
+      if layout.editorFrame.contains(mouse.place) {
+        prompt.focus = .editor
+      } else if let token = token(at: mouse.place, state),
+        let last = prompt.reading?.tokens.lastIndex(where: { $0.turn >= 0 })
+      {
+        prompt.focus = .tokens
+        prompt.tokenFromEnd = max(0, last - token)
+      }
+    case .wheelUp, .wheelDown:
+      let step = mouse.action == .wheelUp ? 1 : -1
+      if layout.chat.contains(mouse.place) {
+        prompt.chatScroll = max(0, prompt.chatScroll + step)
+      } else if layout.grid.contains(mouse.place) {
+        prompt.layer = max(0, min(prompt.layers.count - 1, prompt.layer + step))
+      }
+    default: break
+    }
+    return []
   }
 
   // MARK: the chat

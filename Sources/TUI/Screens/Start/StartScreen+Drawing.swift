@@ -7,11 +7,8 @@ extension StartScreen {
     let theme = state.theme
     let start = state.start
     var rest = surface.bounds
-    let header = rest.takeTop(1)
+    _ = rest.takeTop(1)
     _ = rest.takeBottom(1)
-    ScreenHeader.draw(
-      header, "start", ["runs, concept files and models here and in the cache"],
-      right: start.isScanning ? "looking" : "\(start.entries.count) found", theme, into: &surface)
     if let plan = start.plan ?? start.extracting {
       drawPlan(plan, start, rest.takeBottom(rest.height >= 14 ? 4 : 2), theme, &surface)
     } else if rest.height >= 20, let entry = start.current {
@@ -32,6 +29,12 @@ extension StartScreen {
       return
     }
     drawEntries(start, rest, theme, &surface)
+  }
+
+  package static func heading(_ state: AppState) -> ScreenHeading {
+    ScreenHeading(
+      parts: ["what is here and in the cache"],
+      right: state.start.isScanning ? "looking" : "\(state.start.entries.count) found")
   }
 
   private enum Line {

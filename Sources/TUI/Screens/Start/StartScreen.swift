@@ -20,6 +20,17 @@ package enum StartScreen: Screen {
   }
 
   package static func isThere(_ state: AppState) -> Bool { true }
+  package static func status(_ state: AppState) -> String {
+    guard state.start.extracting != nil else { return "" }
+    return state.theme.glyphs.goesOn + " "
+      + Numbers.percent(Float(state.start.progress?.fraction ?? 0))
+  }
+  package static func farewell(_ state: AppState) -> String? {
+    state.start.extracting.map {
+      "The recording into \($0.folder) stops; what there is of it is kept, and Enter on the "
+        + "unfinished run (F6) goes on."
+    }
+  }
   package static func isBusy(_ state: AppState) -> Bool { state.start.isBusy }
   package static func ground(_ state: AppState) -> KeyContext { .start }
 

@@ -39,6 +39,7 @@ package enum TrainEvent: ScreenEvent {
       if state.screen != TrainScreen.id {
         state.message = AppState.Message(text: "The training is finished (F5).", isError: false)
       }
+      train.tuned = nil
       if state.hasRun {
         train.extraction = JobProgress()
         return [.train(.extract)]
@@ -58,31 +59,30 @@ package enum TrainEvent: ScreenEvent {
       }
       if isFinished, train.status == .watching { train.status = .finished }
     case .extracting(let progress): train.extraction = progress
-    case .extracted(.success): train.extraction = nil
+    case .extracted(.success(let tuned)):
+      train.extraction = nil
+      train.tuned = tuned
+      if train.wantsCompare {
+        train.wantsCompare = false
+        return [.train(.compare)]
+      }
+      state.message = AppState.Message(
+        text: state.screen == TrainScreen.id
+          ? "The training is finished: c compares it with the run that is open."
+          : "The training is finished: F5, then c compares it with the run that is open.",
+        isError: false)
     case .comparable(var compare):
       compare.explained = state.compare?.explained
       state.compare = compare
-      if state.screen == TrainScreen.id {
-        state.screen = CompareScreen.id
-      } else {
-        state.message = AppState.Message(
-          text: "What was trained can be compared (F3).", isError: false)
-      }
+      state.screen = CompareScreen.id
     case .extracted(.failure(let problem)):
       train.extraction = nil
+      train.wantsCompare = false
       if problem != .cancelled {
         state.message = AppState.Message(text: problem.text, isError: true)
       }
     }
     return []
-  }
-
-  /// A tuned run that was just made stands beside the one that is open.
-  package func settle(in session: Session) {
-    guard case .extracted(.success(let tuned)) = self else { return }
-    session.workspace.tuned = tuned
-    let base = session.workspace.run
-    session.handle(.train(.comparable(CompareState(base: base, tuned: tuned))))
   }
 }
 
@@ -96,6 +96,8 @@ package enum TrainEffect: ScreenEffect {
   case poll
   /// Extracts the tuned run, to compare it with the one that is open.
   case extract
+  /// Puts it beside the run that is open.
+  case compare
   /// Draws the clusters of the kept step before (-1) or after (1) those that are drawn.
   case replay(by: Int)
 

@@ -41,8 +41,15 @@ struct TrainPanels {
     case .finished:
       let chosen = train.chosenStep.map { " The adapter of step \($0) was written." } ?? ""
       let note = train.notes.last.map { " \($0)" } ?? ""
-      return ("Finished.\(chosen)\(note)", .good)
-    case .stopped: return ("Stopped; its checkpoint is kept.", .warning)
+      let next = train.tuned == nil ? "" : " c compares."
+      return ("Finished.\(chosen)\(next)\(note)", .good)
+    case .stopped:
+      guard train.lastStep > 0 else {
+        return (
+          "Stopped before the first step was done: nothing is kept, n begins again.", .warning
+        )
+      }
+      return ("Stopped; the checkpoint of step \(train.lastStep) is kept: r goes on.", .warning)
     case .failed(let problem): return (problem.text, .error)
     default: return nil
     }
@@ -83,7 +90,8 @@ struct TrainPanels {
       guard y + height <= inside.maxY else { break }
       curve(
         name, steps.map { $0.terms.map(value) }, Figure.loss,
-        Rect(x: inside.x, y: y, width: inside.width, height: height), index, &surface)
+        Rect(x: inside.x, y: y, width: inside.width, height: height),
+        index == 0 ? .accent : .bar, &surface)
     }
   }
 
@@ -97,7 +105,7 @@ struct TrainPanels {
 
   private func curve(
     _ name: String, _ values: [Double?], _ format: (Double) -> String, _ rect: Rect,
-    _ color: Int, from first: Double? = nil, _ surface: inout Surface
+    _ role: Theme.Role, from first: Double? = nil, _ surface: inout Surface
   ) {
     let nameWidth = min(17, rect.width / 3)
     let last = values.last { $0 != nil } ?? nil
@@ -108,10 +116,27 @@ struct TrainPanels {
       theme.style(.text))
     let textX = rect.maxX - DisplayWidth.of(text)
     surface.write(text, textX, rect.y, theme.style(.strong))
-    let plot = Rect(
+    let curve = Curve(values: values, leastSpan: leastSpan(values))
+    var plot = Rect(
       x: rect.x + nameWidth + 1, y: rect.y, width: max(0, textX - 1 - rect.x - nameWidth - 1),
       height: rect.height)
-    Curve(values: values).draw(plot, theme.concept(color), theme.glyphs, into: &surface)
+    if rect.height > 1, plot.width >= 16, let range = curve.range {
+      // What the plot's top and bottom stand for.
+      let ends = [format(range.upperBound), format(range.lowerBound)]
+      let width = ends.map(DisplayWidth.of).max() ?? 0
+      for (text, y) in zip(ends, [plot.y, plot.maxY - 1]) {
+        surface.write(text, plot.x + width - DisplayWidth.of(text), y, theme.style(.faint))
+      }
+      plot.x += width + 1
+      plot.width -= width + 1
+    }
+    curve.draw(plot, theme.style(role), theme.glyphs, into: &surface)
+  }
+
+  /// A change that is smaller than this is drawn as small: a tenth of a share, or of a loss's size.
+  private func leastSpan(_ values: [Double?]) -> Double {
+    let largest = values.compactMap { $0.map { abs($0) } }.filter(\.isFinite).max() ?? 0
+    return max(0.1 * largest, 1e-6)
   }
 
   // MARK: held-out rows
@@ -131,7 +156,7 @@ struct TrainPanels {
       guard y + height <= inside.maxY else { break }
       curve(
         name, judged.map { $0[keyPath: path] }, path == \.kl ? Figure.loss : Figure.share,
-        Rect(x: inside.x, y: y, width: inside.width, height: height), index + 4,
+        Rect(x: inside.x, y: y, width: inside.width, height: height), .good,
         from: before.flatMap { $0[keyPath: path] }, &surface)
     }
   }
@@ -140,7 +165,8 @@ struct TrainPanels {
 
   private func drawClusters(_ rect: Rect, _ hasBorders: Bool, _ surface: inout Surface) {
     guard rect.height >= 3 else { return }
-    let panel = hasBorders ? rect.inside : rect
+    var panel = hasBorders ? rect.inside : rect
+    if panel.height >= 6, train.clusters != nil { drawLegend(panel.takeBottom(1), &surface) }
     if hasBorders {
       let note = train.clusters == nil ? "" : "faint: before\(theme.glyphs.separator)same axes"
       Frame(
@@ -164,6 +190,19 @@ struct TrainPanels {
           isNow ? theme.glyphs.mark(concept) : theme.glyphs.hiddenConcept, panel.x + cell.x,
           panel.y + cell.y, isNow ? theme.concept(concept) : theme.style(.faint))
       }
+    }
+  }
+
+  /// The concepts' marks with their names, as far as they fit.
+  private func drawLegend(_ rect: Rect, _ surface: inout Surface) {
+    var x = rect.x + 1
+    for (label, name) in train.concepts.enumerated() {
+      let concept = color(label)
+      let text = Text.cut(
+        Text.visible(name, ascii: theme.glyphs.isASCII), to: 12, ellipsis: theme.glyphs.ellipsis)
+      guard x + 2 + DisplayWidth.of(text) <= rect.maxX else { return }
+      surface.put(theme.glyphs.mark(concept), x, rect.y, theme.concept(concept))
+      x = surface.write(text, x + 2, rect.y, theme.style(.text)) + 1
     }
   }
 

@@ -86,7 +86,7 @@ extension TrainScreen {
   private static let steeringCommands: [Command] = [
     Command(
       "pauseTraining", ["Space"], .training, in: [.training], "Pause, or go on",
-      hint: "pause", when: canStop,
+      word: { $0.train?.status == .paused ? "go on" : "pause" }, when: canStop,
       do: ask {
         let isPaused = $0.status == .running
         $0.status = isPaused ? .paused : .running
@@ -94,7 +94,7 @@ extension TrainScreen {
       }),
     Command(
       "saveTraining", ["s"], .training, in: [.training], "Write a checkpoint now",
-      hint: "save", when: { $0.train?.status == .running },
+      hint: "checkpoint", when: { $0.train?.status == .running },
       do: { state, _ in
         state.message = AppState.Message(
           text: "A checkpoint is written after this step.", isError: false)
@@ -109,7 +109,7 @@ extension TrainScreen {
       }),
     Command(
       "resumeTraining", ["r"], .training, in: [.training], "Go on from the checkpoint",
-      hint: "resume", when: { $0.train?.status == .stopped },
+      hint: "resume", when: { $0.train.map { $0.status == .stopped && $0.lastStep > 0 } ?? false },
       do: ask { start(&$0, resumes: true) }),
     Command(
       "keptBefore", ["["], .training, in: [.training], "Clusters at the kept step before",
@@ -122,6 +122,8 @@ extension TrainScreen {
       "Compare what was trained with the run that is open", hint: "compare",
       when: { $0.train?.status == .finished && $0.train?.extraction == nil },
       do: ask {
+        if $0.tuned != nil { return [.train(.compare)] }
+        $0.wantsCompare = true
         $0.extraction = JobProgress()
         return [.train(.extract)]
       }),

@@ -5,9 +5,8 @@ extension TrainScreen {
   package static func draw(_ state: AppState, into surface: inout Surface) {
     guard let train = state.train else { return }
     var rest = surface.bounds
-    let header = rest.takeTop(1)
+    _ = rest.takeTop(1)
     _ = rest.takeBottom(1)
-    drawHeader(header, train, state.theme, &surface)
     switch train.status {
     case .setup: TrainForm(train, state.theme).draw(rest, into: &surface)
     case .failed(let problem) where train.steps.isEmpty:
@@ -19,10 +18,9 @@ extension TrainScreen {
     }
   }
 
-  private static func drawHeader(
-    _ rect: Rect, _ train: TrainState, _ theme: Theme, _ surface: inout Surface
-  ) {
-    let separator = theme.glyphs.separator
+  package static func heading(_ state: AppState) -> ScreenHeading {
+    guard let train = state.train else { return ScreenHeading() }
+    let separator = state.theme.glyphs.separator
     var parts: [String] = []
     if let watched = train.watched {
       parts = ["watching \(watched)"]
@@ -52,7 +50,7 @@ extension TrainScreen {
     case .watching: right += "\(separator)live"
     }
     if right.hasPrefix(separator) { right.removeFirst(separator.count) }
-    ScreenHeader.draw(rect, "train", parts, right: right, theme, into: &surface)
+    return ScreenHeading(parts: parts, right: right)
   }
 }
 

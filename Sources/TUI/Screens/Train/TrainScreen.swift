@@ -17,6 +17,9 @@ package enum TrainScreen: Screen {
       state.train = TrainState(
         model: workspace.manifest?.model ?? ModelLocator.defaultName,
         concepts: workspace.manifest?.concepts ?? "", layers: (workspace.run.layers.last ?? 0) + 1)
+      if let template = workspace.manifest?.template, template != .chat {
+        state.train?.template = template.rawValue
+      }
       return
     }
     state.train = TrainState(watching: watched)
@@ -28,6 +31,27 @@ package enum TrainScreen: Screen {
   }
 
   package static func isThere(_ state: AppState) -> Bool { state.train != nil }
+  package static func status(_ state: AppState) -> String {
+    guard let train = state.train, train.watched == nil else { return "" }
+    let glyphs = state.theme.glyphs
+    let total = train.progress?.total ?? 0
+    let step = "\(train.steps.last?.step ?? 0)" + (total > 0 ? "/\(total)" : "")
+    switch train.status {
+    case .running, .stopping: return "\(glyphs.goesOn) \(step)"
+    case .paused: return "\(glyphs.standsStill) \(step)"
+    case .finished: return train.extraction == nil ? String(glyphs.checked) : glyphs.goesOn
+    default: return ""
+    }
+  }
+  package static func farewell(_ state: AppState) -> String? {
+    guard let train = state.train, train.isRunning else { return nil }
+    guard train.lastStep > 0 else {
+      return "The training stops before its first step was done: nothing is kept."
+    }
+    return
+      "The training stops at step \(train.lastStep); its checkpoint is kept, and it goes on by: "
+      + train.resumeCommand
+  }
   package static func isBusy(_ state: AppState) -> Bool { state.train?.isBusy ?? false }
   /// A training elsewhere is followed: that ends by itself only with it.
   package static func motion(_ state: AppState) -> Motion? {
@@ -43,7 +67,7 @@ package enum TrainScreen: Screen {
 
   package static func paste(_ text: String, _ state: inout AppState) {
     guard ground(state) == .form, var train = state.train, train.field != .start else { return }
-    edit(&train) { $0.insert(text.filter { !$0.isNewline }) }
+    edit(&train) { $0.insert(text.asOneLine) }
     state.train = train
   }
 
@@ -77,6 +101,8 @@ package enum TrainScreen: Screen {
     case .success:
       train.status = .running
       train.progress = nil
+      train.tuned = nil
+      train.wantsCompare = false
       if !resumes {
         train.steps = []
         train.clusters = nil

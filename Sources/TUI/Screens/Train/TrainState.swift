@@ -63,6 +63,11 @@ package struct TrainState: Sendable {
   package var notes: [String] = []
   /// The second run's extraction, after the training.
   package var extraction: JobProgress?
+  /// What was trained, recorded and ready to be compared, and whether that was asked for meanwhile.
+  package var tuned: RunSource?
+  var wantsCompare = false
+  /// How rows are read, where that is not the usual.
+  package var template: String?
   package var watched: String?
   var isPolling = false
   /// Asked once; from then on at every tick.
@@ -121,6 +126,29 @@ package struct TrainState: Sendable {
     // No line of the form asks for a number of tokens.
     training.fitsContext = true
     return .success(training)
+  }
+
+  /// The last whole step, of which a checkpoint is kept.
+  package var lastStep: Int { steps.last { $0.terms != nil }?.step ?? 0 }
+
+  /// The command that goes on with the training from its checkpoint.
+  package var resumeCommand: String {
+    func quoted(_ text: String) -> String {
+      let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "-_./,:".contains($0) }
+      return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+    }
+    let options: [(String, Field)] = [
+      ("model", .model), ("concepts", .concepts), ("retain", .retain), ("adapter", .adapter),
+      ("objective", .objective), ("layer", .layers), ("rank", .rank), ("steps", .steps),
+      ("evaluate-every", .every),
+    ]
+    var words = ["seer train"]
+    for (name, field) in options where !text(field).isEmpty {
+      words.append("--\(name) " + quoted(text(field).filter { field != .layers || $0 != " " }))
+    }
+    if text(.retain).isEmpty { words.append("--retain-batch 0") }
+    if let template { words.append("--template \(template)") }
+    return (words + ["--resume"]).joined(separator: " ")
   }
 
   package var isRunning: Bool { status == .running || status == .paused || status == .stopping }

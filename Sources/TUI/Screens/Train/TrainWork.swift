@@ -95,6 +95,10 @@ extension Session {
         handle(.train(.polled(.failure(Problem(error)), isFinished: false)))
       }
     case .extract: extractTuned(train)
+    case .compare:
+      guard let tuned = train.tuned else { return }
+      workspace.tuned = tuned
+      handle(.train(.comparable(CompareState(base: workspace.run, tuned: tuned))))
     case .replay(let by): replay(train, by: by)
     }
   }
