@@ -20,7 +20,8 @@ struct TrustAdviceTests {
     #expect(
       advice(far, near).wordings == ["trust B for neighbours, A between groups", "near B, far A"])
     let best = near.merging(far) { max($0, $1) }
-    #expect(advice(best, near).wordings == ["trust A near and far", "trust A"])
+    let least = near.merging(far) { min($0, $1) }
+    #expect(advice(best, least).wordings == ["trust A near and far", "trust A"])
   }
 
   /// Figures that contradict each other, that are alike or that one map lacks say nothing.

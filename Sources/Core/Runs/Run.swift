@@ -185,7 +185,7 @@ package struct Run: Sendable {
     return index
   }
 
-  /// Ascending layers as words: `0 to 30`; `4, 8, 12 to 16`.
+  /// Ascending layers as words: `0 to 30`; `3, 4, 8, 12 to 16`.
   package static func described(_ layers: [Int]) -> String {
     var spans: [ClosedRange<Int>] = []
     for layer in layers {
@@ -195,8 +195,8 @@ package struct Run: Sendable {
         spans.append(layer...layer)
       }
     }
-    let parts = spans.map { span in
-      span.count == 1 ? "\(span.lowerBound)" : "\(span.lowerBound) to \(span.upperBound)"
+    let parts = spans.flatMap { span in
+      span.count < 3 ? span.map { "\($0)" } : ["\(span.lowerBound) to \(span.upperBound)"]
     }
     return parts.isEmpty ? "none" : parts.joined(separator: ", ")
   }

@@ -20,7 +20,7 @@ struct FaithfulnessCommand: ParsableCommand {
 
       Example:
         seer evaluate faithfulness --run words --layer 24 --concepts samples/held-out.csv
-      """)
+      """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?

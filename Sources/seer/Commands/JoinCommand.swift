@@ -14,7 +14,7 @@ struct JoinCommand: ParsableCommand {
         seer extract --model smollm2 --concepts my.csv --run my-run --shard 1/2
         seer extract --model smollm2 --concepts my.csv --run my-run --shard 2/2
         seer join --run my-run my-run.*of2
-      """)
+      """.reflowed)
 
   @Option(name: .customLong("run"), help: "The folder to write.") var folder: String
   @Argument(help: "The folders of all shards, in any order.") var shards: [String]

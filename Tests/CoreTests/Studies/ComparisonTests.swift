@@ -114,7 +114,7 @@ struct ComparisonTests {
     let split = try failure { $0.rows[1].split = "test" }
     #expect(split?.place == "row 1, column split")
     let layers = try failure { $0.layers = [5] }
-    #expect(layers?.kind == .badData && layers?.found == "5 to 5")
+    #expect(layers?.kind == .badData && layers?.found == "5")
     let none = try failure { builder in
       for row in builder.rows.indices { builder.rows[row].text = "text \(row), \"quoted\"" }
       builder.state = { _, row, _ in row == 4 ? .nan : 1 }
