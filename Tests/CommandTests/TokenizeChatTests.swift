@@ -120,7 +120,7 @@ struct TokenizeChatTests {
       let outcome = try seer.run(Seer.program, arguments + options)
       #expect(outcome.status == 0, "\(outcome.errors)")
       let screen = String(decoding: try bytes(ofFile: seer.folder("screen.txt")), as: UTF8.self)
-      #expect(screen.contains("seer  prompt"))
+      #expect(screen.contains("[F4 Prompt]"))
       return screen.contains("run was extracted with --template-file")
     }
     #expect(try !isTold("--template-file", "own.jinja"))
