@@ -335,6 +335,9 @@ def whole(path):
         return None
     if data.startswith((b"<svg", b"<?xml", b"<!")):
         return data.rstrip().endswith((b"</svg>", b"</html>"))
+    if data.startswith(b"x,y"):
+        # A map's table, whatever its name ends with.
+        return data.endswith(b"\n")
     if name.endswith((".json", ".jsonl")):
         try:
             [json.loads(line) for line in (data.splitlines() if name.endswith("l") else [data])]
