@@ -2,7 +2,6 @@ import Foundation
 import LinearAlgebra
 import SeerAnalysis
 import SeerProjection
-import SeerScreens
 
 /// Reads a float32 `.npy` file in C order: all that the benchmark's matrices need.
 func readMatrix(_ path: String) throws -> Matrix {
