@@ -50,7 +50,7 @@ struct DoctorCommand: ParsableCommand {
     let flags = KernelChoice.processorFlags().intersection(Self.flags)
     let terminal = Self.terminal(environment)
     let models = ModelStore.all.flatMap { $0.entries(environment) }.map(\.name)
-    let sample = RunLocator.sample(executable: CommandLine.arguments.first ?? "seer")
+    let sample = RunLocator.sample(executable: "/proc/self/exe")
     let result = Result(
       tool: Version.tool, processor: KernelChoice.processorName,
       processorFlags: Self.flags.filter(flags.contains),

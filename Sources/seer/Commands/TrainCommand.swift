@@ -150,7 +150,8 @@ package struct TrainCommand: ParsableCommand {
       \(line("cosine between   ", \.between, 3))
       \(line("KL to base       ", \.kl, 4))
       To see what it changed, extract its states, and open them beside those of the base model:
-        seer extract --model \(model) --adapter \(folder) --concepts \(concepts) --run \(folder)-run
+        seer extract --model \(model) --adapter \(folder) --concepts \(concepts)\
+      \(template == .chat ? "" : " --template \(template.rawValue)") --run \(folder)-run
         seer explore --run BASE-RUN --run \(folder)-run
       """)
   }
