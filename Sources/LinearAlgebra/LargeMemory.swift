@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The memory of large matrices that are gone, for the next ones of their size.
 ///
 /// The system clears every fresh page, which took 3 % of a training step that makes its buffers
@@ -8,7 +6,7 @@ enum LargeMemory {
   static let alignment = 64
   /// Smaller ones are the allocator's.
   private static let least = 1 << 20
-  private static let shelf = Mutex(MemoryShelf())
+  private static let shelf = Locked(MemoryShelf())
 
   /// Sizes within an eighth of each other are one; the pages at the end that nobody touches
   /// take no memory.

@@ -1,10 +1,8 @@
-import Synchronization
-
 /// Working memory that is kept between uses, for whoever comes next: a fresh matrix would cost its
 /// pages each time.
 public final class SpareMatrix: Sendable {
   /// An address, since a lock cannot hand out what it guards: whoever takes it is the only owner.
-  private let kept = Mutex<(address: UInt, count: Int)?>(nil)
+  private let kept = Locked<(address: UInt, count: Int)?>(nil)
 
   public init() {}
 

@@ -1,8 +1,8 @@
 import CMPI
 import Foundation
+import LinearAlgebra
 import SeerSupport
 import SeerTraining
-import Synchronization
 
 /// The ranks of an MPI job.
 struct MPIRanks: RankGroup {
@@ -30,7 +30,7 @@ struct MPIRanks: RankGroup {
       var bytes = 0
     }
 
-    let value = Mutex(Times())
+    let value = Locked(Times())
   }
 
   /// What exchanges took, for the user.

@@ -1,6 +1,6 @@
 import Foundation
+import LinearAlgebra
 import SeerSupport
-import Synchronization
 
 /// Runs one job of the engine for the command: progress to standard error, Ctrl-C cancels.
 func runJob<Output: Sendable>(
@@ -79,7 +79,7 @@ final class ProgressPrinter: Sendable {
 
   private let title: String
   private let isTerminal = isatty(2) != 0
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   init(title: String) { self.title = title }
 

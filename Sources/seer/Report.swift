@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LinearAlgebra
 import SeerSupport
 import Synchronization
 
@@ -72,7 +73,7 @@ package enum Report {
   }
 
   /// Called with the exit code before the process ends.
-  package static let ending = Mutex<@Sendable (Int32) -> Void>({ _ in })
+  package static let ending = Locked<@Sendable (Int32) -> Void>({ _ in })
 
   /// Ends the process at once. Without exit handlers: OpenBLAS's frees what a job that is still in the
   /// background may be calculating with. Nothing of ours waits in a buffer, and files are renamed to

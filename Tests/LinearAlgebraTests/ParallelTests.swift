@@ -58,7 +58,7 @@ struct ParallelTests {
 
   @Test(arguments: [0, 1, 5, 31, 32, 33, 1000, 4097], [1, 7, 32, 10_000])
   func rangesCoverEverythingOnce(count: Int, grain: Int) {
-    let ranges = Mutex<[Range<Int>]>([])
+    let ranges = Locked<[Range<Int>]>([])
     Parallel.ranges(of: count, grain: grain) { range in ranges.withLock { $0.append(range) } }
     let sorted = ranges.withLock { $0 }.sorted { $0.lowerBound < $1.lowerBound }
     #expect(sorted.count == Parallel.pieceCount(of: count, grain: grain))

@@ -2,7 +2,6 @@ import Foundation
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
-import Synchronization
 
 /// Runs of the tiny model over a made-up concept set of several batches.
 package struct RunFixture {

@@ -1,9 +1,9 @@
 import Foundation
-import Synchronization
+import LinearAlgebra
 
 /// A value that is computed on a thread of its own while others go on.
 package final class Background<Value: Sendable>: Sendable {
-  private let result = Mutex<Result<Value, Failure>?>(nil)
+  private let result = Locked<Result<Value, Failure>?>(nil)
   private let done = DispatchSemaphore(value: 0)
 
   package init(_ body: @escaping @Sendable () throws(Failure) -> Value) {

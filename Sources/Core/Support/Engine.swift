@@ -1,6 +1,5 @@
 import Foundation
 import LinearAlgebra
-import Synchronization
 
 /// The one door through which front ends start heavy work.
 ///
@@ -15,7 +14,7 @@ import Synchronization
 ///     }
 ///     let pca = try job.wait()
 package final class Engine: Sendable {
-  private let state = Mutex(State())
+  private let state = Locked(State())
   /// Signalled whenever who may compute could have changed.
   fileprivate let changed = NSCondition()
 
@@ -279,7 +278,7 @@ package final class JobContext: Sendable {
 package final class Job<Output: Sendable>: Sendable {
   package let id: JobID
   private let engine: Engine
-  private let result = Mutex<Result<Output, any Error>?>(nil)
+  private let result = Locked<Result<Output, any Error>?>(nil)
   private let done = DispatchSemaphore(value: 0)
 
   fileprivate init(id: JobID, engine: Engine) {

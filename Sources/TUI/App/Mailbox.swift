@@ -1,10 +1,10 @@
 import Foundation
+import LinearAlgebra
 import SeerSupport
-import Synchronization
 
 /// Where other threads leave events for the loop: a queue, and a pipe that wakes `poll`.
 package final class Mailbox: Sendable {
-  private let events = Mutex<[Event]>([])
+  private let events = Locked<[Event]>([])
   /// Becomes readable when something was posted, or when a signal arrived.
   let readEnd: Int32
   let writeEnd: Int32
@@ -64,7 +64,7 @@ package final class Mailbox: Sendable {
 /// A way into a mailbox that can be closed: what comes later is dropped.
 package final class Outbox: Sendable {
   private let mailbox: Mailbox
-  private let isClosed = Mutex(false)
+  private let isClosed = Locked(false)
 
   package init(_ mailbox: Mailbox) { self.mailbox = mailbox }
 

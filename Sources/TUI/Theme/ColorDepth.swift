@@ -1,4 +1,4 @@
-import Synchronization
+import LinearAlgebra
 
 /// How many colours the terminal has; each step down keeps the meaning with fewer means.
 package enum ColorDepth: String, CaseIterable, Sendable {
@@ -32,7 +32,7 @@ extension Color {
     }
   }
 
-  private static let known256 = Mutex<[UInt32: Color]>([:])
+  private static let known256 = Locked<[UInt32: Color]>([:])
 
   private static func findNearest256(_ value: UInt32) -> Color {
     let red = Int(value >> 16 & 0xFF)

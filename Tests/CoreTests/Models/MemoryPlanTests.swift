@@ -1,7 +1,6 @@
 import LinearAlgebra
 import SeerFormats
 import SeerModels
-import Synchronization
 import TestSupport
 import Testing
 
@@ -64,7 +63,7 @@ struct MemoryPlanTests {
   }
 
   @Test func whatIsKeptForSpeedIsToldAndCounted() throws {
-    let told = Mutex<[MemoryPlan]>([])
+    let told = Locked<[MemoryPlan]>([])
     let budget = MemoryBudget(limit: 1 << 40) { plan in told.withLock { $0.append(plan) } }
     let bare = try budget.plan(costs())
     #expect(bare.keptBytes == 0 && !bare.description.contains("kept"))

@@ -2,7 +2,6 @@ import LinearAlgebra
 import SeerModels
 import SeerMonitor
 import SeerSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -132,7 +131,7 @@ struct ConversationTests {
   @Test func writtenTextIsTheGreedyText() throws {
     for prompt in try TinyLlama.prompts() {
       let conversation = Conversation(model, adapter: adapter)
-      let texts = Mutex<[String]>([])
+      let texts = Locked<[String]>([])
       let written = try job { context in
         try conversation.update(to: prompt.ids, context)
         return try conversation.generate(

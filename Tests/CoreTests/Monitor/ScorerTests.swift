@@ -3,7 +3,6 @@ import SeerMonitor
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
-import Synchronization
 import TestSupport
 import Testing
 

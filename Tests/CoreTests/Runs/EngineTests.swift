@@ -1,6 +1,6 @@
 import Foundation
+import LinearAlgebra
 import SeerSupport
-import Synchronization
 import Testing
 
 /// What jobs promise: one computes at a time, the urgent ones first, and every one ends.
@@ -24,7 +24,7 @@ struct EngineTests {
   }
 
   final class Log: Sendable {
-    private let entries = Mutex<[String]>([])
+    private let entries = Locked<[String]>([])
     func callAsFunction(_ entry: String) { entries.withLock { $0.append(entry) } }
     var all: [String] { entries.withLock { $0 } }
   }
@@ -279,10 +279,10 @@ struct EngineTests {
       var most = 0
       var steps = 0
     }
-    final class Counts: Sendable { let value = Mutex(Shared()) }
+    final class Counts: Sendable { let value = Locked(Shared()) }
     let counts = Counts()
     let engine = engine
-    let jobs = Mutex<[Job<Int>]>([])
+    let jobs = Locked<[Job<Int>]>([])
     let submitted = DispatchSemaphore(value: 0)
     for thread in 0..<4 {
       Thread.detachNewThread {

@@ -1,7 +1,7 @@
 import Foundation
+import LinearAlgebra
 import SeerRuns
 import SeerSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -15,7 +15,7 @@ struct ResumeTests {
   /// An undisturbed run, and what a kill after each batch would have left (`run.0`, `run.1`, ...).
   func snapshots(_ extraction: Extraction) throws -> (whole: [String: [UInt8]], count: Int) {
     let fixture = fixture
-    let count = Mutex(0)
+    let count = Locked(0)
     try fixture.run(extraction) { _ in
       let number = count.withLock { count in
         count += 1
@@ -57,7 +57,7 @@ struct ResumeTests {
   func afterBeingCancelled(batches: Int) throws {
     let extraction = fixture.extraction()
     try fixture.run(fixture.extraction(to: "whole"))
-    let left = Mutex(batches)
+    let left = Locked(batches)
     #expect(throws: Cancelled.self) {
       try fixture.run(extraction) { _ in
         left.withLock { left in

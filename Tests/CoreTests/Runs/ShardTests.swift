@@ -1,8 +1,8 @@
 import Foundation
+import LinearAlgebra
 import SeerModels
 import SeerRuns
 import SeerSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -97,7 +97,7 @@ struct ShardTests {
     let extraction = fixture.extraction()
     try fixture.run(extraction)
     let part = try shard(1, of: 2, extraction)
-    let left = Mutex(batches)
+    let left = Locked(batches)
     #expect(throws: Cancelled.self) {
       try fixture.run(part) { _ in
         left.withLock { left in
@@ -121,7 +121,7 @@ struct ShardTests {
       let target = fixture.folder("joined\(stop)")
       let join = ShardJoin(shards: folders, folder: target)
       let engine = Engine()
-      let left = Mutex(stop)
+      let left = Locked(stop)
       let job = engine.submit(
         "join", priority: .map,
         onEvent: { (event: JobEvent<ShardJoin.Summary>) in
@@ -239,7 +239,7 @@ struct ShardTests {
     let failure = try #require(fixture.failure(scarce))
     failure.expect(.usage, place: "--memory", found: "0 MB", wanted: "at least")
     #expect(!FileManager.default.fileExists(atPath: scarce.folder + "/run.json"))
-    let plans = Mutex<[MemoryPlan]>([])
+    let plans = Locked<[MemoryPlan]>([])
     for limit in [2_000_000_000, 8_000_000_000] {
       scarce.memory = MemoryBudget(limit: limit) { plan in plans.withLock { $0.append(plan) } }
       scarce.folder = fixture.folder("run-\(limit)")

@@ -1,8 +1,8 @@
 import Foundation
+import LinearAlgebra
 import SeerAnalysis
 import SeerStudies
 import SeerSupport
-import Synchronization
 import TestSupport
 import Testing
 
@@ -59,7 +59,7 @@ struct ComparisonTests {
   @Test func figuresComeBeforeNulls() throws {
     var comparison = Comparison(base: try run("base"), tuned: try tuned())
     comparison.options = SeparationOptions(permutations: 5)
-    let seen = Mutex<[(Int, Bool)]>([])
+    let seen = Locked<[(Int, Bool)]>([])
     let found = try compare(comparison) { layer in
       seen.withLock { $0.append((layer.layer, layer.hasNulls)) }
     }

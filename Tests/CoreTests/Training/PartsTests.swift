@@ -4,7 +4,6 @@ import SeerModels
 import SeerSupport
 import SeerTokenizers
 import SeerTraining
-import Synchronization
 import TestSupport
 import Testing
 
@@ -129,7 +128,7 @@ struct PartsTests {
     for share in 1...4 {
       let name = "stopped\(share)"
       // A rank of three comes by a third of the checkpoints at least.
-      let left = Mutex(count / 15 * share)
+      let left = Locked(count / 15 * share)
       let errors = run(test, name, ranks: 3) { rank in
         guard rank == stopped else { return }
         let isStopped = left.withLock { left in

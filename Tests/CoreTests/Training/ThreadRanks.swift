@@ -1,6 +1,6 @@
 import Foundation
+import LinearAlgebra
 import SeerTraining
-import Synchronization
 
 /// Ranks that are threads of this process.
 ///
@@ -17,7 +17,7 @@ struct ThreadRanks: RankGroup {
       var isBroken = false
     }
 
-    let state = Mutex(State())
+    let state = Locked(State())
 
     func leave() { state.withLock { $0.isBroken = true } }
   }
@@ -31,7 +31,7 @@ struct ThreadRanks: RankGroup {
     _ count: Int, _ body: @escaping @Sendable (ThreadRanks) throws -> Output
   ) -> [Result<Output, any Error>] {
     let meeting = Meeting()
-    let results = Mutex<[Int: Result<Output, any Error>]>([:])
+    let results = Locked<[Int: Result<Output, any Error>]>([:])
     let done = DispatchGroup()
     for rank in 0..<count {
       done.enter()

@@ -4,7 +4,6 @@ import SeerModels
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
-import Synchronization
 
 /// Concepts told from hidden states: taught on one file, judged on another, with and without an
 /// adapter, by several classifiers at every layer and position asked for.

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import LinearAlgebra
 
 /// What a user names as an input: a file, or a pipe, a FIFO, `/dev/stdin`, which can be read once
 /// only.
@@ -25,7 +25,7 @@ package enum InputFile {
     let inode: UInt
   }
 
-  private static let streams = Mutex<[Key: MappedFile]>([:])
+  private static let streams = Locked<[Key: MappedFile]>([:])
 
   private static func kind(of path: String) throws(Failure) -> (isStream: Bool, key: Key) {
     var status = stat()

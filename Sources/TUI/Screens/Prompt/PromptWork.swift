@@ -6,12 +6,11 @@ import SeerProjection
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
-import Synchronization
 
 /// The chat with its model, which one job at a time has, and the jobs under way.
 final class PromptWork: ScreenJobs, Sendable {
-  private let live = Mutex<LivePrompt?>(nil)
-  private let jobs = Mutex<(reading: JobID?, answer: JobID?)>((nil, nil))
+  private let live = Locked<LivePrompt?>(nil)
+  private let jobs = Locked<(reading: JobID?, answer: JobID?)>((nil, nil))
 
   /// Makes the chat and returns what is to be told of it.
   func open(_ make: @Sendable () throws -> sending LivePrompt) throws -> [String] {

@@ -1,21 +1,21 @@
 import Foundation
+import LinearAlgebra
 import SeerAnalysis
 import SeerProjection
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
 import SeerTraining
-import Synchronization
 
 /// The training under way, and what is watched.
 final class TrainWork: ScreenJobs, Sendable {
   /// A training goes on whatever is opened.
   static let isOfRuns = false
 
-  private let wanted = Mutex(false)
-  private let running = Mutex<Job<Training.Summary>?>(nil)
-  private let watch = Mutex<TrainingWatch?>(nil)
-  private let drawn = Mutex<PairMap?>(nil)
+  private let wanted = Locked(false)
+  private let running = Locked<Job<Training.Summary>?>(nil)
+  private let watch = Locked<TrainingWatch?>(nil)
+  private let drawn = Locked<PairMap?>(nil)
 
   func wantSave() { wanted.withLock { $0 = true } }
   func takeSave() -> Bool {
