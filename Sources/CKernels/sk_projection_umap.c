@@ -79,8 +79,11 @@ static inline __attribute__((always_inline)) void move_together(
         float apart = square > 1e-30f ? square : 1e-30f;
         float power = exponential(b * logarithm(apart));
         float pull = 2 * a * b * power / (apart * (1 + a * power));
-        x[lane] -= moves[lane] * clipped(pull * dx);
-        y[lane] -= moves[lane] * clipped(pull * dy);
+        // At most a quarter of the way: the neighbour comes towards this point twice, too, from where
+        // both stood, and the first epochs' steps would take them past each other.
+        float reach = moves[lane] * pull < 0.25f ? moves[lane] : 0.25f / pull;
+        x[lane] -= reach * clipped(pull * dx);
+        y[lane] -= reach * clipped(pull * dy);
       }
     }
     for (uint32_t done = 0; done < negatives; done += GROUP) {

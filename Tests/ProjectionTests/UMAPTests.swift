@@ -76,7 +76,8 @@ struct UMAPTests {
     for _ in 0..<2 {
       let s = square(point, other)
       let pull = 2 * a * b * pow(s, b - 1) / (1 + a * pow(s, b))
-      for axis in 0..<2 { point[axis] -= rate * clip(pull * (point[axis] - other[axis])) }
+      let reach = min(rate, 0.25 / pull)
+      for axis in 0..<2 { point[axis] -= reach * clip(pull * (point[axis] - other[axis])) }
     }
     // Eight others at a time push from one place.
     for start in stride(from: 0, to: negatives, by: 8) {
@@ -105,6 +106,19 @@ struct UMAPTests {
     for axis in 0..<2 {
       #expect(abs(Double(next[2 + axis]) - wanted[axis]) < 2e-5 * (1 + abs(wanted[axis])))
     }
+  }
+
+  /// Two points that pull each other come nearer, and do not change places, however long the step.
+  @Test(arguments: [Float(1e-3), 0.2, 1, 5, 40])
+  func neighboursDoNotPassEachOther(distance: Float) {
+    let points: [Float] = [0, 0, distance, 0]
+    let (offsets, indices): ([UInt32], [UInt32]) = ([0, 1, 2], [1, 0])
+    let rates: [UInt32] = [.max, .max]
+    var next = [Float](repeating: 0, count: 4)
+    var epoch = sk_umap_epoch(
+      a: 1.577, b: 0.895, rate: 1, negatives: 0, epoch: 0, count: 2, seed: 0)
+    sk_umap_move(&next, points, offsets, indices, rates, 0, 2, &epoch)
+    #expect(next[2] > next[0] && next[2] - next[0] < distance)
   }
 
   /// A membership pulls in its share of the epochs, evenly spread.
