@@ -100,14 +100,18 @@ format:  ## Format all Swift files.
 model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
 	@scripts/fetch-model.sh
 
-samples: build model  ## Record the sample: run-base, adapter and run-tuned (some 5 minutes).
-	rm -rf samples/run-base samples/adapter samples/run-tuned
-	$(RELEASE) extract --model smollm2 --concepts samples/concepts.csv --run samples/run-base \
-	  --template plain --dtype float16
+# Every second layer: the runs in git are half as large, and one can still walk through the model.
+SAMPLE_LAYERS := 0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30
+SAMPLE_RUN = $(RELEASE) extract --model smollm2 --template plain --dtype float16
+samples: build model  ## Record the samples: run-base, adapter, run-tuned, run-subjects (some 5 minutes).
+	rm -rf samples/run-base samples/adapter samples/run-tuned samples/run-subjects
+	$(SAMPLE_RUN) --concepts samples/concepts.csv --layers $(SAMPLE_LAYERS) --run samples/run-base
 	$(RELEASE) train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \
 	  --template plain --preset samples/preset.json --adapter samples/adapter
-	$(RELEASE) extract --model smollm2 --adapter samples/adapter --concepts samples/concepts.csv \
-	  --run samples/run-tuned --template plain --dtype float16
+	$(SAMPLE_RUN) --concepts samples/concepts.csv --layers $(SAMPLE_LAYERS) --run samples/run-tuned \
+	  --adapter samples/adapter
+	$(SAMPLE_RUN) --concepts samples/subjects.csv --layers 0,6,12,18,24,30 --position mean \
+	  --run samples/run-subjects
 
 figures: build  ## Draw the sample before and after.
 	$(RELEASE) compare --base samples/run-base --tuned samples/run-tuned --layer 24 --method tsne \

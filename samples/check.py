@@ -3,10 +3,11 @@
 usage: python check.py [RUN]     (default: run-base beside this file; needs numpy, scikit-learn, safetensors)
 
 A bag of words must stay weak (at most MAX_WORDS), so that a probe has something to find. When RUN/states.safetensors
-(tensor "states", layers x rows x width) and RUN/rows.csv exist, a logistic probe on the states of every fifth layer must
+(tensor "states", layers x rows x width) and RUN/rows.csv exist, a logistic probe on the states of every sixth layer must
 beat the words by at least MIN_GAP. Exit code 1 when the file is malformed or either limit is missed.
 """
 import csv
+import json
 import re
 import sys
 from collections import Counter, defaultdict
@@ -106,9 +107,12 @@ def main():
         if states.shape[1] != len(labels):
             sys.exit(f"{run}: {states.shape[1]} states, {len(labels)} rows")
         best = (0.0, 0)
-        for layer in sorted({*range(0, len(states), 5), len(states) - 1}):
+        layers = json.loads((run / "run.json").read_text())["layers"]
+        for index, layer in enumerate(layers):
+            if layer % 6 != 0:
+                continue
             probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500, tol=1e-3))
-            mean, each = score(tuned(probe, [1e-4, 1e-3, 1e-2]), states[layer], labels)
+            mean, each = score(tuned(probe, [1e-4, 1e-3, 1e-2]), states[index], labels)
             print(f"probe layer {layer:2} {mean:.3f}  ({each})")
             best = max(best, (mean, layer))
         print(f"best probe     {best[0]:.3f}  layer {best[1]}, {best[0] - base:+.3f} against the words")
