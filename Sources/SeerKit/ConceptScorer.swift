@@ -10,7 +10,9 @@ import SeerMonitor
 public struct ConceptScorer {
   /// A token of the text with its scores.
   public struct Token: Equatable, Sendable {
+    /// Its number in the model's vocabulary.
     public let id: Int32
+    /// The characters that it completes; joined, the tokens are the whole text.
     public let text: String
     /// A calibrated probability for each of ``ConceptScorer/concepts``; they sum to 1.
     public let scores: [Float]

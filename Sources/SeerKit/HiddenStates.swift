@@ -16,7 +16,9 @@ public struct HiddenStates: Sendable {
   public struct Row: Equatable, Sendable {
     /// The row of the concept file, from 0.
     public let row: Int
+    /// The prompt, and after a newline the response where there is one.
     public let text: String
+    /// The row's label; empty where the concept file gives none.
     public let concept: String
     /// The token's text, where each token is a row of its own.
     public let token: String?
