@@ -34,6 +34,7 @@ public struct ConceptScorer {
   ///   - run: a run folder of this model; runs of ``HiddenStates/TokenPosition/mean`` describe words
   ///     best.
   ///   - layer: one of the run's.
+  ///   - template: how a prompt is written for the model.
   /// - Throws: an error whose description names the file, what was found and what was wanted.
   public init(
     model: String, adapter: String? = nil, run: String, layer: Int,
