@@ -53,13 +53,13 @@ class Root:
         self.done = self.log.read_text().splitlines() if self.log.exists() and self.path.exists() else []
         if self.done:
             return
-        base = options.work / "base"
-        if not (base / "made").exists():
+        base, made = options.work / "base", options.work / "base.made"
+        if not made.exists():
             shutil.rmtree(base, ignore_errors=True)
             subprocess.run(
                 ["debootstrap", "--variant=minbase", "bookworm", str(base), options.mirror], check=True,
                 stdout=subprocess.DEVNULL)
-            (base / "made").touch()
+            made.touch()
         shutil.rmtree(self.path, ignore_errors=True)
         self.log.unlink(missing_ok=True)
         subprocess.run(["cp", "-a", str(base), str(self.path)], check=True)
@@ -248,7 +248,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--swift", type=pathlib.Path, help="the toolchain's folder, which has usr/bin/swift")
     parser.add_argument("--work", type=pathlib.Path, required=True)
-    parser.add_argument("--only", help="parts, separated by commas")
+    parser.add_argument("--only", help="parts in the order wanted, separated by commas")
     parser.add_argument("--mirror", default="http://deb.debian.org/debian")
     parser.add_argument("--ca", help="certificates that this machine's network wants")
     parser.add_argument("--keep", action="store_true", help="keep the roots")
@@ -267,9 +267,10 @@ def main():
         sys.exit("trial: found a user who is not root, wanted root for chroot.")
     chosen = options.only.split(",") if options.only else [part.__name__ for part in PARTS]
     failed = 0
-    for part in PARTS:
-        if part.__name__ not in chosen:
-            continue
+    parts = {part.__name__: part for part in PARTS}
+    if unknown := set(chosen) - set(parts):
+        parser.error(f"unknown parts: {', '.join(sorted(unknown))}")
+    for part in (parts[name] for name in chosen):
         print(f"== {part.__name__}", flush=True)
         try:
             part(options)
