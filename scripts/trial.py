@@ -10,8 +10,8 @@ container  the steps of the Containerfile, each in a root made by debootstrap
 Wants root, debootstrap, and a Swift toolchain, which is bound into the root. Each part begins with a copy of
 the same bare root; nothing is installed that README, the Makefile or the Containerfile does not say. The
 explorer gets a terminal of 80 x 24 and is left with `q` when its screen stands still. Started again after a
-kill, it goes on after the last command that ended well. --ca names certificates that this machine's network
-wants. Exit code 1: something failed.
+kill, it goes on after the last command that ended well. --ca and --also name what this machine's network wants.
+Exit code 1: something failed.
 """
 import argparse
 import fcntl
@@ -66,6 +66,8 @@ class Root:
         shutil.copy("/etc/resolv.conf", self.path / "etc/resolv.conf")
         if options.ca:
             shutil.copy(options.ca, self.path / "etc/ca.crt")
+        for path in options.also or ():
+            subprocess.run(["cp", "-a", "--parents", path, str(self.path)], check=True)
 
     def environment(self, more):
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -251,6 +253,7 @@ def main():
     parser.add_argument("--only", help="parts in the order wanted, separated by commas")
     parser.add_argument("--mirror", default="http://deb.debian.org/debian")
     parser.add_argument("--ca", help="certificates that this machine's network wants")
+    parser.add_argument("--also", action="append", help="a file or folder of its own that it wants too: a mirror")
     parser.add_argument("--keep", action="store_true", help="keep the roots")
     options = parser.parse_args()
     options.work = options.work.resolve()
