@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Shows that README and docs/ say what is so: their links lead somewhere, their commands run.
 
-usage: check-docs.py [--seer PROGRAM] [--work FOLDER] [--page PAGE]
+usage: check-docs.py [--seer PROGRAM] [--work FOLDER] [--page PAGE] [--seconds 60]
 
 Without --seer only what needs no program is checked: local links and their anchors, files that are named,
 targets of `make`. With it, also that every command and option named in the text is there, and that every
@@ -25,7 +25,6 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *(
     f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
-SECONDS = 60
 BUILDS = "it builds for minutes; .ci/run does it"
 # Page, how the command begins, why it is not run.
 LEFT_OUT = [
@@ -228,7 +227,7 @@ def prepare(folder, seer):
     (folder / "keys").write_text("wait idle\nsave-screen screen.txt\nquit\n")
 
 
-def run(page, folder, used):
+def run(page, folder, used, limit):
     """Runs the page's commands; yields what fails."""
     environment = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "TERM": "xterm-256color"}
     for number, command in page.commands():
@@ -248,9 +247,9 @@ def run(page, folder, used):
         try:
             result = subprocess.run(
                 ["bash", "-euc", given], cwd=folder, env=environment, capture_output=True, text=True,
-                stdin=subprocess.DEVNULL, start_new_session=True, timeout=SECONDS)
+                stdin=subprocess.DEVNULL, start_new_session=True, timeout=limit)
         except subprocess.TimeoutExpired:
-            yield number, f"{given}: takes more than {SECONDS} s; shorten it (ADDED) or leave it out (LEFT_OUT)"
+            yield number, f"{given}: takes more than {limit:g} s; shorten it (ADDED) or leave it out (LEFT_OUT)"
             continue
         if result.returncode:
             yield number, f"{given}: ended with {result.returncode}\n{(result.stdout + result.stderr)[-2000:]}"
@@ -263,6 +262,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seer")
     parser.add_argument("--work", help="a folder to keep")
+    parser.add_argument("--seconds", type=float, default=60, help="what a command may take")
     parser.add_argument("--page", action="append", help="one page only")
     options = parser.parse_args()
     names = options.page or PAGES
@@ -286,7 +286,7 @@ def main():
                 folder = work / page.name.replace("/", "-")
                 folder.mkdir()
                 prepare(folder, seer)
-                wrong += [(page.name, *problem) for problem in run(page, folder, used)]
+                wrong += [(page.name, *problem) for problem in run(page, folder, used, options.seconds)]
         finally:
             if not options.work:
                 shutil.rmtree(work)
