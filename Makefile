@@ -12,34 +12,153 @@ ifneq (,$(shell grep -m1 -w avx512bw /proc/cpuinfo 2>/dev/null))
 test bench bench-baseline: export OPENBLAS_CORETYPE ?= SkylakeX
 endif
 
-.PHONY: help run build test build-times bench bench-build bench-rows bench-baseline bench-peers lint format model samples figures figure screens check-screens soak check-samples fuzz versus-extract verify-training system system-test ci-smoke
-
-# The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
-.PHONY: verify-monitor
-verify-monitor: build model  ## Measure the monitor, base and tuned: ADAPTER= LAYER= [XSTEST=]
-	@test -n "$(ADAPTER)" || { echo "Give ADAPTER=, an adapter folder." >&2; exit 64; }
-	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) --adapter $(ADAPTER) --layer $(or $(LAYER),24) \
-	  $(if $(XSTEST),--xstest $(XSTEST)) --output docs/monitor-figures.md
-
+# No target is a file.
+.PHONY: $(shell sed -nE 's/^([a-z-]+):.*/\1/p' Makefile)
 
 help:  ## Show this list.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@awk -F ':[^#]*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:[^#]*## / { printf "  %-20s %s\n", $$1, $$2 }' Makefile
 
+##@ Use
 run: build model  ## Build, fetch the default model, open the explorer on the sample.
 	@$(RELEASE) explore --run samples/run-base
 
 build: system  ## Build the release binary.
 	@$(SWIFT) build -c release --product seer
 
+model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
+	@scripts/fetch-model.sh
+
+# Every second layer: the runs in git are half as large, and one can still walk through the model.
+SAMPLE_LAYERS := 0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30
+SAMPLE_RUN = $(RELEASE) extract --model smollm2 --template plain --dtype float16
+samples: build model  ## Record the samples: run-base, adapter, run-tuned, run-subjects (some 5 minutes).
+	rm -rf samples/run-base samples/adapter samples/run-tuned samples/run-subjects
+	$(SAMPLE_RUN) --concepts samples/concepts.csv --layers $(SAMPLE_LAYERS) --run samples/run-base
+	$(RELEASE) train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \
+	  --template plain --preset samples/preset.json --adapter samples/adapter
+	$(SAMPLE_RUN) --concepts samples/concepts.csv --layers $(SAMPLE_LAYERS) --run samples/run-tuned \
+	  --adapter samples/adapter
+	$(SAMPLE_RUN) --concepts samples/subjects.csv --layers 0,6,12,18,24,30 --position mean \
+	  --run samples/run-subjects
+
+##@ Install and pack
+PREFIX ?= /usr/local
+install: build  ## Install program, samples, manual and shell completions: PREFIX=/usr/local
+	@scripts/install-system.sh install
+	@PYTHON=$(PYTHON) scripts/install.sh $(RELEASE) $(PREFIX)
+
+# A build of its own: its program carries the standard library.
+DEB := .build/deb
+deb: system  ## Make a Debian package for this release, in .build/deb.
+	@scripts/install-system.sh deb
+	@$(SWIFT) build -c release --product seer --static-swift-stdlib --scratch-path $(DEB)/build
+	@PYTHON=$(PYTHON) scripts/make-deb.sh $(DEB)/build/release/seer $(DEB)
+
+ENGINE ?= $(shell command -v podman || command -v docker)
+container:  ## Build a container image with the Containerfile: ENGINE=podman
+	@test -n "$(ENGINE)" || { echo "seer: found neither podman nor docker, wanted one (ENGINE=)." >&2; exit 66; }
+	$(ENGINE) build -f Containerfile -t seer .
+
+# Trains and extracts on several machines; the default build knows nothing of MPI.
+MPI := .build/release/seer-mpi
+mpi:  ## Build seer-mpi, which trains and extracts under mpirun (docs/scale.md).
+	@scripts/install-system.sh mpi
+	@SEER_MPI=1 $(SWIFT) build -c release --product seer-mpi
+
+##@ Develop
 # `swift test` alone would build everything once more, for @testable imports that nobody has.
 test: system-test  ## Build and run every test (FILTER=, ROOMS=Formats,Models), with what `make run` has built already.
 	@SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release $(if $(ROOMS),--product seerPackageTests,--build-tests)
 	@SEER_ROOMS="$(ROOMS)" $(SWIFT) test -c release --skip-build $(if $(FILTER),--filter "$(FILTER)")
 
+lint:  ## Check format, imports, comments of public declarations, links, README's figures; warnings are errors.
+	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources Examples
+	@$(PYTHON) scripts/check-imports.py
+	@$(PYTHON) scripts/check-public.py
+	@$(PYTHON) scripts/check-docs.py
+	@$(PYTHON) scripts/readme-figures.py --check
+
+format:  ## Format all Swift files.
+	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources Examples
+
+system:  ## Install the system's packages that building wants, where they are missing.
+	@scripts/install-system.sh build
+
+system-test:  ## The same, with what the tests want.
+	@scripts/install-system.sh test
+
+ci-smoke: build model  ## The main job on the default model, end to end (.ci/run).
+	@scripts/smoke.sh $(RELEASE)
+
+##@ Check more than every change does (.ci/full)
+ci-full:  ## What takes longer than every change's checks.
+	@.ci/full
+
+check-docs: build model  ## Run the commands of README and docs that take under a minute, and follow their links.
+	$(PYTHON) scripts/check-docs.py --seer $(RELEASE)
+
+check-notebook: build model  ## Run every command and line of Python of docs/notebook.md (needs numpy, pandas, safetensors).
+	$(PYTHON) scripts/check-notebook.py --seer $(RELEASE)
+
+check-dependency:  ## Show that another package can depend on this one by version: builds and runs Examples/Explore.
+	@scripts/check-dependency.sh
+
+check-screens: build  ## Show that the screens in README and docs/ are what the explorer draws now.
+	$(PYTHON) scripts/screens.py --seer $(RELEASE) --check
+
+check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
+	$(PYTHON) samples/check.py
+
+test-mpi: build mpi model  ## Show that two ranks give the bits of one process, within a minute.
+	$(PYTHON) scripts/check-scale.py --seer $(RELEASE) --mpi $(MPI) --only shards,two,mixture
+
+scale: build mpi model  ## All of docs/scale.md's checks: kills, hangs, two hosts, Slurm (root; else skipped): ONLY=kill,hosts
+	$(PYTHON) scripts/check-scale.py --seer $(RELEASE) --mpi $(MPI) $(if $(ONLY),--only $(ONLY))
+
+trial:  ## A newcomer's first hour in a bare Debian 12, timed (root, debootstrap): [SWIFT_HOME=] [ONLY=deb]
+	$(PYTHON) scripts/trial.py --work .build/trial $(if $(SWIFT_HOME),--swift $(SWIFT_HOME)) $(if $(ONLY),--only $(ONLY))
+
+fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
+	@$(SWIFT) build -c release --build-tests
+	@for reader in gguf safetensors torch tokenizer folder adapter template arrays; do \
+	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
+	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
+	done
+
+COMMAND_SECONDS ?= 600
+fuzz-commands: build  ## Change command lines at random for ten minutes; goes on where it stopped: COMMAND_SECONDS= SEED=
+	$(PYTHON) scripts/fuzz-commands.py --seer $(RELEASE) --seconds $(COMMAND_SECONDS) --seed $(or $(SEED),1)
+
+SECONDS_OF_SOAK ?= 600
+soak: build  ## Ten minutes of random keys, mouse and resizes on the real binary: SECONDS_OF_SOAK=
+	$(PYTHON) Benchmarks/terminal/soak.py $(RELEASE) samples/run-base --seconds $(SECONDS_OF_SOAK) \
+	  --seed $(or $(SEED),1)
+
+##@ Draw and write
+api: system  ## Write the pages of SeerKit and LinearAlgebra with DocC into .build/api; every warning is an error.
+	@$(SWIFT) build -c release --target SeerKit
+	@scripts/api-docs.sh .build/release .build/api
+
+screens: build  ## Draw the screens that README and docs/ show.
+	$(PYTHON) scripts/screens.py --seer $(RELEASE)
+
+figures: build  ## Draw the sample before and after.
+	$(RELEASE) compare --base samples/run-base --tuned samples/run-tuned --layer 24 --method tsne \
+	  --permutations 50 --figure docs/figures/sample.svg
+
+# A colon stands between the runs of a pair: PAIRS="math-base:math-tuned safety-base:safety-tuned".
+pair_of = --base $(word 1,$(subst :, ,$(1))) --tuned $(word 2,$(subst :, ,$(1)))
+figure: build  ## Draw pairs of runs before and after: PAIRS="base:tuned ..." FIGURE=docs/figures/math.svg [LAYER= METHOD=]
+	@test -n "$(PAIRS)" -a -n "$(FIGURE)" || { echo "Give PAIRS=, runs as base:tuned, and FIGURE=, a .svg or .png." >&2; exit 64; }
+	$(RELEASE) compare $(foreach pair,$(PAIRS),$(call pair_of,$(pair))) $(if $(LAYER),--layer $(LAYER)) \
+	  --method $(or $(METHOD),tsne) --permutations 50 --figure $(FIGURE)
+
+##@ Measure time
 BENCH := .build/release/Bench
 BASELINE ?= Benchmarks/baselines/zen5-2.json
 
-bench-build: system
+bench-build: system  ## Build the benchmarks.
 	@SEER_BENCH=1 $(SWIFT) build -c release --product Bench
 	@SEER_BENCH=1 $(SWIFT) build -c release --product ProjectionBenchmark
 
@@ -61,96 +180,11 @@ bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes 
 	  $(if $(filter samples/concepts.csv,$(DATA)),--name samples --work $(PEERS)/samples) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-.PHONY: readme-figures
 readme-figures:  ## Write README's table of speed from docs/performance.md's.
 	$(PYTHON) scripts/readme-figures.py
 
-fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
-	@$(SWIFT) build -c release --build-tests
-	@for reader in gguf safetensors torch tokenizer folder adapter template arrays; do \
-	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
-	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
-	done
-
-COMMAND_SECONDS ?= 600
-.PHONY: fuzz-commands
-fuzz-commands: build  ## Change command lines at random for ten minutes; goes on where it stopped: COMMAND_SECONDS= SEED=
-	$(PYTHON) scripts/fuzz-commands.py --seer $(RELEASE) --seconds $(COMMAND_SECONDS) --seed $(or $(SEED),1)
-
-PREFIX ?= /usr/local
-.PHONY: install deb
-install: build  ## Install program, samples, manual and shell completions: PREFIX=/usr/local
-	@PYTHON=$(PYTHON) scripts/install.sh $(RELEASE) $(PREFIX)
-
-deb: system  ## Make a Debian package for this release, in .build.
-	@$(SWIFT) build -c release --product seer --static-swift-stdlib
-	@PYTHON=$(PYTHON) scripts/make-deb.sh $(RELEASE) .build
-
 build-times:  ## Measure what building and testing a clean clone takes; writes docs/performance.md.
 	$(PYTHON) scripts/build-times.py --output docs/performance.md
-
-lint:  ## Check the format, that no import points up, and README's figures; warnings are errors.
-	@$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks/Sources Examples
-	@$(PYTHON) scripts/check-imports.py
-	@$(PYTHON) scripts/readme-figures.py --check
-
-format:  ## Format all Swift files.
-	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources Examples
-
-model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
-	@scripts/fetch-model.sh
-
-# Every second layer: the runs in git are half as large, and one can still walk through the model.
-SAMPLE_LAYERS := 0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30
-SAMPLE_RUN = $(RELEASE) extract --model smollm2 --template plain --dtype float16
-samples: build model  ## Record the samples: run-base, adapter, run-tuned, run-subjects (some 5 minutes).
-	rm -rf samples/run-base samples/adapter samples/run-tuned samples/run-subjects
-	$(SAMPLE_RUN) --concepts samples/concepts.csv --layers $(SAMPLE_LAYERS) --run samples/run-base
-	$(RELEASE) train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \
-	  --template plain --preset samples/preset.json --adapter samples/adapter
-	$(SAMPLE_RUN) --concepts samples/concepts.csv --layers $(SAMPLE_LAYERS) --run samples/run-tuned \
-	  --adapter samples/adapter
-	$(SAMPLE_RUN) --concepts samples/subjects.csv --layers 0,6,12,18,24,30 --position mean \
-	  --run samples/run-subjects
-
-figures: build  ## Draw the sample before and after.
-	$(RELEASE) compare --base samples/run-base --tuned samples/run-tuned --layer 24 --method tsne \
-	  --permutations 50 --figure docs/figures/sample.svg
-
-# A colon stands between the runs of a pair: PAIRS="math-base:math-tuned safety-base:safety-tuned".
-pair_of = --base $(word 1,$(subst :, ,$(1))) --tuned $(word 2,$(subst :, ,$(1)))
-figure: build  ## Draw pairs of runs before and after: PAIRS="base:tuned ..." FIGURE=docs/figures/math.svg [LAYER= METHOD=]
-	@test -n "$(PAIRS)" -a -n "$(FIGURE)" || { echo "Give PAIRS=, runs as base:tuned, and FIGURE=, a .svg or .png." >&2; exit 64; }
-	$(RELEASE) compare $(foreach pair,$(PAIRS),$(call pair_of,$(pair))) $(if $(LAYER),--layer $(LAYER)) \
-	  --method $(or $(METHOD),tsne) --permutations 50 --figure $(FIGURE)
-
-screens: build  ## Draw the screens that README and docs/ show.
-	$(PYTHON) scripts/screens.py --seer $(RELEASE)
-
-check-screens: build  ## Show that those screens are what the explorer draws now.
-	$(PYTHON) scripts/screens.py --seer $(RELEASE) --check
-
-SECONDS_OF_SOAK ?= 600
-soak: build  ## Ten minutes of random keys, mouse and resizes on the real binary: SECONDS_OF_SOAK=
-	$(PYTHON) Benchmarks/terminal/soak.py $(RELEASE) samples/run-base --seconds $(SECONDS_OF_SOAK) \
-	  --seed $(or $(SEED),1)
-
-.PHONY: check-dependency
-check-dependency:  ## Show that another package can depend on this one by version.
-	@scripts/check-dependency.sh
-
-check-samples:  ## Show that a probe on the states beats a bag of words (needs scikit-learn).
-	$(PYTHON) samples/check.py
-
-.PHONY: check-notebook
-check-notebook: build  ## Run every command and line of Python of docs/notebook.md (needs numpy, pandas, safetensors).
-	$(PYTHON) scripts/check-notebook.py --seer $(RELEASE)
-
-system:
-	@scripts/install-system.sh build
-
-system-test:
-	@scripts/install-system.sh test
 
 versus-extract: build model  ## Extraction against transformers: PEER=... DATA=... (README).
 	@test -n "$(PEER)" || { echo "Give PEER=, a command that prints 'N tok/s'." >&2; exit 64; }
@@ -158,6 +192,12 @@ versus-extract: build model  ## Extraction against transformers: PEER=... DATA=.
 	  "rm -rf .build/versus && $(RELEASE) extract --template plain --concepts $(DATA) \
 	   --run .build/versus --json" "$(PEER)"
 
+# Resumable: what is measured stays in .build/scale-cost.
+scale-cost: build mpi model  ## What ranks and joining cost; writes docs/scale.md: ROUNDS=3
+	$(PYTHON) scripts/check-scale.py --seer $(RELEASE) --mpi $(MPI) --cost docs/scale.md --rounds $(or $(ROUNDS),3) \
+	  --work .build/scale-cost
+
+##@ Measure results (resumable: what is done stays in .build)
 # TRAIN= and TEST= hold one concept set split by prompt; resumable: what is done stays in WORK.
 WORK ?= .build/verify-$(NAME)
 verify-training: build model  ## Train all objectives, three seeds each, and write docs/training-NAME.md: NAME= TRAIN= TEST=
@@ -166,41 +206,25 @@ verify-training: build model  ## Train all objectives, three seeds each, and wri
 	  --retain samples/retain.csv --layer $(or $(LAYER),24) --work $(WORK) \
 	  --output $(or $(OUTPUT),docs/training-$(NAME).md) --name "$(NAME)"
 
-# DATA= is a folder with the research sets (scripts/verify-paper.py names the files). Resumable: every arm, set and seed is a
-# step; ONLY=math/seer,detox/sft/1 takes some of them, LIMIT="--limit 60 --prompts 20 --questions 20 --steps 2" less of each.
-# Trains and extracts on several machines; the default build knows nothing of MPI.
-MPI := .build/release/seer-mpi
-.PHONY: mpi test-mpi scale ci-full
-mpi:  ## Build seer-mpi, which trains and extracts under mpirun (docs/scale.md).
-	@scripts/install-system.sh mpi
-	@SEER_MPI=1 $(SWIFT) build -c release --product seer-mpi
-
-test-mpi: build mpi model  ## Show that 1, 2 and 3 ranks give one adapter and one run, byte for byte.
-	$(PYTHON) scripts/check-scale.py --seer $(RELEASE) --mpi $(MPI) --only shards,ranks,mixture,extract
-
-scale: build mpi model  ## All of docs/scale.md's checks: kills, hangs, two hosts, Slurm (root; else skipped): ONLY=kill,hosts
-	$(PYTHON) scripts/check-scale.py --seer $(RELEASE) --mpi $(MPI) $(if $(ONLY),--only $(ONLY))
-
-ci-full:  ## What takes longer than every change's checks (.ci/full).
-	@.ci/full
-
-.PHONY: verify-paper
-verify-paper: build model  ## Run the paper's experiments arm by arm, and write docs/paper.md: DATA= [LIMIT=] [ONLY=]
-	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }
-	$(PYTHON) scripts/verify-paper.py --seer $(RELEASE) --data $(DATA) $(if $(ONLY),--only $(ONLY)) $(LIMIT)
-
 # Work folders of verify-training: SETS="safety=.build/verify-safety,math=.build/verify-math".
-.PHONY: separation
 separation: build  ## Write docs/separation.md, before and after on held-out rows: SETS="NAME=FOLDER,..." [LAYER=]
 	@test -n "$(SETS)" || { echo "Give SETS=, names and work folders of verify-training." >&2; exit 64; }
 	$(PYTHON) scripts/separation-page.py --seer $(RELEASE) --sets $(SETS) --layer $(or $(LAYER),24)
 
+# The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
+verify-monitor: build model  ## Measure the monitor, base and tuned: ADAPTER= LAYER= [XSTEST=]
+	@test -n "$(ADAPTER)" || { echo "Give ADAPTER=, an adapter folder." >&2; exit 64; }
+	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) --adapter $(ADAPTER) --layer $(or $(LAYER),24) \
+	  $(if $(XSTEST),--xstest $(XSTEST)) --output docs/monitor-figures.md
+
+# DATA= is a folder with the research sets (scripts/verify-paper.py names the files). Resumable: every arm, set and seed is a
+# step; ONLY=math/seer,detox/sft/1 takes some of them, LIMIT="--limit 60 --prompts 20 --questions 20 --steps 2" less of each.
+verify-paper: build model  ## Run the paper's experiments arm by arm, and write docs/paper.md: DATA= [LIMIT=] [ONLY=]
+	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }
+	$(PYTHON) scripts/verify-paper.py --seer $(RELEASE) --data $(DATA) $(if $(ONLY),--only $(ONLY)) $(LIMIT)
+
 # DATA= is a folder with the research sets (scripts/verify-applications.py names the files). Resumable; with
 # LIMIT="--seeds 0,1,2" an hour on two cores, a tenth of it with LIMIT="--limit 300 --prompts 100 --steps 30".
-.PHONY: verify-applications
 verify-applications: build model  ## Train and judge the paper's applications, and write docs/results.md: DATA= [LIMIT=] [ADAPTERS=]
 	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }
 	$(PYTHON) scripts/verify-applications.py --seer $(RELEASE) --data $(DATA) --adapters "$(ADAPTERS)" $(LIMIT)
-
-ci-smoke: build model
-	@scripts/smoke.sh $(RELEASE)

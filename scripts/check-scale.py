@@ -2,17 +2,25 @@
 """Shows that runs and adapters made in parts are those of one process, byte for byte.
 
 usage: check-scale.py --seer PROGRAM --mpi PROGRAM [--only NAME,...] [--work FOLDER]
+       check-scale.py --seer PROGRAM --mpi PROGRAM --cost docs/scale.md --work FOLDER [--rounds 3]
 
-Checks: shards, ranks, kill, hang, stop, mixture, extract, hosts, slurm, parallel. What this machine does
+Checks: shards, two, ranks, kill, hang, stop, mixture, extract, hosts, parallel, slurm. What this machine does
 not allow (network namespaces, Slurm, GNU parallel) is skipped by saying so. Exit code 1: one failed.
+
+--cost measures instead, in turn, on a quiet machine: two ranks of one thread beside one process of two, what
+ranks exchange in a step (on one machine, on two hosts, and at 1 Gbit/s), and joining. Every figure goes to
+WORK/figures.jsonl as soon as it is known; started again, only what is missing is measured. The table is
+printed, and written between the page's markers.
 """
 import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,7 +44,7 @@ class Work:
     def __init__(self, options):
         self.seer = str(pathlib.Path(options.seer).resolve())
         self.mpi = str(pathlib.Path(options.mpi).resolve()) if options.mpi else None
-        self.folder = pathlib.Path(options.work or tempfile.mkdtemp(prefix="seer-scale-"))
+        self.folder = pathlib.Path(options.work or tempfile.mkdtemp(prefix="seer-scale-")).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.count = 0
         rows = (ROOT / "samples/concepts.csv").read_text().splitlines(keepends=True)
@@ -75,9 +83,10 @@ class Work:
             str(ROOT / "samples/concepts.csv"), "--limit", "150", "--run", run, "--json", *more,
         ]
 
-    def run(self, command, wanted=0, **more):
+    def run(self, command, wanted=0, threads=1):
         result = subprocess.run(
-            command, capture_output=True, text=True, env=self.environment(), cwd=self.folder, **more)
+            command, capture_output=True, text=True, cwd=self.folder,
+            env=self.environment({"SEER_THREADS": str(threads)}))
         if result.returncode != wanted:
             raise AssertionError(
                 f"{' '.join(command)}: ended with {result.returncode}, wanted {wanted}\n"
@@ -114,9 +123,10 @@ def same_adapter(one, other):
     assert log(one) == log(other), f"{one} and {other} have other logs"
 
 
-def log(adapter):
+def log(adapter, seconds=False):
+    """The lines of a training's log, what they took only where it is asked for."""
     lines = [json.loads(line) for line in open(f"{adapter}/log.jsonl")]
-    return [{**line, "seconds": 0} for line in lines]
+    return lines if seconds else [{**line, "seconds": 0} for line in lines]
 
 
 def same_run(one, other):
@@ -223,6 +233,16 @@ def ranks(work):
         same_adapter(adapter, work.alone())
 
 
+def two(work):
+    """Two ranks give the adapter and the run of one process; of all this takes least."""
+    adapter = work.name("two")
+    work.run([*work.mpirun(2), work.mpi, *work.train(adapter)])
+    same_adapter(adapter, work.alone())
+    run = work.name("dealt")
+    work.run([*work.mpirun(2), work.mpi, *work.extract(run)])
+    same_run(run, work.whole())
+
+
 def kill(work):
     """A rank is killed; another number of ranks goes on."""
     for rank, others in ((1, 3), (0, 1)):
@@ -253,16 +273,19 @@ def hang(work):
 
 
 def stop(work):
-    """SIGTERM to the first rank, to another, to mpirun: a checkpoint, and 130."""
-    for target in (0, 1, "mpirun"):
+    """SIGTERM to the first rank, to another; SIGTERM and SIGUSR1 to mpirun: a checkpoint, and 130."""
+    for target, number, wanted in (
+        (0, signal.SIGTERM, 130), (1, signal.SIGTERM, 130), ("mpirun", signal.SIGUSR1, 130),
+        # Told to end itself, mpirun says 1, whatever its ranks say.
+        ("mpirun", signal.SIGTERM, 1),
+    ):
         adapter = work.name("stop")
-        job = Job(work, [*work.mpirun(2), work.mpi, *work.train(adapter)], f"stop{target}")
+        job = Job(work, [*work.mpirun(2), work.mpi, *work.train(adapter)], f"stop{target}{number}")
         job.steps(adapter, 3)
         pids = job.ranks(2)
-        os.kill(job.process.pid if target == "mpirun" else pids[target], signal.SIGTERM)
+        os.kill(job.process.pid if target == "mpirun" else pids[target], number)
         code = job.end()
-        # mpirun says 1 where it was told itself, whatever its ranks say.
-        assert code == (1 if target == "mpirun" else 130), f"{target}: {code}: {work.said()}"
+        assert code == wanted, f"{number} to {target}: {code}: {work.said()}"
         # Of step 3 at least: that of the last judgement is of step 2.
         steps = checkpoint_step(adapter)
         assert steps >= 3, f"{target}: a checkpoint of step {steps}"
@@ -337,9 +360,18 @@ class Hosts:
         return (("seer-a", "seer-va", "10.99.77.1"), ("seer-b", "seer-vb", "10.99.77.2"))
 
     def ip(self, *arguments):
-        result = subprocess.run(["ip", *arguments], capture_output=True, text=True)
+        self.ip_tool("ip", *arguments)
+
+    def ip_tool(self, *command):
+        result = subprocess.run(command, capture_output=True, text=True)
         if result.returncode:
-            raise Skipped(f"ip {' '.join(arguments)}: {result.stderr.strip()}")
+            raise Skipped(f"{' '.join(command)}: {result.stderr.strip()}")
+
+    def limit(self, rate):
+        """Makes the line between them as slow as a network's."""
+        for name, device, _ in self.devices() if rate else ():
+            self.ip_tool("tc", "-n", name, "qdisc", "add", "dev", device, "root", "tbf", "rate", rate,
+                         "burst", "256kb", "latency", "50ms")
 
     def clear(self):
         for name in self.NAMES:
@@ -509,7 +541,206 @@ def slurm(work):
         cluster.close()
 
 
-CHECKS = [shards, ranks, kill, hang, stop, mixture, extract, hosts, parallel, slurm]
+CHECKS = [shards, two, ranks, kill, hang, stop, mixture, extract, hosts, parallel, slurm]
+
+
+# MARK: what it costs
+
+START, END = "<!-- measured: start -->", "<!-- measured: end -->"
+# A step of 16 concept rows and 8 retain rows of up to 128 tokens.
+STEP = [
+    "--model", "smollm2", "--template", "plain", "--layer", "24", "--batch", "16", "--retain-batch", "8",
+    "--max-tokens", "128", "--parts", "2",
+]
+STEPS = 6
+WANTED = 1.15
+
+
+class Cost:
+    """Figures that are kept as soon as they are known."""
+
+    def __init__(self, work, rounds):
+        self.work = work
+        self.rounds = rounds
+        self.path = work.folder / "figures.jsonl"
+        self.figures = []
+        if self.path.exists():
+            lines = self.path.read_text().splitlines(keepends=True)
+            self.figures = [json.loads(line) for line in lines if line.endswith("}\n")]
+
+    def known(self, what, number):
+        return next((f for f in self.figures if (f["what"], f["round"]) == (what, number)), None)
+
+    def measure(self, what, number, body):
+        if self.known(what, number):
+            return
+        figure = {"what": what, "round": number, **body()}
+        self.figures.append(figure)
+        with open(self.path, "a") as file:
+            file.write(json.dumps(figure) + "\n")
+        print(json.dumps(figure), flush=True)
+
+    def values(self, what, name):
+        return [f[name] for f in self.figures if f["what"] == what]
+
+    def median(self, what, name):
+        values = self.values(what, name)
+        return statistics.median(values) if values else None
+
+    # Training
+
+    def step(self, launcher, program, threads):
+        """Seconds of a step (the median, without the first, which opens pages), and what ranks exchanged."""
+        adapter = self.work.name("cost")
+        result = self.work.run(
+            [*launcher, program, "train", *STEP, "--steps", str(STEPS), "--evaluate-every", str(STEPS),
+             "--concepts", str(ROOT / "samples/concepts.csv"), "--retain",
+             str(ROOT / "samples/retain.csv"), "--adapter", adapter, "--json"],
+            threads=threads)
+        steps = [line for line in log(adapter, seconds=True) if line["step"] > 1]
+        shutil.rmtree(adapter)
+        figure = {"seconds": statistics.median(line["seconds"] for line in steps)}
+        said = re.search(r"other ranks: ([\d.]+) MB in ([\d.]+) s", result.stderr)
+        if said:
+            figure |= {"megabytes": float(said[1]) / STEPS, "waited": float(said[2]) / STEPS}
+        return figure
+
+    def training(self):
+        for number in range(self.rounds):
+            self.measure(
+                "one process of two threads", number,
+                lambda: self.step([], self.work.seer, threads=2))
+            self.measure(
+                "two ranks of one thread", number,
+                lambda: self.step(self.work.mpirun(2), self.work.mpi, threads=1))
+
+    def network(self):
+        """Two hosts, at the speed of this machine and at that of 1 Gbit/s Ethernet."""
+        for name, rate in (("two hosts", None), ("two hosts, 1 Gbit/s", "1gbit")):
+            if all(self.known(name, number) for number in range(self.rounds)):
+                continue
+            hosts = Hosts(self.work)
+            try:
+                hosts.limit(rate)
+                for number in range(self.rounds):
+                    self.measure(
+                        name, number, lambda: self.step(hosts.mpirun(), self.work.mpi, threads=1))
+            finally:
+                hosts.clear()
+
+    # Joining
+
+    def joining(self):
+        """Shards of all tokens of the sample, joined, beside the time that they took, and beside cp."""
+        shards = [str(self.work.folder / f"joined.{k}of4") for k in range(1, 5)]
+        run = str(self.work.folder / "joined")
+        for number in range(self.rounds):
+            if self.known("join", number):
+                continue
+            began = time.monotonic()
+            for k in range(1, 5):
+                self.work.run(
+                    [self.work.seer, "extract", "--model", "smollm2", "--template", "plain", "--concepts",
+                     str(ROOT / "samples/concepts.csv"), "--position", "all", "--run", run, "--shard",
+                     f"{k}/4", "--json"], threads=os.cpu_count())
+            extracted = time.monotonic() - began
+            self.measure("join", number, lambda: self.join(run, shards, extracted))
+        for folder in (run, *shards):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def join(self, run, shards, extracted):
+        shutil.rmtree(run, ignore_errors=True)
+        # What was written before must not be waited for here.
+        os.sync()
+        began = time.monotonic()
+        self.work.run([self.work.seer, "join", "--run", run, *shards], threads=os.cpu_count())
+        joined = time.monotonic() - began
+        size = os.path.getsize(f"{run}/states.safetensors")
+        shutil.rmtree(run)
+        copy = self.work.folder / "copied"
+        os.sync()
+        began = time.monotonic()
+        for number, shard in enumerate(shards):
+            shutil.copyfile(f"{shard}/states.safetensors", f"{copy}.{number}")
+        copied = time.monotonic() - began
+        for number in range(len(shards)):
+            os.unlink(f"{copy}.{number}")
+        # Shards that were there already cost nothing this time.
+        figure = {"seconds": joined, "bytes": size, "copied": copied}
+        return figure | ({"extracted": extracted} if extracted > 2 else {})
+
+    # The table
+
+    def table(self):
+        one, two_ = "one process of two threads", "two ranks of one thread"
+        lines = [
+            f"{os.cpu_count()} cores of {processor()}; medians of {self.rounds} rounds in turn, the spread of the "
+            "rounds' ratios in brackets. `make scale-cost` measures it again.", "",
+            "| a step of 16 + 8 rows of up to 128 tokens, layer 24, default model | seconds | beside one process |",
+            "|---|---|---|",
+            f"| {one}, `--parts 2` | {self.median(one, 'seconds'):.2f} | |",
+        ]
+        for what in (two_, "two hosts", "two hosts, 1 Gbit/s"):
+            values = self.values(what, "seconds")
+            if not values:
+                continue
+            ratios = [ours / theirs for ours, theirs in zip(values, self.values(one, "seconds"))]
+            goal = ""
+            if what == two_:
+                goal = f"; wanted at most {WANTED}: {'met' if statistics.median(ratios) <= WANTED else 'not met'}"
+            lines.append(
+                f"| {what} | {statistics.median(values):.2f} | {statistics.median(ratios):.2f} "
+                f"({min(ratios):.2f} to {max(ratios):.2f}){goal} |")
+        lines += [
+            "", "| what a rank hands over in a step | MB | seconds, waiting for the other included | of the step |",
+            "|---|---|---|---|"]
+        for what in (two_, "two hosts", "two hosts, 1 Gbit/s"):
+            if not self.values(what, "megabytes"):
+                continue
+            waited = self.median(what, "waited")
+            lines.append(
+                f"| {what} | {self.median(what, 'megabytes'):.1f} | {waited:.3f} | "
+                f"{100 * waited / self.median(what, 'seconds'):.1f} % |")
+        size, seconds = self.median("join", "bytes"), self.median("join", "seconds")
+        extracted = self.median("join", "extracted")
+        lines += [
+            "", "| joining 4 shards of the sample, every token | GB | seconds | GB/s | copying the files |",
+            "|---|---|---|---|---|",
+            f"| `seer join` | {size / 1e9:.2f} | {seconds:.2f} | {size / 1e9 / seconds:.2f} | "
+            f"{self.median('join', 'copied'):.2f} s |",
+        ]
+        if extracted:
+            lines.append(f"| for comparison: extracting them | | {extracted:.1f} | | |")
+        return "\n".join(lines)
+
+    def write(self, page):
+        table = self.table()
+        print(table)
+        with open(page, encoding="utf-8") as file:
+            text = file.read()
+        if START not in text or END not in text:
+            sys.exit(f"{page}: found no markers {START} and {END}, wanted the table's place")
+        head, rest = text.split(START, 1)
+        with open(page, "w", encoding="utf-8") as file:
+            file.write(head + START + "\n" + table + "\n" + END + rest.split(END, 1)[1])
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return "an unnamed processor"
+
+
+def cost(work, rounds, page):
+    figures = Cost(work, rounds)
+    for part in (figures.training, figures.network, figures.joining):
+        try:
+            part()
+        except Skipped as reason:
+            print(f"{part.__name__}: skipped: {reason}")
+    figures.write(page)
 
 
 def main():
@@ -518,7 +749,14 @@ def main():
     parser.add_argument("--mpi")
     parser.add_argument("--only", help="names, separated by commas")
     parser.add_argument("--work", help="a folder to keep")
+    parser.add_argument("--cost", help="measure, and write the table into this page")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    if options.cost:
+        if not options.work:
+            parser.error("--cost wants --work, where figures are kept")
+        cost(Work(options), options.rounds, options.cost)
+        return
     chosen = options.only.split(",") if options.only else [check.__name__ for check in CHECKS]
     unknown = set(chosen) - {check.__name__ for check in CHECKS}
     if unknown:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian/Ubuntu packages that are missing: for building, or also for testing or for MPI.
-# usage: install-system.sh build|test|mpi|model
+# Installs the Debian/Ubuntu packages that are missing: for building, or also for testing, MPI, installing or
+# packing; for the default model.
+# usage: install-system.sh build|test|mpi|install|deb|model
 set -euo pipefail
 
 missing=()
@@ -10,14 +11,12 @@ want() {  # want PACKAGE TEST...: the package is needed unless the test succeeds
   "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
-header() { echo "#include <$1>" | cc -E - ; }
-
 if ! command -v swift >/dev/null; then
   echo "seer: found no Swift compiler, wanted Swift 6 or later. Install it from https://swift.org/install" >&2
   exit 66
 fi
 case ${1:-build} in
-  build | test | mpi)
+  build | test | mpi | install | deb)
     ncurses=libncursesw5-dev
     # Newer releases have only the package that Debian's older name stands for.
     apt-cache show "$ncurses" >/dev/null 2>&1 || ncurses=libncurses-dev
@@ -37,6 +36,11 @@ case ${1:-build} in
   mpi)
     want libopenmpi-dev pkg-config --exists ompi-c
     want openmpi-bin command -v mpirun
+    ;;
+  install) want python3 command -v python3 ;;
+  deb)
+    want python3 command -v python3
+    want dpkg-dev command -v dpkg-shlibdeps
     ;;
   model)
     want python3 command -v python3

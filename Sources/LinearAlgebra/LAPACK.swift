@@ -2,8 +2,11 @@ import COpenBLAS
 
 /// A LAPACK routine that did not converge; with finite input it does not happen in practice.
 public struct LAPACKError: Error, CustomStringConvertible, Equatable {
+  /// The routine's name, such as `ssyevd`.
   public let routine: String
+  /// What LAPACK calls `info`: above 0 it did not converge, below 0 an argument was wrong.
   public let code: Int
+  /// A sentence for the user: what failed, and what to look at.
   public var description: String {
     "LAPACK's \(routine) failed with code \(code): the matrix holds values it cannot decompose. "
       + "Check the input for infinities and NaN."
@@ -12,6 +15,7 @@ public struct LAPACKError: Error, CustomStringConvertible, Equatable {
 
 /// Eigenvalues in ascending order with the eigenvectors as rows of ``vectors``.
 public struct SymmetricEigen: Sendable {
+  /// The eigenvalues, ascending.
   public let values: [Float]
   /// (count, n): row i is the unit eigenvector of `values[i]`.
   public let vectors: Matrix

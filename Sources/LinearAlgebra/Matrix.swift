@@ -8,7 +8,9 @@
 ///     identity[1, 1]  // 1
 ///
 public final class Matrix: ReadableMatrix, Sendable {
+  /// How many rows there are, at least 0.
   public let rows: Int
+  /// How many columns there are, at least 0.
   public let columns: Int
   /// `rows * columns` floats; element (r, c) is at `r * columns + c`.
   // Any thread may read: who could write, the builder, is consumed by the only initialiser.
@@ -26,6 +28,7 @@ public final class Matrix: ReadableMatrix, Sendable {
     self.init(MatrixBuilder(rows: rows, columns: columns))
   }
 
+  /// Each element from its place. Precondition: both sizes are at least 0 and their product fits.
   public convenience init(
     rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) -> Float
   ) {
@@ -59,9 +62,11 @@ public final class Matrix: ReadableMatrix, Sendable {
 
   deinit { MatrixMemory.give(UnsafeMutablePointer(mutating: elements), count: count) }
 
+  /// The first element; the others follow row by row.
   @inlinable
   public var start: UnsafePointer<Float> { elements }
 
+  /// One element. Precondition: the place is inside the matrix.
   @inlinable
   public subscript(row: Int, column: Int) -> Float {
     precondition(row >= 0 && row < rows && column >= 0 && column < columns)

@@ -9,7 +9,9 @@
 ///     let matrix = squares.frozen()
 ///     matrix[2, 0]  // 4
 public struct MatrixBuilder: ~Copyable {
+  /// How many rows there are, at least 0.
   public let rows: Int
+  /// How many columns there are, at least 0.
   public let columns: Int
   /// `rows * columns` floats; element (r, c) is at `r * columns + c`.
   public let elements: UnsafeMutablePointer<Float>
@@ -35,6 +37,7 @@ public struct MatrixBuilder: ~Copyable {
     self.elements = elements
   }
 
+  /// Each element from its place. Precondition: both sizes are at least 0 and their product fits.
   public init(rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) -> Float) {
     self.init(unfilled: rows, columns: columns)
     for row in 0..<rows {
@@ -42,6 +45,7 @@ public struct MatrixBuilder: ~Copyable {
     }
   }
 
+  /// A copy of a matrix.
   public init(copying source: some ReadableMatrix) {
     self.init(unfilled: source.rows, columns: source.columns)
     elements.update(from: source.start, count: source.count)
@@ -69,9 +73,11 @@ public struct MatrixBuilder: ~Copyable {
     return elements
   }
 
+  /// How many elements there are.
   @inlinable
   public var count: Int { rows * columns }
 
+  /// One element. Precondition: the place is inside the matrix.
   @inlinable
   public subscript(row: Int, column: Int) -> Float {
     get {
@@ -90,7 +96,9 @@ public struct MatrixBuilder: ~Copyable {
 
   /// Calls `body` once for every row, on all cores; each call writes its own row and no other.
   ///
-  /// - Parameter grain: the fewest rows that are worth handing to another core.
+  /// - Parameters:
+  ///   - grain: the fewest rows that are worth handing to another core.
+  ///   - body: told a row and where its first element lies.
   @inlinable
   public borrowing func fillRows(
     grain: Int = 64, _ body: (_ row: Int, _ target: UnsafeMutablePointer<Float>) -> Void

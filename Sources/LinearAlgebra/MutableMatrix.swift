@@ -4,7 +4,9 @@
 /// It stays in the job that made it, and the compiler sees to that: it is not `Sendable`. What is
 /// handed on is a frozen ``ReadableMatrix/copy()``; what is filled once is a ``MatrixBuilder``.
 public final class MutableMatrix: ReadableMatrix {
+  /// How many rows there are, at least 0.
   public let rows: Int
+  /// How many columns there are, at least 0.
   public let columns: Int
   /// `rows * columns` floats; element (r, c) is at `r * columns + c`.
   public let elements: UnsafeMutablePointer<Float>
@@ -27,12 +29,14 @@ public final class MutableMatrix: ReadableMatrix {
     self.init(MatrixBuilder(unfilled: rows, columns: columns))
   }
 
+  /// Each element from its place. Precondition: both sizes are at least 0 and their product fits.
   public convenience init(
     rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) -> Float
   ) {
     self.init(MatrixBuilder(rows: rows, columns: columns, element))
   }
 
+  /// A copy of a matrix.
   public convenience init(copying source: some ReadableMatrix) {
     self.init(MatrixBuilder(copying: source))
   }
@@ -52,9 +56,11 @@ public final class MutableMatrix: ReadableMatrix {
     if isOwner { MatrixMemory.give(elements, count: count) }
   }
 
+  /// The first element; the others follow row by row.
   @inlinable
   public var start: UnsafePointer<Float> { UnsafePointer(elements) }
 
+  /// One element. Precondition: the place is inside the matrix.
   @inlinable
   public subscript(row: Int, column: Int) -> Float {
     get {

@@ -1,12 +1,15 @@
 /// What a ``Matrix`` and a ``MutableMatrix`` have in common: rows of floats to read.
 public protocol ReadableMatrix: AnyObject {
+  /// How many rows there are, at least 0.
   var rows: Int { get }
+  /// How many columns there are, at least 0.
   var columns: Int { get }
   /// `rows * columns` floats; element (r, c) is at `r * columns + c`.
   var start: UnsafePointer<Float> { get }
 }
 
 extension ReadableMatrix {
+  /// How many elements there are.
   @inlinable
   public var count: Int { rows * columns }
 

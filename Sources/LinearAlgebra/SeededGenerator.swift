@@ -9,6 +9,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Codab
   private var c: UInt64
   private var d: UInt64
 
+  /// Any seed will do, 0 too: SplitMix64 makes the state of it.
   public init(seed: UInt64) {
     var state = seed
     func next() -> UInt64 {
@@ -24,6 +25,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable, Codab
     d = next()
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     func rotate(_ x: UInt64, _ k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }
     let result = rotate(b &* 5, 7) &* 9

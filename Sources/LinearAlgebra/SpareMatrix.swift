@@ -4,6 +4,7 @@ public final class SpareMatrix: Sendable {
   /// An address, since a lock cannot hand out what it guards: whoever takes it is the only owner.
   private let kept = Locked<(address: UInt, count: Int)?>(nil)
 
+  /// Keeps nothing yet.
   public init() {}
 
   deinit { _ = take() }

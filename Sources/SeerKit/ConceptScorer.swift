@@ -10,7 +10,9 @@ import SeerMonitor
 public struct ConceptScorer {
   /// A token of the text with its scores.
   public struct Token: Equatable, Sendable {
+    /// Its number in the model's vocabulary.
     public let id: Int32
+    /// The characters that it completes; joined, the tokens are the whole text.
     public let text: String
     /// A calibrated probability for each of ``ConceptScorer/concepts``; they sum to 1.
     public let scores: [Float]
@@ -32,6 +34,7 @@ public struct ConceptScorer {
   ///   - run: a run folder of this model; runs of ``HiddenStates/TokenPosition/mean`` describe words
   ///     best.
   ///   - layer: one of the run's.
+  ///   - template: how a prompt is written for the model.
   /// - Throws: an error whose description names the file, what was found and what was wanted.
   public init(
     model: String, adapter: String? = nil, run: String, layer: Int,

@@ -16,7 +16,9 @@ public struct HiddenStates: Sendable {
   public struct Row: Equatable, Sendable {
     /// The row of the concept file, from 0.
     public let row: Int
+    /// The prompt, and after a newline the response where there is one.
     public let text: String
+    /// The row's label; empty where the concept file gives none.
     public let concept: String
     /// The token's text, where each token is a row of its own.
     public let token: String?
@@ -63,8 +65,10 @@ public struct HiddenStates: Sendable {
   ///   - adapter: a PEFT adapter folder; nil for the model as it is.
   ///   - concepts: a file with the columns `prompt` and `value`, and perhaps `response` and `split`.
   ///   - folder: the run folder to write.
-  ///   - maxTokens: the first tokens of a row are kept, at most so many; nil is 512, or the model's context
-  ///     where that is less.
+  ///   - template: how prompt and response become one text.
+  ///   - position: which tokens speak for a row.
+  ///   - maxTokens: the first tokens of a row are kept, at most so many; nil is 512, or the model's
+  ///     context where that is less.
   ///   - progress: told the share done, 0...1, on a thread of the work; returns whether to go on.
   /// - Throws: as ``init(contentsOf:)`` does; an error of its own where `progress` said to stop.
   public static func extract(

@@ -23,7 +23,7 @@ func runJob<Output: Sendable>(
   return try result.get()
 }
 
-/// Ctrl-C and SIGTERM. What is sent before somebody waits for it is kept in a pipe: a dispatch source
+/// Ctrl-C and the like. What is sent before somebody waits for it is kept in a pipe: a dispatch source
 /// for the signals themselves would miss what comes while it is being set up.
 private enum Interrupts {
   private static let pipe: (reading: Int32, writing: Int32) = {
@@ -42,7 +42,7 @@ private enum Interrupts {
     guard pipe.writing >= 0 else { return }
     var wanted = sigset_t()
     sigemptyset(&wanted)
-    for number in [SIGINT, SIGTERM] {
+    for number in ProcessStart.interrupts {
       sigaddset(&wanted, number)
       signal(number) { _ in
         let error = errno

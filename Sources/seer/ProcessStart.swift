@@ -17,10 +17,14 @@ enum ProcessStart {
     }
   }
 
-  /// Ctrl-C and SIGTERM before any work has begun: nothing is at stake yet. Jobs and the explorer put
-  /// their own ways in place of this one.
+  /// What asks the program to stop in good order. SIGUSR1 is what launchers hand on to the ranks of a
+  /// job without ending it themselves; they then tell the ranks' own exit code.
+  static let interrupts = [SIGINT, SIGTERM, SIGUSR1]
+
+  /// Interrupts before any work has begun: nothing is at stake yet. Jobs and the explorer put their
+  /// own ways in place of this one.
   static func endOnInterrupts() {
-    for number in [SIGINT, SIGTERM] {
+    for number in interrupts {
       var current = sigaction()
       guard sigaction(number, nil, &current) == 0,
         current.__sigaction_handler.sa_handler == nil

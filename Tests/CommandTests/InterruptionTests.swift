@@ -31,7 +31,7 @@ struct InterruptionTests {
     return try seer.finish(process, "first")
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM, SIGKILL])
+  @Test(.timeLimit(.minutes(5)), arguments: [SIGINT, SIGTERM, SIGUSR1, SIGKILL])
   func stoppedAndFinished(signal: Int32) throws {
     let outcome = try interrupted(by: signal)
     if signal == SIGKILL {
