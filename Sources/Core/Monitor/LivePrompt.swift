@@ -24,8 +24,11 @@ package final class LivePrompt {
   package let notes: [String]
   /// Those of them that tell of conversations written in another way than the runs'.
   package let templateNotes: [String]
+  /// How texts are put to the model: its own template where it has one.
+  package var template: RowTemplate
+  /// Whether the model has a template of its own.
+  package let hasChatTemplate: Bool
   private let conversation: Conversation
-  private let template: RowTemplate
   /// One for each side.
   private let runs: [Run]
   /// By side and layer.
@@ -37,9 +40,10 @@ package final class LivePrompt {
   /// - Parameters:
   ///   - runs: one for both sides, or the base's and the tuned one's.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
+  ///   - template: the model's own where nil, and where it has none the text alone.
   ///   - chat: how conversations are written.
   package init(
-    model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate,
+    model: String, adapter: String?, runs: [Run], concepts: [String], template asked: RowTemplate?,
     chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let opened = try LanguageModel(model, chat: chat)
@@ -61,6 +65,9 @@ package final class LivePrompt {
     }
     self.runs = sides.map { $0 == .base ? first : last }
     self.concepts = concepts
+    let hasChatTemplate = (try? language.tokenizer.chat.check()) != nil
+    self.hasChatTemplate = hasChatTemplate
+    let template = asked ?? (hasChatTemplate ? .chat : .plain)
     self.template = template
     if template == .chat { try language.tokenizer.chat.check() }
     let model = try modelHash.value()
@@ -83,19 +90,39 @@ package final class LivePrompt {
 
   /// Makes a layer's monitors, which takes some ten milliseconds; layers without are not scored.
   ///
-  /// - Returns: what the last side's scores can be trusted with.
+  /// - Returns: what each side's scores can be trusted with.
   @discardableResult
-  package func prepare(layer: Int) throws -> LayerCalibration {
-    for side in sides.indices where monitors[side][layer] == nil {
-      monitors[side][layer] = try OrderedMonitor(
-        Monitor(run: runs[side], layer: layer), order: concepts)
+  package func prepare(layer: Int) throws -> [LayerCalibration] {
+    try sides.indices.map { side in
+      let kept = monitors[side][layer]
+      let ordered =
+        try kept
+        ?? OrderedMonitor(
+          Monitor(run: runs[side], layer: layer), order: concepts)
+      monitors[side][layer] = ordered
+      return LayerCalibration(ordered.monitor)
     }
-    guard let monitor = monitors.last?[layer]?.monitor else {
-      throw Failure(.software, found: "no monitor of layer \(layer)")
-    }
-    return LayerCalibration(
-      expectedError: monitor.calibration.expectedError, randomBand: monitor.randomBand)
   }
+
+  /// What the sides read a concept by, at each of the layers that are prepared, for
+  /// ``PromptReasons``; nil where a side's run does not know it.
+  package func readers(of concept: Int) -> [[Int: ConceptReader]]? {
+    var sides: [[Int: ConceptReader]] = []
+    for monitors in monitors {
+      var readers: [Int: ConceptReader] = [:]
+      for (layer, ordered) in monitors {
+        guard ordered.places.indices.contains(concept), let place = ordered.places[concept] else {
+          return nil
+        }
+        readers[layer] = ConceptReader(monitor: ordered.monitor, concept: place)
+      }
+      sides.append(readers)
+    }
+    return sides
+  }
+
+  /// The model that is talked to; its weights are shared by all copies.
+  package var language: LanguageModel { conversation.language }
 
   /// What a layer's scores can be trusted with.
   package struct LayerCalibration: Equatable, Sendable {
@@ -107,6 +134,11 @@ package final class LivePrompt {
     package init(expectedError: Double, randomBand: ClosedRange<Float>) {
       self.expectedError = expectedError
       self.randomBand = randomBand
+    }
+
+    init(_ monitor: Monitor) {
+      self.init(
+        expectedError: monitor.calibration.expectedError, randomBand: monitor.randomBand)
     }
   }
 
@@ -142,12 +174,12 @@ package final class LivePrompt {
   ///   - steering: added at `layer` by the writing side's own monitor; the scores of the steered
   ///     states are shown while it writes, and the next ``read(_:draft:layer:_:)`` is of the text
   ///     alone again.
-  /// - Returns: the answer's text, and why it ended: whether by a stop token.
+  /// - Returns: the answer's text, and why it ended.
   package func answer(
     _ chat: [ChatMessage], by side: Conversation.Side, tokens: Int, sampling: SamplingOptions,
     steering: Steering? = nil, layer: Int, _ context: JobContext,
     onToken: (_ answer: String, PromptReading) -> Void
-  ) throws -> (text: String, isFinished: Bool) {
+  ) throws -> Answer {
     try steer(steering, side, layer)
     defer { steer([]) }
     var text = try render(chat, draft: nil)
@@ -155,17 +187,45 @@ package final class LivePrompt {
     let start = text.ids.count
     text.turns.append(start..<start)
     var answer = ""
-    let written = try conversation.generate(
-      by: side, readers: sides, tokens: tokens, sampling: sampling, context
-    ) { _, piece in
-      answer += piece
-      text.ids = conversation.ids
-      text.turns[text.turns.count - 1] = start..<text.ids.count
-      onToken(answer, reading(text, layer: layer))
+    var watch = LoopWatch()
+    do {
+      let written = try conversation.generate(
+        by: side, readers: sides, tokens: tokens, sampling: sampling, context
+      ) { id, piece in
+        answer += piece
+        text.ids = conversation.ids
+        text.turns[text.turns.count - 1] = start..<text.ids.count
+        onToken(answer, reading(text, layer: layer))
+        if watch.isLooping(after: id) { throw Looping() }
+      }
+      let isFinished = written.last.map(conversation.language.stopTokens.contains) ?? false
+      return Answer(text: answer, ending: isFinished ? .finished : .tooLong)
+    } catch is Looping {
+      return Answer(text: answer, ending: .looping)
     }
-    let isFinished = written.last.map(conversation.language.stopTokens.contains) ?? false
-    return (answer, isFinished)
   }
+
+  /// What was written, and why it ended.
+  package struct Answer: Equatable, Sendable {
+    package enum Ending: Equatable, Sendable {
+      /// By a stop token.
+      case finished
+      /// At the most tokens an answer may have.
+      case tooLong
+      /// Since it repeated itself (``LoopWatch``).
+      case looping
+    }
+
+    package var text: String
+    package var ending: Ending
+
+    package init(text: String, ending: Ending) {
+      self.text = text
+      self.ending = ending
+    }
+  }
+
+  private struct Looping: Error {}
 
   private func steer(_ wanted: Steering?, _ side: Conversation.Side, _ layer: Int) throws {
     guard let wanted, wanted.strength != 0, let index = sides.firstIndex(of: side) else {
