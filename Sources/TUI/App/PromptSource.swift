@@ -12,4 +12,16 @@ package struct PromptSource: Sendable {
   /// How conversations are written.
   package var chat = ChatOptions()
   package var memory = MemoryBudget()
+
+  package init(
+    model: String, adapter: String? = nil, runs: [Run], template: RowTemplate,
+    chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
+  ) {
+    self.model = model
+    self.adapter = adapter
+    self.runs = runs
+    self.template = template
+    self.chat = chat
+    self.memory = memory
+  }
 }
