@@ -20,6 +20,9 @@ package final class LivePrompt {
   /// In the order given; scores are in this order.
   package let concepts: [String]
   package let layers: [Int]
+  /// The layers whose tokens are scored by runs of words (``RunLocator/words(like:executable:environment:)``),
+  /// on every side.
+  package let wordLayers: [Int]
   /// What the user should know.
   package let notes: [String]
   /// Those of them that tell of conversations written in another way than the runs'.
@@ -28,6 +31,8 @@ package final class LivePrompt {
   private let template: RowTemplate
   /// One for each side.
   private let runs: [Run]
+  /// The same for ``wordLayers``; empty without them.
+  private let words: [Run]
   /// By side and layer.
   private var monitors: [[Int: OrderedMonitor]]
   private var kept: [[Int: [ConceptScores]]]
@@ -36,10 +41,13 @@ package final class LivePrompt {
 
   /// - Parameters:
   ///   - runs: one for both sides, or the base's and the tuned one's.
+  ///   - words: runs of words in the same order, which score the layers that all of them have in
+  ///     place of the others.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
   ///   - chat: how conversations are written.
   package init(
-    model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate,
+    model: String, adapter: String?, runs: [Run], words: [Run] = [], concepts: [String],
+    template: RowTemplate,
     chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let opened = try LanguageModel(model, chat: chat)
@@ -60,25 +68,44 @@ package final class LivePrompt {
         advice: "Extract one with seer extract.")
     }
     self.runs = sides.map { $0 == .base ? first : last }
+    self.words = Self.words(words, of: sides)
     self.concepts = concepts
     self.template = template
     if template == .chat { try language.tokenizer.chat.check() }
     let model = try modelHash.value()
     var (notes, templateNotes): ([String], [String]) = ([], [])
-    for (side, run) in zip(sides, self.runs) {
+    for (side, run) in zip(sides + sides, self.runs + self.words) {
       templateNotes += try run.templateNotes(language, template)
       notes += try run.notesForScoring(
         language, modelSHA256: model, adapter: side == .tuned ? hash : nil, template: template)
     }
     self.notes = notes
     self.templateNotes = templateNotes
-    layers = first.manifest.layers.filter { layer in
-      runs.allSatisfy { $0.manifest.layers.contains(layer) }
-        && layer <= language.configuration.blocks
+    func common(_ runs: [Run]) -> Set<Int> {
+      let layers = runs.map { Set($0.manifest.layers) }
+      return layers.dropFirst().reduce(layers.first ?? []) { $0.intersection($1) }
+        .filter { $0 <= language.configuration.blocks }
     }
+    let wordLayers = common(self.words)
+    self.wordLayers = wordLayers.sorted()
+    layers = common(self.runs).union(wordLayers).sorted()
     monitors = sides.map { _ in [:] }
     kept = sides.map { _ in [:] }
     keptIDs = sides.map { _ in [] }
+  }
+
+  /// One for each side where there are two sides and two runs, or one side; else none: a side is not
+  /// scored by the other's words.
+  private static func words(_ words: [Run], of sides: [Conversation.Side]) -> [Run] {
+    guard let base = words.first, let tuned = words.last, words.count == sides.count else {
+      return []
+    }
+    return sides.map { $0 == .base ? base : tuned }
+  }
+
+  /// The run that scores a side's layer.
+  private func run(_ side: Int, layer: Int) -> Run {
+    wordLayers.contains(layer) ? words[side] : runs[side]
   }
 
   /// Makes a layer's monitors, which takes some ten milliseconds; layers without are not scored.
@@ -88,7 +115,7 @@ package final class LivePrompt {
   package func prepare(layer: Int) throws -> LayerCalibration {
     for side in sides.indices where monitors[side][layer] == nil {
       monitors[side][layer] = try OrderedMonitor(
-        Monitor(run: runs[side], layer: layer), order: concepts)
+        Monitor(run: run(side, layer: layer), layer: layer), order: concepts)
     }
     guard let monitor = monitors.last?[layer]?.monitor else {
       throw Failure(.software, found: "no monitor of layer \(layer)")
