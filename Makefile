@@ -16,10 +16,9 @@ endif
 
 # The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
 .PHONY: verify-monitor
-verify-monitor: build model  ## Measure the monitor, base and tuned: ADAPTER= LAYER= [XSTEST=]
-	@test -n "$(ADAPTER)" || { echo "Give ADAPTER=, an adapter folder." >&2; exit 64; }
-	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) --adapter $(ADAPTER) --layer $(or $(LAYER),24) \
-	  $(if $(XSTEST),--xstest $(XSTEST)) --output docs/monitor-figures.md
+verify-monitor: build model  ## Measure the recorded runs of words, base and tuned, by both readers: [XSTEST=]
+	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) $(if $(XSTEST),--xstest $(XSTEST)) \
+	  --output docs/monitor-figures.md
 
 
 help:  ## Show this list.
@@ -100,7 +99,21 @@ format:  ## Format all Swift files.
 model:  ## Fetch the default model into the user's cache (once; checked by SHA-256).
 	@scripts/fetch-model.sh
 
-samples: build model  ## Record the sample: run-base, adapter and run-tuned (some 5 minutes).
+# The layers of the runs of words: `seer evaluate monitor` tells most tokens apart at the last of them, base and tuned.
+WORD_LAYERS := 24,28
+# $(1): base or tuned; $(2): the adapter's option.
+define record_words
+	rm -rf samples/run-words-$(1)
+	$(RELEASE) extract --model smollm2 $(2) --concepts samples/concepts.csv --run samples/run-words-$(1) \
+	  --template plain --position mean --layers $(WORD_LAYERS) --dtype float16
+	$(RELEASE) evaluate monitor --model smollm2 $(2) --run samples/run-words-$(1) --record
+endef
+.PHONY: sample-words
+sample-words: build model  ## Record the sample's runs of words alone, base and tuned (a minute).
+	$(call record_words,base,)
+	$(call record_words,tuned,--adapter samples/adapter)
+
+samples: build model  ## Record the sample: run-base, adapter, run-tuned and the runs of words (some 6 minutes).
 	rm -rf samples/run-base samples/adapter samples/run-tuned
 	$(RELEASE) extract --model smollm2 --concepts samples/concepts.csv --run samples/run-base \
 	  --template plain --dtype float16
@@ -108,6 +121,8 @@ samples: build model  ## Record the sample: run-base, adapter and run-tuned (som
 	  --template plain --preset samples/preset.json --adapter samples/adapter
 	$(RELEASE) extract --model smollm2 --adapter samples/adapter --concepts samples/concepts.csv \
 	  --run samples/run-tuned --template plain --dtype float16
+	$(call record_words,base,)
+	$(call record_words,tuned,--adapter samples/adapter)
 
 figures: build  ## Draw the sample before and after.
 	$(RELEASE) compare --base samples/run-base --tuned samples/run-tuned --layer 24 --method tsne \
@@ -141,6 +156,10 @@ check-samples:  ## Show that a probe on the states beats a bag of words (needs s
 .PHONY: check-notebook
 check-notebook: build  ## Run every command and line of Python of docs/notebook.md (needs numpy, pandas, safetensors).
 	$(PYTHON) scripts/check-notebook.py --seer $(RELEASE)
+
+.PHONY: check-pipe
+check-pipe: build model  ## Run what docs/pipe.md shows: a monitor in front of a model.
+	$(PYTHON) scripts/check-notebook.py --seer $(RELEASE) --page docs/pipe.md --models
 
 system:
 	@scripts/install-system.sh build

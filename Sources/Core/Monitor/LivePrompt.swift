@@ -20,6 +20,9 @@ package final class LivePrompt {
   /// In the order given; scores are in this order.
   package let concepts: [String]
   package let layers: [Int]
+  /// The layers whose tokens are scored by runs of words (``RunLocator/words(like:executable:environment:)``),
+  /// on every side.
+  package let wordLayers: [Int]
   /// What the user should know.
   package let notes: [String]
   /// Those of them that tell of conversations written in another way than the runs'.
@@ -31,6 +34,8 @@ package final class LivePrompt {
   private let conversation: Conversation
   /// One for each side.
   private let runs: [Run]
+  /// The same for ``wordLayers``; empty without them.
+  private let words: [Run]
   /// By side and layer.
   private var monitors: [[Int: OrderedMonitor]]
   private var kept: [[Int: [ConceptScores]]]
@@ -39,11 +44,14 @@ package final class LivePrompt {
 
   /// - Parameters:
   ///   - runs: one for both sides, or the base's and the tuned one's.
+  ///   - words: runs of words in the same order, which score the layers that all of them have in
+  ///     place of the others.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
   ///   - template: the model's own where nil, and where it has none the text alone.
   ///   - chat: how conversations are written.
   package init(
-    model: String, adapter: String?, runs: [Run], concepts: [String], template asked: RowTemplate?,
+    model: String, adapter: String?, runs: [Run], words: [Run] = [], concepts: [String],
+    template asked: RowTemplate?,
     chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let opened = try LanguageModel(model, chat: chat)
@@ -64,6 +72,7 @@ package final class LivePrompt {
         advice: "Extract one with seer extract.")
     }
     self.runs = sides.map { $0 == .base ? first : last }
+    self.words = Self.words(words, of: sides)
     self.concepts = concepts
     let hasChatTemplate = (try? language.tokenizer.chat.check()) != nil
     self.hasChatTemplate = hasChatTemplate
@@ -72,20 +81,38 @@ package final class LivePrompt {
     if template == .chat { try language.tokenizer.chat.check() }
     let model = try modelHash.value()
     var (notes, templateNotes): ([String], [String]) = ([], [])
-    for (side, run) in zip(sides, self.runs) {
+    for (side, run) in zip(sides + sides, self.runs + self.words) {
       templateNotes += try run.templateNotes(language, template)
       notes += try run.notesForScoring(
         language, modelSHA256: model, adapter: side == .tuned ? hash : nil, template: template)
     }
     self.notes = notes
     self.templateNotes = templateNotes
-    layers = first.manifest.layers.filter { layer in
-      runs.allSatisfy { $0.manifest.layers.contains(layer) }
-        && layer <= language.configuration.blocks
+    func common(_ runs: [Run]) -> Set<Int> {
+      let layers = runs.map { Set($0.manifest.layers) }
+      return layers.dropFirst().reduce(layers.first ?? []) { $0.intersection($1) }
+        .filter { $0 <= language.configuration.blocks }
     }
+    let wordLayers = common(self.words)
+    self.wordLayers = wordLayers.sorted()
+    layers = common(self.runs).union(wordLayers).sorted()
     monitors = sides.map { _ in [:] }
     kept = sides.map { _ in [:] }
     keptIDs = sides.map { _ in [] }
+  }
+
+  /// One for each side where there are two sides and two runs, or one side; else none: a side is not
+  /// scored by the other's words.
+  private static func words(_ words: [Run], of sides: [Conversation.Side]) -> [Run] {
+    guard let base = words.first, let tuned = words.last, words.count == sides.count else {
+      return []
+    }
+    return sides.map { $0 == .base ? base : tuned }
+  }
+
+  /// The run that scores a side's layer.
+  private func run(_ side: Int, layer: Int) -> Run {
+    wordLayers.contains(layer) ? words[side] : runs[side]
   }
 
   /// Makes a layer's monitors, which takes some ten milliseconds; layers without are not scored.
@@ -98,9 +125,9 @@ package final class LivePrompt {
       let ordered =
         try kept
         ?? OrderedMonitor(
-          Monitor(run: runs[side], layer: layer), order: concepts)
+          Monitor(run: run(side, layer: layer), layer: layer), order: concepts)
       monitors[side][layer] = ordered
-      return LayerCalibration(ordered.monitor)
+      return ordered.calibrationInOrder
     }
   }
 
@@ -131,14 +158,22 @@ package final class LivePrompt {
     /// Where cosines with directions that mean nothing lie.
     package var randomBand: ClosedRange<Float>
 
-    package init(expectedError: Double, randomBand: ClosedRange<Float>) {
+    /// Whether a probe makes the scores: then no cosine says how sure they are.
+    package var isProbe = false
+    /// By concept: what turns without it raise by mistake, one in a hundred; nil where that was not
+    /// measured.
+    package var alerts: [AlertRule?] = []
+
+    package static let alertRate = 0.01
+
+    package init(
+      expectedError: Double, randomBand: ClosedRange<Float>, isProbe: Bool = false,
+      alerts: [AlertRule?] = []
+    ) {
       self.expectedError = expectedError
       self.randomBand = randomBand
-    }
-
-    init(_ monitor: Monitor) {
-      self.init(
-        expectedError: monitor.calibration.expectedError, randomBand: monitor.randomBand)
+      self.isProbe = isProbe
+      self.alerts = alerts
     }
   }
 
@@ -386,6 +421,20 @@ private struct OrderedMonitor {
         advice: "Extract both runs from the same concept file.")
     }
     self.targets = targets.compactMap { $0 }
+  }
+
+  /// What its scores can be trusted with, concepts in the order wanted.
+  var calibrationInOrder: LivePrompt.LayerCalibration {
+    let alerts = places.enumerated().map { index, place -> AlertRule? in
+      let name = place.map { monitor.concepts[$0] }
+      let rule = name.flatMap {
+        try? monitor.rule($0, rate: LivePrompt.LayerCalibration.alertRate, by: nil)
+      }
+      return rule.map { AlertRule(concept: index, limit: $0.limit) }
+    }
+    return LivePrompt.LayerCalibration(
+      expectedError: monitor.calibration.expectedError, randomBand: monitor.randomBand,
+      isProbe: monitor.probe != nil, alerts: alerts)
   }
 
   /// Nil for a concept that the monitor does not know.

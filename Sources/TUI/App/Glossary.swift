@@ -79,6 +79,11 @@ package enum Glossary {
       sentence: "Of the angle between the token's state, the mean taken off, and the concept's "
         + "direction: 1 is the direction itself, 0 has nothing of it."),
     Entry(
+      word: "window",
+      sentence:
+        "Of a message: the largest mean score of eight tokens that follow each other. Before it "
+        + "stands the score of its tokens' mean state, behind it the last token's."),
+    Entry(
       word: "steer",
       sentence:
         "How much of the concept's direction is added to every state at the layer while the "

@@ -8,6 +8,8 @@ package struct PromptSource: Sendable {
   package var adapter: String?
   /// The base's run, and the tuned one's where there is one.
   package var runs: [Run]
+  /// Recorded runs of words in the same order, where there are such; they score the layers they have.
+  package var words: [Run] = []
   package var template: RowTemplate
   /// How conversations are written.
   package var chat = ChatOptions()

@@ -114,4 +114,40 @@ import Testing
     let first = state.after("G", "h")
     #expect(token(first) == " safe")
   }
+
+  /// A message that reaches what one text in a hundred without the concept reaches is marked, on the
+  /// side that does.
+  @Test func alertsStandInTheMargin() throws {
+    var state = Fixture.prompt(80, 24)
+    let rules = (0..<6).map { concept -> AlertRule? in
+      AlertRule(concept: concept, limit: .turn(.mean, score: 0.6, rate: 0.01))
+    }
+    state.prompt?.calibrations[23] = (0..<2).map { _ in
+      LivePrompt.LayerCalibration(
+        expectedError: 0.0625, randomBand: -0.125...0.125, alerts: rules)
+    }
+    state.prompt?.concept = 4
+    #expect(state.prompt?.alerts(0, .tuned) == [], "nothing is watched")
+    state = state.after("Esc", "a")
+    #expect(state.message?.text.contains("privacy is as high as in 1 %") == true)
+    #expect(state.prompt?.alerts(0, .tuned) == [4])
+    #expect(state.prompt?.alerts(0, .base) == [], "there it is another concept")
+    state.message = nil
+    let lines = render(state).text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.contains { $0.hasPrefix("!tuned") } && lines.contains { $0.hasPrefix(" base") })
+    try expectSnapshot(render(state), "prompt-alert")
+    #expect(state.after("a").prompt?.watched.isEmpty == true)
+    let without = Fixture.prompt(80, 24).after("Esc", "a")
+    #expect(without.message?.isError == true && without.prompt?.alerts(0, .tuned) == [])
+  }
+
+  /// Words have a run of their own at some layers: those are shown first, and named.
+  @Test func wordsAreReadAtTheirLayer() {
+    var state = Fixture.prompt(120, 40)
+    state.prompt?.status = .closed
+    let opening = PromptOpening(hasTemplate: false, notes: [], wordLayers: [26, 12])
+    _ = update(&state, .prompt(.opened(.success(opening))))
+    #expect(state.prompt?.layer == 26)
+    #expect(render(state).text.contains("words: layer 26, 12"))
+  }
 }

@@ -6,8 +6,9 @@ import SeerWidgets
 /// What was said and answered, every token with its mark.
 struct ChatPane {
   private enum Line {
-    case head(String, ConceptScores?)
-    case text(TokenLines, Int)
+    /// Of a message, by its number.
+    case head(String, ConceptScores?, Int)
+    case text(TokenLines, Int, Int)
     case plain(String)
   }
 
@@ -36,7 +37,7 @@ struct ChatPane {
   func token(at place: Cursor) -> Int? {
     let index = first + place.y - inside.y
     guard inside.contains(place), lines.indices.contains(index),
-      case .text(let tokens, let line) = lines[index]
+      case .text(let tokens, let line, _) = lines[index]
     else { return nil }
     return tokens.token(line, at: place.x - inside.x - 2)
   }
@@ -72,7 +73,8 @@ struct ChatPane {
     for (offset, line) in lines.dropFirst(first).prefix(inside.height).enumerated() {
       let y = inside.y + offset
       switch line {
-      case .head(let title, let score):
+      case .head(let title, let score, let turn):
+        drawAlert(turn, y, &surface)
         let x = surface.write(
           title, inside.x + 1, y, theme.style(.title), width: inside.width - 1)
         guard let score else { continue }
@@ -82,15 +84,35 @@ struct ChatPane {
           score.isUnknown
           ? "no concept stands out"
           : "\(name(score.best)) \(Numbers.share(score.scores[score.best]))"
+        let room = max(0, inside.maxX - x - 5)
+        let whole = said + ways(turn, prompt.filter ?? score.best)
         surface.write(
-          Text.cut(said, to: max(0, inside.maxX - x - 5), ellipsis: theme.glyphs.ellipsis), x + 4,
-          y, theme.style(score.isUnknown ? .faint : .text))
-      case .text(let tokens, let index):
+          DisplayWidth.of(whole) <= room
+            ? whole : Text.cut(said, to: room, ellipsis: theme.glyphs.ellipsis), x + 4, y,
+          theme.style(score.isUnknown ? .faint : .text))
+      case .text(let tokens, let index, let turn):
+        drawAlert(turn, y, &surface)
         tokens.draw(index, inside.x + 2, y, into: &surface, look: looks.look)
       case .plain(let text):
         surface.write(text, inside.x + 2, y, theme.style(.text), width: inside.width - 2)
       }
     }
+  }
+
+  /// In the margin of a message that raises an alert.
+  private func drawAlert(_ turn: Int, _ y: Int, _ surface: inout Surface) {
+    guard !prompt.alerts(turn, prompt.answerSide).isEmpty else { return }
+    surface.put("!", inside.x, y, theme.style(.warning))
+  }
+
+  /// A concept's score of a message, its tokens' read in other ways than by their mean.
+  private func ways(_ turn: Int, _ concept: Int) -> String {
+    guard let sequence = prompt.sequence(turn, prompt.answerSide),
+      sequence.mean.indices.contains(concept)
+    else { return "" }
+    return [("window", sequence.window), ("last", sequence.last)].map {
+      "\(theme.glyphs.separator)\($0.0) \(Numbers.share($0.1[concept]))"
+    }.joined()
   }
 
   private func name(_ concept: Int) -> String {
@@ -122,10 +144,10 @@ struct ChatPane {
       if let ending = entry.ending { title += ", \(ending)" }
       let turns = prompt.reading?.turns ?? []
       let score = turns.indices.contains(turn) ? turns[turn] : []
-      lines.append(.head(title, score.indices.contains(side) ? score[side] : nil))
+      lines.append(.head(title, score.indices.contains(side) ? score[side] : nil, turn))
       if let own = ofTurn[turn], !own.isEmpty {
         let wrapped = TokenLines(tokens, own, width: max(2, width - 1), glyphs: theme.glyphs)
-        lines += wrapped.lines.indices.map { Line.text(wrapped, $0) }
+        lines += wrapped.lines.indices.map { Line.text(wrapped, $0, turn) }
       } else {
         let text = Text.visible(message.content, ascii: theme.glyphs.isASCII)
         lines += Text.wrap(text, width: max(1, width - 1)).map(Line.plain)

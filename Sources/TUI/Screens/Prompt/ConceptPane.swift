@@ -77,9 +77,13 @@ struct ConceptPane {
           theme.style(isFront ? .strong : .text))
       }
     }
+    let raised = prompt.shownTurn.map { prompt.alerts($0, prompt.answerSide) } ?? []
     for (line, concept) in order.enumerated() {
       let y = top + line
       let isChosen = concept == prompt.concept
+      if prompt.watched.contains(concept) {
+        surface.put("!", inside.x, y, theme.style(raised.contains(concept) ? .warning : .faint))
+      }
       surface.put(theme.glyphs.mark(concept), inside.x + 1, y, theme.concept(concept))
       surface.write(
         Text.cut(name(concept), to: nameWidth, ellipsis: theme.glyphs.ellipsis), inside.x + 3, y,

@@ -29,6 +29,11 @@ package enum PromptEvent: ScreenEvent {
       prompt.status = .ready
       prompt.hasTemplate = opening.hasTemplate
       prompt.usesTemplate = opening.hasTemplate
+      prompt.wordLayers = opening.wordLayers
+      // Where words have a run of their own, tokens are read by it first.
+      let own = prompt.layers.indices.filter { opening.wordLayers.contains(prompt.layers[$0]) }
+      let here = prompt.layer
+      if let nearest = own.min(by: { abs($0 - here) < abs($1 - here) }) { prompt.layer = nearest }
       if let note = opening.notes.first {
         state.message = AppState.Message(text: note, isError: false)
       }
@@ -114,10 +119,13 @@ package struct PromptOpening: Equatable, Sendable {
   package var hasTemplate: Bool
   /// What the user should know.
   package var notes: [String]
+  /// Layers that runs of words score.
+  package var wordLayers: [Int]
 
-  package init(hasTemplate: Bool, notes: [String]) {
+  package init(hasTemplate: Bool, notes: [String], wordLayers: [Int] = []) {
     self.hasTemplate = hasTemplate
     self.notes = notes
+    self.wordLayers = wordLayers
   }
 }
 

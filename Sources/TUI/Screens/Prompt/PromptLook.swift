@@ -39,10 +39,11 @@ enum CosineWord: String {
   /// - Parameter calibration: of the layer; nil where it is not known yet.
   init?(_ score: ConceptScores, _ calibration: LivePrompt.LayerCalibration?) {
     guard let calibration else { return nil }
-    if !(score.cosine > calibration.randomBand.upperBound) {
-      self = .chance
+    let isAboveChance = score.cosine > calibration.randomBand.upperBound
+    if !score.isUnknown, isAboveChance || calibration.isProbe {
+      self = .clear
     } else {
-      self = score.isUnknown ? .weak : .clear
+      self = isAboveChance ? .weak : .chance
     }
   }
 }

@@ -105,6 +105,14 @@ extension PromptScreen {
       "previousConcept", ["c"], .prompt, in: [.tokens, .why], "Concept before, or all",
       do: change { turnConcept(&$0, by: -1) }),
     Command(
+      "watch", ["a"], .prompt, in: [.tokens],
+      "Alert on the concept: a ! beside what raises one, by mistake one time in a hundred",
+      hint: "alert", when: readsConcepts,
+      do: { state, _ in
+        watch(&state)
+        return []
+      }),
+    Command(
       "tokenLeft", ["h", "Left"], .prompt, in: [.tokens, .why], "Token before", hint: "token",
       do: change { moveToken(&$0, by: 1) }),
     Command(

@@ -101,7 +101,11 @@ extension PromptScreen {
     if layout.hasBorders {
       let what =
         prompt.filter.map { "how much \(prompt.concepts[$0].name)" } ?? "the likeliest concept"
-      let note = prompt.hasTuned ? "in each cell: tuned, base" : ""
+      var notes = prompt.hasTuned ? ["in each cell: tuned, base"] : []
+      if !prompt.wordLayers.isEmpty {
+        notes.append("words: layer \(prompt.wordLayers.map { "\($0)" }.joined(separator: ", "))")
+      }
+      let note = notes.joined(separator: theme.glyphs.separator)
       Frame(
         title: Text.visible(
           "tokens by layers\(theme.glyphs.separator)\(what)", ascii: theme.glyphs.isASCII),

@@ -162,6 +162,27 @@ package enum PromptScreen: Screen {
     prompt.tokenFromEnd = last - (prompt.tokenIndex == first ? start : first)
   }
 
+  /// Raises alerts for the chosen concept, or no longer.
+  static func watch(_ state: inout AppState) {
+    guard var prompt = state.prompt, prompt.concepts.indices.contains(prompt.concept) else {
+      return
+    }
+    let concept = prompt.concept
+    let name = prompt.concepts[concept].name
+    let isWatched = prompt.watched.remove(concept) == nil
+    if isWatched { prompt.watched.insert(concept) }
+    state.prompt = prompt
+    let rules = prompt.calibration(prompt.answerSide)?.alerts ?? []
+    let hasRule = rules.indices.contains(concept) && rules[concept] != nil
+    let text =
+      !isWatched
+      ? "No more alerts for \(name)."
+      : hasRule
+        ? "A message is marked ! where \(name) is as high as in 1 % of texts without it."
+        : "No alert for \(name) at this layer: its run does not say what texts without it reach."
+    state.message = AppState.Message(text: text, isError: isWatched && !hasRule)
+  }
+
   static func moveChoice(_ prompt: inout PromptState, by step: Int) {
     let count = prompt.shownParts.count
     prompt.reasons.choice = max(0, min(count - 1, prompt.reasons.choice + step))

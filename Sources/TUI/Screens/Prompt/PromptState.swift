@@ -65,6 +65,10 @@ package struct PromptState: Sendable {
   /// The last scores, and the text they are of.
   package var reading: PromptReading?
   package var readText: ReadText?
+  /// Layers that runs of words score.
+  package var wordLayers: [Int] = []
+  /// Concepts that raise an alert.
+  package var watched: Set<Int> = []
   /// Counts the readings.
   package var readingNumber = 0
   /// A reading under way.

@@ -19,7 +19,8 @@ final class PromptWork: ScreenJobs, Sendable {
     try live.withLock { live in
       let opened = try make()
       let opening = PromptOpening(
-        hasTemplate: opened.hasChatTemplate, notes: opened.templateNotes)
+        hasTemplate: opened.hasChatTemplate, notes: opened.templateNotes,
+        wordLayers: opened.wordLayers)
       live = opened
       return opening
     }
@@ -108,8 +109,8 @@ extension Session {
       body: { [promptWork] _ in
         try promptWork.open {
           try LivePrompt(
-            model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
-            template: nil, chat: source.chat, memory: source.memory)
+            model: source.model, adapter: source.adapter, runs: source.runs, words: source.words,
+            concepts: concepts, template: nil, chat: source.chat, memory: source.memory)
         }
       })
   }

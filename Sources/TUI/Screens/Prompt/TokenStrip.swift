@@ -79,6 +79,10 @@ struct TokenStrip {
     for offset in 0..<max(0, min(rect.height, lines.lines.count - first)) {
       lines.draw(first + offset, x, rect.y + offset, into: &surface, look: looks.look)
     }
+    if let turn = prompt.shownTurn, !prompt.alerts(turn, side).isEmpty {
+      for y in rect.y..<rect.maxY { surface.put("!", rect.x, y, theme.style(.warning)) }
+      return
+    }
     // What does not fit is told at both ends.
     if first > 0 { surface.put(theme.glyphs.arrowUp, rect.x, rect.y, theme.style(.faint)) }
     if first + rect.height < lines.lines.count {
