@@ -32,7 +32,20 @@ model:  ## Fetch the default model into the user's cache (once; checked by SHA-2
 # Every second layer: the runs in git are half as large, and one can still walk through the model.
 SAMPLE_LAYERS := 0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30
 SAMPLE_RUN = $(RELEASE) extract --model smollm2 --template plain --dtype float16
-samples: build model  ## Record the samples: run-base, adapter, run-tuned, run-subjects (some 5 minutes).
+# The layers of the runs of words: `seer evaluate monitor` tells most tokens apart at the last of them, base and tuned.
+WORD_LAYERS := 24,28
+# $(1): base or tuned; $(2): the adapter's option.
+define record_words
+	rm -rf samples/run-words-$(1)
+	$(SAMPLE_RUN) $(2) --concepts samples/concepts.csv --position mean --layers $(WORD_LAYERS) \
+	  --run samples/run-words-$(1)
+	$(RELEASE) evaluate monitor --model smollm2 $(2) --run samples/run-words-$(1) --record
+endef
+sample-words: build model  ## Record the sample's runs of words alone, base and tuned (a minute).
+	$(call record_words,base,)
+	$(call record_words,tuned,--adapter samples/adapter)
+
+samples: build model  ## Record the samples: run-base, adapter, run-tuned, those of words, run-subjects (some 6 minutes).
 	rm -rf samples/run-base samples/adapter samples/run-tuned samples/run-subjects
 	$(SAMPLE_RUN) --concepts samples/concepts.csv --layers $(SAMPLE_LAYERS) --run samples/run-base
 	$(RELEASE) train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \
@@ -41,6 +54,8 @@ samples: build model  ## Record the samples: run-base, adapter, run-tuned, run-s
 	  --adapter samples/adapter
 	$(SAMPLE_RUN) --concepts samples/subjects.csv --layers 0,6,12,18,24,30 --position mean \
 	  --run samples/run-subjects
+	$(call record_words,base,)
+	$(call record_words,tuned,--adapter samples/adapter)
 
 ##@ Install and pack
 PREFIX ?= /usr/local
@@ -100,6 +115,9 @@ check-docs: build model  ## Run the commands of README and docs that take under 
 
 check-notebook: build model  ## Run every command and line of Python of docs/notebook.md (needs numpy, pandas, safetensors).
 	$(PYTHON) scripts/check-notebook.py --seer $(RELEASE)
+
+check-pipe: build model  ## Run what docs/pipe.md shows: a monitor in front of a model.
+	$(PYTHON) scripts/check-notebook.py --seer $(RELEASE) --page docs/pipe.md --models
 
 check-dependency:  ## Show that another package can depend on this one by version: builds and runs Examples/Explore.
 	@scripts/check-dependency.sh
@@ -212,10 +230,9 @@ separation: build  ## Write docs/separation.md, before and after on held-out row
 	$(PYTHON) scripts/separation-page.py --seer $(RELEASE) --sets $(SETS) --layer $(or $(LAYER),24)
 
 # The measured figures of docs/monitor-figures.md; runs are kept in .build/verify-monitor.
-verify-monitor: build model  ## Measure the monitor, base and tuned: ADAPTER= LAYER= [XSTEST=]
-	@test -n "$(ADAPTER)" || { echo "Give ADAPTER=, an adapter folder." >&2; exit 64; }
-	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) --adapter $(ADAPTER) --layer $(or $(LAYER),24) \
-	  $(if $(XSTEST),--xstest $(XSTEST)) --output docs/monitor-figures.md
+verify-monitor: build model  ## Measure the recorded runs of words, base and tuned, by both readers: [XSTEST=]
+	$(PYTHON) scripts/verify-monitor.py --seer $(RELEASE) $(if $(XSTEST),--xstest $(XSTEST)) \
+	  --output docs/monitor-figures.md
 
 # DATA= is a folder with the research sets (scripts/verify-paper.py names the files). Resumable: every arm, set and seed is a
 # step; ONLY=math/seer,detox/sft/1 takes some of them, LIMIT="--limit 60 --prompts 20 --questions 20 --steps 2" less of each.

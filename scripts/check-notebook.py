@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Runs what docs/notebook.md shows, block by block in its order, in a folder of its own.
+"""Runs what docs/notebook.md or docs/pipe.md shows, block by block in its order, in a folder of its own.
 
 Commands of `sh` blocks run in a shell in which `seer` is the program given; `python` blocks share their
 names, as in a notebook. A block that needs a program or a package that is not there is passed over.
 
-usage: check-notebook.py --seer PROGRAM [--page docs/notebook.md]
+usage: check-notebook.py --seer PROGRAM [--page docs/notebook.md] [--models]
+
+With --models the programs find the user's models; else they find none.
 """
 
 import argparse
@@ -28,6 +30,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seer", required=True)
     parser.add_argument("--page", default=os.path.join(root, "docs/notebook.md"))
+    parser.add_argument("--models", action="store_true")
     options = parser.parse_args()
     page = os.path.abspath(options.page)
     seer = os.path.abspath(options.seer)
@@ -37,12 +40,15 @@ def main():
         os.mkdir(os.path.join(folder, "bin"))
         os.symlink(seer, os.path.join(folder, "bin/seer"))
         os.symlink(os.path.join(root, "samples"), os.path.join(folder, "samples"))
+        if options.models:
+            cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+            os.makedirs(os.path.join(folder, "cache/seer"))
+            os.symlink(os.path.join(cache, "seer/models"), os.path.join(folder, "cache/seer/models"))
         os.chdir(folder)
-        environment = {
-            **os.environ,
-            "PATH": os.path.join(folder, "bin") + ":" + os.environ["PATH"],
-            "XDG_CACHE_HOME": os.path.join(folder, "cache"),
-        }
+        os.environ["PATH"] = os.path.join(folder, "bin") + ":" + os.environ["PATH"]
+        os.environ["XDG_CACHE_HOME"] = os.path.join(folder, "cache")
+        # Blocks of Python start programs, too.
+        environment = dict(os.environ)
         for kind, line, text in blocks(page):
             place = f"{page}:{line}"
             if kind == "sh":

@@ -8,8 +8,7 @@ struct ScoreStream {
   let scorer: Scorer
   /// How a line becomes texts.
   let lines: ConceptLines
-  /// Concepts with the score that raises an alert.
-  let thresholds: [(concept: Int, score: Float)]
+  let rules: [AlertRule]
 
   /// Bytes of lines taken at a time, where that many wait: several batches of tokens.
   private static let chunk = 1 << 18
@@ -28,6 +27,7 @@ struct ScoreStream {
     while true {
       let lines = try source.next(bytes: Self.chunk, checkpoint: context.checkpoint)
       if lines.isEmpty { break }
+      let arrived = ContinuousClock.now
       var numbers: [Int] = []
       var parsed: [Line] = []
       for line in lines {
@@ -45,7 +45,7 @@ struct ScoreStream {
       }
       try scorer.score(parsed.map(\.input), checkpoint: context.checkpoint) { index, result in
         switch result {
-        case .success(let text): write(text, parsed[index], line: numbers[index])
+        case .success(let text): write(text, parsed[index], line: numbers[index], since: arrived)
         case .failure(let failure):
           broken += 1
           report(failure, line: numbers[index])
@@ -73,7 +73,9 @@ struct ScoreStream {
     Report.note(failure.description)
   }
 
-  private func write(_ text: ScoredText, _ line: Line, line number: Int) {
+  private func write(
+    _ text: ScoredText, _ line: Line, line number: Int, since arrived: ContinuousClock.Instant
+  ) {
     let printer = ScoreText(monitor: scorer.monitor)
     var json = JSONText()
     json.object { object in
@@ -85,9 +87,11 @@ struct ScoreStream {
       }
       printer.writeConcepts(&object)
       printer.writeTokens(text.tokens, &object)
-      printer.writeTurns(text.turns, &object)
-      if !thresholds.isEmpty {
-        printer.writeAlerts(scorer.alerts(text, thresholds), text, &object)
+      printer.writeTurns(text.turns, of: text.tokens, &object)
+      object.name("milliseconds")
+      object.number((ContinuousClock.now - arrived) / .milliseconds(1))
+      if !rules.isEmpty {
+        printer.writeAlerts(scorer.alerts(text, rules), text.tokens, &object)
       }
     }
     Report.exact(json.text + "\n")

@@ -32,7 +32,9 @@ struct ScoreText {
     }
   }
 
-  func writeTurns(_ turns: [ScoredTurn], _ json: inout JSONText) {
+  func writeTurns(
+    _ turns: [ScoredTurn], of tokens: [ScoredToken], _ json: inout JSONText
+  ) {
     json.name("turns")
     json.array { list in
       for turn in turns {
@@ -44,14 +46,27 @@ struct ScoreText {
           object.name("count")
           object.integer(turn.tokens.count)
           writeScores(turn.scores, &object)
+          let words = tokens[withoutFirst(turn.tokens)].map(\.scores.scores)
+          writeSequence(SequenceScores(mean: turn.scores.scores, tokens: words), &object)
           writeBase(turn.base, &object)
         }
       }
     }
   }
 
-  /// The spans that reach a concept's threshold.
-  func writeAlerts(_ alerts: [Alert], _ text: ScoredText, _ json: inout JSONText) {
+  /// A turn's scores in every way.
+  func writeSequence(_ scores: SequenceScores, _ json: inout JSONText) {
+    json.name("sequence")
+    json.object { object in
+      for way in SequenceScore.allCases {
+        object.name(way.rawValue)
+        object.array { list in for score in scores[way] { list.number(score) } }
+      }
+    }
+  }
+
+  /// The spans and turns that raised an alert.
+  func writeAlerts(_ alerts: [Alert], _ tokens: [ScoredToken], _ json: inout JSONText) {
     json.name("alerts")
     json.array { list in
       for alert in alerts {
@@ -63,9 +78,16 @@ struct ScoreText {
           object.name("count")
           object.integer(alert.tokens.count)
           object.name("text")
-          object.string(text.tokens[alert.tokens].map(\.text).joined())
+          object.string(tokens[alert.tokens].map(\.text).joined())
           object.name("peak")
           object.number(alert.peak)
+          guard case .turn(let way, let threshold, let rate) = alert.rule.limit else { return }
+          object.name("by")
+          object.string(way.rawValue)
+          object.name("threshold")
+          object.number(threshold)
+          object.name("false_positive_rate")
+          object.number(rate)
         }
       }
     }
@@ -77,8 +99,16 @@ struct ScoreText {
     json.object { object in
       object.name("layer")
       object.integer(monitor.layer)
+      object.name("reader")
+      object.string(monitor.reader.rawValue)
       object.name("temperature")
-      object.number(monitor.calibration.temperature)
+      object.number(monitor.cosineTemperature)
+      if monitor.probe != nil {
+        object.name("probe_temperature")
+        object.number(monitor.calibration.temperature)
+      }
+      object.name("calibrated_on")
+      object.string(monitor.isMeasured ? "tokens" : "rows")
       object.name("expected_calibration_error")
       object.number(monitor.calibration.expectedError)
       object.name("accuracy")
@@ -124,9 +154,10 @@ struct ScoreText {
     lines.append(
       "layer \(monitor.layer): expected calibration error "
         + "\(Report.rounded(calibration.expectedError, 3)), accuracy "
-        + "\(Report.rounded(calibration.accuracy, 3)) on \(calibration.rows) held-out rows; "
+        + "\(Report.rounded(calibration.accuracy, 3)) on \(calibration.rows) held-out \(monitor.isMeasured ? "tokens" : "rows"); "
         + "random directions' cosines \(Report.rounded(Double(monitor.randomBand.lowerBound), 2))"
-        + " to \(Report.rounded(Double(monitor.randomBand.upperBound), 2))")
+        + " to \(Report.rounded(Double(monitor.randomBand.upperBound), 2)); "
+        + "read by \(monitor.reader == .probe ? "a probe" : "prototypes")")
     return lines.joined(separator: "\n")
   }
 
@@ -135,9 +166,16 @@ struct ScoreText {
     "\(columns(token.scores, token.base))  \(quoted(token.text))"
   }
 
-  func line(_ alert: Alert, _ text: ScoredText) -> String {
-    "alert: \(VisibleText.line(monitor.concepts[alert.concept])) up to \(Report.rounded(Double(alert.peak), 2)) in "
-      + quoted(text.tokens[alert.tokens].map(\.text).joined())
+  func line(_ alert: Alert, _ tokens: [ScoredToken]) -> String {
+    let concept = VisibleText.line(monitor.concepts[alert.concept])
+    let peak = Report.rounded(Double(alert.peak), 2)
+    let span = quoted(tokens[alert.tokens].map(\.text).joined())
+    guard case .turn(let way, let threshold, let rate) = alert.rule.limit else {
+      return "alert: \(concept) up to \(peak) in \(span)"
+    }
+    return
+      "alert: \(concept) \(peak) (\(way)), at or above \(Report.rounded(Double(threshold), 2)), "
+      + "which \(Report.rounded(100 * rate, 2)) % of other turns reach: \(span)"
   }
 
   /// Above both sides' columns.

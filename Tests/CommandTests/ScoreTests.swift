@@ -116,7 +116,7 @@ struct ScoreTests {
     }
     #expect(results.count == 300)
     for (index, result) in results.enumerated() {
-      #expect(Set(result.keys) == ["line", "id", "concepts", "tokens", "turns"])
+      #expect(Set(result.keys) == ["line", "id", "concepts", "tokens", "turns", "milliseconds"])
       #expect(result["line"] as? Int == index + 1)
       if index != 7 { #expect(result["id"] as? Int == index) }
     }

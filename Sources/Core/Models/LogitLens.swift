@@ -49,9 +49,18 @@ extension LanguageModel {
         layers: Array(0...configuration.blocks), spans: [token..<token + 1]),
       activations: activations(tokens: batch.tokens.count), checkpoint: checkpoint
     ).states
-    return transformer.lens(
-      Matrix(stacking: states, columns: configuration.width), top: top, adapter?.ends)
+    // A few layers at a time: whatever is more urgent waits for one product at most.
+    var layers: [[LensToken]] = []
+    for first in stride(from: 0, to: states.count, by: Self.lensLayers) {
+      try checkpoint()
+      let some = states[first..<min(states.count, first + Self.lensLayers)]
+      layers += transformer.lens(
+        Matrix(stacking: Array(some), columns: configuration.width), top: top, adapter?.ends)
+    }
+    return layers
   }
+
+  private static let lensLayers = 8
 }
 
 /// The places of the largest values, largest first, lower places first among equals. O(count x top)

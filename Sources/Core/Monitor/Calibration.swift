@@ -1,44 +1,57 @@
 import Foundation
 import LinearAlgebra
+import SeerAnalysis
 import SeerModels
 
-/// The cosines of rows with directions they did not teach.
-package struct HeldOutCosines {
+/// What a reader said of rows that taught it nothing.
+package struct HeldOutLogits: Sendable {
+  package let reader: MonitorReader
   package let concepts: Int
-  /// (rows, concepts), row by row.
-  package private(set) var cosines: [Float] = []
+  /// (rows, concepts), row by row: cosines with directions, or a probe's logits.
+  package private(set) var logits: [Float] = []
   package private(set) var labels: [Int] = []
 
-  package init(concepts: Int) { self.concepts = concepts }
+  package init(_ reader: MonitorReader, concepts: Int) {
+    self.reader = reader
+    self.concepts = concepts
+  }
 
+  /// - Parameters:
+  ///   - probe: what makes the logits; cosines where nil.
+  ///   - rows: some of `states`, which all have a label.
   package mutating func append(
-    _ directions: ConceptDirections, _ states: Matrix, labels: [Int?], rows: [Int]
+    _ states: Matrix, labels: [Int?], rows: [Int], by directions: ConceptDirections,
+    _ probe: LinearReading? = nil
   ) {
+    let concepts = concepts
     let part = MatrixBuilder(unfilled: rows.count, columns: concepts)
     Parallel.ranges(of: rows.count, grain: 32) { range in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: directions.width) { scratch in
-        guard let scratch = scratch.baseAddress else { return }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: directions.width + concepts) {
+        guard let scratch = $0.baseAddress else { return }
         for row in range {
-          directions.cosines(of: states.row(rows[row]), scratch: scratch, into: part.row(row))
+          _ = directions.read(
+            states.row(rows[row]), probe, scratch: scratch,
+            cosines: scratch + directions.width, logits: part.row(row))
         }
       }
     }
-    cosines += part.frozen().values
+    logits += part.frozen().values
     self.labels += rows.map { labels[$0] ?? 0 }
   }
 
   package func row(_ row: Int) -> ArraySlice<Float> {
-    cosines[row * concepts..<(row + 1) * concepts]
+    logits[row * concepts..<(row + 1) * concepts]
   }
-
-  /// Each row's largest cosine.
-  package var largest: [Float] { labels.indices.map { row($0).max() ?? 0 } }
 }
 
-/// What turns cosines into probabilities, and how far those can be trusted.
-package struct Calibration: Equatable, Sendable {
-  /// Cosines are divided by this before the softmax.
+/// What turns logits into probabilities, and how far those can be trusted.
+package struct Calibration: Codable, Equatable, Sendable {
+  /// Logits are divided by this before the softmax.
   package let temperature: Float
+  /// States of which a reader is less certain than this are unknown: 95 % of the held-out rows are
+  /// above. Of prototypes it is a cosine with the likeliest concept's direction, of a probe the
+  /// likeliest concept's score.
+  package let unknownBelow: Float
   /// The mean distance between confidence and accuracy over ten equal bins of confidence
   /// (Guo et al. 2017). Each half of the held-out rows is judged at the temperature fitted on
   /// the other half.
@@ -48,10 +61,18 @@ package struct Calibration: Equatable, Sendable {
   /// Held-out rows it was fitted on.
   package let rows: Int
 
-  package init(_ held: HeldOutCosines) {
+  package init(_ held: HeldOutLogits) {
     let all = Array(held.labels.indices)
     rows = all.count
-    temperature = Self.temperature(held, all)
+    let temperature = Self.temperature(held, all)
+    self.temperature = temperature
+    let certainties = all.map { row in
+      switch held.reader {
+      case .prototype: held.row(row).max() ?? 0
+      case .probe: softmax(held.row(row), temperature: temperature).max() ?? 0
+      }
+    }
+    unknownBelow = quantile(0.05, ofSorted: certainties.sorted()) ?? 0
     let halves = [all.filter { $0 % 2 == 0 }, all.filter { $0 % 2 == 1 }]
     var judged: [(confidence: Double, isRight: Bool)] = []
     for (fitted, half) in [(halves[1], halves[0]), (halves[0], halves[1])] {
@@ -71,7 +92,7 @@ package struct Calibration: Equatable, Sendable {
   ///
   /// Targets are 1 smoothed by one row a concept, as Platt (1999) does, so that rows that are all
   /// told apart do not drive it to 0. The likelihood is concave in 1 / temperature: bisection.
-  package static func temperature(_ held: HeldOutCosines, _ rows: [Int]) -> Float {
+  package static func temperature(_ held: HeldOutLogits, _ rows: [Int]) -> Float {
     let concepts = held.concepts
     guard concepts > 1, !rows.isEmpty else { return 1 }
     let other = 1 / Double(rows.count + concepts)
@@ -103,6 +124,13 @@ package struct Calibration: Equatable, Sendable {
       if slope(exp(middle)) > 0 { low = middle } else { high = middle }
     }
     return Float(exp(-(low + high) / 2))
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case temperature
+    case unknownBelow = "unknown_below"
+    case expectedError = "expected_calibration_error"
+    case accuracy, rows
   }
 
   package static func expectedError(_ judged: [(confidence: Double, isRight: Bool)]) -> Double {

@@ -47,15 +47,20 @@ package struct ConceptDirections: Sendable {
     Self.centred(unitNormalised(states.selecting(rows: rows)), about: mean)
   }
 
-  /// A state's cosines with every direction, after centring; zeros for a state at the centre.
+  /// A state's cosines with every direction, after centring, and the logits that a probe makes of the
+  /// centred unit state, which are the cosines where there is none; all as of zeros for a state at
+  /// the centre.
   ///
   /// - Parameters:
   ///   - scratch: room for `width` values.
   ///   - cosines: room for `count` values.
-  package func cosines(
-    of state: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>,
-    into cosines: UnsafeMutablePointer<Float>
-  ) {
+  ///   - logits: room for `count` values.
+  /// - Returns: whether the state has a direction: none at the centre, nor one that is not finite.
+  package func read(
+    _ state: UnsafePointer<Float>, _ probe: LinearReading?,
+    scratch: UnsafeMutablePointer<Float>, cosines: UnsafeMutablePointer<Float>,
+    logits: UnsafeMutablePointer<Float>
+  ) -> Bool {
     let width = width
     let norm = dot(state, state, count: width).squareRoot()
     let scale = norm > 0 ? Float(1 / norm) : 0
@@ -63,9 +68,20 @@ package struct ConceptDirections: Sendable {
       for column in 0..<width { scratch[column] = state[column] * scale - mean[column] }
     }
     let length = dot(scratch, scratch, count: width).squareRoot()
-    for concept in 0..<count {
-      cosines[concept] =
-        length > 0 ? Float(dot(scratch, vectors.row(concept), count: width) / length) : 0
+    if length > 0 {
+      let inverse = Float(1 / length)
+      for column in 0..<width { scratch[column] *= inverse }
+    } else {
+      scratch.update(repeating: 0, count: width)
     }
+    for concept in 0..<count {
+      cosines[concept] = Float(dot(scratch, vectors.row(concept), count: width))
+    }
+    if let probe {
+      probe.logits(of: scratch, into: logits)
+    } else {
+      logits.update(from: cosines, count: count)
+    }
+    return length > 0
   }
 }

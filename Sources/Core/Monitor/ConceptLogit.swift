@@ -17,7 +17,7 @@ extension Monitor {
   package func logit(_ concept: Int, of state: UnsafePointer<Float>) -> ConceptLogit {
     let width = width
     let direction = directions.vectors.row(concept)
-    let temperature = Double(calibration.temperature)
+    let temperature = Double(cosineTemperature)
     let zeros = [Float](repeating: 0, count: width)
     func product(_ a: (Int) -> Double, _ b: (Int) -> Double) -> Double {
       (0..<width).reduce(0) { $0 + a($1) * b($1) }

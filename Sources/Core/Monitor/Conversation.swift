@@ -101,11 +101,8 @@ package final class Conversation {
   {
     guard !tokens.isEmpty else { return nil }
     let states = states(layer: monitor.layer, side: side, tokens: withoutFirst(tokens))
-    let mean = MatrixBuilder(rows: 1, columns: states.columns)
-    for row in 0..<states.rows {
-      for column in 0..<states.columns { mean.elements[column] += states[row, column] }
-    }
-    return monitor.score(mean.frozen())[0]
+    let mean = Matrix(rows: 1, columns: states.columns, values: mean(of: states, 0..<states.rows))
+    return monitor.score(mean, of: .turn)[0]
   }
 
   /// The logits of the token after the text, for a side; reads what it has not read.

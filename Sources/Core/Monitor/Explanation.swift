@@ -82,26 +82,29 @@ package struct Explainer {
   ///
   /// - Parameters:
   ///   - asked: places in the text, and the concept to explain, the token's own best where nil.
+  ///   - states: called with the layer's states of all tokens, which are read for it to the text's
+  ///     end.
   ///   - progress: called with how many of the tokens are done.
   ///
   /// Throws where an id is none of the model's, or when the job is cancelled.
   package func explain(
     _ ids: [Int32], _ asked: [(token: Int, concept: Int?)], checkpoint: Checkpoint = {},
-    progress: (Int) -> Void = { _ in }
+    states: ((MutableMatrix) -> Void)? = nil, progress: (Int) -> Void = { _ in }
   ) throws -> [Explanation] {
     try language.check(ids)
     precondition(asked.allSatisfy { ids.indices.contains($0.token) })
     guard let last = asked.map(\.token).max() else { return [] }
-    // Nobody looks ahead, so what follows the last token asked for is of no account.
-    let isCausal = language.configuration.isCausal
+    // Nobody looks ahead, so what follows the last token asked for is of no account to it.
+    let isEnough = language.configuration.isCausal && states == nil
     var batch = Batch()
-    batch.append(isCausal ? Array(ids[...last]) : ids, of: ids.count)
+    batch.append(isEnough ? Array(ids[...last]) : ids, of: ids.count)
     let bytes = TrainingPass.bytes(
       tokens: batch.tokens.count, layers: monitor.layer, language.configuration,
       keepsBlocks: true)
     let pass = try TrainingPass(
       language.transformer, batch, last: monitor.layer, adapter: adapter,
       keepsBlocks: bytes <= keptBytes, partsAt: asked.map(\.token), checkpoint: checkpoint)
+    states?(pass.output)
     let logits = asked.map { place in
       let state = pass.output.row(place.token)
       let concept = place.concept ?? monitor.score(state).best

@@ -20,14 +20,22 @@ package final class LivePrompt {
   /// In the order given; scores are in this order.
   package let concepts: [String]
   package let layers: [Int]
+  /// The layers whose tokens are scored by runs of words (``RunLocator/words(like:executable:environment:)``),
+  /// on every side.
+  package let wordLayers: [Int]
   /// What the user should know.
   package let notes: [String]
   /// Those of them that tell of conversations written in another way than the runs'.
   package let templateNotes: [String]
+  /// How texts are put to the model: its own template where it has one.
+  package var template: RowTemplate
+  /// Whether the model has a template of its own.
+  package let hasChatTemplate: Bool
   private let conversation: Conversation
-  private let template: RowTemplate
   /// One for each side.
   private let runs: [Run]
+  /// The same for ``wordLayers``; empty without them.
+  private let words: [Run]
   /// By side and layer.
   private var monitors: [[Int: OrderedMonitor]]
   private var kept: [[Int: [ConceptScores]]]
@@ -36,10 +44,14 @@ package final class LivePrompt {
 
   /// - Parameters:
   ///   - runs: one for both sides, or the base's and the tuned one's.
+  ///   - words: runs of words in the same order, which score the layers that all of them have in
+  ///     place of the others.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
+  ///   - template: the model's own where nil, and where it has none the text alone.
   ///   - chat: how conversations are written.
   package init(
-    model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate,
+    model: String, adapter: String?, runs: [Run], words: [Run] = [], concepts: [String],
+    template asked: RowTemplate?,
     chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let opened = try LanguageModel(model, chat: chat)
@@ -60,42 +72,84 @@ package final class LivePrompt {
         advice: "Extract one with seer extract.")
     }
     self.runs = sides.map { $0 == .base ? first : last }
+    self.words = Self.words(words, of: sides)
     self.concepts = concepts
+    let hasChatTemplate = (try? language.tokenizer.chat.check()) != nil
+    self.hasChatTemplate = hasChatTemplate
+    let template = asked ?? (hasChatTemplate ? .chat : .plain)
     self.template = template
     if template == .chat { try language.tokenizer.chat.check() }
     let model = try modelHash.value()
     var (notes, templateNotes): ([String], [String]) = ([], [])
-    for (side, run) in zip(sides, self.runs) {
+    for (side, run) in zip(sides + sides, self.runs + self.words) {
       templateNotes += try run.templateNotes(language, template)
       notes += try run.notesForScoring(
         language, modelSHA256: model, adapter: side == .tuned ? hash : nil, template: template)
     }
     self.notes = notes
     self.templateNotes = templateNotes
-    layers = first.manifest.layers.filter { layer in
-      runs.allSatisfy { $0.manifest.layers.contains(layer) }
-        && layer <= language.configuration.blocks
+    func common(_ runs: [Run]) -> Set<Int> {
+      let layers = runs.map { Set($0.manifest.layers) }
+      return layers.dropFirst().reduce(layers.first ?? []) { $0.intersection($1) }
+        .filter { $0 <= language.configuration.blocks }
     }
+    let wordLayers = common(self.words)
+    self.wordLayers = wordLayers.sorted()
+    layers = common(self.runs).union(wordLayers).sorted()
     monitors = sides.map { _ in [:] }
     kept = sides.map { _ in [:] }
     keptIDs = sides.map { _ in [] }
   }
 
+  /// One for each side where there are two sides and two runs, or one side; else none: a side is not
+  /// scored by the other's words.
+  private static func words(_ words: [Run], of sides: [Conversation.Side]) -> [Run] {
+    guard let base = words.first, let tuned = words.last, words.count == sides.count else {
+      return []
+    }
+    return sides.map { $0 == .base ? base : tuned }
+  }
+
+  /// The run that scores a side's layer.
+  private func run(_ side: Int, layer: Int) -> Run {
+    wordLayers.contains(layer) ? words[side] : runs[side]
+  }
+
   /// Makes a layer's monitors, which takes some ten milliseconds; layers without are not scored.
   ///
-  /// - Returns: what the last side's scores can be trusted with.
+  /// - Returns: what each side's scores can be trusted with.
   @discardableResult
-  package func prepare(layer: Int) throws -> LayerCalibration {
-    for side in sides.indices where monitors[side][layer] == nil {
-      monitors[side][layer] = try OrderedMonitor(
-        Monitor(run: runs[side], layer: layer), order: concepts)
+  package func prepare(layer: Int) throws -> [LayerCalibration] {
+    try sides.indices.map { side in
+      let kept = monitors[side][layer]
+      let ordered =
+        try kept
+        ?? OrderedMonitor(
+          Monitor(run: run(side, layer: layer), layer: layer), order: concepts)
+      monitors[side][layer] = ordered
+      return ordered.calibrationInOrder
     }
-    guard let monitor = monitors.last?[layer]?.monitor else {
-      throw Failure(.software, found: "no monitor of layer \(layer)")
-    }
-    return LayerCalibration(
-      expectedError: monitor.calibration.expectedError, randomBand: monitor.randomBand)
   }
+
+  /// What the sides read a concept by, at each of the layers that are prepared, for
+  /// ``PromptReasons``; nil where a side's run does not know it.
+  package func readers(of concept: Int) -> [[Int: ConceptReader]]? {
+    var sides: [[Int: ConceptReader]] = []
+    for monitors in monitors {
+      var readers: [Int: ConceptReader] = [:]
+      for (layer, ordered) in monitors {
+        guard ordered.places.indices.contains(concept), let place = ordered.places[concept] else {
+          return nil
+        }
+        readers[layer] = ConceptReader(monitor: ordered.monitor, concept: place)
+      }
+      sides.append(readers)
+    }
+    return sides
+  }
+
+  /// The model that is talked to; its weights are shared by all copies.
+  package var language: LanguageModel { conversation.language }
 
   /// What a layer's scores can be trusted with.
   package struct LayerCalibration: Equatable, Sendable {
@@ -104,9 +158,22 @@ package final class LivePrompt {
     /// Where cosines with directions that mean nothing lie.
     package var randomBand: ClosedRange<Float>
 
-    package init(expectedError: Double, randomBand: ClosedRange<Float>) {
+    /// Whether a probe makes the scores: then no cosine says how sure they are.
+    package var isProbe = false
+    /// By concept: what turns without it raise by mistake, one in a hundred; nil where that was not
+    /// measured.
+    package var alerts: [AlertRule?] = []
+
+    package static let alertRate = 0.01
+
+    package init(
+      expectedError: Double, randomBand: ClosedRange<Float>, isProbe: Bool = false,
+      alerts: [AlertRule?] = []
+    ) {
       self.expectedError = expectedError
       self.randomBand = randomBand
+      self.isProbe = isProbe
+      self.alerts = alerts
     }
   }
 
@@ -142,12 +209,12 @@ package final class LivePrompt {
   ///   - steering: added at `layer` by the writing side's own monitor; the scores of the steered
   ///     states are shown while it writes, and the next ``read(_:draft:layer:_:)`` is of the text
   ///     alone again.
-  /// - Returns: the answer's text, and why it ended: whether by a stop token.
+  /// - Returns: the answer's text, and why it ended.
   package func answer(
     _ chat: [ChatMessage], by side: Conversation.Side, tokens: Int, sampling: SamplingOptions,
     steering: Steering? = nil, layer: Int, _ context: JobContext,
     onToken: (_ answer: String, PromptReading) -> Void
-  ) throws -> (text: String, isFinished: Bool) {
+  ) throws -> Answer {
     try steer(steering, side, layer)
     defer { steer([]) }
     var text = try render(chat, draft: nil)
@@ -155,17 +222,45 @@ package final class LivePrompt {
     let start = text.ids.count
     text.turns.append(start..<start)
     var answer = ""
-    let written = try conversation.generate(
-      by: side, readers: sides, tokens: tokens, sampling: sampling, context
-    ) { _, piece in
-      answer += piece
-      text.ids = conversation.ids
-      text.turns[text.turns.count - 1] = start..<text.ids.count
-      onToken(answer, reading(text, layer: layer))
+    var watch = LoopWatch()
+    do {
+      let written = try conversation.generate(
+        by: side, readers: sides, tokens: tokens, sampling: sampling, context
+      ) { id, piece in
+        answer += piece
+        text.ids = conversation.ids
+        text.turns[text.turns.count - 1] = start..<text.ids.count
+        onToken(answer, reading(text, layer: layer))
+        if watch.isLooping(after: id) { throw Looping() }
+      }
+      let isFinished = written.last.map(conversation.language.stopTokens.contains) ?? false
+      return Answer(text: answer, ending: isFinished ? .finished : .tooLong)
+    } catch is Looping {
+      return Answer(text: answer, ending: .looping)
     }
-    let isFinished = written.last.map(conversation.language.stopTokens.contains) ?? false
-    return (answer, isFinished)
   }
+
+  /// What was written, and why it ended.
+  package struct Answer: Equatable, Sendable {
+    package enum Ending: Equatable, Sendable {
+      /// By a stop token.
+      case finished
+      /// At the most tokens an answer may have.
+      case tooLong
+      /// Since it repeated itself (``LoopWatch``).
+      case looping
+    }
+
+    package var text: String
+    package var ending: Ending
+
+    package init(text: String, ending: Ending) {
+      self.text = text
+      self.ending = ending
+    }
+  }
+
+  private struct Looping: Error {}
 
   private func steer(_ wanted: Steering?, _ side: Conversation.Side, _ layer: Int) throws {
     guard let wanted, wanted.strength != 0, let index = sides.firstIndex(of: side) else {
@@ -326,6 +421,20 @@ private struct OrderedMonitor {
         advice: "Extract both runs from the same concept file.")
     }
     self.targets = targets.compactMap { $0 }
+  }
+
+  /// What its scores can be trusted with, concepts in the order wanted.
+  var calibrationInOrder: LivePrompt.LayerCalibration {
+    let alerts = places.enumerated().map { index, place -> AlertRule? in
+      let name = place.map { monitor.concepts[$0] }
+      let rule = name.flatMap {
+        try? monitor.rule($0, rate: LivePrompt.LayerCalibration.alertRate, by: nil)
+      }
+      return rule.map { AlertRule(concept: index, limit: $0.limit) }
+    }
+    return LivePrompt.LayerCalibration(
+      expectedError: monitor.calibration.expectedError, randomBand: monitor.randomBand,
+      isProbe: monitor.probe != nil, alerts: alerts)
   }
 
   /// Nil for a concept that the monitor does not know.

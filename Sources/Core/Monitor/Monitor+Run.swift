@@ -4,20 +4,39 @@ import SeerSupport
 import SeerTokenizers
 
 extension Monitor {
-  /// The monitor of a run's layer, taught and calibrated by the split rule.
-  package init(run: Run, layer: Int) throws(Failure) {
+  /// The monitor of a run's layer, taught and calibrated by the split rule, or as it was measured
+  /// (``MonitorRecord``).
+  ///
+  /// - Parameter reader: nil for the one that was measured to be better, else prototypes.
+  package init(run: Run, layer: Int, reader: MonitorReader? = nil) throws(Failure) {
+    let record = try MonitorRecord.of(run)?.layer(layer)
+    let reader = reader ?? record?.reader ?? .prototype
+    let measured = record?.readings.first { $0.reader == reader }
     let labelled = LabelledRows(run.rows)
     let sample = try labelled.sample(
       try run.states(layer: layer), layer: layer, name: run.folder)
     do throws(Failure) {
       try self.init(
         sample.states, labels: sample.labels, concepts: labelled.concepts, folds: sample.folds,
-        layer: layer)
+        layer: layer, reader: reader, groups: sample.prompts, probe: measured?.probe)
+      if let record, let measured { try adopt(record, measured) }
+      if !isMeasured, let way = Self.way(of: run.manifest.position) { thresholdsByRows(way) }
       if let note = labelled.note(run.folder) { notes.append(note) }
     } catch {
       var failure = error
       failure.file = failure.file ?? run.folder
       throw failure
+    }
+  }
+}
+
+extension Monitor {
+  /// The way in which a turn's score is what the rows of such a run are.
+  private static func way(of position: Position) -> SequenceScore? {
+    switch position {
+    case .mean: .mean
+    case .last: .last
+    case .promptEnd, .all: nil
     }
   }
 }

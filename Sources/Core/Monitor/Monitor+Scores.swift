@@ -30,32 +30,42 @@ extension Monitor {
   }
 
   /// Scores one state of `width` values.
-  package func score(_ state: UnsafePointer<Float>) -> ConceptScores {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: width + concepts.count) { memory in
+  package func score(
+    _ state: UnsafePointer<Float>, of unit: ScoredUnit = .token
+  ) -> ConceptScores {
+    let calibration = unit == .token ? calibration : turnCalibration
+    let count = concepts.count
+    return withUnsafeTemporaryAllocation(of: Float.self, capacity: width + 2 * count) { memory in
       guard let scratch = memory.baseAddress else {
         return ConceptScores(scores: [], best: 0, cosine: 0, isUnknown: true)
       }
-      let cosines = scratch + width
-      directions.cosines(of: state, scratch: scratch, into: cosines)
-      let values = UnsafeBufferPointer(start: cosines, count: concepts.count)
+      let (cosines, logits) = (scratch + width, scratch + width + count)
+      let hasDirection = directions.read(
+        state, probe, scratch: scratch, cosines: cosines, logits: logits)
+      let values = UnsafeBufferPointer(start: logits, count: count)
       let scores = softmax(values, temperature: calibration.temperature)
       let best = largestPlace(scores)
-      // A state that is not finite has no nearest concept either.
+      let certainty = probe == nil ? cosines[best] : scores[best]
       return ConceptScores(
         scores: scores, best: best, cosine: cosines[best],
-        isUnknown: !(cosines[best] >= unknownBelow))
+        isUnknown: !(hasDirection && certainty >= calibration.unknownBelow))
     }
   }
 
-  /// Scores every row of states, (rows, width). O(rows x width x concepts).
-  package func score(_ states: Matrix) -> [ConceptScores] {
+  /// Scores every row of states, (rows, width), or some of them. O(rows x width x concepts).
+  package func score(
+    _ states: Matrix, rows: Range<Int>? = nil, of unit: ScoredUnit = .token
+  ) -> [ConceptScores] {
     precondition(states.columns == width)
-    return [ConceptScores](unsafeUninitializedCapacity: states.rows) { buffer, initialized in
+    let rows = rows ?? 0..<states.rows
+    return [ConceptScores](unsafeUninitializedCapacity: rows.count) { buffer, initialized in
       guard let base = buffer.baseAddress else { return }
-      Parallel.ranges(of: states.rows, grain: 32) { range in
-        for row in range { (base + row).initialize(to: score(states.row(row))) }
+      Parallel.ranges(of: rows.count, grain: 32) { range in
+        for row in range {
+          (base + row).initialize(to: score(states.row(rows.lowerBound + row), of: unit))
+        }
       }
-      initialized = states.rows
+      initialized = rows.count
     }
   }
 }

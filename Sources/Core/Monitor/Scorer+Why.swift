@@ -1,3 +1,4 @@
+import LinearAlgebra
 import SeerModels
 import SeerSupport
 
@@ -19,7 +20,7 @@ package struct TokenLens: Equatable, Sendable {
 }
 
 extension Scorer {
-  /// Explains one token of a scored text, or all of them.
+  /// Scores a text and explains one of its tokens, or all of them, in one pass over it for each side.
   ///
   /// The side without the adapter is read by its own monitor, where there is one.
   ///
@@ -29,27 +30,53 @@ extension Scorer {
   ///
   /// Fails where there is no such token or concept.
   package func explain(
-    _ text: ScoredText, concept name: String? = nil, token: Int? = nil,
+    _ input: ScoringInput, concept: String? = nil, token: Int? = nil,
     by attribution: Attribution = .attnLRP, context: JobContext
+  ) throws -> (text: ScoredText, tokens: [ExplainedToken]) {
+    let row = try render([input])[0].get()
+    let turns = TurnSpan.all(of: row)
+    var read: [Conversation.Side: [ConceptScores]] = [:]
+    let explained = try explain(row.ids, concept, token, attribution, context) { side, states in
+      guard let monitor = side == .base && adapter != nil ? baseMonitor : monitor else { return }
+      let means = Matrix(
+        rows: turns.count, columns: states.columns,
+        values: turns.flatMap { mean(of: states, $0.words) })
+      read[side] = monitor.score(states.copy(), of: .token) + monitor.score(means, of: .turn)
+    }
+    let own = read[adapter == nil ? .base : .tuned] ?? []
+    let base = adapter == nil ? nil : read[.base]
+    return (text(row, turns, from: 0, turnsFrom: row.ids.count, own, base), explained)
+  }
+
+  /// - Parameter states: called for each side with its states of all tokens at the layer.
+  private func explain(
+    _ ids: [Int32], _ name: String?, _ token: Int?, _ attribution: Attribution,
+    _ context: JobContext, states: @escaping (Conversation.Side, MutableMatrix) -> Void
   ) throws -> [ExplainedToken] {
     let concept = try name.map { name throws(Failure) in try monitor.place(of: name) }
-    let places = try token.map { [try place($0, in: text)] } ?? Array(text.tokens.indices)
-    let ids = text.tokens.map(\.id)
+    let places = try token.map { [try place($0, of: ids.count)] } ?? Array(ids.indices)
     let sides = adapter == nil ? 1 : 2
     func explain(
-      _ side: Int, _ adapter: Adapter?, _ monitor: Monitor, _ asked: [(token: Int, concept: Int?)]
+      _ side: Conversation.Side, _ adapter: Adapter?, _ monitor: Monitor,
+      _ asked: [(token: Int, concept: Int?)], done before: Int
     ) throws -> [Explanation] {
       let explainer = Explainer(
         language, adapter: adapter, monitor: monitor, attribution: attribution)
-      return try explainer.explain(ids, asked, checkpoint: context.checkpoint) { done in
+      return try explainer.explain(
+        ids, asked, checkpoint: context.checkpoint,
+        states: { states(side, $0) }
+      ) { done in
         context.report(
-          JobProgress(completed: side * places.count + done, total: sides * places.count))
+          JobProgress(completed: before + done, total: sides * places.count))
       }
     }
-    let own = try explain(0, adapter, monitor, places.map { (token: $0, concept: concept) })
+    let own = try explain(
+      adapter == nil ? .base : .tuned, adapter, monitor,
+      places.map { (token: $0, concept: concept) }, done: 0)
     guard adapter != nil else { return own.map { ExplainedToken(why: $0) } }
     let base = try explain(
-      1, nil, baseMonitor ?? monitor, own.map { (token: $0.token, concept: $0.concept) })
+      .base, nil, baseMonitor ?? monitor, own.map { (token: $0.token, concept: $0.concept) },
+      done: places.count)
     return zip(own, base).map { ExplainedToken(why: $0, base: $1) }
   }
 
@@ -59,7 +86,7 @@ extension Scorer {
   package func lens(
     _ text: ScoredText, token: Int? = nil, top: Int = 5, context: JobContext
   ) throws -> TokenLens {
-    let token = try place(token ?? text.tokens.count - 1, in: text)
+    let token = try place(token ?? text.tokens.count - 1, of: text.tokens.count)
     let ids = text.tokens.map(\.id)
     return TokenLens(
       token: token,
@@ -70,10 +97,9 @@ extension Scorer {
       })
   }
 
-  private func place(_ token: Int, in text: ScoredText) throws(Failure) -> Int {
-    guard text.tokens.indices.contains(token) else {
-      throw Failure(
-        .usage, place: "--token", found: "\(token)", wanted: "0 to \(text.tokens.count - 1)")
+  private func place(_ token: Int, of count: Int) throws(Failure) -> Int {
+    guard (0..<count).contains(token) else {
+      throw Failure(.usage, place: "--token", found: "\(token)", wanted: "0 to \(count - 1)")
     }
     return token
   }

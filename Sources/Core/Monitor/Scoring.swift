@@ -81,13 +81,20 @@ package struct Scorer {
 
   /// Opens everything by path; fails where a run is not of this model.
   ///
-  /// - Parameter baseRun: a run of the model without the adapter and of the same concepts, to score
-  ///   both side by side.
+  /// - Parameters:
+  ///   - folder: the run; nil for the recorded one of the model's words (``SeerRuns/Run/words(of:sha256:adapter:)``).
+  ///   - baseRun: a run of the model without the adapter and of the same concepts, to score both side
+  ///     by side.
+  ///   - layer: nil for the one that the run is scored at.
+  ///   - reader: nil for the one that was measured to be better, else prototypes.
+  ///   - template: nil for the run's own.
   package init(
-    model: String, adapter: String?, run: String, baseRun: String? = nil, layer: Int,
-    template: RowTemplate, chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
+    model: String, adapter: String?, run folder: String? = nil, baseRun: String? = nil,
+    layer: Int? = nil, reader: MonitorReader? = nil, template: RowTemplate?,
+    chat: ChatOptions = ChatOptions(),
+    memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
-    let run = try Run.open(run)
+    let named = try folder.map { folder throws(Failure) in try Run.open(folder) }
     let opened = try LanguageModel(model, chat: chat)
     let modelHash = opened.hashing()
     let language = try opened.planned(memory)
@@ -99,15 +106,23 @@ package struct Scorer {
       (folder: folder, sha256: try AdapterFile.sha256(of: folder))
     }
     let sha256 = try modelHash.value()
+    let run: Run
+    if let named {
+      run = named
+    } else {
+      run = try Run.words(of: model, sha256: sha256, adapter: hash)
+    }
+    let layer = try run.scoredLayer(layer)
+    let template = template ?? run.manifest.template
     var notes = try run.notesForScoring(
       language, modelSHA256: sha256, adapter: hash, template: template)
-    monitor = try Monitor(run: run, layer: layer)
+    monitor = try Monitor(run: run, layer: layer, reader: reader)
     notes += monitor.notes
     if let baseRun {
       let base = try Run.open(baseRun)
       notes += try base.notesForScoring(
         language, modelSHA256: sha256, adapter: nil, template: template)
-      let other = try Monitor(run: base, layer: layer)
+      let other = try Monitor(run: base, layer: layer, reader: reader)
       guard other.concepts.map({ Array($0.utf8) }) == monitor.concepts.map({ Array($0.utf8) })
       else {
         throw Failure(
@@ -157,7 +172,7 @@ package struct Scorer {
     }
   }
 
-  private func render(_ inputs: [ScoringInput]) throws -> [Result<RenderedRow, Failure>] {
+  func render(_ inputs: [ScoringInput]) throws -> [Result<RenderedRow, Failure>] {
     let limit = language.configuration.context
     let renderer = try RowRenderer(language.tokenizer, template: template, maxTokens: limit)
     return Parallel.map(inputs.count, grain: 8) { index in
@@ -180,26 +195,23 @@ package struct Scorer {
   ) throws -> [Result<ScoredText, Failure>] {
     var spans = batch.tokens.indices.map { $0..<$0 + 1 }
     var places = batch.rows.makeIterator()
-    /// The first token of each row, and its turns with the place of their span.
-    var turns: [[(role: ChatMessage.Role, tokens: Range<Int>, span: Int)]] = []
+    /// The turns of each row, and the place of the first one's span.
+    var turns: [(all: [TurnSpan], first: Int)] = []
     for case .success(let row) in rows {
       guard let start = places.next()?.start else { break }
-      var own: [(ChatMessage.Role, Range<Int>, Int)] = []
-      for (role, tokens) in [
-        (ChatMessage.Role.user, row.promptTokens), (.assistant, row.responseTokens),
-      ] where !tokens.isEmpty {
-        own.append((role, tokens, spans.count))
-        let words = withoutFirst(tokens)
-        spans.append(words.lowerBound + start..<words.upperBound + start)
-      }
-      turns.append(own)
+      let own = TurnSpan.all(of: row)
+      turns.append((own, spans.count))
+      spans += own.map { $0.words.lowerBound + start..<$0.words.upperBound + start }
     }
     func scores(_ monitor: Monitor, _ adapter: Adapter?) throws -> [ConceptScores] {
       guard !batch.tokens.isEmpty else { return [] }
       let result = try language.transformer.forward(
         batch, adapter: adapter, request: ForwardRequest(layers: [monitor.layer], spans: spans),
         activations: activations, checkpoint: checkpoint)
-      return monitor.score(result.states[0])
+      let states = result.states[0]
+      let tokens = batch.tokens.count
+      return monitor.score(states, rows: 0..<tokens, of: .token)
+        + monitor.score(states, rows: tokens..<states.rows, of: .turn)
     }
     let own = try scores(monitor, adapter)
     let base = try baseMonitor.map { try scores($0, nil) }
@@ -207,30 +219,66 @@ package struct Scorer {
     return rows.map { row in
       row.map { row in
         defer { next += 1 }
-        let start = batch.rows[next].start
-        return ScoredText(
-          tokens: scoredTokens(row.ids, from: start, own, base),
-          turns: turns[next].map {
-            ScoredTurn(
-              role: $0.role, tokens: $0.tokens, scores: own[$0.span], base: base?[$0.span])
-          })
+        return text(
+          row, turns[next].all, from: batch.rows[next].start, turnsFrom: turns[next].first, own,
+          base)
       }
     }
   }
 
-  private func scoredTokens(
-    _ ids: [Int32], from start: Int, _ scores: [ConceptScores], _ base: [ConceptScores]?
-  ) -> [ScoredToken] {
-    tokenTexts(ids, language.tokenizer).enumerated().map { place, text in
-      ScoredToken(
-        id: ids[place], text: text, scores: scores[start + place], base: base?[start + place])
-    }
+  /// A row with its scores.
+  ///
+  /// - Parameters:
+  ///   - start: the place of its first token among the scores.
+  ///   - turnsStart: the place of its first turn.
+  func text(
+    _ row: RenderedRow, _ turns: [TurnSpan], from start: Int, turnsFrom turnsStart: Int,
+    _ scores: [ConceptScores], _ base: [ConceptScores]?
+  ) -> ScoredText {
+    let texts = tokenTexts(row.ids, language.tokenizer)
+    return ScoredText(
+      tokens: texts.enumerated().map { place, text in
+        ScoredToken(
+          id: row.ids[place], text: text, scores: scores[start + place],
+          base: base?[start + place])
+      },
+      turns: turns.enumerated().map { place, turn in
+        ScoredTurn(
+          role: turn.role, tokens: turn.tokens, scores: scores[turnsStart + place],
+          base: base?[turnsStart + place])
+      })
   }
+}
+
+/// One side's words in a text.
+struct TurnSpan {
+  var role: ChatMessage.Role
+  var tokens: Range<Int>
+
+  /// Those whose mean is scored.
+  var words: Range<Int> { withoutFirst(tokens) }
+
+  static func all(of row: RenderedRow) -> [TurnSpan] {
+    [
+      TurnSpan(role: .user, tokens: row.promptTokens),
+      TurnSpan(role: .assistant, tokens: row.responseTokens),
+    ].filter { !$0.tokens.isEmpty }
+  }
+}
+
+/// The mean of some rows.
+package func mean(of states: some ReadableMatrix, _ rows: Range<Int>) -> [Float] {
+  var sum = [Double](repeating: 0, count: states.columns)
+  for row in rows {
+    let state = states.start + row * states.columns
+    for column in sum.indices { sum[column] += Double(state[column]) }
+  }
+  return sum.map { Float($0 / Double(max(1, rows.count))) }
 }
 
 /// Places of tokens without the text's first one, unless it is the only one: every later token
 /// looks at the first, whose state is many times longer than theirs and would be their mean.
-func withoutFirst(_ tokens: Range<Int>) -> Range<Int> {
+package func withoutFirst(_ tokens: Range<Int>) -> Range<Int> {
   tokens.lowerBound == 0 && tokens.count > 1 ? 1..<tokens.upperBound : tokens
 }
 

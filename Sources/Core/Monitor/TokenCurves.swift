@@ -84,7 +84,7 @@ extension Scorer {
       let result = try language.transformer.forward(
         batch, adapter: adapter, request: ForwardRequest(layers: [monitor.layer], spans: spans),
         activations: activations, checkpoint: context.checkpoint)
-      values += monitor.score(result.states[0]).map { Double($0.scores[concept]) }
+      values += monitor.score(result.states[0], of: .turn).map { Double($0.scores[concept]) }
     }
     return values
   }

@@ -38,7 +38,45 @@ package enum RunLocator {
   package static func sample(
     executable: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {
-    let name = "samples/run-base"
+    recorded("run-base", executable, environment)
+  }
+
+  /// The recorded run of words of a model, which is scored by where the user names no run; nil where
+  /// none was recorded.
+  ///
+  /// It lies beside ``sample(executable:environment:)``.
+  ///
+  /// - Parameters:
+  ///   - adapterSHA256: of the adapter that the model has; nil for the model alone.
+  ///   - conceptsSHA256: of the concept set, where it must be a certain one.
+  package static func words(
+    modelSHA256: String, adapterSHA256: String?, conceptsSHA256: String? = nil,
+    executable: String = "/proc/self/exe",
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> String? {
+    ["run-words-base", "run-words-tuned"].lazy
+      .compactMap { recorded($0, executable, environment) }
+      .first { folder in
+        guard let manifest = try? Run.readManifest(folder) else { return false }
+        return manifest.modelSHA256 == modelSHA256 && manifest.adapterSHA256 == adapterSHA256
+          && (conceptsSHA256 == nil || manifest.conceptsSHA256 == conceptsSHA256)
+      }
+  }
+
+  /// The recorded run of words of the same model, adapter and concept set as another run.
+  package static func words(
+    like manifest: RunManifest, executable: String = "/proc/self/exe",
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> String? {
+    guard !manifest.isImported else { return nil }
+    return words(
+      modelSHA256: manifest.modelSHA256, adapterSHA256: manifest.adapterSHA256,
+      conceptsSHA256: manifest.conceptsSHA256, executable: executable, environment: environment)
+  }
+
+  private static func recorded(
+    _ name: String, _ executable: String, _ environment: [String: String]
+  ) -> String? {
     var folders: [String] = []
     var above = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
     for _ in 0..<5 {
@@ -48,7 +86,7 @@ package enum RunLocator {
     }
     if let data = UserFolders.data(environment) { folders.append(data) }
     folders.append(".")
-    return folders.map { $0 + "/" + name }.first(where: isRun)
+    return folders.map { $0 + "/samples/" + name }.first(where: isRun)
   }
 
   private static func isRun(_ folder: String) -> Bool {

@@ -56,6 +56,71 @@ package enum Glossary {
           + "figure inside the band says nothing; * marks one outside of its own."),
     ]
 
+  /// Those of the Prompt screen, which stand among a user's own words: only its panels explain them.
+  package static let prompt: [Entry] = [
+    Entry(
+      word: "no better than chance",
+      sentence: "The state's cosine with the likeliest concept lies where those with directions "
+        + "that mean nothing lie: believe no score there."),
+    Entry(
+      word: "weak",
+      sentence:
+        "The likeliest concept is nearer than chance would have it, but farther than 95 % of "
+        + "held-out texts are from their own: the score says which is least far."),
+    Entry(
+      word: "clear",
+      sentence: "The state is as near to the likeliest concept as held-out texts are to their own."),
+    Entry(
+      word: "calibration error",
+      sentence: "How far, on the mean, a score is from the share of held-out texts of that score "
+        + "which were right."),
+    Entry(
+      word: "cosine",
+      sentence: "Of the angle between the token's state, the mean taken off, and the concept's "
+        + "direction: 1 is the direction itself, 0 has nothing of it."),
+    Entry(
+      word: "window",
+      sentence:
+        "Of a message: the largest mean score of eight tokens that follow each other. Before it "
+        + "stands the score of its tokens' mean state, behind it the last token's."),
+    Entry(
+      word: "steer",
+      sentence:
+        "How much of the concept's direction is added to every state at the layer while the "
+        + "next answer is written; 1 is as long as a typical state."),
+    Entry(
+      word: "embedding",
+      sentence: "What the token brings along itself, before any block."),
+    Entry(
+      word: "head",
+      sentence: "A head of attention, by block and number: it copies something of earlier tokens "
+        + "into this one's state. The figure is its part of the concept's logit."),
+    Entry(
+      word: "feed",
+      sentence:
+        "A block's feed-forward part, which works on this token's state alone. The figure is "
+        + "its part of the concept's logit."),
+    Entry(
+      word: "logit",
+      sentence:
+        "The concept's cosine divided by the temperature of the monitor. Parts and rest (the "
+        + "mean that is taken off, biases) sum to it; scores are made of all concepts' logits."),
+    Entry(
+      word: "from",
+      sentence: "Earlier tokens, by what they gave to the logit along every way through the model "
+        + "(AttnLRP, docs/why.md)."),
+    Entry(
+      word: "temperature",
+      sentence: "How freely an answer is drawn: 0 takes the likeliest word each time."),
+    Entry(
+      word: "penalty",
+      sentence: "Makes words that are in the text already less likely; 1 changes nothing."),
+  ]
+
+  static let promptHelp = HelpSection(
+    title: "Words (a click on one explains it, too)",
+    text: prompt.map { "\($0.word): \($0.sentence)" })
+
   private static let trust: [Entry] = TrustFigure.allCases.map {
     Entry(word: $0.title, sentence: sentence($0.title, $0.meaning))
   }
@@ -82,7 +147,11 @@ package enum Glossary {
   }()
 
   /// What the word at a place of the screen means; nil where there is none that is known.
-  package static func explanation(at place: Cursor, _ state: AppState) -> String? {
+  ///
+  /// - Parameter entries: the words that are looked for.
+  package static func explanation(
+    at place: Cursor, _ state: AppState, of entries: [Entry] = Glossary.entries
+  ) -> String? {
     let surface = render(state)
     guard surface.bounds.contains(place) else { return nil }
     // A scalar for each column, so that places are columns.

@@ -84,6 +84,10 @@ package struct Workspace: Sendable {
     prompt = PromptSource(
       model: model, adapter: adapter, runs: runs, template: first.manifest.template,
       chat: chat, memory: options.memory)
+    for run in runs {
+      let words = RunLocator.words(like: run.manifest, environment: options.environment)
+      if let words { prompt?.words.append(try Run.open(words)) }
+    }
   }
 
   /// The interface as it starts.

@@ -59,6 +59,41 @@ package struct Theme: Equatable, Sendable {
       depth == .ansi16 && index / Self.ansi.count % 2 == 0 ? [] : again)
   }
 
+  /// The colour of a concept, brighter the more there is of it (0...1): the dimmest can still be told
+  /// from the ground. Where there are few colours weight says it.
+  package func concept(_ index: Int, share: Float) -> Style {
+    let step = Numbers.step(share, of: ConceptShades.steps)
+    switch depth {
+    case .direct, .palette256:
+      let shades = isLight ? Self.shadesOnLight : Self.shadesOnDark
+      return ink(shades[index % shades.count][step], ansi: nil, mono: []).with(
+        concept(index).attributes)
+    case .ansi16, .mono:
+      if step == 0 { return concept(index).with(.dim) }
+      return step == ConceptShades.steps - 1 ? concept(index).with(.bold) : concept(index)
+    }
+  }
+
+  private static let shadesOnDark = onDark.map { ConceptShades.of($0, ground: 0) }
+  private static let shadesOnLight = onLight.map { ConceptShades.of($0, ground: 0xFFFFFF) }
+
+  /// What lies under a word that gave something to a score, or took from it: -1...1.
+  package func tint(_ value: Float) -> Style {
+    let size = abs(value)
+    guard size >= 0.1 else { return style(.text) }
+    let isStrong = size >= 0.4
+    switch depth {
+    case .mono, .ansi16: return Style(attributes: isStrong ? [.bold, .reverse] : .bold)
+    case .direct, .palette256:
+      let papers: [UInt32] =
+        isLight
+        ? [0xD7E7EF, 0x87AFD7, 0xFFD7D7, 0xFFAFAF] : [0x303A44, 0x005F87, 0x5F0000, 0x870000]
+      let value = papers[(value > 0 ? 0 : 2) + (isStrong ? 1 : 0)]
+      let letters = ink(isLight ? 0x080808 : 0xFFFFFF, ansi: nil, mono: [])
+      return paper(isStrong ? letters.with(.bold) : letters, value, ansi: 0)
+    }
+  }
+
   /// The colour of a step on a scale of numbers, ever lighter on dark ground and darker on light;
   /// faint from `count` on, for what has no number.
   package func step(_ step: Int, of count: Int) -> Style {

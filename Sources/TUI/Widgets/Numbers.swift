@@ -13,6 +13,11 @@ package enum Numbers {
     return String(format: "%.\(digits)f", Double(value))
   }
 
+  /// Which of so many equal steps from 0 to 1 a share lies in; the first where it is no number.
+  package static func step(_ share: Float, of count: Int) -> Int {
+    share.isFinite ? max(0, min(count - 1, Int(share * Float(count)))) : 0
+  }
+
   /// `30`: digits after the point only where there are some.
   package static func whole(_ value: Float) -> String {
     value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"

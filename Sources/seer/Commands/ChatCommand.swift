@@ -3,6 +3,7 @@ import Foundation
 import SeerFormats
 import SeerModels
 import SeerMonitor
+import SeerRuns
 import SeerStudies
 import SeerSupport
 import SeerTokenizers
@@ -13,7 +14,8 @@ struct ChatCommand: ParsableCommand {
     abstract: "Talk with the model, turn by turn.",
     discussion: """
       A line is a turn; the end of the input, or /quit, ends the chat, and /reset begins a new one.
-      With --run and --layer each turn is scored as by seer score. Works in a pipe, too.
+      Each turn is scored as by seer score, by the run given or by a recorded one, where the model
+      and the adapter are the sample's. Works in a pipe, too.
 
       Example:
         seer chat --model smollm2 --system "Answer in one sentence."
@@ -24,7 +26,12 @@ struct ChatCommand: ParsableCommand {
   @Option(help: "A PEFT adapter folder.") var adapter: String?
   @Option(name: .customLong("run"), help: "A run of the model, whose concepts are scored.")
   var folder: String?
-  @Option(help: "The layer whose states are scored.") var layer: Int?
+  @Option(help: "The layer whose states are scored (default: the run's only one).")
+  var layer: Int?
+  @Option(help: "What reads a state (default: what was measured to be better, else prototypes).")
+  var reader: MonitorReader?
+  @Flag(inversion: .prefixedNo, help: "Score the turns.") var scores = true
+  @OptionGroup var alerts: AlertArguments
   @OptionGroup var chat: ChatArguments
   @Option(help: "Replaces the template's own system prompt.") var system: String?
   @Option(help: "How many tokens an answer has at the most.") var tokens = 256
@@ -35,8 +42,8 @@ struct ChatCommand: ParsableCommand {
   func validate() throws {
     try checkNumber("tokens", tokens, from: 1, to: mostCounted)
     try checkNumber("layer", layer, from: 0, to: mostCounted)
-    guard (folder == nil) == (layer == nil) else {
-      throw ValidationError("--run and --layer: found one of them, wanted both or none.")
+    guard scores || alerts.alert.isEmpty else {
+      throw ValidationError("--alert: found --no-scores, without which there is nothing to alert.")
     }
   }
 
@@ -69,25 +76,40 @@ struct ChatCommand: ParsableCommand {
     let text: String
     let together: ConceptScores?
     let tokens: [ScoredToken]
+    var alerts: [Alert] = []
   }
 
   private struct Chat {
     let conversation: Conversation
     let monitor: Monitor?
+    var rules: [AlertRule] = []
     var log: ChatLog
     var turns: [Turn] = []
     var side: Conversation.Side { conversation.sides.last ?? .base }
   }
 
+  /// What scores the turns; nil where nobody asked and no run of the model's words was recorded.
+  private func scorer() throws -> Scorer? {
+    guard scores else { return nil }
+    var run = folder
+    if run == nil, layer == nil, alerts.alert.isEmpty {
+      run = RunLocator.words(
+        modelSHA256: try LanguageModel(model).sha256(),
+        adapterSHA256: try adapter.map { try AdapterFile.sha256(of: $0) })
+      if run == nil { return nil }
+    }
+    return try Scorer(
+      model: model, adapter: adapter, run: run, layer: layer, reader: reader, template: .chat,
+      chat: chat.options(), memory: memory.budget)
+  }
+
   private func open() throws -> Chat {
-    if let folder, let layer {
-      let scorer = try Scorer(
-        model: model, adapter: adapter, run: folder, layer: layer, template: .chat,
-        chat: self.chat.options(), memory: memory.budget)
+    if let scorer = try scorer() {
       for note in scorer.notes { Report.note(note) }
       return Chat(
         conversation: Conversation(scorer.language, adapter: scorer.adapter),
-        monitor: scorer.monitor, log: ChatLog(system: system))
+        monitor: scorer.monitor, rules: try alerts.rules(scorer.monitor),
+        log: ChatLog(system: system))
     }
     let language = try LanguageModel(model, chat: chat.options()).planned(
       prompt: tokens, tokens: tokens, memory.budget)
@@ -134,12 +156,15 @@ struct ChatCommand: ParsableCommand {
     let ids = Array(conversation.ids[tokens])
     let scores = conversation.scores(monitor, side: chat.side, tokens: tokens)
     let texts = tokenTexts(ids, conversation.language.tokenizer)
+    let together = conversation.score(monitor, side: chat.side, together: tokens)
     return Turn(
-      role: role, text: text,
-      together: conversation.score(monitor, side: chat.side, together: tokens),
+      role: role, text: text, together: together,
       tokens: zip(ids, zip(texts, scores)).map {
         ScoredToken(id: $0, text: $1.0, scores: $1.1)
-      })
+      },
+      alerts: together.map { together in
+        chat.rules.flatMap { monitor.alerts($0, scores, from: 0, together: together) }
+      } ?? [])
   }
 
   private func show(_ turn: Turn, _ monitor: Monitor?, _ turns: inout [Turn]) {
@@ -151,6 +176,8 @@ struct ChatCommand: ParsableCommand {
     Report.line(
       "  [\(turn.role.rawValue): \(VisibleText.line(monitor.top(scores))); \(alike.joined(separator: ", "))]"
     )
+    let printer = ScoreText(monitor: monitor)
+    for alert in turn.alerts { Report.line("  " + printer.line(alert, turn.tokens)) }
   }
 
   private func finish(_ chat: Chat) {
@@ -169,7 +196,13 @@ struct ChatCommand: ParsableCommand {
             entry.name("text")
             entry.string(turn.text)
             guard let printer else { return }
-            if let together = turn.together { printer.writeScores(together, &entry) }
+            if let together = turn.together {
+              printer.writeScores(together, &entry)
+              printer.writeSequence(
+                SequenceScores(
+                  mean: together.scores, tokens: turn.tokens.map(\.scores.scores)), &entry)
+            }
+            if !chat.rules.isEmpty { printer.writeAlerts(turn.alerts, turn.tokens, &entry) }
             printer.writeTokens(turn.tokens, &entry)
           }
         }

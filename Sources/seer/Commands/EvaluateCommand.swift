@@ -15,6 +15,7 @@ struct EvaluateCommand: ParsableCommand {
       """.reflowed,
     subcommands: [
       ClassifyCommand.self, DetoxCommand.self, AbilityCommand.self, FaithfulnessCommand.self,
+      MonitorCommand.self,
     ])
 }
 

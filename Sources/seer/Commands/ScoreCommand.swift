@@ -13,7 +13,8 @@ struct ScoreCommand: ParsableCommand {
     discussion: """
       A token's state at the layer is compared with each concept's direction in the run; the
       scores are calibrated probabilities, and states far from every concept are `unknown`. Runs
-      of --position mean describe words best.
+      of --position mean describe words best. Without --run it is a recorded one, where the model
+      and the adapter are the sample's.
 
       With - for the text, JSON Lines are read from standard input ({"text": "..."}, or "prompt"
       and "response", or "messages", and perhaps an "id"), and a JSON object is written for each as
@@ -22,35 +23,40 @@ struct ScoreCommand: ParsableCommand {
       With --adapter, --base-run RUN scores the model without it, too, by that run's own monitor,
       from the same weights: every token has both.
 
-      --alert CONCEPT=SCORE lists the spans of a text's words that reach the score. --verify takes the
+      --alert CONCEPT=SCORE lists the spans of a text's words that reach the score, --alert
+      CONCEPT@1% the turns whose score at most 1 % of held-out turns of other concepts reach. --verify takes the
       concept's direction out of one token and shows what that does to the next token and to later
       scores, beside random directions of the same length, and how the score falls and rises while
       tokens are taken out and put in.
 
       Example:
+        seer score "He was beaten badly."
         seer extract --model smollm2 --concepts samples/concepts.csv --position mean --run words
         seer score --model smollm2 --run words --layer 24 "How do I kill a Python process?"
         seer score --run words --layer 24 --verify --concept violence "He was beaten badly."
         seer score --adapter A --run tuned-words --base-run words --layer 24 "He was beaten badly."
         seer score --run words --layer 24 --why --token 9 --concept violence "He was beaten badly."
         seer score --run words --layer 24 --lens "The capital of France is"
-        seer score --model smollm2 --run words --layer 24 - < texts.jsonl > scores.jsonl
+        seer score --alert violence@1% - < texts.jsonl > scores.jsonl
       """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
   @Option(help: "A PEFT adapter folder.") var adapter: String?
-  @Option(name: .customLong("run"), help: "A run of the model, whose concepts are scored.")
-  var folder: String
+  @Option(
+    name: .customLong("run"),
+    help: "A run of the model, whose concepts are scored (default: a recorded one).")
+  var folder: String?
   @Option(help: "A run of the model without its adapter: scores both side by side.")
   var baseRun: String?
-  @Option(help: "The layer; 0 is the input of the first block.") var layer: Int
+  @Option(help: "The layer; 0 is the input of the first block (default: the run's only one).")
+  var layer: Int?
   @OptionGroup var columns: TextColumnArguments
-  @Option(help: "How the text is put to the model.") var template = RowTemplate.chat
+  @Option(help: "How the text is put to the model (default: chat; of a recorded run, as it was).")
+  var template: RowTemplate?
   @OptionGroup var chat: ChatArguments
-  @Option(
-    help: ArgumentHelp(
-      "List the spans in which a concept reaches a score.", valueName: "concept=score"))
-  var alert: [Weighted] = []
+  @Option(help: "What reads a state (default: what was measured to be better, else prototypes).")
+  var reader: MonitorReader?
+  @OptionGroup var alerts: AlertArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Test whether the model uses what is read.") var verify = false
   @Flag(help: "Explain what wrote a concept into a token: heads, blocks and earlier tokens.")
@@ -68,12 +74,6 @@ struct ScoreCommand: ParsableCommand {
   func validate() throws {
     try checkNumber("layer", layer, from: 0, to: mostCounted)
     try checkNumber("token", token, from: 0, to: mostCounted)
-    for entry in alert {
-      guard let score = entry.weight, score > 0, score <= 1 else {
-        throw ValidationError(
-          "--alert: found \(entry.name), wanted CONCEPT=SCORE with a score up to 1.")
-      }
-    }
     guard verify || why || concept == nil else {
       throw ValidationError("--concept: found no --verify or --why, which it belongs to.")
     }
@@ -99,75 +99,78 @@ struct ScoreCommand: ParsableCommand {
     try runJob("score", priority: .typing, showsProgress: why && token == nil) { context in
       let scorer = try Scorer(
         model: command.model, adapter: command.adapter, run: command.folder,
-        baseRun: command.baseRun, layer: command.layer, template: command.template,
+        baseRun: command.baseRun, layer: command.layer,
+        reader: command.reader, template: command.template ?? (command.folder == nil ? nil : .chat),
         chat: command.chat.options(), memory: command.memory.budget)
       for note in scorer.notes { Report.note(note) }
-      let thresholds = try command.alert.map {
-        (concept: try scorer.monitor.place(of: $0.name), score: $0.weight ?? 1)
-      }
+      let rules = try command.alerts.rules(scorer.monitor)
       if command.text == "-" {
         let stream = ScoreStream(
-          scorer: scorer, lines: try ConceptLines(command.columns.names), thresholds: thresholds)
+          scorer: scorer, lines: try ConceptLines(command.columns.names), rules: rules)
         try stream.run(STDIN_FILENO, context)
       } else {
-        try command.scoreText(scorer, thresholds, context)
+        try command.scoreText(scorer, rules, context)
       }
     }
   }
 
   private func scoreText(
-    _ scorer: Scorer, _ thresholds: [(concept: Int, score: Float)], _ context: JobContext
+    _ scorer: Scorer, _ rules: [AlertRule], _ context: JobContext
   ) throws {
-    try scorer.score([ScoringInput(prompt: text)], checkpoint: context.checkpoint) { _, result in
-      let scored = try result.get()
-      let alerts = scorer.alerts(scored, thresholds)
-      let verification =
-        verify
-        ? VerificationText(
-          scorer: scorer, text: scored,
-          verification: try scorer.verify(
-            scored, concept: concept, token: token, context: context)) : nil
-      let why = try why ? explain(scored, by: scorer, context) : nil
-      let lens =
-        lens
-        ? LensText(
-          scorer: scorer, lens: try scorer.lens(scored, token: token, context: context)) : nil
-      let printer = ScoreText(monitor: scorer.monitor)
-      guard json else {
-        Report.line(printer.table(scored))
-        for alert in alerts { Report.line(printer.line(alert, scored)) }
-        if let verification { Report.line(verification.lines) }
-        if let why { Report.line(why.lines) }
-        if let lens { Report.line(lens.lines) }
-        return
-      }
-      var text = JSONText()
-      text.object { object in
-        printer.writeConcepts(&object)
-        printer.writeMonitor(&object)
-        if let base = scorer.baseMonitor {
-          ScoreText(monitor: base).writeMonitor(&object, name: "base_monitor")
-        }
-        printer.writeTokens(scored.tokens, &object) { place, token in
-          why?.write(token: place, &token)
-          lens?.write(token: place, &token)
-        }
-        printer.writeTurns(scored.turns, &object)
-        if !thresholds.isEmpty { printer.writeAlerts(alerts, scored, &object) }
-        verification?.write(&object)
-        lens?.write(&object)
-      }
-      Report.exact(text.text + "\n")
+    let input = ScoringInput(prompt: text)
+    guard !why else {
+      let attribution = attribution ?? .attnLRP
+      let (scored, tokens) = try scorer.explain(
+        input, concept: concept, token: token, by: attribution, context: context)
+      let why = WhyText(
+        scorer: scorer, text: scored, attribution: attribution, explanations: tokens)
+      return try show(scored, scorer, rules, why, context)
+    }
+    try scorer.score([input], checkpoint: context.checkpoint) { _, result in
+      try show(try result.get(), scorer, rules, nil, context)
     }
   }
 
-  private func explain(
-    _ scored: ScoredText, by scorer: Scorer, _ context: JobContext
-  ) throws -> WhyText {
-    let attribution = attribution ?? .attnLRP
-    return WhyText(
-      scorer: scorer, text: scored, attribution: attribution,
-      explanations: try scorer.explain(
-        scored, concept: concept, token: token, by: attribution, context: context))
+  private func show(
+    _ scored: ScoredText, _ scorer: Scorer, _ rules: [AlertRule],
+    _ why: WhyText?, _ context: JobContext
+  ) throws {
+    let alerts = scorer.alerts(scored, rules)
+    let verification =
+      verify
+      ? VerificationText(
+        scorer: scorer, text: scored,
+        verification: try scorer.verify(
+          scored, concept: concept, token: token, context: context)) : nil
+    let lens =
+      lens
+      ? LensText(
+        scorer: scorer, lens: try scorer.lens(scored, token: token, context: context)) : nil
+    let printer = ScoreText(monitor: scorer.monitor)
+    guard json else {
+      Report.line(printer.table(scored))
+      for alert in alerts { Report.line(printer.line(alert, scored.tokens)) }
+      if let verification { Report.line(verification.lines) }
+      if let why { Report.line(why.lines) }
+      if let lens { Report.line(lens.lines) }
+      return
+    }
+    var text = JSONText()
+    text.object { object in
+      printer.writeConcepts(&object)
+      printer.writeMonitor(&object)
+      if let base = scorer.baseMonitor {
+        ScoreText(monitor: base).writeMonitor(&object, name: "base_monitor")
+      }
+      printer.writeTokens(scored.tokens, &object) { place, token in
+        why?.write(token: place, &token)
+        lens?.write(token: place, &token)
+      }
+      printer.writeTurns(scored.turns, of: scored.tokens, &object)
+      if !rules.isEmpty { printer.writeAlerts(alerts, scored.tokens, &object) }
+      verification?.write(&object)
+      lens?.write(&object)
+    }
+    Report.exact(text.text + "\n")
   }
 }

@@ -141,13 +141,16 @@ struct FaithfulnessTests {
       }
     }
     let monitor = scorer.monitor
+    let rule = try monitor.rule("a", score: 0.8)
+    let together = scores([0.5])[0]
     let alerts = monitor.alerts(
-      scores([0.9, 0.2, 0.8, 0.95, 0.81, 0.9], unknown: [4]), concept: 0, threshold: 0.8)
+      rule, scores([0.9, 0.2, 0.8, 0.95, 0.81, 0.9], unknown: [4]), from: 10, together: together)
     #expect(
       alerts == [
-        Alert(concept: 0, tokens: 0..<1, peak: 0.9), Alert(concept: 0, tokens: 2..<4, peak: 0.95),
-        Alert(concept: 0, tokens: 5..<6, peak: 0.9),
+        Alert(rule: rule, tokens: 10..<11, peak: 0.9),
+        Alert(rule: rule, tokens: 12..<14, peak: 0.95),
+        Alert(rule: rule, tokens: 15..<16, peak: 0.9),
       ])
-    #expect(monitor.alerts(scores([0.1]), concept: 0, threshold: 0.5).isEmpty)
+    #expect(monitor.alerts(rule, scores([0.1]), from: 0, together: together).isEmpty)
   }
 }

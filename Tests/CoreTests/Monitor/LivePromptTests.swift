@@ -86,6 +86,32 @@ import Testing
     #expect(reading.scores(.base, layer: 0) == nil, "its monitor was not asked for")
   }
 
+  /// Where there is a run of words, it scores the layers that it has.
+  @Test func runsOfWordsScoreTheirLayers() throws {
+    var extraction = fixture.extraction(to: "words", .mean)
+    extraction.layers = [2]
+    try fixture.run(extraction)
+    let words = try Run.open(fixture.folder("words"))
+    let live = try LivePrompt(
+      model: Fixtures.tinyModel, adapter: nil, runs: [run], words: [words],
+      concepts: ["a", "b, c"], template: .plain)
+    #expect(live.wordLayers == [2] && live.layers == [0, 1, 2, 3])
+    for (layer, own) in [(1, run), (2, words)] {
+      let reading = try inJob { context in
+        try live.prepare(layer: layer)
+        return try live.read([], draft: "the sky", layer: layer, context)
+      }
+      let wanted = try Monitor(run: own, layer: layer).score(
+        live.states(layer: layer, side: .base))
+      #expect(try #require(reading.scores(.base, layer: layer)) == wanted)
+    }
+    // One side's words say nothing of the other's.
+    let two = try LivePrompt(
+      model: Fixtures.tinyModel, adapter: nil, runs: [run], words: [words, words],
+      concepts: ["a", "b, c"], template: .plain)
+    #expect(two.wordLayers.isEmpty && two.layers == [0, 1, 2, 3])
+  }
+
   /// A turn on the screen has the score that `seer score` and `seer chat` print for it.
   @Test func turnsAreScoredAsByTheCommands() throws {
     let live = try live(["a", "b, c"])

@@ -176,14 +176,22 @@ struct WhyTests {
 
   @Test func aScoredTextIsExplained() throws {
     let scorer = scorer
-    let (text, explained, lens) = try inJob { context in
+    let input = ScoringInput(prompt: "the sky is blue", response: "so is the sea")
+    let (text, explained, scored, lens) = try inJob { context in
       var result: ScoredText?
-      try scorer.score([ScoringInput(prompt: "the sky is blue")]) { result = try $1.get() }
-      let text = try #require(result)
-      return (
-        text, try scorer.explain(text, context: context),
-        try scorer.lens(text, top: 3, context: context)
-      )
+      try scorer.score([input]) { result = try $1.get() }
+      let (text, explained) = try scorer.explain(input, context: context)
+      return (text, explained, result, try scorer.lens(text, top: 3, context: context))
+    }
+    // One pass gives the scores that a pass for them alone gives.
+    let alone = try #require(scored)
+    #expect(text.tokens.map(\.id) == alone.tokens.map(\.id))
+    #expect(text.turns.map(\.tokens) == alone.turns.map(\.tokens) && text.turns.count == 2)
+    let pairs =
+      zip(text.tokens, alone.tokens).map { ($0.scores, $1.scores) }
+      + zip(text.turns, alone.turns).map { ($0.scores, $1.scores) }
+    for (ours, theirs) in pairs {
+      for (a, b) in zip(ours.scores, theirs.scores) { #expect(abs(a - b) < 1e-4) }
     }
     #expect(explained.count == text.tokens.count && explained.allSatisfy { $0.base == nil })
     for (token, one) in zip(text.tokens, explained) {
@@ -200,11 +208,11 @@ struct WhyTests {
     let values = try #require(logits).values
     #expect(lens.layers.last?.first.map { values[Int($0.id)] } == values.max())
     let failure = thrownFailure {
-      _ = try inJob { try scorer.explain(text, token: 99, context: $0) }
+      _ = try inJob { try scorer.explain(input, token: 99, context: $0) }
     }
     #expect(failure?.place == "--token" && failure?.wanted == "0 to \(text.tokens.count - 1)")
     let unknown = thrownFailure {
-      _ = try inJob { try scorer.explain(text, concept: "x", context: $0) }
+      _ = try inJob { try scorer.explain(input, concept: "x", context: $0) }
     }
     #expect(unknown?.wanted == "one of a, b, c")
   }

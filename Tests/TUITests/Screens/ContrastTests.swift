@@ -19,11 +19,29 @@ import Testing
   }
 
   /// 0xRRGGBB of a style's letters; nil where they are the terminal's own.
-  private func ink(_ style: Style) -> UInt32? {
-    if style.foreground == .standard { return nil }
-    if style.foreground.code >= 1 << 24 { return UInt32(style.foreground.code & 0xFF_FFFF) }
-    let (red, green, blue) = Color.components(UInt8(style.foreground.code))
+  private func ink(_ style: Style) -> UInt32? { value(style.foreground) }
+
+  private func value(_ color: Color) -> UInt32? {
+    if color == .standard { return nil }
+    if color.code >= 1 << 24 { return UInt32(color.code & 0xFF_FFFF) }
+    let (red, green, blue) = Color.components(UInt8(color.code))
     return UInt32(red << 16 | green << 8 | blue)
+  }
+
+  /// Words that gave something to a score stand on a ground of their own.
+  @Test(arguments: [true, false], [ColorDepth.direct, .palette256])
+  func tintedWords(isLight: Bool, depth: ColorDepth) throws {
+    let theme = Theme(depth: depth, isLight: isLight)
+    #expect(theme.tint(0.05) == theme.style(.text))
+    var grounds: Set<UInt32> = []
+    for share: Float in [-1, -0.2, 0.2, 1] {
+      let style = theme.tint(share)
+      let letters = try #require(ink(style))
+      let paper = try #require(value(style.background))
+      #expect(contrast(letters, paper) >= 4.5, "\(share): \(contrast(letters, paper))")
+      grounds.insert(paper)
+    }
+    #expect(grounds.count == 4)
   }
 
   @Test(arguments: [true, false], [ColorDepth.direct, .palette256])
@@ -41,6 +59,12 @@ import Testing
     for concept in 0..<12 {
       guard let ink = ink(theme.concept(concept)) else { continue }
       #expect(contrast(ink, ground) >= 3, "concept \(concept): \(contrast(ink, ground))")
+    }
+    for concept in 0..<12 {
+      for share: Float in [0, 0.3, 0.6, 0.9] {
+        guard let ink = ink(theme.concept(concept, share: share)) else { continue }
+        #expect(contrast(ink, ground) >= 3, "\(concept) at \(share): \(contrast(ink, ground))")
+      }
     }
     for step in 0..<8 {
       guard let ink = ink(theme.step(step, of: 8)) else { continue }

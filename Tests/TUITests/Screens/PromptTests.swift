@@ -54,8 +54,10 @@ extension Fixture {
       prompt.reading = reading([text], sides: adapter == nil ? 1 : 2)
       prompt.readText = prompt.wanted
       for layer in prompt.layers {
-        prompt.calibrations[layer] = LivePrompt.LayerCalibration(
-          expectedError: 0.0625, randomBand: -0.125...0.125)
+        prompt.calibrations[layer] = (0..<(adapter == nil ? 1 : 2)).map { _ in
+          LivePrompt.LayerCalibration(
+            expectedError: 0.0625, randomBand: -0.125...0.125)
+        }
       }
     }
     state.prompt = prompt
@@ -104,18 +106,19 @@ extension Fixture {
   }
 
   @Test func charactersAreTextAndOtherKeysCommands() {
-    let state = type(" q?:x", into: Fixture.prompt(80, 24, text: "so"))
-    #expect(state.prompt?.editor.text == "so q?:x" && state.overlay == nil)
-    #expect(state.after("Ctrl-w").prompt?.editor.text == "so ")
-    #expect(state.after("Ctrl-n").prompt?.editor.text == "so q?:x\n")
+    let state = type(" q?:x", into: Fixture.prompt(80, 24, text: "so it"))
+    #expect(state.prompt?.editor.text == "so it q?:x" && state.overlay == nil)
+    #expect(state.after("Ctrl-w").prompt?.editor.text == "so it ")
+    #expect(state.after("Ctrl-n").prompt?.editor.text == "so it q?:x\n")
     #expect(state.after("F1").overlay != nil)
     #expect(state.after("F2").screen == .explore)
-    #expect(state.after("Tab").prompt?.concept == 4)
+    #expect(state.after("Tab").prompt?.isFiltered == true)
+    #expect(state.after("Tab", "Tab").prompt?.concept == 4)
     #expect(state.after("PageUp").prompt?.layer == 24)
     let tokens = state.after("Esc")
     #expect(tokens.context == .tokens)
     #expect(tokens.after("h").prompt?.tokenFromEnd == 1)
-    #expect(tokens.after("h", "h", "l").prompt?.tokenFromEnd == 0, "there are two only")
+    #expect(tokens.after("h", "h", "l").prompt?.tokenFromEnd == 0, "two are the text's")
     #expect(tokens.after("k").prompt?.layer == 24 && tokens.after("i").context == .prompt)
     #expect(tokens.after("b").prompt?.answerSide == .base)
   }
@@ -190,7 +193,9 @@ extension Fixture {
       &state,
       .prompt(
         .answering(number: 1, text: "No", Fixture.reading([said, "No"]), tokensPerSecond: 1)))
-    _ = update(&state, .prompt(.answered(number: 1, .success("No"))))
+    _ = update(
+      &state,
+      .prompt(.answered(number: 1, .success(LivePrompt.Answer(text: "No", ending: .finished)))))
     #expect(state.prompt?.chat.last?.steering == "honesty +0.15 at layer 23")
     try expectSnapshot(render(state), "prompt-steered")
     let off = state.after("Esc", "0")

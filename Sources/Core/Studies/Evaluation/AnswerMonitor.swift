@@ -83,7 +83,7 @@ package struct AnswerMonitor {
       let states = try language.collectStates(
         of: rows, positions: [position], layers: [monitor.layer], adapter: adapter,
         checkpoint: checkpoint, report: { _ in })
-      for (place, scores) in zip(part, monitor.score(states.states[0][0])) {
+      for (place, scores) in zip(part, monitor.score(states.states[0][0], of: .turn)) {
         let concept = monitor.top(scores)
         let kind: AnswerVerdict.Kind =
           scores.isUnknown ? .unknown : concept == Self.safe ? .safe : .unsafe

@@ -45,8 +45,8 @@ package struct MonitorFigures: Equatable, Sendable, Codable {
     monitor = reader.name
     layer = reader.monitor.layer
     concepts = reader.monitor.concepts
-    accuracy = reader.monitor.calibration.accuracy
-    expectedError = reader.monitor.calibration.expectedError
+    accuracy = reader.monitor.turnCalibration.accuracy
+    expectedError = reader.monitor.turnCalibration.expectedError
     (self.answers, pairs) = Self.judged(answers, verdicts, models)
   }
 

@@ -112,7 +112,7 @@ struct StaleMonitor {
     for layer in layers {
       guard let index = states.layers.firstIndex(of: layer) else { continue }
       try checkpoint()
-      let monitor = try Monitor(run: run, layer: layer)
+      let monitor = try Monitor(run: run, layer: layer, reader: .prototype)
       let all = unitNormalised(states.states[place][index])
       let train = all.selecting(rows: Array(0..<data.train.count))
       let test = all.selecting(rows: Array(data.train.count..<all.rows))
@@ -152,7 +152,7 @@ struct StaleMonitor {
       guard let best = values.indices.max(by: { values[$0] < values[$1] }) else {
         return (nil, true)
       }
-      return (concepts[best], !(values[best] >= monitor.unknownBelow))
+      return (concepts[best], !(values[best] >= monitor.turnCalibration.unknownBelow))
     }
   }
 }

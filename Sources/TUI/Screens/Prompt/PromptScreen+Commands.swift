@@ -4,6 +4,7 @@ import SeerWidgets
 extension KeyContext {
   package static let prompt = KeyContext("prompt", isScreen: true, isWriting: true)
   package static let tokens = KeyContext("tokens", isScreen: true)
+  package static let why = KeyContext("why", isScreen: true)
 }
 
 extension CommandGroup {
@@ -11,8 +12,11 @@ extension CommandGroup {
 }
 
 extension PromptScreen {
-  package static let contexts: [KeyContext] = [.prompt, .tokens]
-  package static let commands = [CommandSection(chatCommands + tokenCommands + editCommands)]
+  package static let contexts: [KeyContext] = [.prompt, .tokens, .why]
+  package static let commands = [
+    CommandSection(
+      chatCommands + whyCommands + answerCommands + tokenCommands + editCommands)
+  ]
 
   private static func change(
     _ change: @escaping @Sendable (inout PromptState) -> Void
@@ -58,37 +62,73 @@ extension PromptScreen {
       "promptLayerDown", ["PageDown", "j", "Down"], .prompt, in: [.tokens], "Layer below",
       hint: "layer", do: change { $0.layer = max(0, $0.layer - 1) }),
     Command(
-      "writingLayerUp", ["PageUp"], .prompt, in: [.prompt], "Layer above", hint: "layer",
+      "writingLayerUp", ["PageUp"], .prompt, in: [.prompt, .why], "Layer above", hint: "layer",
       do: change { $0.layer = min($0.layers.count - 1, $0.layer + 1) }),
     Command(
-      "writingLayerDown", ["PageDown"], .prompt, in: [.prompt], "Layer below", hint: "layer",
-      do: change { $0.layer = max(0, $0.layer - 1) }),
+      "writingLayerDown", ["PageDown"], .prompt, in: [.prompt, .why], "Layer below",
+      hint: "layer", do: change { $0.layer = max(0, $0.layer - 1) }),
+  ]
+
+  private static let whyCommands: [Command] = [
+    Command(
+      "why", ["w"], .prompt, in: [.tokens, .why],
+      "Why: the earlier tokens, heads and blocks that wrote the score", hint: "why",
+      do: change { toggle(.why, &$0) }),
+    Command(
+      "partDown", ["j", "Down"], .prompt, in: [.why], "Next part", hint: "part",
+      do: change { moveChoice(&$0, by: 1) }),
+    Command(
+      "partUp", ["k", "Up"], .prompt, in: [.why], "Part before", hint: "part",
+      do: change { moveChoice(&$0, by: -1) }),
+    Command(
+      "partLayers", ["Enter"], .prompt, in: [.why], "What the part gave at every layer, and back",
+      hint: "every layer", word: { $0.prompt?.reasons.showsLayers ?? false ? "parts" : nil },
+      do: change { $0.reasons.showsLayers.toggle() }),
+    Command(
+      "leaveWhy", ["Esc"], .prompt, in: [.why], "Back to the parts, then to the tokens",
+      hint: "back",
+      do: change {
+        if $0.reasons.showsLayers { $0.reasons.showsLayers = false } else { $0.focus = .tokens }
+      }),
+    Command(
+      "lens", ["n"], .prompt, in: [.tokens, .why],
+      "What the token is about to be followed by, at every layer", hint: "next words",
+      do: change { toggle(.lens, &$0) }),
   ]
 
   private static let tokenCommands: [Command] = [
     Command(
-      "nextConcept", ["Tab"], .prompt, in: [.prompt, .tokens], "Next concept of the grid",
-      hint: "concept", do: change { turnConcept(&$0, by: 1) }),
+      "nextConcept", ["Tab"], .prompt, in: [.prompt, .tokens, .why],
+      "All concepts, or the next one alone", hint: "concept", do: change { turnConcept(&$0, by: 1) }
+    ),
     Command(
-      "previousConcept", ["c"], .prompt, in: [.tokens], "Concept before",
+      "previousConcept", ["c"], .prompt, in: [.tokens, .why], "Concept before, or all",
       do: change { turnConcept(&$0, by: -1) }),
     Command(
-      "tokenLeft", ["h", "Left"], .prompt, in: [.tokens], "Token before", hint: "token",
+      "watch", ["a"], .prompt, in: [.tokens],
+      "Alert on the concept: a ! beside what raises one, by mistake one time in a hundred",
+      hint: "alert", when: readsConcepts,
+      do: { state, _ in
+        watch(&state)
+        return []
+      }),
+    Command(
+      "tokenLeft", ["h", "Left"], .prompt, in: [.tokens, .why], "Token before", hint: "token",
       do: change { moveToken(&$0, by: 1) }),
     Command(
-      "tokenRight", ["l", "Right"], .prompt, in: [.tokens], "Token after", hint: "token",
+      "tokenRight", ["l", "Right"], .prompt, in: [.tokens, .why], "Token after", hint: "token",
       do: change { moveToken(&$0, by: -1) }),
     Command(
-      "firstToken", ["g", "Home"], .prompt, in: [.tokens], "First token",
-      do: change { moveToken(&$0, by: .max / 2) }),
+      "firstToken", ["g", "Home"], .prompt, in: [.tokens, .why],
+      "First token of the message, then of the chat", do: change { moveToFirst(&$0) }),
     Command(
-      "lastToken", ["G", "End"], .prompt, in: [.tokens], "Last token",
+      "lastToken", ["G", "End"], .prompt, in: [.tokens, .why], "Last token",
       do: change { $0.tokenFromEnd = 0 }),
     Command(
       "newLine", ["Ctrl-n"], .prompt, in: [.prompt], "New line", hint: "new line",
       do: change { $0.editor.insert("\n") }),
     Command(
-      "answerSide", ["b"], .prompt, in: [.tokens],
+      "answerSide", ["b"], .prompt, in: [.tokens, .why],
       "Base or tuned: who answers and is shown", hint: "base/tuned",
       when: { $0.prompt?.hasTuned ?? false }, do: { state, _ in changeSide(&state) }),
     Command(
@@ -112,11 +152,41 @@ extension PromptScreen {
     Command(
       "clearChat", ["N"], .prompt, in: [.tokens], "New chat", hint: "new chat", do: ask(clear)),
     Command(
-      "chatUp", ["Shift-Up"], .prompt, in: [.prompt, .tokens], "Scroll the chat up",
+      "chatUp", ["Shift-Up"], .prompt, in: [.prompt, .tokens, .why], "Scroll the chat up",
       do: change { $0.chatScroll += 3 }),
     Command(
-      "chatDown", ["Shift-Down"], .prompt, in: [.prompt, .tokens], "Scroll the chat down",
+      "chatDown", ["Shift-Down"], .prompt, in: [.prompt, .tokens, .why], "Scroll the chat down",
       do: change { $0.chatScroll = max(0, $0.chatScroll - 3) }),
+  ]
+
+  private static let answerCommands: [Command] = [
+    Command(
+      "colder", ["t"], .prompt, in: [.tokens], "Lower temperature of answers: less varied",
+      hint: "temperature", word: { $0.prompt?.temperatureText },
+      do: change { $0.temperature = max(PromptState.temperatures.lowerBound, $0.temperature - 1) }),
+    Command(
+      "warmer", ["T"], .prompt, in: [.tokens], "Higher temperature of answers: more varied",
+      hint: "temperature", word: { $0.prompt?.temperatureText },
+      do: change { $0.temperature = min(PromptState.temperatures.upperBound, $0.temperature + 1) }),
+    Command(
+      "penaltyLess", ["p"], .prompt, in: [.tokens], "Lower penalty on repeated words",
+      hint: "penalty", word: { $0.prompt?.penaltyText },
+      do: change { $0.penalty = max(PromptState.penalties.lowerBound, $0.penalty - 5) }),
+    Command(
+      "penaltyMore", ["P"], .prompt, in: [.tokens], "Higher penalty on repeated words",
+      hint: "penalty", word: { $0.prompt?.penaltyText },
+      do: change { $0.penalty = min(PromptState.penalties.upperBound, $0.penalty + 5) }),
+    Command(
+      "answerAgain", ["r"], .prompt, in: [.tokens], "Another answer, by the next seed",
+      hint: "again",
+      when: {
+        $0.prompt?.isAnswering == false && $0.prompt?.chat.last?.message.role == .assistant
+      }, do: ask(answerAgain)),
+    Command(
+      "template", ["s"], .prompt, in: [.tokens],
+      "The model's own template, or the text as it is", hint: "template",
+      when: { $0.prompt?.hasTemplate ?? false && $0.prompt?.isAnswering == false },
+      do: change { $0.usesTemplate.toggle() }),
   ]
 
   private static let readsConcepts: Command.Condition = {

@@ -23,24 +23,29 @@ extension PromptScreen {
       return
     case .ready: break
     }
-    for (side, rect) in zip(prompt.sides, layout.strips) {
-      drawStrip(side, rect, prompt, theme, &surface)
+    for (side, rect) in zip(prompt.sides, layout.strips) where rect.height > 0 {
+      TokenStrip.drawLabel(side, rect, prompt, theme, &surface)
+      TokenStrip(side, rect, prompt, theme)?.draw(theme, state.size, into: &surface)
     }
-    let panels = PromptPanels(prompt, theme, layout)
-    if prompt.showsTrajectory {
-      drawTrajectory(state, prompt, layout, &surface)
-    } else {
-      panels.drawGrid(into: &surface)
+    if !layout.grid.isEmpty {
+      if prompt.showsTrajectory {
+        drawTrajectory(state, prompt, layout, &surface)
+      } else {
+        drawGrid(prompt, layout, theme, &surface)
+      }
     }
-    panels.drawBars(into: &surface)
-    panels.drawChat(into: &surface)
+    ConceptPane(prompt, theme, layout).draw(into: &surface)
+    WhyPane(prompt, theme, layout).draw(into: &surface)
+    LensPane(prompt, theme, layout).draw(into: &surface)
+    ChatPane(state, prompt, layout).draw(into: &surface)
   }
 
   package static func heading(_ state: AppState) -> ScreenHeading {
     guard let prompt = state.prompt else { return ScreenHeading() }
     var right = LayerTitle.text(prompt.layerNumber, of: prompt.layers)
-    if prompt.concepts.indices.contains(prompt.concept), state.size.width >= 60 {
-      right += state.theme.glyphs.separator + "concept " + prompt.concepts[prompt.concept].name
+    if state.size.width >= 60 {
+      let name = prompt.filter.map { prompt.concepts[$0].name }
+      right += state.theme.glyphs.separator + (name.map { "only \($0)" } ?? "all concepts")
     }
     var model = prompt.model
     if let adapter = prompt.adapter { model += " + \(adapter)" }
@@ -90,84 +95,25 @@ extension PromptScreen {
       width: 2)
   }
 
-  /// The tokens of the message being written or answered, coloured by their top concept.
-  /// The tokens of a side as they are laid out, and the figure behind them.
-  private struct Strip {
-    let lines: TokenLines
-    let first: Int
-    let x: Int
-    let figure: (text: String, style: Style)
-    let figureX: Int
-
-    init?(_ side: Conversation.Side, _ rect: Rect, _ prompt: PromptState, _ theme: Theme) {
-      guard rect.height > 0, let reading = prompt.reading else { return nil }
-      x = rect.x + 1 + PromptScreen.label(side, prompt).count
-      let scores = reading.scores(side, layer: prompt.layerNumber)
-      figure = PromptScreen.figure(side, scores, prompt, theme)
-      figureX = rect.maxX - 1 - DisplayWidth.of(figure.text)
-      let width = figureX - 2 - x
-      guard width > 4 else { return nil }
-      lines = TokenLines(reading.tokens, prompt.shownTokens, width: width, glyphs: theme.glyphs)
-      let current = lines.line(of: prompt.tokenIndex)
-      first = max(0, min(lines.lines.count - rect.height, current - rect.height + 1))
-    }
-  }
-
-  private static func label(_ side: Conversation.Side, _ prompt: PromptState) -> String {
-    prompt.hasTuned ? (side == .tuned ? "tuned " : "base  ") : ""
-  }
-
-  /// The token of a strip at a place, by its index among all.
-  static func token(at place: Cursor, _ state: AppState) -> Int? {
-    guard let prompt = state.prompt, prompt.status == .ready else { return nil }
-    for (side, rect) in zip(prompt.sides, PromptLayout(state).strips) where rect.contains(place) {
-      guard let strip = Strip(side, rect, prompt, state.theme) else { return nil }
-      let line = strip.first + place.y - rect.y
-      guard strip.lines.lines.indices.contains(line) else { return nil }
-      var x = strip.x
-      for piece in strip.lines.lines[line] {
-        if place.x >= x, place.x < x + piece.width { return piece.token }
-        x += piece.width
-      }
-    }
-    return nil
-  }
-
-  private static func drawStrip(
-    _ side: Conversation.Side, _ rect: Rect, _ prompt: PromptState, _ theme: Theme,
-    _ surface: inout Surface
+  private static func drawGrid(
+    _ prompt: PromptState, _ layout: PromptLayout, _ theme: Theme, _ surface: inout Surface
   ) {
-    guard rect.height > 0 else { return }
-    let x = surface.write(label(side, prompt), rect.x + 1, rect.y, theme.style(.faint))
-    guard let reading = prompt.reading else {
-      surface.write("no tokens yet", x, rect.y, theme.style(.faint), width: rect.maxX - x)
-      return
+    if layout.hasBorders {
+      let what =
+        prompt.filter.map { "how much \(prompt.concepts[$0].name)" } ?? "the likeliest concept"
+      var notes = prompt.hasTuned ? ["in each cell: tuned, base"] : []
+      if !prompt.wordLayers.isEmpty {
+        notes.append("words: layer \(prompt.wordLayers.map { "\($0)" }.joined(separator: ", "))")
+      }
+      let note = notes.joined(separator: theme.glyphs.separator)
+      Frame(
+        title: Text.visible(
+          "tokens by layers\(theme.glyphs.separator)\(what)", ascii: theme.glyphs.isASCII),
+        note: note
+      ).draw(layout.grid, theme, into: &surface)
     }
-    guard let strip = Strip(side, rect, prompt, theme) else { return }
-    let scores = reading.scores(side, layer: prompt.layerNumber)
-    let selected = prompt.focus == .tokens || prompt.tokenFromEnd > 0 ? prompt.tokenIndex : nil
-    for offset in 0..<min(rect.height, strip.lines.lines.count - strip.first) {
-      strip.lines.draw(
-        strip.first + offset, strip.x, rect.y + offset, scores: scores, selected: selected, theme,
-        into: &surface)
-    }
-    let (figure, figureX) = (strip.figure, strip.figureX)
-    surface.write(figure.text, figureX, rect.y, figure.style)
-  }
-
-  /// The chosen concept's score of the token looked at.
-  private static func figure(
-    _ side: Conversation.Side, _ scores: [ConceptScores]?, _ prompt: PromptState, _ theme: Theme
-  ) -> (text: String, style: Style) {
-    guard let scores, let token = prompt.tokenIndex, scores.indices.contains(token),
-      prompt.concepts.indices.contains(prompt.concept)
-    else { return ("", .plain) }
-    let name = Text.cut(
-      Text.visible(prompt.concepts[prompt.concept].name, ascii: theme.glyphs.isASCII), to: 12,
-      ellipsis: theme.glyphs.ellipsis)
-    let score = scores[token].scores
-    guard score.indices.contains(prompt.concept) else { return ("", .plain) }
-    return ("\(name) \(Numbers.share(score[prompt.concept]))", theme.concept(prompt.concept))
+    PromptGrid(prompt, layout.inside(layout.grid), theme.glyphs).draw(
+      prompt, theme, into: &surface)
   }
 
   /// The tokens' way over the map of the layer.
@@ -180,7 +126,7 @@ extension PromptScreen {
       Frame(title: "tokens on the map of layer \(prompt.layerNumber)").draw(
         rect, theme, into: &surface)
     }
-    let panel = layout.hasBorders ? rect.inside : rect
+    let panel = layout.inside(rect)
     guard let way = prompt.trajectory, way.layer == prompt.layer,
       let bounds = WorldBounds.ofMap(way.rows + way.tokens)
     else {
@@ -195,8 +141,7 @@ extension PromptScreen {
         theme.glyphs.hiddenConcept, panel.x + cell.x, panel.y + cell.y,
         theme.concept(Int(explore.run.conceptOfRow[row])))
     }
-    let side = prompt.answerSide
-    let scores = prompt.reading?.scores(side, layer: prompt.layerNumber)
+    let scores = prompt.scores(prompt.answerSide)
     let shown = prompt.shownTokens.filter(way.tokens.indices.contains)
     for (a, b) in zip(shown, shown.dropFirst()) {
       Way(start: viewport.place(way.tokens[a]), end: viewport.place(way.tokens[b])).draw(
@@ -216,10 +161,6 @@ extension PromptScreen {
 }
 
 extension PromptState {
-  /// The tokens of the message being written or answered; of the last one, where nothing is.
-  var shownTokens: [Int] {
-    guard let tokens = reading?.tokens else { return [] }
-    let last = tokens.last { $0.turn >= 0 }?.turn ?? -1
-    return tokens.indices.filter { tokens[$0].turn == last }
-  }
+  /// What the side in front is called.
+  var sideName: String { hasTuned ? Self.name(answerSide) : "base" }
 }

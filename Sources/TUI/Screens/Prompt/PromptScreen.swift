@@ -31,8 +31,14 @@ package enum PromptScreen: Screen {
     state.prompt?.isAnswering ?? false ? state.theme.glyphs.goesOn : ""
   }
   package static func isBusy(_ state: AppState) -> Bool { state.prompt?.isBusy ?? false }
+  package static let helpSections = [Glossary.promptHelp]
+
   package static func ground(_ state: AppState) -> KeyContext {
-    state.prompt?.focus == .tokens ? .tokens : .prompt
+    switch state.prompt?.focus {
+    case .tokens: .tokens
+    case .why: .why
+    case .editor, nil: .prompt
+    }
   }
 
   package static func type(_ key: Key, _ state: inout AppState) {
@@ -45,30 +51,18 @@ package enum PromptScreen: Screen {
     state.prompt?.tokenFromEnd = 0
   }
 
-  /// A click chooses a token, or goes back to writing; the wheel scrolls the chat and goes through layers.
-  package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
-    guard var prompt = state.prompt else { return [] }
-    defer { state.prompt = prompt }
-    let layout = PromptLayout(state)
-    switch mouse.action {
-    case .left:
-      if layout.editorFrame.contains(mouse.place) {
-        prompt.focus = .editor
-      } else if let token = token(at: mouse.place, state),
-        let last = prompt.reading?.tokens.lastIndex(where: { $0.turn >= 0 })
-      {
-        prompt.focus = .tokens
-        prompt.tokenFromEnd = max(0, last - token)
-      }
-    case .wheelUp, .wheelDown:
-      let step = mouse.action == .wheelUp ? 1 : -1
-      if layout.chat.contains(mouse.place) {
-        prompt.chatScroll = max(0, prompt.chatScroll + step)
-      } else if layout.grid.contains(mouse.place) {
-        prompt.layer = max(0, min(prompt.layers.count - 1, prompt.layer + step))
-      }
-    default: break
-    }
+  /// While what was asked for is not looked up yet: it is once text and cursor have rested a while.
+  package static func motion(_ state: AppState) -> Motion? {
+    guard let prompt = state.prompt, !prompt.openQuestions(state.size).isEmpty else { return nil }
+    return Motion(interval: .milliseconds(100), ends: true)
+  }
+
+  package static func tick(_ state: inout AppState) -> [Effect] {
+    guard state.screen == id, var prompt = state.prompt else { return [] }
+    let questions = prompt.openQuestions(state.size)
+    prompt.reasons.rest = questions == prompt.reasons.restOf ? prompt.reasons.rest + 1 : 0
+    prompt.reasons.restOf = questions
+    state.prompt = prompt
     return []
   }
 
@@ -82,6 +76,21 @@ package enum PromptScreen: Screen {
     prompt.historyPlace = nil
     prompt.chat.append(PromptState.Message(message: ChatMessage(.user, text), side: nil))
     prompt.editor.replace(with: "")
+    prompt.variant = 0
+    return answer(&prompt)
+  }
+
+  /// Answers the last message once more, by the next seed.
+  package static func answerAgain(_ prompt: inout PromptState) -> [Effect] {
+    guard prompt.status == .ready, !prompt.isAnswering,
+      prompt.chat.last?.message.role == .assistant, prompt.chat.count > 1
+    else { return [] }
+    prompt.chat.removeLast()
+    prompt.variant += 1
+    return answer(&prompt)
+  }
+
+  private static func answer(_ prompt: inout PromptState) -> [Effect] {
     prompt.answer = ""
     prompt.writer = PromptState.Message(
       message: ChatMessage(.assistant, ""), side: prompt.answerSide, steering: prompt.steering)
@@ -89,7 +98,11 @@ package enum PromptScreen: Screen {
     prompt.tokensPerSecond = nil
     prompt.tokenFromEnd = 0
     prompt.chatScroll = 0
-    return [.prompt(.cancelReading), .prompt(.answer(number: prompt.answerNumber))]
+    prompt.reasons.forget()
+    return [
+      .prompt(.cancelReading), .prompt(.cancelReasons),
+      .prompt(.answer(number: prompt.answerNumber)),
+    ]
   }
 
   package static func clear(_ prompt: inout PromptState) -> [Effect] {
@@ -99,7 +112,8 @@ package enum PromptScreen: Screen {
     prompt.reading = nil
     prompt.readText = nil
     prompt.tokenFromEnd = 0
-    return stop
+    prompt.reasons = PromptReasonState()
+    return stop + [.prompt(.cancelReasons)]
   }
 
   static func changeSide(_ state: inout AppState) -> [Effect] {
@@ -114,15 +128,72 @@ package enum PromptScreen: Screen {
 
   // MARK: tokens and text
 
+  /// All concepts, then one after the other alone.
   static func turnConcept(_ prompt: inout PromptState, by step: Int) {
-    let count = max(1, prompt.concepts.count)
-    prompt.concept = (prompt.concept + step + count) % count
+    let count = prompt.concepts.count
+    guard count > 0 else { return }
+    if !prompt.isFiltered {
+      prompt.isFiltered = true
+      return
+    }
+    let next = prompt.concept + step
+    prompt.isFiltered = (0..<count).contains(next)
+    prompt.concept = (next + count) % count
   }
 
+  /// To another token of the chat; the template's own are passed over.
+  ///
+  /// - Parameter count: towards the start.
   static func moveToken(_ prompt: inout PromptState, by count: Int) {
-    let tokens = prompt.reading?.tokens ?? []
-    let last = tokens.lastIndex { $0.turn >= 0 } ?? 0
-    prompt.tokenFromEnd = max(0, min(last, prompt.tokenFromEnd + count))
+    guard let tokens = prompt.reading?.tokens, let current = prompt.tokenIndex,
+      let last = tokens.lastIndex(where: { $0.turn >= 0 })
+    else { return }
+    let own = tokens.indices.filter { tokens[$0].turn >= 0 }
+    let place = own.lastIndex { $0 <= current } ?? 0
+    prompt.tokenFromEnd = last - own[max(0, min(own.count - 1, place - count))]
+  }
+
+  /// To the first token of the message, and from there to that of the chat.
+  static func moveToFirst(_ prompt: inout PromptState) {
+    guard let tokens = prompt.reading?.tokens, let last = tokens.lastIndex(where: { $0.turn >= 0 }),
+      let first = prompt.shownTokens.first
+    else { return }
+    let start = tokens.firstIndex { $0.turn >= 0 } ?? first
+    prompt.tokenFromEnd = last - (prompt.tokenIndex == first ? start : first)
+  }
+
+  /// Raises alerts for the chosen concept, or no longer.
+  static func watch(_ state: inout AppState) {
+    guard var prompt = state.prompt, prompt.concepts.indices.contains(prompt.concept) else {
+      return
+    }
+    let concept = prompt.concept
+    let name = prompt.concepts[concept].name
+    let isWatched = prompt.watched.remove(concept) == nil
+    if isWatched { prompt.watched.insert(concept) }
+    state.prompt = prompt
+    let rules = prompt.calibration(prompt.answerSide)?.alerts ?? []
+    let hasRule = rules.indices.contains(concept) && rules[concept] != nil
+    let text =
+      !isWatched
+      ? "No more alerts for \(name)."
+      : hasRule
+        ? "A message is marked ! where \(name) is as high as in 1 % of texts without it."
+        : "No alert for \(name) at this layer: its run does not say what texts without it reach."
+    state.message = AppState.Message(text: text, isError: isWatched && !hasRule)
+  }
+
+  static func moveChoice(_ prompt: inout PromptState, by step: Int) {
+    let count = prompt.shownParts.count
+    prompt.reasons.choice = max(0, min(count - 1, prompt.reasons.choice + step))
+  }
+
+  /// Opens or closes one of the panels beside the grid.
+  static func toggle(_ panel: PromptState.Panel, _ prompt: inout PromptState) {
+    let opens = prompt.panel != panel
+    prompt.panel = opens ? panel : .concepts
+    prompt.reasons.showsLayers = false
+    prompt.focus = opens && panel == .why ? .why : .tokens
   }
 
   /// A line up or down; past the first and the last one what was sent is looked up.
@@ -177,6 +248,7 @@ package enum PromptScreen: Screen {
         effects.append(.prompt(.read(wanted)))
       }
     }
+    effects += ask(&prompt, state.size)
     if prompt.showsTrajectory, !prompt.isTracing, !prompt.isAnswering, prompt.reading != nil,
       prompt.pending == nil,
       prompt.trajectory?.layer != prompt.layer
@@ -184,6 +256,57 @@ package enum PromptScreen: Screen {
     {
       prompt.isTracing = true
       effects.append(.prompt(.trace(layer: prompt.layer)))
+    }
+    return effects
+  }
+
+  /// Ticks for which the text and the cursor rest before something is looked up.
+  private static let restingTicks = 3
+
+  /// Asks what the panels want to know, and stops looking up what nobody looks at any more.
+  private static func ask(_ prompt: inout PromptState, _ size: Size) -> [Effect] {
+    var effects: [Effect] = []
+    let (why, parts, lens) = (prompt.whyQuestion, prompt.partsQuestion, prompt.lensQuestion)
+    func isStale(
+      _ asked: (number: Int, question: PromptReasonState.Question)?,
+      _ now: PromptReasonState.Question?
+    ) -> Bool {
+      asked.map { $0.question != now } ?? false
+    }
+    if isStale(prompt.reasons.why.asked, why) || isStale(prompt.reasons.parts.asked, parts)
+      || isStale(prompt.reasons.lens.asked, lens)
+    {
+      prompt.reasons.forget()
+      effects.append(.prompt(.cancelReasons))
+    }
+    func next(_ question: PromptReasonState.Question) -> (
+      number: Int, question: PromptReasonState.Question
+    ) {
+      prompt.reasons.number += 1
+      return (prompt.reasons.number, question)
+    }
+    // What a key has asked for does not wait.
+    if prompt.reasons.showsLayers, PromptLayout.shows(.why, prompt, size),
+      prompt.reasons.parts.isOpen(parts), let parts
+    {
+      let asked = next(parts)
+      prompt.reasons.parts.asked = asked
+      effects.append(.prompt(.findParts(number: asked.number, parts)))
+    }
+    guard prompt.reasons.rest >= restingTicks else { return effects }
+    let open = prompt.openQuestions(size)
+    guard open == prompt.reasons.restOf else { return effects }
+    prompt.reasons.rest = 0
+    if let why, open.contains(why) {
+      let asked = next(why)
+      prompt.reasons.why.asked = asked
+      prompt.reasons.choice = 0
+      effects.append(.prompt(.explain(number: asked.number, why)))
+    }
+    if let lens, open.contains(lens) {
+      let asked = next(lens)
+      prompt.reasons.lens.asked = asked
+      effects.append(.prompt(.look(number: asked.number, lens)))
     }
     return effects
   }

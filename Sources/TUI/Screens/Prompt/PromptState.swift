@@ -1,3 +1,4 @@
+import SeerModels
 import SeerMonitor
 import SeerSupport
 import SeerTokenizers
@@ -13,8 +14,11 @@ package struct PromptState: Sendable {
     case failed(Problem)
   }
 
-  /// Who gets the keys: the text, or what it was scored as.
-  package enum Focus: Sendable { case editor, tokens }
+  /// Who gets the keys: the text, what it was scored as, or what wrote that.
+  package enum Focus: Sendable { case editor, tokens, why }
+
+  /// What stands beside the grid; where there is room, more than this.
+  package enum Panel: Sendable { case concepts, why, lens }
 
   /// How a row of the chat was said.
   package struct Message: Equatable, Sendable {
@@ -23,6 +27,8 @@ package struct PromptState: Sendable {
     package var side: Conversation.Side?
     /// What the answer was steered by.
     package var steering: String?
+    /// Why the answer ended, where that is not its own end.
+    package var ending: String?
   }
 
   /// Tokens after which an answer ends at the latest.
@@ -38,6 +44,7 @@ package struct PromptState: Sendable {
   var hasTuned: Bool { adapter != nil }
 
   package var focus = Focus.editor
+  package var panel = Panel.concepts
   package var editor = Editor()
   /// What was sent before, the last one last, and which of them is shown.
   package var history: [String] = []
@@ -45,26 +52,46 @@ package struct PromptState: Sendable {
   package var chat: [Message] = []
   /// Index among ``layers``.
   package var layer: Int
+  /// The concept that is steered by, and the only one in the grid where that is filtered.
   package var concept = 0
+  package var isFiltered = false
   /// The token looked at, from the end: 0 is the last word's.
   package var tokenFromEnd = 0
   package var answerSide: Conversation.Side
+  /// Whether the model has a template of its own, and whether chats are written with it.
+  package var hasTemplate = false
+  package var usesTemplate = false
 
   /// The last scores, and the text they are of.
   package var reading: PromptReading?
   package var readText: ReadText?
+  /// Layers that runs of words score.
+  package var wordLayers: [Int] = []
+  /// Concepts that raise an alert.
+  package var watched: Set<Int> = []
+  /// Counts the readings.
+  package var readingNumber = 0
   /// A reading under way.
   package var pending: ReadText?
   /// Layers whose monitors are made or being made.
   package var prepared: Set<Int> = []
   var preparing: Int?
-  /// By layer number.
-  package var calibrations: [Int: LivePrompt.LayerCalibration] = [:]
+  /// By layer number, then by side.
+  package var calibrations: [Int: [LivePrompt.LayerCalibration]] = [:]
+  /// What wrote the score of the token looked at, and what follows it.
+  package var reasons = PromptReasonState()
 
   /// How far the next answer is steered towards the chosen concept at the layer, in twentieths of
   /// a typical state's length; 0 is off.
   package var steer = 0
   static let steers = -40...40
+  /// Tenths of a temperature, and hundredths of a repetition penalty.
+  package var temperature = 5
+  static let temperatures = 0...20
+  package var penalty = 110
+  static let penalties = 100...150
+  /// Which of the answers to the same text: the seed.
+  package var variant = 0
 
   /// The answer being written, and by whom.
   package var answer: String?
@@ -82,6 +109,7 @@ package struct PromptState: Sendable {
     package var draft: String
     package var layer: Int
     package var prepared: Int
+    package var usesTemplate: Bool
   }
 
   package init(model: String, adapter: String?, explore: ExploreState) {
@@ -95,8 +123,12 @@ package struct PromptState: Sendable {
 
   var layerNumber: Int { layers.indices.contains(layer) ? layers[layer] : 0 }
   package var sides: [Conversation.Side] { hasTuned ? [.tuned, .base] : [.base] }
+  /// The one concept of the grid; nil: all.
+  var filter: Int? { isFiltered && concepts.indices.contains(concept) ? concept : nil }
   package var wanted: ReadText {
-    ReadText(chat: chat, draft: editor.text, layer: layer, prepared: prepared.count)
+    ReadText(
+      chat: chat, draft: editor.text, layer: layer, prepared: prepared.count,
+      usesTemplate: usesTemplate)
   }
   package var isAnswering: Bool { answer != nil }
   package var strength: Float { Float(steer) / 20 }
@@ -107,13 +139,43 @@ package struct PromptState: Sendable {
   }
   package var isBusy: Bool {
     status == .opening || pending != nil || preparing != nil || isAnswering || isTracing
+      || reasons.isBusy
   }
 
+  /// The same text, seed and settings give the same words.
+  package var sampling: SamplingOptions {
+    SamplingOptions(
+      temperature: Float(temperature) / 10, topP: 0.95, repetitionPenalty: Float(penalty) / 100,
+      seed: UInt64(variant))
+  }
+  var temperatureText: String { "temperature \(Numbers.tenths(temperature))" }
+  var penaltyText: String { "penalty \(Numbers.hundredths(penalty))" }
+
   /// The token that the figures are about: the last word's, where the template goes on after it.
-  var tokenIndex: Int? {
+  package var tokenIndex: Int? {
     guard let tokens = reading?.tokens, !tokens.isEmpty else { return nil }
     let last = tokens.lastIndex { $0.turn >= 0 } ?? tokens.count - 1
     return max(0, last - tokenFromEnd)
+  }
+
+  /// The tokens of the message that the token looked at is in.
+  var shownTokens: [Int] {
+    guard let tokens = reading?.tokens, let current = tokenIndex else { return [] }
+    let last = tokens.last { $0.turn >= 0 }?.turn ?? -1
+    let turn = tokens[current].turn >= 0 ? tokens[current].turn : last
+    return tokens.indices.filter { tokens[$0].turn == turn }
+  }
+}
+
+extension Numbers {
+  /// `7` as `.7`, `13` as `1.3`.
+  static func tenths(_ value: Int) -> String {
+    "\(value >= 10 ? "\(value / 10)" : "").\(value % 10)"
+  }
+
+  /// `110` as `1.10`.
+  static func hundredths(_ value: Int) -> String {
+    "\(value / 100).\(value / 10 % 10)\(value % 10)"
   }
 }
 

@@ -10,15 +10,32 @@ import SeerTokenizers
 /// The chat with its model, which one job at a time has, and the jobs under way.
 final class PromptWork: ScreenJobs, Sendable {
   private let live = Locked<LivePrompt?>(nil)
-  private let jobs = Locked<(reading: JobID?, answer: JobID?)>((nil, nil))
+  private let reasons = Locked<PromptReasons?>(nil)
+  private let jobs = Locked<(reading: JobID?, answer: JobID?, reasons: [JobID])>((nil, nil, []))
 
   /// Makes the chat and returns what is to be told of it.
-  func open(_ make: @Sendable () throws -> sending LivePrompt) throws -> [String] {
+  func open(_ make: @Sendable () throws -> sending LivePrompt) throws -> PromptOpening {
     try live.withLock { live in
       let opened = try make()
-      let notes = opened.templateNotes
+      let opening = PromptOpening(
+        hasTemplate: opened.hasChatTemplate, notes: opened.templateNotes,
+        wordLayers: opened.wordLayers)
       live = opened
-      return notes
+      return opening
+    }
+  }
+
+  /// Lends what explains the chat's tokens to a job. Such jobs let others go first while they have
+  /// it, and none of those others wants it: they are all of one kind, and the engine takes the oldest
+  /// of a kind.
+  func withReasons<Result: Sendable>(
+    adapter: String?, _ body: @Sendable (PromptReasons) throws -> Result
+  ) throws -> Result {
+    try reasons.withLock { reasons in
+      if let reasons { return try body(reasons) }
+      let made = try PromptReasons(try withChat { $0.language }, adapter: adapter)
+      reasons = made
+      return try body(made)
     }
   }
 
@@ -42,6 +59,10 @@ final class PromptWork: ScreenJobs, Sendable {
     get { jobs.withLock { $0.answer } }
     set { jobs.withLock { $0.answer = newValue } }
   }
+  var reasonJobs: [JobID] {
+    get { jobs.withLock { $0.reasons } }
+    set { jobs.withLock { $0.reasons = newValue } }
+  }
 }
 
 /// What the Prompt screen has done.
@@ -56,15 +77,21 @@ extension Session {
       let layer = prompt.layers[index]
       engine.submit(
         "monitor of layer \(layer)", priority: isUrgent ? .typing : .map,
-        onEvent: { [outbox] (event: JobEvent<LivePrompt.LayerCalibration>) in
+        onEvent: { [outbox] (event: JobEvent<[LivePrompt.LayerCalibration]>) in
           guard case .finished(let result) = event else { return }
           outbox.post(.prompt(.prepared(layer: index, result.mapError { Problem($0) })))
         },
         body: { [promptWork] _ in try promptWork.withChat { try $0.prepare(layer: layer) } })
-    case .read(let text): read(text, prompt)
+    case .read(let text): read(text, promptSource, prompt)
     case .cancelReading: if let job = promptWork.readingJob { engine.cancel(job) }
     case .answer(let number): answer(number, prompt)
     case .stopAnswer: if let job = promptWork.answerJob { engine.cancel(job) }
+    case .explain(let number, let question): explain(number, question, promptSource, prompt)
+    case .findParts(let number, let question): findParts(number, question, promptSource, prompt)
+    case .look(let number, let question): look(number, question, promptSource, prompt)
+    case .cancelReasons:
+      for job in promptWork.reasonJobs { engine.cancel(job) }
+      promptWork.reasonJobs = []
     case .trace(let index): trace(index, prompt)
     case .export: handle(.prompt(.exported(export(prompt))))
     }
@@ -74,22 +101,27 @@ extension Session {
     let concepts = prompt.concepts.map(\.name)
     engine.submit(
       "opening \(source.model)", priority: .typing,
-      onEvent: { [outbox] (event: JobEvent<[String]>) in
+      onEvent: { [outbox] (event: JobEvent<PromptOpening>) in
         guard case .finished(let result) = event else { return }
         outbox.post(.prompt(.opened(result.mapError { Problem($0) })))
       },
       body: { [promptWork] _ in
         try promptWork.open {
           try LivePrompt(
-            model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
-            template: source.template, chat: source.chat, memory: source.memory)
+            model: source.model, adapter: source.adapter, runs: source.runs, words: source.words,
+            concepts: concepts, template: nil, chat: source.chat, memory: source.memory)
         }
       })
   }
 
-  private func read(_ text: PromptState.ReadText, _ prompt: PromptState) {
+  private func read(
+    _ text: PromptState.ReadText, _ source: PromptSource, _ prompt: PromptState
+  ) {
     let layer = prompt.layers[text.layer]
     let chat = text.chat.map(\.message)
+    // A text on its own is read as the run's were, whose states it is compared with.
+    let template: RowTemplate =
+      text.chat.isEmpty ? source.template : text.usesTemplate ? .chat : .plain
     promptWork.readingJob =
       engine.submit(
         "reading the prompt", priority: .typing,
@@ -99,7 +131,8 @@ extension Session {
         },
         body: { [promptWork] context in
           try promptWork.withChat {
-            try $0.read(chat, draft: text.draft, layer: layer, context)
+            $0.template = template
+            return try $0.read(chat, draft: text.draft, layer: layer, context)
           }
         }
       ).id
@@ -109,13 +142,15 @@ extension Session {
     let layer = prompt.layerNumber
     let chat = prompt.chat.map(\.message)
     let side = prompt.answerSide
+    let template: RowTemplate = prompt.usesTemplate ? .chat : .plain
+    let sampling = prompt.sampling
     let steering =
       prompt.steering == nil
       ? nil : LivePrompt.Steering(concept: prompt.concept, strength: prompt.strength)
     promptWork.answerJob =
       engine.submit(
         "answering", priority: .typing,
-        onEvent: { [outbox] (event: JobEvent<String>) in
+        onEvent: { [outbox] (event: JobEvent<LivePrompt.Answer>) in
           guard case .finished(let result) = event else { return }
           outbox.post(.prompt(.answered(number: number, result.mapError { Problem($0) })))
         },
@@ -123,8 +158,9 @@ extension Session {
           try promptWork.withChat { live in
             var tokens = 0
             var started = ContinuousClock.now
+            live.template = template
             return try live.answer(
-              chat, by: side, tokens: PromptState.longestAnswer, sampling: SamplingOptions(),
+              chat, by: side, tokens: PromptState.longestAnswer, sampling: sampling,
               steering: steering, layer: layer, context
             ) { text, reading in
               // The prompt's own time is not the speed of writing.
@@ -136,10 +172,88 @@ extension Session {
                     number: number, text: text, reading,
                     tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0)))
               tokens += 1
-            }.text
+            }
           }
         }
       ).id
+  }
+
+  /// A job for the panels beside the grid, which stands back behind whatever is typed.
+  private func lookUp<Answer: Sendable>(
+    _ title: String, _ event: @escaping @Sendable (Result<Answer, Problem>) -> PromptEvent,
+    _ body: @escaping @Sendable (JobContext) throws -> Answer
+  ) {
+    let job = engine.submit(
+      title, priority: .figures,
+      onEvent: { [outbox] (progress: JobEvent<Answer>) in
+        guard case .finished(let result) = progress else { return }
+        outbox.post(.prompt(event(result.mapError { Problem($0) })))
+      }, body: body)
+    promptWork.reasonJobs.append(job.id)
+  }
+
+  /// The sides in the order in which they are answered.
+  private func sides(_ question: PromptReasonState.Question, _ prompt: PromptState)
+    -> [Conversation.Side]
+  {
+    [question.side] + prompt.sides.filter { $0 != question.side }
+  }
+
+  private static let unknownConcept = Problem("A run of this layer does not know the concept.")
+
+  private func explain(
+    _ number: Int, _ question: PromptReasonState.Question, _ source: PromptSource,
+    _ prompt: PromptState
+  ) {
+    guard let ids = prompt.reading?.tokens.map(\.id), let concept = question.concept,
+      let layer = question.layer.map({ prompt.layers[$0] })
+    else { return }
+    let sides = sides(question, prompt)
+    lookUp(
+      "what wrote a score",
+      { .explained(number: number, $0, isWhole: true) },
+      { [promptWork, outbox] context in
+        let readers = try promptWork.withChat { $0.readers(of: concept) }?.compactMap { $0[layer] }
+        guard let readers, !readers.isEmpty else { throw Self.unknownConcept }
+        return try promptWork.withReasons(adapter: source.adapter) {
+          try $0.explain(ids, token: question.token, sides: sides, readers, context) { why in
+            outbox.post(.prompt(.explained(number: number, .success(why), isWhole: false)))
+          }
+        }
+      })
+  }
+
+  private func findParts(
+    _ number: Int, _ question: PromptReasonState.Question, _ source: PromptSource,
+    _ prompt: PromptState
+  ) {
+    guard let ids = prompt.reading?.tokens.map(\.id), let concept = question.concept else { return }
+    let sides = sides(question, prompt)
+    lookUp(
+      "what the parts gave at every layer", { .foundParts(number: number, $0) },
+      { [promptWork] context in
+        guard let readers = try promptWork.withChat({ $0.readers(of: concept) }) else {
+          throw Self.unknownConcept
+        }
+        return try promptWork.withReasons(adapter: source.adapter) {
+          try $0.partsByLayer(ids, token: question.token, sides: sides, readers, context)
+        }
+      })
+  }
+
+  private func look(
+    _ number: Int, _ question: PromptReasonState.Question, _ source: PromptSource,
+    _ prompt: PromptState
+  ) {
+    guard let ids = prompt.reading?.tokens.map(\.id) else { return }
+    let sides = sides(question, prompt)
+    lookUp(
+      "what comes next", { .looked(number: number, $0) },
+      { [promptWork] context in
+        try promptWork.withReasons(adapter: source.adapter) {
+          try $0.lens(ids, token: question.token, sides: sides, context)
+        }
+      })
   }
 
   private func trace(_ index: Int, _ prompt: PromptState) {

@@ -1,7 +1,7 @@
 import SeerMonitor
 import SeerWidgets
 
-/// Tokens laid out in lines, each with the mark of its top concept behind it.
+/// Tokens laid out in lines, each with a mark behind it.
 struct TokenLines {
   struct Piece: Equatable {
     /// Among the reading's tokens.
@@ -11,30 +11,36 @@ struct TokenLines {
     var width: Int
   }
 
+  /// How a token is drawn.
+  struct Look {
+    var text: Style
+    /// Nil: a blank.
+    var mark: Unicode.Scalar?
+    var markStyle: Style
+  }
+
   private(set) var lines: [[Piece]] = [[]]
 
   /// - Parameter width: in columns; a token longer than a line is cut.
   init(_ tokens: [PromptToken], _ indices: some Sequence<Int>, width: Int, glyphs: Glyphs) {
     var column = 0
+    func piece(_ index: Int, _ text: String) -> Piece {
+      // A line does not begin with the blank that parts words.
+      let text = column == 0 && text.hasPrefix(" ") ? String(text.dropFirst()) : text
+      let cut = Text.cut(text, to: max(1, width - 1), ellipsis: glyphs.ellipsis)
+      return Piece(token: index, text: cut, width: DisplayWidth.of(cut) + 1)
+    }
     for index in indices {
       let whole = Text.visible(tokens[index].text, ascii: glyphs.isASCII)
         .replacing("\n", with: glyphs.lineEnd)
-      // A line does not begin with the blank that parts words.
-      let text = column == 0 && whole.hasPrefix(" ") ? String(whole.dropFirst()) : whole
-      let cut = Text.cut(text, to: max(1, width - 1), ellipsis: glyphs.ellipsis)
-      let own = DisplayWidth.of(cut) + 1
-      if column > 0, column + own > width {
+      var next = piece(index, whole)
+      if column > 0, column + next.width > width {
         lines.append([])
         column = 0
-        let start = whole.hasPrefix(" ") ? String(whole.dropFirst()) : whole
-        let cut = Text.cut(start, to: max(1, width - 1), ellipsis: glyphs.ellipsis)
-        lines[lines.count - 1].append(
-          Piece(token: index, text: cut, width: DisplayWidth.of(cut) + 1))
-        column = DisplayWidth.of(cut) + 1
-        continue
+        next = piece(index, whole)
       }
-      lines[lines.count - 1].append(Piece(token: index, text: cut, width: own))
-      column += own
+      lines[lines.count - 1].append(next)
+      column += next.width
     }
   }
 
@@ -43,22 +49,26 @@ struct TokenLines {
     lines.firstIndex { line in line.contains { $0.token == token } } ?? lines.count - 1
   }
 
+  /// The token at a column of a line.
+  func token(_ line: Int, at column: Int) -> Int? {
+    guard lines.indices.contains(line) else { return nil }
+    var x = 0
+    for piece in lines[line] {
+      if column >= x, column < x + piece.width { return piece.token }
+      x += piece.width
+    }
+    return nil
+  }
+
   func draw(
-    _ line: Int, _ x: Int, _ y: Int, scores: [ConceptScores]?, selected: Int?, _ theme: Theme,
-    into surface: inout Surface
+    _ line: Int, _ x: Int, _ y: Int, into surface: inout Surface, look: (Int) -> Look
   ) {
+    guard lines.indices.contains(line) else { return }
     var x = x
     for piece in lines[line] {
-      let score = scores.flatMap { $0.indices.contains(piece.token) ? $0[piece.token] : nil }
-      var style = theme.style(.text)
-      if let score { style = score.isUnknown ? theme.style(.faint) : theme.concept(score.best) }
-      let end = surface.write(
-        piece.text, x, y, piece.token == selected ? theme.style(.cursor) : style)
-      if let score {
-        let mark =
-          score.isUnknown ? theme.glyphs.hiddenConcept : theme.glyphs.mark(score.best)
-        surface.put(mark, end, y, style)
-      }
+      let look = look(piece.token)
+      let end = surface.write(piece.text, x, y, look.text)
+      if let mark = look.mark { surface.put(mark, end, y, look.markStyle) }
       x += piece.width
     }
   }
