@@ -198,6 +198,18 @@ bench-peers: build model bench-build  ## Seer beside its peers, in turn; writes 
 	  $(if $(filter samples/concepts.csv,$(DATA)),--name samples --work $(PEERS)/samples) \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(GEMMA),--gemma $(GEMMA)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+# Resumable, too; 18 GB of disk for the default MIXTURE, which is made once.
+MIXTURE ?= .build/mixture/30b-a3b-q4_k.gguf
+versus-moe: build bench-build  ## A 30B-A3B mixture opened, extracted in 12 GB, decoded beside llama.cpp (MIXTURE=, ROWS=, ROUNDS=, DATA=).
+	@test -d $(PEERS)/venv || $(PYTHON) -m venv $(PEERS)/venv
+	@$(PEERS)/venv/bin/python -m pip install --quiet -r Benchmarks/peers/requirements.txt
+	@mkdir -p $(dir $(MIXTURE))
+	@test -f $(MIXTURE) || $(PEERS)/venv/bin/python scripts/make-large-model.py \
+	  --shape 30b-a3b --type Q4_K --output $(MIXTURE)
+	@scripts/bench-peers.py --only limits,moe --python $(PEERS)/venv/bin/python --mixture $(MIXTURE) \
+	  --data $(DATA) --rows $(or $(ROWS),200) --name mixture --work $(PEERS)/mixture \
+	  $(if $(ROUNDS),--rounds $(ROUNDS))
+
 readme-figures:  ## Write README's table of speed from docs/performance.md's.
 	$(PYTHON) scripts/readme-figures.py
 

@@ -5,7 +5,9 @@ usage: bench-peers.py --data CONCEPTS.csv [--only WORK,...] [--rounds 3] [--repo
 
 Every figure goes to WORK/figures.jsonl as soon as it is known; started again, only what is missing
 is run (`--fresh` forgets the figures of the work named). WORK: extraction, prompt, decoding, step,
-tsne, umap, pacmap, pca, load, explorer, limits, and growth (ours alone, only when named). `--gemma` adds a second model to prompt and decoding.
+tsne, umap, pacmap, pca, load, explorer, limits, and, only when named, growth (ours alone) and moe: a
+mixture of experts (`--mixture`, scripts/make-large-model.py makes one) is opened, extracted within
+`--memory` and decoded. `--gemma` adds a second model to prompt and decoding.
 Medians, and the ratio of each round's pair with its spread: a shared machine drifts, ratios less so.
 The table is written between the markers of its name in the output file.
 """
@@ -28,12 +30,14 @@ OPERATIONS_A_TOKEN = {"smollm2": 0.2124e9, "gemma": 0.2006e9}
 # views through 30 blocks and the head, forward and backward of the second views through 21.
 OPERATIONS_A_STEP = 1024 * ((3 + 3 + 2 * 21 / 30) * OPERATIONS_A_TOKEN["smollm2"] + 3 * 2 * 49_152 * 576)
 # Seconds at the most.
-SECONDS = {"load": 0.3, "explorer": 0.1}
+SECONDS = {"load": 0.3, "explorer": 0.1, "moe opening": 3}
+# Share of what the kernel does at most in the same minute.
+SHARES = {"moe extraction": 0.6}
 # Ratio that is wanted (ours / peer's where more is better, else peer's / ours).
 GOALS = {
     "extraction": 2.4, "prompt smollm2": 3, "prompt gemma": 1.5, "decoding smollm2": 1.2,
     "decoding gemma": 1.2, "step": 4, "tsne x1200": 4, "tsne x10000": 4, "tsne x50000": 4,
-    "umap x10000": 4, "umap x50000": 4, "pacmap x10000": 4, "pacmap x50000": 4, "pca x50000": 1,
+    "moe decoding": 1.2, "umap x10000": 4, "umap x50000": 4, "pacmap x10000": 4, "pacmap x50000": 4, "pca x50000": 1,
 }  # fmt: skip
 
 
@@ -313,6 +317,41 @@ class Bench:
                                        "--json", figure="seconds")  # fmt: skip
             self.measure(f"growth: t-SNE of {rows:,} points", ["seer"], "s", "less", {"seer": mapped})
 
+    def moe(self):
+        """A mixture of experts: opened, extracted within a limit of memory, and decoded."""
+        o = self.options
+        if o.mixture is None:
+            sys.exit("bench-peers: found --only moe without --mixture FILE, which make-large-model.py makes")
+        operations = json.loads(run([o.python, PEERS, "operations", o.mixture])[0])["operations"]
+        self.measure("moe opening", ["seer"], "s", "less", {
+            "seer": lambda: self.seer("model", o.mixture, "--json"),
+        })  # fmt: skip
+        self.measure("moe first token", ["seer", "llama.cpp"], "s", "less", {
+            "seer": lambda: self.generated(o.mixture, "Hello", 1),
+            "llama.cpp": lambda: self.peer("llama-load", o.mixture, figure="seconds"),
+        })  # fmt: skip
+        target = os.path.join(o.work, "run-mixture")
+
+        def extracted():
+            run(["rm", "-rf", target])
+            values = self.limited("kernel", self.seer(
+                "extract", "--model", o.mixture, "--concepts", o.data, "--run", target, "--template", "plain",
+                "--limit", o.rows, "--memory", o.memory, "--routing", "--json", figure="tokens_per_second"))  # fmt: skip
+            run(["rm", "-rf", target])
+            return {**values, "operations": operations}
+
+        self.measure("moe extraction", ["seer"], "tokens/s", "more", {"seer": extracted})
+
+        def decoded():
+            long = self.generated(o.mixture, "Once upon a time", 65)
+            short = self.generated(o.mixture, "Once upon a time", 1)
+            return {"value": 64 / (long["value"] - short["value"]), "megabytes": long["megabytes"]}
+
+        self.measure("moe decoding", ["seer", "llama.cpp"], "tokens/s", "more", {
+            "seer": decoded,
+            "llama.cpp": lambda: self.peer("llama-decode", o.mixture, 64, figure="tokens_per_second"),
+        })  # fmt: skip
+
     # The report
 
     def of(self, work, who, key="value"):
@@ -345,7 +384,8 @@ class Bench:
                     self.goal(work, statistics.median(pairs)), self.share(work),
                 ]) + " |")  # fmt: skip
             if all(f["who"] == "seer" for f in self.figures if f["work"] == work):
-                lines.append(f"| {label} | {own} | {memory('seer')} | | | | | {self.goal(work, 0)} | |")
+                lines.append(
+                    f"| {label} | {own} | {memory('seer')} | | | | | {self.goal(work, 0)} | {self.share(work)} |")
         for name, value in limits.items():
             lines.append(f"| limit: {name} | {value:.4g} {'GB/s' if name == 'read' else 'GFLOP/s'} | | | | | | | |")
         return "\n".join(lines)
@@ -361,7 +401,16 @@ class Bench:
         if work in SECONDS:
             seconds = statistics.median(self.of(work, "seer"))
             return f"<= {SECONDS[work]} s: {'met' if seconds <= SECONDS[work] else 'not met'}"
+        if work in SHARES:
+            shares = self.kernel_shares(work)
+            is_met = shares and statistics.median(shares) >= SHARES[work]
+            return f">= {SHARES[work]:.0%} of the kernel: {'met' if is_met else 'not met'}"
         return "" if wanted is None else f">= {wanted}: {'met' if ratio >= wanted else 'not met'}"
+
+    def kernel_shares(self, work):
+        """What was computed a second in each round, by what the kernel does at most in the same minute."""
+        return [f["value"] * f["operations"] / 1e9 / f["limit"] for f in self.figures
+                if f["work"] == work and f["who"] == "seer" and f.get("limit") and "operations" in f]  # fmt: skip
 
     def share(self, work):
         """The median over rounds of our rate by the limit of the same minute."""
@@ -369,6 +418,8 @@ class Bench:
         if not rounds:
             return ""
         name = work.split()[-1]
+        if own := self.kernel_shares(work):
+            return f"{statistics.median(own):.0%} of the kernel"
         if work.startswith("decoding"):
             model = dict(self.models()).get(name)
             if model is None:
@@ -413,6 +464,8 @@ def main():
     parser.add_argument("--retain", default=os.path.join(ROOT, "samples", "retain.csv"))
     parser.add_argument("--model", default=os.path.join(cache, "seer", "models", "smollm2.gguf"))
     parser.add_argument("--gemma", help="a second model for prompt and decoding")
+    parser.add_argument("--mixture", help="a mixture of experts for moe")
+    parser.add_argument("--memory", default="12G", help="what extraction of moe may take")
     parser.add_argument("--seer", default=os.path.join(ROOT, ".build", "release", "seer"))
     parser.add_argument("--bench", default=os.path.join(ROOT, ".build", "release", "Bench"))
     parser.add_argument("--python", default=sys.executable, help="of the peers' environment")
@@ -423,8 +476,8 @@ def main():
     parser.add_argument("--report-only", action="store_true")
     options = parser.parse_args()
     names = [n for n in options.only.split(",") if n]
-    if unknown := [n for n in names if n not in [*every, "growth"]]:
-        parser.error(f"found --only {','.join(unknown)}, wanted some of {','.join(every)},growth")
+    if unknown := [n for n in names if n not in [*every, "growth", "moe"]]:
+        parser.error(f"found --only {','.join(unknown)}, wanted some of {','.join(every)},growth,moe")
     bench = Bench(options)
     if options.fresh:
         bench.forget(names)

@@ -9,6 +9,7 @@ usage: peers.py WORK ARGUMENTS   (python environment: requirements.txt)
   peft-step MODEL CONCEPTS STEPS             the released SEER objective: seconds a step
   pca X.npy | tsne X.npy NAME LAYOUT.npy     NAME: scikit-learn, openTSNE-bh, openTSNE-fft: seconds
   judge X.npy LAYOUT                         exact KL divergence of a map (npy or csv)
+  operations MODEL                           two for each weight of the blocks that a token meets
   long-rows MODEL CONCEPTS TOKENS OUTPUT     rows of at least so many tokens, as a concept file
   matrices MODEL CONCEPTS ROWS FOLDER        the matrices that maps are drawn of
 """
@@ -157,6 +158,25 @@ def llama_load(path):
     model.eval(model.tokenize(b"Hello"))
     model.sample(temp=0.0)
     return {"seconds": time.monotonic() - started}
+
+
+def operations(path):
+    """Of a token's way through a GGUF file's blocks, without attention and head; of experts those that
+    a token goes to. The last block counts in full, of which an extraction leaves most out."""
+    from gguf import GGUFReader
+
+    reader = GGUFReader(path)
+    architecture = reader.fields["general.architecture"].contents()
+
+    def number(key):
+        field = reader.fields.get(f"{architecture}.{key}")
+        return field.contents() if field else 0
+
+    share = number("expert_used_count") / max(1, number("expert_count"))
+    weights = sum(
+        int(tensor.n_elements) * (share if "_exps." in tensor.name else 1)
+        for tensor in reader.tensors if tensor.name.startswith("blk.") and len(tensor.shape) > 1)
+    return {"operations": 2 * weights}
 
 
 def transformers_load(path):
@@ -345,6 +365,7 @@ WORK = {
     "transformers-extract": lambda m, d, n: states(m, d, int(n)),
     "llama-prompt": lambda m, n: llama_prompt(m, int(n)),
     "llama-decode": lambda m, n: llama_decode(m, int(n)),
+    "operations": operations,
     "transformers-load": transformers_load,
     "llama-load": llama_load,
     "peft-step": lambda m, d, n: peft_step(m, d, int(n)),

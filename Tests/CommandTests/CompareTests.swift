@@ -77,6 +77,41 @@ struct CompareTests {
     }
   }
 
+  /// Two runs of a mixture: one layer without a router, two whose routing moved.
+  @Test func howRoutingMoved() throws {
+    for (name, shift) in [("base", 0), ("tuned", 1)] {
+      var builder = RunBuilder.clusters(distance: 3)
+      builder.routing = RunBuilder.Routing(layers: [1, 2], experts: 4) { layer, row in
+        // At layer 2 every fourth row's second expert becomes its first.
+        let turned = layer == 2 && shift == 1 && row % 4 == 0
+        let pair = [Int32(row % 4), Int32((row + 1) % 4)]
+        return turned ? pair.reversed() : pair
+      }
+      try builder.write(to: seer.folder(name))
+    }
+    let layers = try #require(try compare("--json").json()["layers"] as? [[String: Any]])
+    #expect(layers[0]["routing"] == nil)
+    for (layer, changed) in [(1, 0.0), (2, 0.25)] {
+      let routing = try #require(layers[layer]["routing"] as? [String: Double])
+      #expect(routing == ["top_changed": changed, "overlap": 1, "load_variation": 0])
+    }
+    let table = try compare().output
+    #expect(
+      table.contains(
+        """
+        routing   other top expert  experts kept  load moved
+        1                      0 %         100 %       0.000
+        2                     25 %         100 %       0.000
+
+        """), "\(table)")
+  }
+
+  @Test func withoutRoutingThereIsNoKeyOfIt() throws {
+    let layers = try #require(try compare("--json").json()["layers"] as? [[String: Any]])
+    #expect(layers.allSatisfy { $0["routing"] == nil })
+    #expect(!(try compare().output.contains("routing")))
+  }
+
   @Test func thePaperGrid() throws {
     for (name, method) in [("grid.svg", "pca"), ("grid.png", "tsne")] {
       let outcome = try compare("--figure", name, "--method", method, "--layer", "2")

@@ -56,6 +56,29 @@ struct ShardCommandTests {
     #expect(!FileManager.default.fileExists(atPath: seer.folder("third")))
   }
 
+  @Test func routingIsKeptAndJoined() throws {
+    let model = try TinyMixture.write(into: seer.folder)
+    let options = ["--model", model, "--routing", "--template", "plain"]
+    func run(_ name: String, _ more: String...) throws {
+      let outcome = try seer.run(
+        Seer.program, ["extract", "--concepts", "concepts.csv", "--run", name] + options + more)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    try run("run")
+    for number in 1...2 { try run("part", "--shard", "\(number)/2") }
+    #expect(try seer.shell("$SEER join --run joined part.*of2").status == 0)
+    #expect(try contents("joined") == contents("run"))
+    #expect(try contents("run")["routing.safetensors"] != nil)
+    try extract("dense", "--routing").expect(
+      65, "--routing: found a model without experts: it has no router, wanted a mixture of experts."
+    )
+    #expect(!FileManager.default.fileExists(atPath: seer.folder("dense")))
+    let outcome = try seer.run(
+      Seer.program,
+      ["extract", "--concepts", "concepts.csv", "--run", "other", "--layers", "0"] + options)
+    outcome.expect(64, "found layers without a router: 0, wanted one of 1 to 3")
+  }
+
   @Test(arguments: ["0/3", "4/3", "3", "a/b", "-1/3", "1/0"])
   func badShards(shard: String) throws {
     try extract("run", "--shard=\(shard)").expect(

@@ -27,6 +27,21 @@ package struct RunBuilder {
   /// Runs of 0.1 do not say their rows' prompts.
   package var hasPrompts = true
   package var state: (_ layer: Int, _ row: Int, _ column: Int) -> Float
+  package var routing: Routing?
+
+  /// The experts that rows go to; weights are made up.
+  package struct Routing {
+    package var layers: [Int]
+    package var experts: Int
+    /// Equally many for every row.
+    package var ids: (_ layer: Int, _ row: Int) -> [Int32]
+
+    package init(
+      layers: [Int], experts: Int, ids: @escaping (_ layer: Int, _ row: Int) -> [Int32]
+    ) {
+      (self.layers, self.experts, self.ids) = (layers, experts, ids)
+    }
+  }
 
   package init(
     rows: [Row], state: @escaping (_ layer: Int, _ row: Int, _ column: Int) -> Float
@@ -93,8 +108,29 @@ package struct RunBuilder {
       manifest["adapter"] = adapter
       manifest["adapter_sha256"] = "89ab"
     }
+    if let routing { manifest["routing"] = try write(routing, to: path) }
     try JSONSerialization.data(withJSONObject: manifest, options: [.sortedKeys]).write(
       to: URL(fileURLWithPath: path + "/run.json"))
     return path
+  }
+
+  /// Writes the routing and returns what run.json says of it.
+  private func write(_ routing: Routing, to path: String) throws -> [String: Any] {
+    let used = routing.ids(routing.layers[0], 0).count
+    let ids = routing.layers.flatMap { layer in
+      rows.indices.flatMap { routing.ids(layer, $0) }
+    }
+    let weights = ids.indices.map { 1 / Float(2 + $0 % used) }
+    let shape = [routing.layers.count, rows.count, used]
+    let size = ids.count * 4
+    let header =
+      "{\"experts\":{\"dtype\":\"I32\",\"shape\":\(shape),\"data_offsets\":[0,\(size)]},"
+      + "\"weights\":{\"dtype\":\"F32\",\"shape\":\(shape),"
+      + "\"data_offsets\":[\(size),\(2 * size)]}}"
+    let bytes =
+      little(UInt64(header.utf8.count)) + Array(header.utf8) + ids.flatMap { little($0) }
+      + floatBytes(weights)
+    try Data(bytes).write(to: URL(fileURLWithPath: path + "/routing.safetensors"))
+    return ["layers": routing.layers, "experts": routing.experts, "experts_per_token": used]
   }
 }

@@ -215,6 +215,17 @@ package struct Safetensors: Sendable {
     _ tensors: [(name: String, dataType: DataType, shape: [Int])],
     metadata: [String: String] = [:]
   ) -> [UInt8] {
+    header(
+      types: tensors.map { ($0.name, $0.dataType.rawValue, $0.dataType.size, $0.shape) },
+      metadata: metadata)
+  }
+
+  /// The same of tensors of any type.
+  ///
+  /// - Parameter types: each with its type as the format names it, and the bytes of an element.
+  package static func header(
+    types: [(name: String, type: String, size: Int, shape: [Int])], metadata: [String: String] = [:]
+  ) -> [UInt8] {
     var fields: [String] = []
     func quoted(_ text: String) -> String {
       let data = try? JSONEncoder().encode(text)
@@ -226,11 +237,11 @@ package struct Safetensors: Sendable {
       fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var offset = 0
-    for tensor in tensors {
-      let end = offset + tensor.shape.reduce(1, *) * tensor.dataType.size
+    for tensor in types {
+      let end = offset + tensor.shape.reduce(1, *) * tensor.size
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       fields.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.dataType.rawValue)\","
+        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.type)\","
           + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }

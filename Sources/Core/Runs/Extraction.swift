@@ -28,6 +28,8 @@ package struct Extraction: Sendable {
   package var limit: Int?
   /// Tokens of a row that are kept; nil is the usual number.
   package var maxTokens: Int?
+  /// Whether the experts that rows go to are kept beside the states.
+  package var keepsRouting = false
   /// `float32` or `float16`.
   package var usesHalf = false
   /// What the work may take of the machine's memory.
@@ -66,6 +68,7 @@ package struct Extraction: Sendable {
     maxTokens = manifest.maxTokens
     layers = manifest.isImported ? nil : manifest.layers
     shard = manifest.shard
+    keepsRouting = manifest.routing != nil
     // A shard does not say how many rows there are in all, nor do tokens.
     if position != .all, shard == nil { limit = manifest.rows }
   }
@@ -96,6 +99,7 @@ package struct Extraction: Sendable {
       width: language.configuration.width, dtype: usesHalf ? .float16 : .float32)
     manifest.batchTokens = Batch.usualTokens
     manifest.shard = shard
+    manifest.routing = try routing(of: language, layers)
     if template == .chat { manifest.chat = try ChatRecord(language.tokenizer.chat) }
     var summary = Summary(rows: manifest.rows, tokens: 0, seconds: 0, notes: set.notes)
     let cut = all.filter(\.isCut).count
@@ -174,6 +178,26 @@ package struct Extraction: Sendable {
     return layers
   }
 
+  /// What is kept of routing.
+  private func routing(
+    of language: LanguageModel, _ layers: [Int]
+  ) throws(Failure) -> RoutingRecipe? {
+    guard keepsRouting else { return nil }
+    guard let experts = language.configuration.experts else {
+      throw Failure(
+        .badData, file: language.path, place: "--routing",
+        found: "a model without experts: it has no router",
+        wanted: "a mixture of experts", advice: "Leave out --routing.")
+    }
+    guard let recipe = RoutingRecipe(language.configuration, layers: layers) else {
+      throw Failure(
+        .usage, place: "--routing", found: "layers without a router: \(Run.described(layers))",
+        wanted: "one of \(Run.described(experts.blocks.map { $0 + 1 }.sorted()))",
+        advice: "Name such a layer with --layers, or leave out --routing.")
+    }
+    return recipe
+  }
+
   private func render(
     _ rows: [ConceptSet.Row], _ places: [RecordPlace], _ renderer: RowRenderer
   ) throws -> [RenderedRow] {
@@ -196,6 +220,9 @@ package struct Extraction: Sendable {
     // States of all layers come with every batch.
     let states = part.batches.reduce(0) { max($0, part.states($1).count) }
     costs.batchBytes += 4 * manifest.layers.count * manifest.width * states
+    if let routing = manifest.routing {
+      costs.batchBytes += 2 * routing.tensorBytes(rows: states)
+    }
     costs.cacheBytes = 0
     let plan = try memory.plan(costs, leastTokens: capacity)
     let language = language.following(plan)
@@ -213,11 +240,12 @@ package struct Extraction: Sendable {
       let places = zip(rows, batch.rows).flatMap { row, place in
         part.spans[row].map { $0.lowerBound + place.start..<$0.upperBound + place.start }
       }
+      var request = ForwardRequest(layers: manifest.layers, spans: places)
+      request.keepsRouting = manifest.routing != nil
       var waited = Duration.zero
       let began = ContinuousClock.now
       let result = try language.transformer.forward(
-        batch, adapter: adapter,
-        request: ForwardRequest(layers: manifest.layers, spans: places), activations: state,
+        batch, adapter: adapter, request: request, activations: state,
         checkpoint: {
           let asked = ContinuousClock.now
           try context.checkpoint()
@@ -225,7 +253,10 @@ package struct Extraction: Sendable {
         })
       let seconds = (began.duration(to: .now) - waited).seconds
       try writer.write(
-        result.states, firstRow: states.lowerBound, tokens: part.tokens(rows), seconds: seconds)
+        result.states, firstRow: states.lowerBound, tokens: part.tokens(rows), seconds: seconds,
+        routing: result.routing.filter {
+          manifest.routing?.layers.contains($0.block + 1) == true
+        })
       progress.completed = writer.tokens
       progress.elapsed = .seconds(before) + started.duration(to: .now)
       progress.message = "\(Int(Double(writer.tokens) / max(writer.seconds, 1e-9))) tokens/s"

@@ -39,22 +39,27 @@ package struct RunRow: Equatable, Sendable {
 ///
 /// A run folder holds, in the order they are completed:
 /// 1. `states.safetensors`: tensor `states`, (layers, rows, width), float32 or float16;
-/// 2. `rows.csv`: `row,text,concept,tokens,split,prompt` and, with position `all`, `token`;
-/// 3. `run.json`: the ``RunManifest``. A folder without it is not a finished run.
+/// 2. `routing.safetensors`, where routing was asked for: tensors `experts`, int32, and `weights`,
+///    float32, both (layers with a router, rows, experts a token), the largest weight first;
+/// 3. `rows.csv`: `row,text,concept,tokens,split,prompt` and, with position `all`, `token`;
+/// 4. `run.json`: the ``RunManifest``. A folder without it is not a finished run.
 package struct Run: Sendable {
   package let folder: String
   package let manifest: RunManifest
   package let rows: [RunRow]
   package let file: Safetensors
   package let tensor: Safetensors.Tensor
+  /// Which experts the rows went to, where the run keeps it.
+  package let routing: RunRouting?
 
   package static let manifestName = "run.json"
   static let statesName = "states.safetensors"
+  static let routingName = "routing.safetensors"
   package static let rowsName = "rows.csv"
 
   /// The files of a run.
   package static func files(_ folder: String) -> [String] {
-    [manifestName, statesName, rowsName].map { folder + "/" + $0 }
+    [manifestName, statesName, routingName, rowsName].map { folder + "/" + $0 }
   }
 
   package static func open(_ folder: String) throws(Failure) -> Run { try Run(folder: folder) }
@@ -81,6 +86,10 @@ package struct Run: Sendable {
         wanted: "\(manifest.dtype), as run.json has it", advice: "Extract the run again.")
     }
     self.tensor = tensor
+    let rowCount = manifest.rows
+    routing = try manifest.routing.map { recipe throws(Failure) in
+      try RunRouting(folder: folder, recipe, rows: rowCount)
+    }
     // Of a shard without a batch only the header is there.
     rows = manifest.rows == 0 ? [] : try RunRow.read(folder + "/" + Self.rowsName)
     guard rows.count == manifest.rows else {
@@ -118,6 +127,13 @@ package struct Run: Sendable {
           .badData, file: path, place: "layers, rows, width",
           found: "\(manifest.layers), \(manifest.rows), \(manifest.width)",
           wanted: "ascending layers and sizes above 0", advice: "Extract the run again.")
+      }
+      if let routing = manifest.routing, !routing.isSound(layers: manifest.layers) {
+        throw Failure(
+          .badData, file: path, place: "routing",
+          found: "layers \(routing.layers), \(routing.used) of \(routing.experts) experts",
+          wanted: "layers of the run, and at most as many experts a token as there are",
+          advice: "Extract the run again.")
       }
       return manifest
     } catch var failure as Failure {

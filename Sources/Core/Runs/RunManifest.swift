@@ -41,6 +41,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package var dtype: StateType
   /// Tokens that a batch has room for (``BatchPlan``); nil where states were imported, and in runs of 0.1.
   package var batchTokens: Int?
+  /// Which experts the rows went to, where that is kept (``RunRouting``).
+  package var routing: RoutingRecipe?
   /// Which part of a run this is; nil for a whole one.
   package var shard: Shard?
   /// Tokens and seconds of the forward passes that made it.
@@ -65,7 +67,7 @@ package struct RunManifest: Codable, Equatable, Sendable {
     case maxTokens = "max_tokens"
     case layers, rows, width, dtype
     case batchTokens = "batch_tokens"
-    case shard, tokens, seconds
+    case routing, shard, tokens, seconds
   }
 
   package init(
@@ -141,6 +143,9 @@ extension RunManifest {
     if dtype != other.dtype { keys.append("dtype (\(dtype))") }
     if batchTokens != other.batchTokens {
       keys.append("batch_tokens (\(batchTokens.map(String.init) ?? "none"))")
+    }
+    if routing != other.routing {
+      keys.append("routing (\(routing == nil ? "not kept" : "kept"))")
     }
     if shard != other.shard { keys.append("shard (\(shard?.description ?? "none"))") }
     return keys

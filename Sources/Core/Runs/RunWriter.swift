@@ -2,16 +2,18 @@ import CKernels
 import Foundation
 import LinearAlgebra
 import SeerFormats
+import SeerModels
 import SeerSupport
 
 /// Writes a run folder piece by piece, so that a killed extraction can go on where it stopped.
 ///
 /// While it is unfinished the folder holds, in place of the final files:
 /// 1. `recipe.partial.json`: the manifest to be;
-/// 2. `states.safetensors.partial`: full size from the start, filled out of order;
+/// 2. `states.safetensors.partial`, and `routing.safetensors.partial` where routing is kept: full
+///    size from the start, filled out of order;
 /// 3. `progress.partial`: one line a finished batch, `first-row rows tokens seconds`.
-/// A line is written only after its states are, so whatever a kill leaves behind is consistent. One
-/// process at a time writes to the folder.
+/// A line is written only after its states and routing are, so whatever a kill leaves behind is
+/// consistent. One process at a time writes to the folder.
 package final class RunWriter {
   static let recipeName = "recipe.partial.json"
   static let progressName = "progress.partial"
@@ -23,10 +25,10 @@ package final class RunWriter {
   package private(set) var tokens = 0
   package private(set) var seconds = 0.0
   private let lock: FolderLock
-  private let states: WritableFile
+  private let states: RunFile
+  private let routing: RunFile?
   private let progress: WritableFile
   private var progressSize = 0
-  private let dataStart: Int
   private var half: [UInt16] = []
 
   private var isHalf: Bool { manifest.dtype == .float16 }
@@ -54,25 +56,19 @@ package final class RunWriter {
         [manifest.layers.count, manifest.rows, manifest.width]
       )
     ])
-    dataStart = header.count
-    let final = folder + "/" + Run.statesName
-    // A kill between the last two renames leaves the states under their final name.
-    let isNamed = FileManager.default.fileExists(atPath: final)
-    states = try WritableFile(path: isNamed ? final : final + ".partial", truncating: false)
-    let size =
-      dataStart + manifest.layers.count * manifest.rows * manifest.width
-      * manifest.dtype.dataType.size
-    if states.size == size {
-      try readProgress()
-    } else {
-      try progress.truncate(to: 0)
-      try states.truncate(to: 0)
-      try states.reserve(size)
-      try states.truncate(to: size)
+    let bytes =
+      manifest.layers.count * manifest.rows * manifest.width * manifest.dtype.dataType.size
+    states = try RunFile(folder + "/" + Run.statesName, header: header, bytes: bytes)
+    routing = try manifest.routing.map { recipe throws(Failure) in
+      try RunFile(
+        folder + "/" + Run.routingName, header: recipe.header(rows: manifest.rows),
+        bytes: 2 * recipe.tensorBytes(rows: manifest.rows))
     }
-    // Always: a kill may have come between making room and this.
-    try states.write(header, count: header.count, at: 0)
+    if files.allSatisfy(\.isMade) { try readProgress() } else { try progress.truncate(to: 0) }
+    for file in files { try file.make() }
   }
+
+  private var files: [RunFile] { [states] + (routing.map { [$0] } ?? []) }
 
   private static func check(_ recipe: String, equals manifest: RunManifest) throws(Failure) {
     let file = try MappedFile(path: recipe)
@@ -138,15 +134,17 @@ package final class RunWriter {
 
   /// Writes the states of consecutive rows, one matrix a layer, and notes them as done.
   ///
-  /// - Parameter rows: how many of the matrices' first rows; nil: all.
+  /// - Parameters:
+  ///   - rows: how many of the matrices' first rows; nil: all.
+  ///   - routing: of the blocks before the layers of the recipe's routing, in their order.
   package func write(
-    _ layers: [some ReadableMatrix], rows: Int? = nil, firstRow: Int, tokens: Int, seconds: Double
+    _ layers: [some ReadableMatrix], rows: Int? = nil, firstRow: Int, tokens: Int, seconds: Double,
+    routing: [RoutedSpans] = []
   ) throws(Failure) {
     guard let count = rows ?? layers.first?.rows, count > 0 else { return }
     for (index, matrix) in layers.enumerated() {
       let elements = count * manifest.width
-      let offset =
-        dataStart + (index * manifest.rows + firstRow) * manifest.width * elementSize
+      let offset = (index * manifest.rows + firstRow) * manifest.width * elementSize
       if isHalf {
         if half.count < elements { half = Array(repeating: 0, count: elements) }
         guard sk_f32_to_f16(&half, matrix.start, elements) == 0 else {
@@ -161,11 +159,25 @@ package final class RunWriter {
         try states.write(bytes, at: offset)
       }
     }
+    try write(routing, rows: count, firstRow: firstRow)
     try note(firstRow..<firstRow + count, tokens: tokens, seconds: seconds)
   }
 
-  /// Copies the states of consecutive rows from another run of the same layers, width and type, as
-  /// they are stored, and notes them as done.
+  private func write(_ spans: [RoutedSpans], rows: Int, firstRow: Int) throws(Failure) {
+    guard let file = routing, let recipe = manifest.routing else { return }
+    precondition(spans.map { $0.block + 1 } == recipe.layers, "routing of other layers")
+    for (place, layer) in spans.enumerated() {
+      let offset = (place * manifest.rows + firstRow) * recipe.rowBytes
+      let count = rows * recipe.used
+      try file.write(layer.ids, count: count, at: offset)
+      try file.write(
+        layer.weights.values, count: count,
+        at: offset + recipe.tensorBytes(rows: manifest.rows))
+    }
+  }
+
+  /// Copies the states, and the routing, of consecutive rows from another run of the same recipe
+  /// but for its rows, as they are stored, and notes them as done.
   package func copy(
     _ rows: Range<Int>, of run: Run, to firstRow: Int, tokens: Int, seconds: Double
   ) throws(Failure) {
@@ -174,11 +186,30 @@ package final class RunWriter {
       let stored = try run.storedStates(layer: layer)
       let start = stored.range.lowerBound
       let piece = stored.file[start + rows.lowerBound * bytes..<start + rows.upperBound * bytes]
-      let offset = dataStart + (index * manifest.rows + firstRow) * bytes
+      let offset = (index * manifest.rows + firstRow) * bytes
       try piece.withBytes { piece throws(Failure) in try states.write(piece, at: offset) }
       piece.release()
     }
+    try copyRouting(rows, of: run, to: firstRow)
     try note(firstRow..<firstRow + rows.count, tokens: tokens, seconds: seconds)
+  }
+
+  private func copyRouting(
+    _ rows: Range<Int>, of run: Run, to firstRow: Int
+  ) throws(Failure) {
+    guard let file = routing, let recipe = manifest.routing, let stored = run.routing else {
+      return
+    }
+    for place in recipe.layers.indices {
+      let pieces = stored.stored(place: place, rows)
+      for (tensor, piece) in pieces.enumerated() {
+        let offset =
+          tensor * recipe.tensorBytes(rows: manifest.rows)
+          + (place * manifest.rows + firstRow) * recipe.rowBytes
+        try piece.withBytes { bytes throws(Failure) in try file.write(bytes, at: offset) }
+        piece.release()
+      }
+    }
   }
 
   private func note(_ rows: Range<Int>, tokens: Int, seconds: Double) throws(Failure) {
@@ -223,23 +254,21 @@ package final class RunWriter {
 
   /// Takes back what is there of the run, and the folder where nothing else is in it.
   package func abandon() {
-    for name in [Self.recipeName, Self.progressName, Run.statesName + ".partial"] {
-      unlink(folder + "/" + name)
-    }
+    let files = [Run.statesName, Run.routingName].map(RunFile.partial)
+    for name in [Self.recipeName, Self.progressName] + files { unlink(folder + "/" + name) }
     rmdir(folder)
   }
 
   /// Gives everything its final name; `run.json` comes last.
   package func finish(_ rows: [RunRow]) throws(Failure) {
-    try states.synchronize()
+    for file in files { try file.synchronize() }
     let withTokens = manifest.position == .all
     // Rows imported from a run of 0.1 say none.
     let withPrompts = rows.contains { $0.prompt != nil }
     var text = RunRow.header(withTokens: withTokens, withPrompts: withPrompts)
     for row in rows { text += row.line(withToken: withTokens, withPrompt: withPrompts) }
     try OutputFile.write(text, to: folder + "/" + Run.rowsName)
-    let final = folder + "/" + Run.statesName
-    if states.path != final { try OutputFile.rename(states.path, to: final) }
+    for file in files { try file.finish() }
     var finished = manifest
     // Of states from elsewhere nobody counted them.
     finished.tokens = tokens > 0 ? tokens : nil

@@ -59,7 +59,7 @@ package struct TokenizerDescription: Sendable {
   var fusesUnknown = false
   /// Whether characters without a token become the unknown one; else they are left out.
   var encodesUnknown = false
-  var normalizers: [Normalizer] = []
+  package var normalizers: [Normalizer] = []
   package var preTokenizer = PreTokenizer()
   /// Added tokens with rules of their own; others are recognised by their type.
   var addedTokens: [AddedToken] = []

@@ -316,6 +316,21 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
       ? Array(0..<(objective.layers.max() ?? 0)) : Set(loraLayers).sorted().map { $0 - 1 }
   }
 
+  /// Throws where none of the projections asked for is a layer that takes LoRA: experts take none.
+  private func checkTargets(_ c: ModelConfiguration) throws(Failure) {
+    let blocks = adapterBlocks.filter { (0..<c.blocks).contains($0) }
+    let there = Set(blocks.flatMap { c.ofBlock($0).modules.flatMap(\.targets) })
+    guard !blocks.isEmpty, !targets.contains(where: there.contains) else { return }
+    func names(_ targets: [LoRATarget]) -> String {
+      targets.map(\.rawValue).joined(separator: ", ")
+    }
+    throw Failure(
+      .usage, place: "targets", found: names(targets),
+      wanted: "some of \(names(LoRATarget.allCases.filter(there.contains))), which are layers of "
+        + "the blocks that carry the adapter",
+      advice: c.experts == nil ? nil : "LoRA on experts and routers is not supported.")
+  }
+
   /// More steps are a slip of the hand.
   package static let mostSteps = 10_000_000
   /// Rows a step: a contrastive loss holds a number for every pair of them.
@@ -427,6 +442,7 @@ package struct TrainingPreset: Equatable, Sendable, Codable {
     try check("--evaluate-every", evaluateEvery, from: 1, to: Self.mostSteps)
     guard (0.01...0.5).contains(heldOut) else { throw bad("held_out", heldOut, "0.01 to 0.5") }
     guard !targets.isEmpty else { throw bad("targets", "none", "one or more projections") }
+    if let model { try checkTargets(model) }
     try checkPositive("temperature", objective.temperature, to: 1e4)
     try check("warmup", warmup, from: 0, to: Self.mostSteps)
     for (option, value) in [

@@ -17,6 +17,10 @@ package struct RunSource: Sendable {
   /// can tell them without reading the whole layer.
   var someStates: (@Sendable (_ layer: Int, _ rows: [Int]) throws -> Matrix)?
   package var products: (@Sendable (_ layer: Int, _ vector: [Float]) throws -> [Float])?
+  /// The layers, by their numbers, of which it is kept which experts rows went to; ascending.
+  package var routedLayers: [Int] = []
+  /// The routing of a layer number; nil where there is none.
+  package var routing: @Sendable (_ layer: Int) throws -> LayerRouting? = { _ in nil }
   /// The run's name, for messages.
   package var name: String { folder.split(separator: "/").last.map(String.init) ?? model }
   /// The run's folder, as an absolute path; empty for rows from elsewhere.
@@ -60,6 +64,8 @@ extension RunSource {
       folder: URL(fileURLWithPath: run.folder).standardizedFileURL.path,
       adapter: run.manifest.adapter.map(Self.name),
       reading: "template \(run.manifest.templateTitle), position \(run.manifest.position)")
+    routedLayers = run.manifest.routing?.layers ?? []
+    routing = { try run.routing?.layer($0) }
   }
 
   /// A layer's states where they are kept.

@@ -19,6 +19,9 @@ package struct ExtractCommand: ParsableCommand {
       With --shard K/N it writes one of N parts of the run, RUN.KofN, on any machine and at any
       time; seer join puts them together (docs/scale.md has what a scheduler is told).
 
+      With --routing the run of a mixture of experts also keeps, for each row and each layer with a
+      router, the experts that its token went to and their weights.
+
       Example:
         seer extract --model smollm2 --concepts samples/concepts.csv --run my-run
         seer extract --model smollm2 --concepts my.csv --run my-run --layers 16,24-30 --shard 3/16
@@ -41,6 +44,8 @@ package struct ExtractCommand: ParsableCommand {
   @Option(help: "Only the first rows.") var limit: Int?
   @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
   var maxTokens: Int?
+  @Flag(help: "Keep the experts of a mixture that rows go to, and their weights.")
+  var routing = false
   @Option(help: "How states are stored.") var dtype = StateType.float32
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
@@ -96,6 +101,7 @@ package struct ExtractCommand: ParsableCommand {
     extraction.chat = try chat.options()
     extraction.limit = limit
     extraction.maxTokens = maxTokens
+    extraction.keepsRouting = routing
     extraction.usesHalf = dtype == .float16
     extraction.memory = memory.budget(isTold: isTelling)
     return extraction

@@ -23,6 +23,14 @@ struct ComparisonResult: Encodable {
     let drift: DriftResult
     let neighboursKept: Nullable
     let confusion: Confusion
+    /// Where both runs keep routing.
+    let routing: Routing?
+  }
+
+  struct Routing: Encodable {
+    let topChanged: Double
+    let overlap: Double
+    let loadVariation: Double
   }
 
   /// Counts by concept and by the concept that held-out rows were taken for.
@@ -96,7 +104,11 @@ struct ComparisonResult: Encodable {
           relative: Nullable(layer.drift?.relative)),
         neighboursKept: Nullable(layer.neighboursKept),
         confusion: Confusion(
-          base: layer.baseConfusion.counts, tuned: layer.tunedConfusion.counts))
+          base: layer.baseConfusion.counts, tuned: layer.tunedConfusion.counts),
+        routing: layer.routing.map {
+          Routing(
+            topChanged: $0.topChanged, overlap: $0.overlap, loadVariation: $0.loadVariation)
+        })
     }
     func row(_ place: Int) -> Int { pair.base.run.rows[pair.base.rows[place]].row }
     func name(_ concept: Int?) -> String? { concept.map { concepts[$0] } }

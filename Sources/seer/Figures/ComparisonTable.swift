@@ -14,6 +14,7 @@ enum ComparisonTable {
     if let focused = comparison.focused {
       lines += metrics(focused) + [""]
       if comparison.layers.count > 1 { lines += layers(comparison) + [""] }
+      lines += routing(comparison.layers)
       lines += changes(comparison, focused)
     }
     return lines.joined(separator: "\n") + "\n"
@@ -60,6 +61,22 @@ enum ComparisonTable {
           + column(number(layer.neighboursKept, 2), 7, right: true))
     }
     return lines
+  }
+
+  /// How routing moved at every layer where both runs keep it.
+  private static func routing(_ layers: [LayerComparison]) -> [String] {
+    let rows = layers.compactMap { layer in
+      layer.routing.map {
+        column("\(layer.layer)", 9) + column(percent($0.topChanged), 17, right: true)
+          + column(percent($0.overlap), 14, right: true)
+          + column(number($0.loadVariation, 3), 12, right: true)
+      }
+    }
+    guard !rows.isEmpty else { return [] }
+    let title =
+      column("routing", 9) + column("other top expert", 17, right: true)
+      + column("experts kept", 14, right: true) + column("load moved", 12, right: true)
+    return [title] + rows + [""]
   }
 
   private static func changes(

@@ -17,6 +17,44 @@ struct TokenizerGoldenTests {
     }
   }
 
+  struct Cuts: Decodable {
+    struct Named: Decodable {
+      let normalizer: String?
+      /// The bytes of each text's pieces.
+      let cuts: [[Int]]
+    }
+
+    let texts: [String]
+    let names: [String: Named]
+  }
+
+  static let cutNames = [
+    "llama-bpe", "falcon3", "dbrx", "glm4", "chatglm-bpe", "qwen2", "stablelm2", "tekken",
+    "gpt-4o", "qwen35", "olmo", "exaone4", "refact", "command-r",
+  ]
+
+  /// Where texts are cut before any merge (Fixtures/Tokenizers/make_pretokenizers.py).
+  @Test(arguments: cutNames)
+  func textsAreCutAsTheReferenceCutsThem(name: String) throws {
+    let data = try Data(
+      contentsOf: TokenizerFixture.folder.appendingPathComponent("pretokenizers.json"))
+    // Names have underscores of their own.
+    let golden = try JSONDecoder().decode(Cuts.self, from: data)
+    #expect(golden.names.keys.sorted() == Self.cutNames.sorted())
+    let theirs = try #require(golden.names[name])
+    var description = TokenizerDescription()
+    try description.use(preTokenizer: name)
+    #expect(description.normalizers.isEmpty == (theirs.normalizer == nil))
+    try #require(theirs.cuts.count == golden.texts.count && golden.texts.count > 120)
+    let matcher = Pattern.Matcher()
+    for (text, cuts) in zip(golden.texts, theirs.cuts) {
+      var normalized = Array(text.utf8).withUnsafeBufferPointer { NormalizedText($0, base: 0) }
+      for normalizer in description.normalizers { normalizer.apply(to: &normalized, with: matcher) }
+      let pieces = description.preTokenizer.split(&normalized, with: matcher)
+      #expect(pieces.map(\.count) == cuts, "\(text.debugDescription)")
+    }
+  }
+
   @Test func decodedTextIsTheReference() throws {
     let tokenizer = try TokenizerFixture.smollm2.get()
     for entry in try TokenizerFixture.golden().texts + TokenizerFixture.extra() {

@@ -76,6 +76,28 @@ struct BadTrainingTests {
   }
 
   /// Without `safe` there is no verdict, and nothing says which concepts are harmful.
+  /// Of a mixture whose feed-forward parts are all experts only attention takes LoRA.
+  @Test func expertsAreNoTargets() throws {
+    let folder = try TemporaryFolder()
+    let c = try LanguageModel(TinyMixture.write(into: folder)).configuration
+    var preset = TrainingPreset.standard
+    preset.objective.layers = [2]
+    preset.targets = [.gate, .up, .down]
+    let failure = try #require(thrownFailure { _ = try preset.resolved(for: c) }, "it was taken")
+    failure.expect(
+      .usage, place: "targets", found: "gate_proj, up_proj, down_proj",
+      wanted: "some of q_proj, k_proj, v_proj, o_proj",
+      advice: "LoRA on experts and routers is not supported")
+    // Where some of them are layers, those are trained, as of the usual preset, which names all.
+    preset.targets = [.output, .down]
+    #expect(thrownFailure { _ = try preset.resolved(for: c) } == nil)
+    preset.targets = LoRATarget.allCases
+    #expect(thrownFailure { _ = try preset.resolved(for: c) } == nil)
+    let dense = try TinyLlama.model().configuration
+    preset.targets = [.gate, .up, .down]
+    #expect(thrownFailure { _ = try preset.resolved(for: dense) } == nil)
+  }
+
   @Test func objectivesThatNeedAConceptSafe() throws {
     for name in [ObjectiveName.sft, .sftSeer] {
       let test = try TinyTraining { $0.objective = $0.objective.replaced(by: name) }

@@ -93,10 +93,12 @@ package struct Comparison: Sendable {
     _ pair: RunPair, layer: Int, withNulls: Bool, _ steps: inout Steps
   ) throws -> LayerComparison {
     let context = steps.context
-    return try LayerComparison.measure(
+    var comparison = try LayerComparison.measure(
       layer: layer, base: try pair.base.sample(layer: layer),
       tuned: try pair.tuned.sample(layer: layer), options: options, withNulls: withNulls,
       neighbours: neighbours, checkpoint: context.checkpoint, onSide: { steps.advance(layer) })
+    comparison.routing = try pair.routingChange(layer: layer)
+    return comparison
   }
 
   /// The layer where the tuned run tells held-out rows apart best, by silhouette among equals.

@@ -18,6 +18,8 @@ package struct LayerComparison: Equatable, Sendable {
   package var drift: Drift?
   /// The mean share of each row's 10 nearest rows that stayed.
   package var neighboursKept: Double?
+  /// How routing moved; nil where not both runs keep it.
+  package var routing: RoutingChange?
   /// Whether the nulls were measured.
   package var hasNulls = false
 

@@ -98,6 +98,7 @@ package struct RunPair: Sendable {
     if first.layers != second.layers {
       notes.append("Only the \(layers.count) layers that both runs hold are compared.")
     }
+    notes += routingNotes
     if first.modelSHA256 == second.modelSHA256, first.adapterSHA256 == second.adapterSHA256,
       first.statesSHA256 == second.statesSHA256
     {

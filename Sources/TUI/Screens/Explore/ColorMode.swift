@@ -4,6 +4,8 @@ package enum ColorMode: Hashable, Sendable {
   /// The concept it was taken for when held out.
   case predicted
   case rightWrong
+  /// The expert of the layer's block that weighs most for it.
+  case expert
   case number(NumberColumn)
 
   /// As titles and messages name it.
@@ -12,6 +14,7 @@ package enum ColorMode: Hashable, Sendable {
     case .concept: "concept"
     case .predicted: "nearest prototype"
     case .rightWrong: "right or wrong"
+    case .expert: state.isRouted ? "top expert" : "top expert: no router at this layer"
     case .number(let column): column.name(state)
     }
   }
@@ -19,6 +22,7 @@ package enum ColorMode: Hashable, Sendable {
   /// The modes a run has, in the order of their key.
   package static func all(_ state: ExploreState) -> [ColorMode] {
     (state.run.concepts.count > 1 ? [.concept, .predicted, .rightWrong] : [.concept])
+      + (state.run.routedLayers.isEmpty ? [] : [.expert])
       + NumberColumn.all(state).map { .number($0) }
   }
 }

@@ -90,7 +90,9 @@ struct DetailPane {
       title += " "
       let x = surface.write(title, rect.x + 1, rect.y, theme.style(.accent))
       let after = drawConcept(cursor, x - 1, rect.y, rect.maxX - 1, &surface)
-      let facts = taken(cursor) + (norm(cursor).map { ["norm \($0)"] } ?? []) + tokens(row.tokens)
+      let facts =
+        taken(cursor) + expert(cursor) + (norm(cursor).map { ["norm \($0)"] } ?? [])
+        + tokens(row.tokens)
       surface.write(
         Text.cut(
           glyphs.separator + facts.joined(separator: glyphs.separator), to: rect.maxX - after - 1,
@@ -138,6 +140,11 @@ struct DetailPane {
   private func taken(_ row: Int) -> [String] {
     guard let verdict = verdict(row), !verdict.isRight else { return [] }
     return ["taken for \(name(verdict.taken))"]
+  }
+
+  /// The expert that weighs most for the row, where that is what colours say.
+  private func expert(_ row: Int) -> [String] {
+    state.painted.inputs.experts?.expert(ofRow: row).map { ["expert \($0)"] } ?? []
   }
 
   /// What the row was taken for when it was held out, by how much, and the two cosines as bars.
@@ -245,6 +252,7 @@ struct DetailPane {
     // Of states from elsewhere nobody counted them.
     if tokens > 0 { facts.append("\(tokens) " + (tokens == 1 ? "token" : "tokens")) }
     if let split = state.run.rows[cursor].split { facts.append(split) }
+    facts += expert(cursor)
     if let token = state.run.rows[cursor].token { facts.append("'\(Text.visible(token))'") }
     var line = ""
     for fact in facts {

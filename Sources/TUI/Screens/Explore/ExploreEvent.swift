@@ -5,6 +5,8 @@ import SeerProjection
 package enum ExploreEvent: ScreenEvent {
   /// The map of a layer, by its index among the run's layers.
   case map(index: Int, Result<LayerMap, Problem>)
+  /// The experts of a layer's rows.
+  case experts(index: Int, RowExperts)
   case separation(index: Int, Result<LayerSeparation, Problem>)
   /// A map as far as it has grown, or why it ended; `run` tells it from runs given up.
   case embedding(run: Int, Result<Embedding, Problem>)
@@ -17,6 +19,7 @@ package enum ExploreEvent: ScreenEvent {
     switch self {
     case .map(let index, let result):
       return ExploreScreen.receive(&state.explore, index: index, result)
+    case .experts(let index, let experts): state.explore.experts[index] = experts
     case .separation(let index, let result):
       if state.explore.figures.separations.indices.contains(index) {
         state.explore.figures.separations[index] = (try? result.get()).map { .ready($0) } ?? .failed

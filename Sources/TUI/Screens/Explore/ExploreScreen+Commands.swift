@@ -251,6 +251,13 @@ extension ExploreScreen {
     Command(
       "previousColors", ["C"], .view, in: .maps, "The colouring before", when: hasRows,
       do: say { turnColors(&$0, by: -1) }),
+    Command(
+      "expertColors", ["E"], .view, in: [.map, .concepts],
+      "Colour by the expert that weighs most, or by concept", when: hasRows,
+      do: { state, _ in
+        turnExperts(&state)
+        return []
+      }),
   ]
 
   private static func panning(

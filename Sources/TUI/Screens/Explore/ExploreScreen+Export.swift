@@ -96,6 +96,10 @@ extension ExploreState {
     case .rightWrong:
       names = ["right", "wrong", "not judged"]
       colors = [0: 0x007F5F, 1: 0xAF0000, 2: Theme.paleOnLight]
+    case .expert:
+      let experts = painting.inputs.experts?.experts ?? []
+      names = experts.map { "expert \($0.id)" } + ["none"]
+      colors[experts.count] = Theme.paleOnLight
     case .number:
       let range = painting.range ?? 0...0
       let step = (range.upperBound - range.lowerBound) / Float(Painting.steps)

@@ -53,6 +53,8 @@ package struct ExploreState: Sendable {
   package var walk = LayerWalk()
   package var growing = GrowingMaps()
   package var figures: LayerFigures
+  /// The experts of the layers that have a router, by the layer's index, as far as they are read.
+  package var experts: [Int: RowExperts] = [:]
   package var neighbours = Neighbours()
   package var selection = Selection()
   package var lists = RowLists()

@@ -36,13 +36,17 @@ extension Session {
     let axes = state.explore.chart.axes
     let conceptOfRow = state.explore.run.conceptOfRow
     let concepts = state.explore.run.concepts.count
+    let lacksExperts = state.explore.experts[index] == nil
     engine.submit(
       "map of layer \(layer)", priority: isUrgent ? .typing : .map,
       onEvent: { [poster] (event: JobEvent<LayerMap>) in
         guard case .finished(let result) = event else { return }
         poster(.explore(.map(index: index, result.mapError { Problem($0) })))
       },
-      body: { [source] context in
+      body: { [source, poster] context in
+        if lacksExperts, let routing = try source.routing(layer) {
+          poster(.explore(.experts(index: index, RowExperts(routing))))
+        }
         let states = try source.states(layer)
         guard states.rows == source.rows.count else {
           throw Problem(

@@ -28,7 +28,7 @@ struct LegendPane {
   }
 
   func concept(at place: Cursor) -> Int? {
-    guard layout.legend.contains(place) else { return nil }
+    guard layout.legend.contains(place), experts == nil else { return nil }
     if layout.isWide {
       guard layout.legend.inside.contains(place) else { return nil }
       let index = first + place.y - layout.legend.inside.y
@@ -37,7 +37,11 @@ struct LegendPane {
     return entries().first { place.x >= $0.x && place.x < $0.x + $0.width }?.concept
   }
 
+  /// Experts where they are what colours say; keys of the list are about concepts.
+  private var experts: RowExperts? { isFocused ? nil : state.painted.inputs.experts }
+
   func draw(into surface: inout Surface) {
+    if let experts { return ExpertLegend(experts, theme, layout).draw(into: &surface) }
     if layout.isWide { drawList(into: &surface) } else { drawLine(into: &surface) }
   }
 

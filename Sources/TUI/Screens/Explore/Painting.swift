@@ -9,19 +9,23 @@ package struct Painting: Equatable, Sendable {
     package var predicted: [Int32]
     /// Of a mode that shows numbers.
     package var values: [Float]?
+    /// Of the mode that shows experts.
+    package var experts: RowExperts?
     package var isConceptHidden: [Bool]
     package var matches: [Bool]?
     package var hidesRest: Bool
 
     package init(
       mode: ColorMode, conceptOfRow: [Int32], concepts: Int, predicted: [Int32],
-      values: [Float]? = nil, isConceptHidden: [Bool], matches: [Bool]? = nil, hidesRest: Bool
+      values: [Float]? = nil, experts: RowExperts? = nil, isConceptHidden: [Bool],
+      matches: [Bool]? = nil, hidesRest: Bool
     ) {
       self.mode = mode
       self.conceptOfRow = conceptOfRow
       self.concepts = concepts
       self.predicted = predicted
       self.values = values
+      self.experts = experts
       self.isConceptHidden = isConceptHidden
       self.matches = matches
       self.hidesRest = hidesRest
@@ -47,6 +51,7 @@ package struct Painting: Equatable, Sendable {
     switch inputs.mode {
     case .concept, .predicted: groupCount = inputs.concepts + 1
     case .rightWrong: groupCount = 3
+    case .expert: groupCount = (inputs.experts?.experts.count ?? 0) + 1
     case .number: groupCount = Self.steps + 1
     }
     let rows = inputs.conceptOfRow.count
@@ -81,6 +86,9 @@ package struct Painting: Equatable, Sendable {
       let predicted = inputs.predicted[row]
       if predicted < 0 { return 2 }
       return predicted == inputs.conceptOfRow[row] ? 0 : 1
+    case .expert:
+      guard let experts = inputs.experts else { return 0 }
+      return experts.ofRow[row] >= 0 ? experts.ofRow[row] : Int32(experts.experts.count)
     case .number:
       guard let values = inputs.values, let range, !values[row].isNaN else {
         return Int32(steps)
@@ -120,16 +128,19 @@ extension ExploreState {
     let values: [Float]? =
       if case .number(let column) = look.colorMode { column.values(self) } else { nil }
     let predicted = look.colorMode == .concept ? [] : separation?.predicted ?? []
+    let experts = look.colorMode == .expert ? currentExperts : nil
     var mode = look.colorMode
     switch look.colorMode {
     case .concept: break
     case .predicted, .rightWrong: if predicted.count != run.rows.count { mode = .concept }
+    case .expert: if experts?.ofRow.count != run.rows.count { mode = .concept }
     case .number: if values?.count != run.rows.count { mode = .concept }
     }
     return Painting.Inputs(
       mode: mode, conceptOfRow: run.conceptOfRow, concepts: run.concepts.count,
       predicted: mode == .predicted || mode == .rightWrong ? predicted : [],
-      values: mode == .concept ? nil : values, isConceptHidden: filter.isConceptHidden,
+      values: mode == .concept ? nil : values, experts: mode == .expert ? experts : nil,
+      isConceptHidden: filter.isConceptHidden,
       matches: filter.search?.matches, hidesRest: filter.search?.hidesRest ?? false)
   }
 

@@ -3,13 +3,14 @@ import SeerWidgets
 /// How the groups of a ``Painting`` look.
 struct PointPaint {
   private let theme: Theme
-  private let concepts: Int
+  /// The groups that have a colour of their own: concepts or experts.
+  private let named: Int
   let painting: Painting
 
   init(_ state: ExploreState, _ theme: Theme) {
     self.theme = theme
-    concepts = state.run.concepts.count
     painting = state.painted
+    named = painting.inputs.experts?.experts.count ?? state.run.concepts.count
   }
 
   func group(_ row: Int) -> Int { Int(painting.group(row)) }
@@ -20,8 +21,8 @@ struct PointPaint {
     case .rightWrong:
       return [theme.glyphs.checked, theme.glyphs.wrong, theme.glyphs.hiddenConcept][group]
     case .number: return theme.glyphs.step(group, of: Painting.steps)
-    case .concept, .predicted:
-      return group < concepts ? theme.glyphs.mark(group) : theme.glyphs.hiddenConcept
+    case .concept, .predicted, .expert:
+      return group < named ? theme.glyphs.mark(group) : theme.glyphs.hiddenConcept
     }
   }
 
@@ -29,8 +30,8 @@ struct PointPaint {
     switch painting.inputs.mode {
     case .rightWrong: return theme.style([.good, .error, .faint][group])
     case .number: return theme.step(group, of: Painting.steps)
-    case .concept, .predicted:
-      return group < concepts ? theme.concept(group) : theme.style(.faint)
+    case .concept, .predicted, .expert:
+      return group < named ? theme.concept(group) : theme.style(.faint)
     }
   }
 }

@@ -32,6 +32,8 @@ package struct RunFacts: Sendable {
   /// Numbers that the rows bring: one for each.
   package let columns: [ColumnValues]
   let tokenCounts: [Float]
+  /// The layers, by their numbers, whose routing the run keeps; ascending.
+  package let routedLayers: [Int]
   /// Which token of its text a row is; empty where rows are texts.
   package let positions: [Float]
 
@@ -42,6 +44,7 @@ package struct RunFacts: Sendable {
     rows = source.rows
     (concepts, conceptOfRow) = ConceptGroup.groups(of: source.rows)
     columns = source.columns
+    routedLayers = source.routedLayers
     tokenCounts = source.rows.map { Float($0.tokens) }
     positions = Self.positions(source.rows)
   }

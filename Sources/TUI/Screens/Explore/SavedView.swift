@@ -31,12 +31,15 @@ package struct SavedView: Codable, Equatable, Sendable {
 }
 
 extension ExploreState {
+  /// What a colour mode whose name goes by the layer is kept as.
+  private static let expertName = "top expert"
+
   package var savedView: SavedView {
     SavedView(
       rows: run.rows.count, concepts: run.conceptsName, layer: layerNumber, cursor: cursor,
       zoom: look.view.zoom, panX: look.view.pan.x, panY: look.view.pan.y,
       hidden: filter.hidden.sorted().map { run.concepts[$0].name }, marks: look.marks.rawValue,
-      color: look.colorMode.name(self),
+      color: look.colorMode == .expert ? Self.expertName : look.colorMode.name(self),
       method: chart.method.savedName, pair: chart.pair,
       conceptAxes: run.concepts.count > 1
         ? [run.concepts[chart.conceptAxes.x].name, run.concepts[chart.conceptAxes.y].name] : [],
@@ -68,7 +71,10 @@ extension ExploreState {
     look.marks = MarkMode(rawValue: saved.marks) ?? look.marks
     neighbours.metric = NeighbourMetric(rawValue: saved.metric) ?? neighbours.metric
     figures.stripMetric = StripMetric(rawValue: saved.strip) ?? figures.stripMetric
-    look.colorMode = ColorMode.all(self).first { $0.name(self) == saved.color } ?? look.colorMode
+    look.colorMode =
+      ColorMode.all(self).first {
+        ($0 == .expert ? Self.expertName : $0.name(self)) == saved.color
+      } ?? look.colorMode
     if MapAxes.pairs.indices.contains(saved.pair) { chart.pair = saved.pair }
     let axes = saved.conceptAxes.compactMap { name in run.concepts.firstIndex { $0.name == name } }
     if axes.count == 2, axes[0] != axes[1] { chart.conceptAxes = SIMD2(axes[0], axes[1]) }

@@ -87,7 +87,11 @@ extension SeparationMetric {
         + "its length; none where widths differ. `neighbours_kept`: the share of each row's 10 "
         + "nearest rows by cosine that stayed. `confusion`: counts by concept and by the nearest "
         + "prototype of held-out rows. `mixing`: the share of two concepts' held-out rows that were "
-        + "taken for the other one."
+        + "taken for the other one. `routing`, where both runs keep the experts of a mixture: the "
+        + "share of rows whose expert of the largest weight changed (`top_changed`), the mean "
+        + "share of a row's experts that stayed (`overlap`), and the total variation between the "
+        + "experts' loads, half the summed difference of their shares of all that rows go to "
+        + "(`load_variation`)."
     ),
   ]
 }
