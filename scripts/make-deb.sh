@@ -16,6 +16,11 @@ for tool in dpkg-deb dpkg-shlibdeps; do
     exit 66
   }
 done
+# The packages that it may depend on hold no Swift.
+if readelf -d "$program" | grep 'NEEDED.*libswift' >/dev/null; then
+  echo "seer: $program: found a program that wants Swift's libraries, wanted one built with --static-swift-stdlib. make deb builds it." >&2
+  exit 65
+fi
 version=$("$program" --version | sed -E 's/^seer ([0-9.]+).*/\1/')
 architecture=$(dpkg --print-architecture)
 work=$(mktemp -d)
@@ -27,11 +32,10 @@ mkdir -p "$tree/usr/share/doc/seer"
 cp LICENSE "$tree/usr/share/doc/seer/copyright"
 
 # dpkg-shlibdeps wants to stand in a source package.
-mkdir -p "$work/source/debian"
+mkdir -p "$work/source/debian" "$tree/DEBIAN"
 printf 'Source: seer\n\nPackage: seer\nArchitecture: any\n' >"$work/source/debian/control"
 depends=$(cd "$work/source" && dpkg-shlibdeps -O "$tree/usr/bin/seer" | sed -n 's/^shlibs:Depends=//p')
 
-mkdir -p "$tree/DEBIAN"
 cat >"$tree/DEBIAN/control" <<CONTROL
 Package: seer
 Version: $version
