@@ -131,7 +131,8 @@ extension Transformer {
       let known = families.flatMap { $0.names(in: source.format) }
         .filter { seen.insert($0).inserted }
       throw Failure(
-        .badData, file: source.configurationPath, place: "key \(key)", found: "`\(name)`",
+        .badData, file: source.configurationPath, place: "key \(key)",
+        found: "`\(name)`" + (ForeignFamily.obstacle(name).map { ", which has \($0)" } ?? ""),
         wanted: "one of \(known.joined(separator: ", "))",
         advice: "Other families are not supported: use a model of one of these.")
     }
