@@ -591,5 +591,6 @@ def make(name):
     save_file(golden, os.path.join(folder, "golden.safetensors"))
 
 
-for name in sys.argv[1:] or FAMILIES:
-    make(name)
+if __name__ == "__main__":
+    for name in sys.argv[1:] or FAMILIES:
+        make(name)
