@@ -32,7 +32,7 @@ struct ModelFamily: Sendable {
   static let all: [ModelFamily] = [
     .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX, .olmo2, .smolLM3, .granite,
     .cohere, .glm, .exaone4, .stableLM, .ministral3, .mixtral, .qwen2MoE, .qwen3MoE, .olmoE,
-    .gptOss, .graniteMoE,
+    .gptOss, .graniteMoE, .seedOss,
   ]
 
   /// A key of GGUF's, after the architecture's name, for what only some families do.

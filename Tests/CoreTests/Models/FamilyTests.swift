@@ -17,7 +17,7 @@ struct TinyFamily: CustomTestStringConvertible {
     "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox", "olmo2",
     "olmo3", "smollm3", "granite", "granite4", "cohere", "cohere2", "glm", "glm4", "exaone4",
     "stablelm", "stablelm2", "ministral", "ministral3", "mixtral", "qwen2moe", "qwen3moe", "olmoe",
-    "gptoss", "granitemoe", "granitemoeshared",
+    "gptoss", "granitemoe", "granitemoeshared", "seedoss",
   ]
   /// llama.cpp has no architecture for a Ministral, whose blocks differ in their windows.
   static let all = names.flatMap { name in
