@@ -34,10 +34,7 @@ extension ModelFamily {
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
     own.feedForwardNorm = nil
-    let headNorms = [
-      TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
-      TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
-    ]
+    let headNorms = TensorNames.headNorms
     let isFirst = ["command-r", "cohere"].contains(model.architecture)
     if isFirst,
       try model.format == .gguf
@@ -48,8 +45,7 @@ extension ModelFamily {
       own.headNormScope = .own
     }
     var names = model.located(own)
-    names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false))
+    names.bias(model, attention: try model.hasAttentionBias)
     var keys = SizeKeys()
     keys.epsilon = ModelKey("attention.layer_norm_epsilon", "layer_norm_eps")
     var c = try model.configuration(names, keys)

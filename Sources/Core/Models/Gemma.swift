@@ -41,10 +41,7 @@ extension ModelFamily {
     settings: { $0.configuration.gemmaSettings(type: "gemma3_text", "Gemma3ForCausalLM") }
   ) { (model: ModelReader) throws(Failure) in
     var own = tensorNames
-    own.headNorms = [
-      TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
-      TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
-    ]
+    own.headNorms = TensorNames.headNorms
     var names = model.located(own)
     // The 27B model alone has 62 blocks. transformers reads attn_logit_softcapping and caps nothing.
     var c = try model.gemma(names, largest: 62)
@@ -125,7 +122,7 @@ extension ModelReader {
   }
 
   fileprivate func gemmaBiases(_ names: inout TensorNames) throws(Failure) -> TensorNames {
-    names.bias(self, attention: try flag(ModelKey("", "attention_bias"), default: false))
+    names.bias(self, attention: try hasAttentionBias)
     return names
   }
 
@@ -143,24 +140,12 @@ private let usualGemma: [String: GGUFValue] = [
   "query_pre_attn_scalar": 256, "sliding_window": 4096,
 ]
 
-private let tensorNames = TensorNames(
-  embeddings: TensorName("token_embd", "model.embed_tokens"),
-  attentionNorm: TensorName("blk.#.attn_norm", "model.layers.#.input_layernorm"),
-  attentionInputs: [
-    TensorName("blk.#.attn_q", "model.layers.#.self_attn.q_proj"),
-    TensorName("blk.#.attn_k", "model.layers.#.self_attn.k_proj"),
-    TensorName("blk.#.attn_v", "model.layers.#.self_attn.v_proj"),
-  ],
-  attentionOutput: TensorName("blk.#.attn_output", "model.layers.#.self_attn.o_proj"),
-  attentionPostNorm: TensorName(
-    "blk.#.post_attention_norm", "model.layers.#.post_attention_layernorm"),
-  feedForwardNorm: TensorName("blk.#.ffn_norm", "model.layers.#.pre_feedforward_layernorm"),
-  feedForwardInputs: [
-    TensorName("blk.#.ffn_gate", "model.layers.#.mlp.gate_proj"),
-    TensorName("blk.#.ffn_up", "model.layers.#.mlp.up_proj"),
-  ],
-  feedForwardOutput: TensorName("blk.#.ffn_down", "model.layers.#.mlp.down_proj"),
-  feedForwardPostNorm: TensorName(
-    "blk.#.post_ffw_norm", "model.layers.#.post_feedforward_layernorm"),
-  finalNorm: TensorName("output_norm", "model.norm"),
-  head: TensorName("output", "lm_head"))
+private let tensorNames = {
+  var names = TensorNames.llama
+  names.attentionPostNorm = TensorName(
+    "blk.#.post_attention_norm", "model.layers.#.post_attention_layernorm")
+  names.feedForwardNorm = TensorName("blk.#.ffn_norm", "model.layers.#.pre_feedforward_layernorm")
+  names.feedForwardPostNorm = TensorName(
+    "blk.#.post_ffw_norm", "model.layers.#.post_feedforward_layernorm")
+  return names
+}()

@@ -34,11 +34,8 @@ extension ModelFamily {
           kind: .stacked,
           inputs: [TensorName("blk.#.ffn_gate_exps", ""), TensorName("blk.#.ffn_up_exps", "")],
           output: TensorName("blk.#.ffn_down_exps", ""), biasEnding: ".bias"),
-        ExpertNames.Form(
-          kind: .transposed,
-          inputs: [TensorName("", "model.layers.#.mlp.experts.gate_up_proj")],
-          output: TensorName("", "model.layers.#.mlp.experts.down_proj"), ending: "",
-          biasEnding: "_bias", takesTurns: true),
+        // As it is published, in MXFP4; in 16 bits the same lies the other way round.
+        gptOssForm(.stacked, ending: "_blocks"), gptOssForm(.transposed, ending: ""),
       ])
     var names = model.located(own)
     names.bias(model, attention: try model.flag(ModelKey("", "attention_bias"), default: true))
@@ -59,6 +56,13 @@ extension ModelFamily {
     c.replaceFeedForward(by: try model.experts(c, .chosen))
     return try model.transformer(c, names)
   }
+}
+
+private func gptOssForm(_ kind: ExpertNames.Form.Kind, ending: String) -> ExpertNames.Form {
+  ExpertNames.Form(
+    kind: kind, inputs: [TensorName("", "model.layers.#.mlp.experts.gate_up_proj")],
+    output: TensorName("", "model.layers.#.mlp.experts.down_proj"), ending: ending,
+    biasEnding: "_bias", takesTurns: true)
 }
 
 extension ModelReader {

@@ -34,7 +34,7 @@ extension ModelFamily {
       keys.feedForward = ModelKey("", "shared_intermediate_size")
     }
     names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false),
+      model, attention: try model.hasAttentionBias,
       feedForward: isHybrid ? false : try model.flag(ModelKey("", "mlp_bias"), default: false))
     var c = try model.configuration(names, keys)
     c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)

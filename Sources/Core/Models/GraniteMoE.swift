@@ -18,8 +18,7 @@ extension ModelFamily {
     var own = TensorNames.llama
     own.experts = graniteExperts(isStored: model.format == .gguf)
     var names = model.located(own)
-    names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false))
+    names.bias(model, attention: try model.hasAttentionBias)
     var c = try model.configuration(names)
     c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)
     c.rope = try model.rope(&c)

@@ -24,17 +24,7 @@ extension ModelFamily {
         "sliding_window": 4096,
       ],
     ],
-    settings: { model in
-      let c = model.configuration
-      let name = c.window == nil ? "Llama" : "Mistral"
-      var settings: [String: Any] = [
-        "model_type": name.lowercased(), "architectures": [name + "ForCausalLM"],
-        "hidden_act": "silu",
-      ]
-      if model.blocks.first?.queries.bias != nil { settings["attention_bias"] = true }
-      if model.blocks.first?.up?.bias != nil { settings["mlp_bias"] = true }
-      return settings.adding(c.sizeSettings).adding(c.rotarySettings)
-    }
+    settings: { $0.llamaSettings }
   ) { (model: ModelReader) throws(Failure) in
     var names = model.located(.llama)
     var c = try model.configuration(names)
@@ -49,8 +39,7 @@ extension ModelFamily {
       try model.window(&c, of: sliding)
     }
     let (attentionBias, feedForwardBias) = (
-      try model.flag(ModelKey("", "attention_bias"), default: false),
-      try model.flag(ModelKey("", "mlp_bias"), default: false)
+      try model.hasAttentionBias, try model.flag(ModelKey("", "mlp_bias"), default: false)
     )
     let isLlama = model.architecture == "llama"
     names.bias(model, attention: isLlama && attentionBias, feedForward: isLlama && feedForwardBias)
@@ -58,7 +47,27 @@ extension ModelFamily {
   }
 }
 
+extension Transformer {
+  /// What `config.json` says of Llama's shape; with a window it is a Mistral.
+  var llamaSettings: [String: Any] {
+    let name = configuration.window == nil ? "Llama" : "Mistral"
+    var settings: [String: Any] = [
+      "model_type": name.lowercased(), "architectures": [name + "ForCausalLM"],
+      "hidden_act": "silu",
+    ]
+    if blocks.first?.queries.bias != nil { settings["attention_bias"] = true }
+    if blocks.first?.up?.bias != nil { settings["mlp_bias"] = true }
+    return settings.adding(configuration.sizeSettings).adding(configuration.rotarySettings)
+  }
+}
+
 extension TensorNames {
+  /// The norms of queries and keys, in the families that have them.
+  static let headNorms = [
+    TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
+    TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
+  ]
+
   /// Llama's, which many families have with a few others.
   static let llama = TensorNames(
     embeddings: TensorName("token_embd", "model.embed_tokens"),

@@ -19,24 +19,16 @@ extension ModelFamily {
     ],
     obeyed: ["attention.temperature_scale", "rope.scaling.yarn_log_multiplier"],
     settings: { model in
-      let c = model.configuration
-      // Without what is its own it is one of those.
-      let name = c.window == nil ? "Llama" : "Mistral"
-      var settings: [String: Any] = [
-        "model_type": name.lowercased(), "architectures": [name + "ForCausalLM"],
-        "hidden_act": "silu",
-      ]
-      if let growth = c.queryGrowth {
-        settings = settings.adding([
-          "model_type": "ministral3", "architectures": ["Ministral3ForCausalLM"],
-          "rope_parameters": [
-            "rope_type": "default", "rope_theta": c.rope.base,
-            "llama_4_scaling_beta": Double(growth.slope),
-            "original_max_position_embeddings": growth.original,
-          ] as [String: Any],
-        ])
-      }
-      return settings.adding(c.sizeSettings).adding(c.rotarySettings)
+      // Without what is its own it is a Llama or a Mistral.
+      guard let growth = model.configuration.queryGrowth else { return model.llamaSettings }
+      return model.llamaSettings.adding([
+        "model_type": "ministral3", "architectures": ["Ministral3ForCausalLM"],
+        "rope_parameters": [
+          "rope_type": "default", "rope_theta": model.configuration.rope.base,
+          "llama_4_scaling_beta": Double(growth.slope),
+          "original_max_position_embeddings": growth.original,
+        ] as [String: Any],
+      ])
     }
   ) { (model: ModelReader) throws(Failure) in
     let names = model.located(.llama)

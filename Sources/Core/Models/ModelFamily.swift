@@ -32,7 +32,7 @@ struct ModelFamily: Sendable {
   static let all: [ModelFamily] = [
     .llama, .qwen2, .qwen3, .gemma2, .gemma3, .phi3, .gpt2, .neoX, .olmo2, .smolLM3, .granite,
     .cohere, .glm, .exaone4, .stableLM, .ministral3, .mixtral, .qwen2MoE, .qwen3MoE, .olmoE,
-    .gptOss, .graniteMoE,
+    .gptOss, .graniteMoE, .seedOss,
   ]
 
   /// A key of GGUF's, after the architecture's name, for what only some families do.
@@ -131,7 +131,8 @@ extension Transformer {
       let known = families.flatMap { $0.names(in: source.format) }
         .filter { seen.insert($0).inserted }
       throw Failure(
-        .badData, file: source.configurationPath, place: "key \(key)", found: "`\(name)`",
+        .badData, file: source.configurationPath, place: "key \(key)",
+        found: "`\(name)`" + (ForeignFamily.obstacle(name).map { ", which has \($0)" } ?? ""),
         wanted: "one of \(known.joined(separator: ", "))",
         advice: "Other families are not supported: use a model of one of these.")
     }

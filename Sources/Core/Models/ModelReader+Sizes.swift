@@ -94,6 +94,11 @@ extension ModelReader {
     return name
   }
 
+  /// Whether `config.json` asks for biases of attention, where most families' references take none.
+  var hasAttentionBias: Bool {
+    get throws(Failure) { try flag(ModelKey("", "attention_bias"), default: false) }
+  }
+
   /// Throws where a key that the family does not obey would change what is computed.
   private func checkNeutralKeys(headDimension: Int) throws(Failure) {
     func check(_ key: String, _ values: [Double], _ wanted: String) throws(Failure) {

@@ -30,8 +30,7 @@ extension ModelFamily {
     var own = TensorNames.llama
     own.norm(headsAs: .whole)
     var names = model.located(own)
-    names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false))
+    names.bias(model, attention: try model.hasAttentionBias)
     var c = try model.configuration(names)
     c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)
     guard model.architecture == "olmo3" || model.format == .gguf && model.has(.window) else {
@@ -70,10 +69,7 @@ extension TensorNames {
       "blk.#.post_attention_norm", "model.layers.#.post_attention_layernorm")
     feedForwardPostNorm = TensorName(
       "blk.#.post_ffw_norm", "model.layers.#.post_feedforward_layernorm")
-    headNorms = [
-      TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
-      TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
-    ]
+    headNorms = TensorNames.headNorms
     headNormScope = scope
   }
 }

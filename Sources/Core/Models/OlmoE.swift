@@ -20,15 +20,11 @@ extension ModelFamily {
     settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
-    own.headNorms = [
-      TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
-      TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
-    ]
+    own.headNorms = TensorNames.headNorms
     own.headNormScope = .whole
     own.experts = .qwen
     var names = model.located(own)
-    names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false))
+    names.bias(model, attention: try model.hasAttentionBias)
     guard !model.has(ModelKey("", "clip_qkv")) || model.format == .gguf else {
       throw model.unsupported(
         ModelKey("", "clip_qkv"), "null: queries, keys and values as they are")

@@ -3,15 +3,17 @@ import SeerSupport
 
 /// Qwen 2 and 2.5 (Yang et al. 2024): Llama's shape with biases on queries, keys and values.
 ///
-/// Keys: `qwen2.*`, `config.json`. The upper blocks look back on a window where the configuration
-/// asks for it, which released models do not. The text parts of Qwen 2 VL and 2.5 VL are the same: a
-/// text without pictures turns by one position.
+/// Keys: `qwen2.*`, `qwen2vl.*`, `config.json`. The upper blocks look back on a window where the
+/// configuration asks for it, which released models do not. The text parts of Qwen 2 VL and 2.5 VL
+/// are the same: a text without pictures turns by one position.
 extension ModelFamily {
   static let qwen2 = ModelFamily(
-    architectures: ["qwen2"], modelTypes: ["qwen2", "qwen2_vl_text", "qwen2_5_vl_text"],
+    architectures: ["qwen2", "qwen2vl"],
+    modelTypes: ["qwen2", "qwen2_vl_text", "qwen2_5_vl_text"],
     usual: [
       "qwen2": usualQwen, "qwen2_vl_text": usualQwenVL, "qwen2_5_vl_text": usualQwenVL,
     ],
+    obeyed: positionsOfPictures,
     settings: { model in
       ["model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"], "hidden_act": "silu"]
         .adding(model.configuration.sizeSettings).adding(model.configuration.rotarySettings)
@@ -20,7 +22,7 @@ extension ModelFamily {
     var names = model.located(.llama)
     names.bias(model, attention: true, output: false)
     var keys = RopeKeys()
-    if model.architecture != "qwen2" {
+    if model.format == .huggingFace, model.architecture != "qwen2" {
       keys.usualBase = 1_000_000
       keys.types = ["mrope": "default", "default": "default", "linear": "linear", "yarn": "yarn"]
     }
@@ -30,7 +32,7 @@ extension ModelFamily {
   /// Qwen 3 (Yang et al. 2025): no biases; every head of queries and keys is normed before it
   /// turns.
   static let qwen3 = ModelFamily(
-    architectures: ["qwen3"], modelTypes: ["qwen3", "qwen3_vl_text"],
+    architectures: ["qwen3", "qwen3vl"], modelTypes: ["qwen3", "qwen3_vl_text"],
     usual: [
       "qwen3": usualQwen.adding([
         "head_dim": 128, "attention_bias": false,
@@ -40,6 +42,7 @@ extension ModelFamily {
         "max_position_embeddings": 128_000,
       ]),
     ],
+    obeyed: positionsOfPictures,
     settings: { model in
       [
         "model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], "hidden_act": "silu",
@@ -48,13 +51,9 @@ extension ModelFamily {
     }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
-    own.headNorms = [
-      TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
-      TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
-    ]
+    own.headNorms = TensorNames.headNorms
     var names = model.located(own)
-    names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false))
+    names.bias(model, attention: try model.hasAttentionBias)
     var keys = RopeKeys()
     if model.architecture == "qwen3_vl_text" {
       keys.usualBase = 500_000
@@ -83,6 +82,9 @@ extension ModelReader {
     return c
   }
 }
+
+/// Which frequencies turn by which side of a picture; a text's positions are the same on all sides.
+private let positionsOfPictures: Set = ["rope.dimension_sections"]
 
 private let usualQwen: [String: GGUFValue] = [
   "hidden_size": 4096, "num_hidden_layers": 32,

@@ -74,14 +74,10 @@ extension ModelFamily {
     settings: { _ in [:] }
   ) { (model: ModelReader) throws(Failure) in
     var own = TensorNames.llama
-    own.headNorms = [
-      TensorName("blk.#.attn_q_norm", "model.layers.#.self_attn.q_norm"),
-      TensorName("blk.#.attn_k_norm", "model.layers.#.self_attn.k_norm"),
-    ]
+    own.headNorms = TensorNames.headNorms
     own.experts = .qwen
     var names = model.located(own)
-    names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false))
+    names.bias(model, attention: try model.hasAttentionBias)
     // llama.cpp always divides by the chosen ones' sum.
     var c = try model.sparseQwen(names, normalises: model.format == .gguf)
     try model.switchedWindow(&c) { Set(0..<$0) }

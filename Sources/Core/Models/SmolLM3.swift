@@ -28,7 +28,7 @@ extension ModelFamily {
   ) { (model: ModelReader) throws(Failure) in
     var names = model.located(.llama)
     names.bias(
-      model, attention: try model.flag(ModelKey("", "attention_bias"), default: false),
+      model, attention: try model.hasAttentionBias,
       feedForward: try model.flag(ModelKey("", "mlp_bias"), default: false))
     var c = try model.configuration(names)
     c.activation = try model.activation("hidden_act", isGated: true, stored: .gatedSilu)

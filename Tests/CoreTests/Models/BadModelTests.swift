@@ -1,5 +1,8 @@
+import Foundation
+import SeerFormats
 import SeerModels
 import SeerSupport
+import SeerTokenizers
 import TestSupport
 import Testing
 
@@ -220,5 +223,96 @@ struct BadModelTests {
         _ = try ModelLocator.path(of: "smollm2", environment: ["XDG_CACHE_HOME": folder.path])
       })
     failure.expect(.missingInput, file: "smollm2", found: "no file", advice: "make model")
+  }
+}
+
+/// Families that people have and that are not read: each is refused by its name, and the message
+/// says what its blocks have.
+struct ForeignFamilyTests {
+  static let folders = [
+    ("mamba2", "recurrent blocks"), ("qwen3_5_text", "recurrent blocks"),
+    ("qwen3_next", "recurrent blocks"), ("lfm2", "recurrent blocks"),
+    ("lfm2_moe", "recurrent blocks"), ("falcon_h1", "recurrent blocks"),
+    ("jamba", "recurrent blocks"), ("nemotron_h", "recurrent blocks"),
+    ("deepseek_v3", "attention by latent keys and values"),
+    ("minicpm3", "attention by latent keys and values"),
+    ("gemma3n_text", "embeddings of every layer"), ("gemma4_text", "heads whose size differs"),
+    ("glm4_moe", "experts that are chosen by another rule"),
+    ("llama4_text", "experts that are chosen by another rule"), ("t5", "an encoder"),
+    ("modernbert", "an encoder"),
+  ]
+
+  @Test(arguments: folders)
+  func aFolderIsRefusedByName(name: String, obstacle: String) throws {
+    let tiny = try TinyFolder()
+    var changed = tiny
+    changed.configuration["model_type"] = name
+    try changed.write()
+    let failure = try #require(
+      thrownFailure { _ = try Transformer(openModel(changed.path)) }, "it opened")
+    failure.expect(
+      file: changed.path + "/config.json", place: "key model_type",
+      found: "`\(name)`, which has \(obstacle)", wanted: "one of llama, mistral,",
+      advice: "Other families are not supported")
+  }
+
+  @Test(arguments: [
+    ("mamba", "recurrent blocks"), ("qwen35", "recurrent blocks"), ("lfm2", "recurrent blocks"),
+    ("falcon-h1", "recurrent blocks"), ("granitehybrid", "recurrent blocks"),
+    ("nemotron_h", "recurrent blocks"), ("deepseek2", "attention by latent keys and values"),
+    ("gemma3n", "embeddings of every layer"), ("gemma4", "heads whose size differs"),
+    ("glm4moe", "experts that are chosen by another rule"), ("t5encoder", "an encoder"),
+  ])
+  func aFileIsRefusedByName(name: String, obstacle: String) throws {
+    let folder = try TemporaryFolder()
+    var builder = try TinyLlama.builder()
+    builder.set("general.architecture", .string(name))
+    let path = try folder.write(builder.bytes, to: "model.gguf")
+    let failure = try #require(thrownFailure { _ = try Transformer(openModel(path)) }, "it opened")
+    failure.expect(
+      file: path, place: "key general.architecture", found: "`\(name)`, which has \(obstacle)",
+      wanted: "one of llama,", advice: "Other families are not supported")
+  }
+
+  @Test func anUnknownNameIsSaidAsItIs() throws {
+    let folder = try TemporaryFolder()
+    var builder = try TinyLlama.builder()
+    builder.set("general.architecture", .string("of-tomorrow"))
+    let path = try folder.write(builder.bytes, to: "model.gguf")
+    let failure = try #require(thrownFailure { _ = try Transformer(openModel(path)) }, "it opened")
+    #expect(failure.found == "`of-tomorrow`")
+  }
+
+  /// Granite 4's hybrids share the dense ones' name.
+  @Test(
+    arguments: [
+      ("layer_types", ["mamba", "full_attention", "mamba"], "none recurrent"),
+      ("num_local_experts", 4, "a mixture of experts is not read of this family"),
+    ] as [(String, any Sendable, String)])
+  func aHybridOfAKnownNameIsRefused(key: String, value: any Sendable, wanted: String) throws {
+    let source = Fixtures.folder + "/Families/granite4"
+    let folder = try TemporaryFolder()
+    var settings = try object(ofFile: source + "/config.json")
+    settings[key] = value
+    try folder.write(
+      String(decoding: JSONSerialization.data(withJSONObject: settings), as: UTF8.self),
+      to: "config.json")
+    try folder.write(bytes(ofFile: source + "/model.safetensors"), to: "model.safetensors")
+    try #require(thrownFailure { _ = try Transformer(openModel(folder.path)) }, "it opened")
+      .expect(file: folder("config.json"), place: "key \(key)", found: "", wanted: wanted)
+  }
+
+  /// What `config.json` promises has to be in the file: transformers would make it up.
+  @Test func whatTheFileLacksIsRefused() throws {
+    var biased = try TinyFolder()
+    biased.configuration["attention_bias"] = true
+    try biased.write()
+    try #require(thrownFailure { _ = try Transformer(openModel(biased.path)) }, "it opened").expect(
+      place: "tensor model.layers.0.self_attn.q_proj.bias", found: "no such tensor")
+    var longer = try TinyFolder()
+    longer.configuration["num_hidden_layers"] = 4
+    try longer.write()
+    try #require(thrownFailure { _ = try Transformer(openModel(longer.path)) }, "it opened").expect(
+      place: "tensor model.layers.3.", found: "no such tensor")
   }
 }

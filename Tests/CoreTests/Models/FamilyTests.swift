@@ -17,7 +17,7 @@ struct TinyFamily: CustomTestStringConvertible {
     "qwen2", "qwen3", "llama3", "mistral", "gemma2", "gemma3", "phi3", "gpt2", "neox", "olmo2",
     "olmo3", "smollm3", "granite", "granite4", "cohere", "cohere2", "glm", "glm4", "exaone4",
     "stablelm", "stablelm2", "ministral", "ministral3", "mixtral", "qwen2moe", "qwen3moe", "olmoe",
-    "gptoss", "granitemoe", "granitemoeshared",
+    "gptoss", "granitemoe", "granitemoeshared", "seedoss",
   ]
   /// llama.cpp has no architecture for a Ministral, whose blocks differ in their windows.
   static let all = names.flatMap { name in
@@ -163,6 +163,43 @@ struct FamilyTests {
           relativeDistance(values.values, try family.golden(name).flatMap { $0 })
             <= family.tolerance, "\(key)")
       }
+    }
+  }
+
+  /// The other weighting of experts than the fixture's own, whole models' gradients too
+  /// (Fixtures/Families/make_mixture_gradients.py).
+  @Test(arguments: [("qwen2moe", true), ("qwen3moe", false)])
+  func gradientsOfTheOtherWeighting(name: String, isNormalised: Bool) throws {
+    let family = TinyFamily(name: name, format: .huggingFace)
+    var settings = try object(ofFile: family.folder + "/config.json")
+    #expect(settings["norm_topk_prob"] as? Bool == !isNormalised)
+    settings["norm_topk_prob"] = isNormalised
+    let folder = try TemporaryFolder()
+    try folder.write(
+      String(decoding: JSONSerialization.data(withJSONObject: settings), as: UTF8.self),
+      to: "config.json")
+    try folder.write(
+      bytes(ofFile: family.folder + "/model.safetensors"), to: "model.safetensors")
+    let model = try Transformer(openModel(folder.path))
+    let adapter = try AdapterFile.read(family.folder + "/adapter", for: model.configuration)
+    let ids = try family.ids(0)
+    let file = "other-weighting.safetensors"
+    let tuned = try model.states(ids, layers: [model.configuration.blocks], adapter: adapter)[0]
+    for (a, b) in zip(tuned, try family.golden("tuned.states", file: file)) {
+      #expect(relativeDistance(a, b) <= 1e-4)
+    }
+    let gradients = try gradients(model, ids, adapter, keepsBlocks: true)
+    try AdapterFile.write(gradients, to: folder("adapter"), model: "tiny")
+    let ours = try Safetensors(path: folder("adapter") + "/adapter_model.safetensors")
+    #expect(!ours.tensors.isEmpty)
+    for (key, tensor) in ours.tensors {
+      let values = MutableMatrix(rows: 1, columns: tensor.count)
+      ours.read(tensor, count: tensor.count, into: values.elements)
+      let theirs = try family.golden("gradient." + key, file: file).flatMap { $0 }
+      #expect(relativeDistance(values.values, theirs) <= 1e-4, "\(key)")
+      // The weighting matters: the fixture's own gradients are others.
+      let own = try family.golden("gradient." + key).flatMap { $0 }
+      #expect(relativeDistance(theirs, own) > 1e-3, "\(key)")
     }
   }
 

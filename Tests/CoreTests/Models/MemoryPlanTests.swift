@@ -88,6 +88,31 @@ struct MemoryPlanTests {
     #expect(try model.states(ids) == states)
   }
 
+  /// Of a mixture all experts' weights count, since some token goes to each, and of what is
+  /// computed those that a token goes to; blocks that do not fit are read again.
+  @Test func aMixtureWithinALimit() throws {
+    let folder = try TemporaryFolder()
+    let path = try TinyMixture.write(into: folder)
+    let language = try LanguageModel(path)
+    let costs = language.costs(tokens: 256, measuring: false)
+    let matrices = try GGUF(path: path).tensors.filter {
+      $0.key.hasPrefix("blk.") && $0.value.shape.count > 1
+    }
+    #expect(costs.blockBytes == matrices.values.reduce(0) { $0 + $1.range.count })
+    let met = matrices.reduce(0.0) { sum, tensor in
+      let share = tensor.key.contains("_exps") ? Double(TinyMixture.used) / 5 : 1
+      return sum + share * Double(tensor.value.shape.reduce(1, *))
+    }
+    #expect(abs(costs.operations - 2 * 256 * met) < 1)
+    let limit = costs.outerBytes + costs.batchBytes + costs.cacheBytes + costs.blockBytes / 2
+    let plan = try MemoryPlan(costs, limit: limit)
+    #expect(plan.residentBlocks < 3 && plan.bytes <= limit)
+    #expect(plan.description.contains("blocks stay, the others are read again"))
+    let ids = (0..<120).map { Int32($0 * 7 % 300) }
+    let wanted = try language.transformer.states(ids)
+    #expect(try language.following(plan).transformer.states(ids) == wanted)
+  }
+
   @Test func copiedWeightsKeepTheirType() throws {
     var random = 1
     let matrix = Matrix(rows: 70, columns: 130) { _, _ in

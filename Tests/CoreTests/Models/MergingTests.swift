@@ -200,6 +200,23 @@ struct MergingTests {
       (ours["architectures"] as? [String]) == theirs["architectures"]?.elements.map(\.string))
   }
 
+  /// The tensors of a folder made from a GGUF file have the names and shapes of those that
+  /// transformers wrote of the same model, fused ones too: it opens them.
+  @Test(arguments: Case.folders.map(\.family).filter { $0.name != "granite4" })
+  func tensorsAreNamedAsTransformersNamesThem(family: TinyFamily) throws {
+    let source = try openModel(family.folder + "/model.gguf")
+    let model = try Transformer(source)
+    let none = Adapter(
+      zeros: LoRAConfiguration(rank: 1, alpha: 1, dropout: 0, blocks: []), model.configuration)
+    let merged = MergedModel(
+      source: source, weights: MergedWeights(model: model, adapter: none), type: .f16)
+    try inJob { try merged.writeFolder(folder("written"), $0) }
+    func shapes(_ folder: String) throws -> [String: [Int]] {
+      try Safetensors(path: folder + "/model.safetensors").tensors.mapValues(\.shape)
+    }
+    #expect(try shapes(folder("written")) == shapes(family.folder))
+  }
+
   @Test func aFolderOfScaledPositionsIsRefused() throws {
     let path = Fixtures.folder + "/Families/llama3/model.gguf"
     let model = try Transformer(openModel(path))

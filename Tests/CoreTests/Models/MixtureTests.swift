@@ -54,6 +54,58 @@ struct MixtureTests {
     }
   }
 
+  /// What a pass that keeps routing tells of every block, and of a span the experts of the largest
+  /// mean weights.
+  @Test(arguments: all)
+  func routingOfSpansIsTheReferences(family: TinyFamily) throws {
+    let model = try family.open()
+    let e = try #require(model.configuration.experts)
+    let ids = try family.ids(0)
+    let experts = try family.golden("0.experts")
+    let weights = try family.golden("0.weights")
+    let wide = [3..<20, 5..<5, 31..<33]
+    func routing(_ spans: [Range<Int>]) throws -> [RoutedSpans] {
+      var request = ForwardRequest(layers: [model.configuration.blocks], spans: spans)
+      request.keepsRouting = true
+      return try model.forward(
+        Batch([ids]), request: request,
+        activations: Activations(capacity: ids.count, configuration: model.configuration)
+      ).routing
+    }
+    let single = try routing(ids.indices.map { $0..<$0 + 1 })
+    let some = try routing([4..<5, 60..<61])
+    let means = try routing(wide)
+    #expect(single.map(\.block) == e.blocks.sorted() && means.map(\.block) == single.map(\.block))
+    for (place, layer) in single.enumerated() {
+      let first = place * ids.count
+      #expect(
+        layer.ids.map { Float($0) } == experts[first..<first + ids.count].flatMap { $0 })
+      #expect(
+        relativeDistance(
+          layer.weights.values, weights[first..<first + ids.count].flatMap { $0 }) <= 1e-4)
+      #expect(
+        some[place].ids
+          == Array(
+            layer.ids[4 * e.used..<5 * e.used] + layer.ids[60 * e.used..<61 * e.used]))
+      for (row, span) in wide.enumerated() {
+        var sums = [Double](repeating: 0, count: e.count)
+        for token in span {
+          for (expert, weight) in zip(experts[first + token], weights[first + token]) {
+            sums[Int(expert)] += Double(weight)
+          }
+        }
+        let largest = sums.indices.filter { sums[$0] > 0 }.sorted { sums[$0] > sums[$1] }
+          .prefix(e.used)
+        for slot in 0..<e.used {
+          let id = means[place].ids[row * e.used + slot]
+          #expect(id == (slot < largest.count ? Int32(largest[slot]) : -1))
+          let mean = span.isEmpty ? 0 : sums[max(0, Int(id))] / Double(span.count)
+          #expect(abs(Double(means[place].weights[row, slot]) - mean) <= 1e-4)
+        }
+      }
+    }
+  }
+
   /// Every weight of an expert that the token does not go to is no number: the state stays the same.
   @Test(arguments: names)
   func expertsThatNobodyGoesToAreNotRead(name: String) throws {
@@ -206,6 +258,23 @@ struct MixtureTests {
     let failure = try #require(
       thrownFailure { _ = try AdapterFile.read(layers.path, for: c) }, "it was read")
     #expect(failure.kind == .badData && failure.place?.hasPrefix("tensor ") == true)
+  }
+
+  /// What peft writes for transformers' fused experts, whatever its user asked for
+  /// (Fixtures/Adapters/make_experts.py).
+  @Test(arguments: [
+    ("experts-parameters", "mlp.experts.gate_up_proj"), ("experts-layers", "gate_up_proj"),
+    ("experts-router", "gate.weight"),
+  ])
+  func peftsAdaptersOfExpertsAreRefusedByName(name: String, found: String) throws {
+    let folder = Fixtures.folder + "/Adapters/" + name
+    for format in [WeightFormat.gguf, .huggingFace] {
+      let c = try TinyFamily(name: "qwen3moe", format: format).open().configuration
+      try #require(thrownFailure { _ = try AdapterFile.read(folder, for: c) }, "it was read")
+        .expect(
+          file: folder + "/adapter_config.json", place: "key target_parameters", found: found,
+          advice: "merge_and_unload")
+    }
   }
 
   @Test func aBiasBehindAGateIsRefused() throws {

@@ -56,7 +56,7 @@ struct QuantisedFolderTests {
     #expect(!source.tensorNames.contains { $0.hasSuffix("_scale_inv") || $0.hasSuffix("_scales") })
   }
 
-  @Test(arguments: kinds)
+  @Test(arguments: kinds + ["gptoss-mxfp4"])
   func statesAndLogitsAreTransformers(kind: String) throws {
     let model = try Transformer(openModel(path(kind)))
     let golden = try Safetensors(path: path(kind) + "/golden.safetensors")
@@ -72,8 +72,45 @@ struct QuantisedFolderTests {
     #expect(
       relativeDistance(logits.values(row: 0), try self.golden(golden, "logits")[ids.count - 1])
         <= 1e-4)
-    #expect(model.blocks[0].queries.weight.type == .fp8)
-    #expect(model.blocks[0].queries.weight.isMapped)
+    // Nothing is expanded or copied for good.
+    let experts = (model.blocks[0].experts?.experts ?? []).flatMap { [$0.gate, $0.up, $0.down] }
+    #expect(experts.count == (kind == "gptoss-mxfp4" ? 15 : 0))
+    for weight in experts.isEmpty ? [model.blocks[0].queries.weight] : experts.map(\.weight) {
+      #expect(weight.type == (experts.isEmpty ? .fp8 : .mxfp4Apart) && weight.isMapped)
+    }
+  }
+
+  @Test func routingOfPublishedGptOssIsTransformers() throws {
+    let model = try Transformer(openModel(path("gptoss-mxfp4")))
+    let golden = try Safetensors(path: path("gptoss-mxfp4") + "/golden.safetensors")
+    let ids = try self.golden(golden, "ids")[0].map { Int32($0) }
+    var request = ForwardRequest(layers: [2], spans: ids.indices.map { $0..<$0 + 1 })
+    request.keepsRouting = true
+    let routing = try model.forward(
+      Batch([ids]), request: request,
+      activations: Activations(capacity: ids.count, configuration: model.configuration)
+    ).routing
+    let ours = routing.flatMap { $0.ids.map { Float($0) } }
+    #expect(ours == (try self.golden(golden, "experts").flatMap { $0 }))
+    #expect(
+      relativeDistance(
+        routing.flatMap { $0.weights.values }, try self.golden(golden, "weights").flatMap { $0 })
+        <= 1e-4)
+  }
+
+  @Test func gptOssBlocksOfAnotherShapeAreNamed() throws {
+    let source = path("gptoss-mxfp4")
+    let folder = try TemporaryFolder()
+    var settings = try object(ofFile: source + "/config.json")
+    settings["intermediate_size"] = 96
+    try folder.write(
+      String(decoding: JSONSerialization.data(withJSONObject: settings), as: UTF8.self),
+      to: "config.json")
+    try folder.write(bytes(ofFile: source + "/model.safetensors"), to: "model.safetensors")
+    try #require(thrownFailure { _ = try Transformer(openModel(folder.path)) }, "it opened")
+      .expect(
+        place: "tensor model.layers.0.mlp.experts.gate_up_proj_blocks", found: "[5, 128, 32]",
+        wanted: "[5, 192, 32]")
   }
 
   @Test func everyCodeIsItsNumber() throws {

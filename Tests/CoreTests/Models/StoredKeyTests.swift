@@ -47,7 +47,7 @@ struct StoredKeyTests {
     builder.set("qwen2.rope.scaling.attn_factor", attention.map { .float32($0) })
   }
 
-  static let changes = [
+  static let older: [Change] = [
     Change("qwen2", "linear", is: "linear") {
       $0.set("qwen2.rope.scaling.type", .string("linear"))
       $0.set("qwen2.rope.scaling.factor", .float32(4))
@@ -131,6 +131,118 @@ struct StoredKeyTests {
     },
   ]
 
+  static let changes = older + newer
+
+  /// Which of three blocks look through the window.
+  static func sliding(_ architecture: String, _ slides: [Bool] = [false, true, false])
+    -> @Sendable (inout GGUFBuilder) -> Void
+  {
+    number(
+      architecture + ".attention.sliding_window_pattern",
+      .array(of: 7, slides.map { .bool($0) }))
+  }
+
+  static func number(_ key: String, _ value: GGUFBuilder.Value?)
+    -> @Sendable (inout GGUFBuilder) -> Void
+  {
+    { $0.set(key, value) }
+  }
+
+  /// What the families of 2025 and 2026 brought.
+  static let newer: [Change] = multipliers + blocks + mixtures
+
+  static let multipliers: [Change] = ["granite", "granitemoe"].flatMap { name in
+    [
+      Change(
+        name, "embeddings", is: "embedding_multiplier",
+        number("\(name).embedding_scale", .float32(0.7))),
+      Change(
+        name, "scores", is: "attention_multiplier",
+        number("\(name).attention.scale", .float32(0.7))),
+      Change(
+        name, "additions", is: "residual_multiplier",
+        number("\(name).residual_scale", .float32(0.7))),
+      // transformers takes 1 where the key is left out; 0 is none.
+      Change(
+        name, "no additions", is: "residual_multiplier absent",
+        number("\(name).residual_scale", nil)),
+      Change(
+        name, "additions of 0", is: "residual_multiplier absent",
+        number("\(name).residual_scale", .float32(0))),
+      Change(
+        name, "no embeddings", is: "embedding_multiplier absent",
+        number("\(name).embedding_scale", nil)),
+    ]
+  }
+
+  static let blocks: [Change] = [
+    Change(
+      "granite4", "no positions", is: "no positions",
+      number("granite.rope.scaling.finetuned", .bool(false))),
+    Change(
+      "cohere2", "window", is: "window", number("cohere2.attention.sliding_window", .uint32(5))),
+    Change("cohere2", "kinds of layers", is: "layer types", sliding("cohere2")),
+    Change(
+      "cohere2", "period", is: "pattern",
+      number("cohere2.attention.sliding_window_pattern", .uint32(2))),
+    Change("cohere2", "all full", is: "all full", sliding("cohere2", [false, false, false])),
+    Change("olmo3", "window", is: "window", number("olmo2.attention.sliding_window", .uint32(5))),
+    Change("olmo3", "kinds of layers", is: "layer types", sliding("olmo2")),
+    Change(
+      "exaone4", "window", is: "window", number("exaone4.attention.sliding_window", .uint32(5))),
+    Change("exaone4", "kinds of layers", is: "layer types", sliding("exaone4")),
+    Change(
+      "stablelm", "epsilon", is: "epsilon",
+      number("stablelm.attention.layer_norm_epsilon", .float32(0.1))),
+    Change("stablelm", "part of a head", is: "part outside") {
+      $0.set("stablelm.rope.dimension_count", .uint32(4))
+      $0.set("stablelm.rope.freq_base", .float32(100))
+    },
+    Change("glm", "part of a head", is: "part outside") {
+      $0.set("chatglm.rope.dimension_count", .uint32(2))
+      $0.set("chatglm.rope.freq_base", .float32(100))
+    },
+    Change("ministral3", "growth of queries", is: "slope") {
+      $0.set("mistral3.attention.temperature_scale", .float32(1.5))
+      $0.set("mistral3.rope.scaling.original_context_length", .uint32(32))
+      $0.set("mistral3.rope.scaling.yarn_log_multiplier", nil)
+    },
+    Change("ministral3", "no growth of queries", is: "slope 0") {
+      $0.set("mistral3.attention.temperature_scale", nil)
+      $0.set("mistral3.rope.scaling.original_context_length", .uint32(32))
+      $0.set("mistral3.rope.scaling.yarn_log_multiplier", nil)
+    },
+    Change("ministral3", "multiplier of YaRN", is: "scales") {
+      $0.set("mistral3.attention.temperature_scale", .float32(0.5))
+      $0.set("mistral3.rope.scaling.original_context_length", .uint32(32))
+      $0.set("mistral3.rope.scaling.yarn_log_multiplier", .float32(0.5))
+    },
+  ]
+
+  static let mixtures: [Change] =
+    [
+      ("mixtral", "llama"), ("qwen2moe", "qwen2moe"), ("qwen3moe", "qwen3moe"), ("olmoe", "olmoe"),
+      ("gptoss", "gpt-oss"), ("granitemoe", "granitemoe"), ("granitemoeshared", "granitemoe"),
+    ].map { family, architecture in
+      Change(
+        family, "experts a token", is: "experts a token",
+        number("\(architecture).expert_used_count", .uint32(1)))
+    } + [
+      Change(
+        "qwen3moe", "not normalised", is: "not normalised",
+        number("qwen3moe.expert_weights_norm", .bool(false))),
+      Change(
+        "olmoe", "normalised", is: "normalised",
+        number("olmoe.expert_weights_norm", .bool(true))),
+      Change(
+        "gptoss", "window", is: "window", number("gpt-oss.attention.sliding_window", .uint32(5))),
+      Change("gptoss", "linear", is: "linear") {
+        $0.set("gpt-oss.rope.scaling.type", .string("linear"))
+        $0.set("gpt-oss.rope.scaling.factor", .float32(4))
+        $0.set("gpt-oss.rope.freq_base", .float32(100))
+      },
+    ]
+
   static func opened(_ family: String, _ make: (inout GGUFBuilder) -> Void) throws -> (
     TemporaryFolder, any ModelSource
   ) {
@@ -155,6 +267,27 @@ struct StoredKeyTests {
       theirs = try #require(variant?.state)
     }
     #expect(relativeDistance(ours, theirs) <= golden.tolerance)
+  }
+
+  /// The text parts of Qwen's models that read pictures, as llama.cpp's converter writes them: the
+  /// same tensors under a name and with keys of their own.
+  @Test(arguments: [("qwen2", "qwen2vl"), ("qwen3", "qwen3vl")])
+  func aTextPartIsTheFamily(family: String, architecture: String) throws {
+    let (folder, source) = try Self.opened(family) { builder in
+      for index in builder.keys.indices where builder.keys[index].name.hasPrefix(family + ".") {
+        builder.keys[index].name = architecture + builder.keys[index].name.dropFirst(family.count)
+      }
+      builder.set("general.architecture", .string(architecture))
+      builder.set(architecture + ".rope.dimension_sections", .int32s([2, 1, 1, 0]))
+      builder.set(architecture + ".n_deepstack_layers", .uint32(3))
+    }
+    defer { withExtendedLifetime(folder) {} }
+    let golden = TinyFamily(name: family, format: .gguf)
+    let ids = try golden.ids(0)
+    let ours = try Transformer(source).states(ids).flatMap { $0 }
+    for (a, b) in zip(ours, try golden.golden("0.states")) {
+      #expect(relativeDistance(a, b) <= 1e-4)
+    }
   }
 
   @Test(arguments: [

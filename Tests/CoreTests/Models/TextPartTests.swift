@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import SeerFormats
 import SeerModels
 import SeerSupport
@@ -95,6 +96,35 @@ struct TextPartTests {
     #expect(
       relativeDistance(try #require(logits).values(row: 0), try golden.golden("0.logits")[0])
         <= golden.tolerance)
+  }
+
+  /// Models as transformers saves them, tower and all (Fixtures/TextParts/make_text_parts.py).
+  @Test(arguments: ["gemma3", "mistral3", "qwen2_vl", "qwen2_5_vl", "qwen3_vl"])
+  func aModelThatReadsPicturesReadsTexts(name: String) throws {
+    let folder = Fixtures.folder + "/TextParts/" + name
+    let file = try Safetensors(path: folder + "/golden.safetensors")
+    func golden(_ name: String) throws -> [[Float]] {
+      let tensor = try #require(file.tensors[name], "\(name)")
+      let columns = try #require(tensor.shape.last)
+      let matrix = MutableMatrix(rows: tensor.count / columns, columns: columns)
+      file.read(tensor, count: tensor.count, into: matrix.elements)
+      return (0..<matrix.rows).map { matrix.values(row: $0) }
+    }
+    let model = try Transformer(openModel(folder))
+    let ids = try golden("ids")[0].map { Int32($0) }
+    let ours = try model.states(ids).flatMap { $0 }
+    let theirs = try golden("states")
+    try #require(ours.count == theirs.count)
+    for (index, (a, b)) in zip(ours, theirs).enumerated() {
+      #expect(relativeDistance(a, b) <= 1e-4, "layer \(index / ids.count)")
+    }
+    let logits = try model.forward(
+      Batch([ids]), request: ForwardRequest(logitsAt: Array(ids.indices)),
+      activations: Activations(capacity: ids.count, configuration: model.configuration)
+    ).logits
+    for (place, wanted) in try golden("logits").enumerated() {
+      #expect(relativeDistance(try #require(logits).values(row: place), wanted) <= 1e-4)
+    }
   }
 
   @Test func aMessageNamesTheWholeKey() throws {

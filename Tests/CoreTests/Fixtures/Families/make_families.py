@@ -29,8 +29,8 @@ from transformers import (
     GlmConfig, GPT2Config, GPTNeoXConfig, GptOssConfig, GraniteConfig, GraniteMoeConfig,
     GraniteMoeHybridConfig, GraniteMoeSharedConfig, LlamaConfig, Ministral3Config,
     MinistralConfig, MistralConfig, MixtralConfig, Olmo2Config, Olmo3Config, OlmoeConfig,
-    Phi3Config, Qwen2Config, Qwen2MoeConfig, Qwen3Config, Qwen3MoeConfig, SmolLM3Config,
-    StableLmConfig, AutoModelForCausalLM,
+    Phi3Config, Qwen2Config, Qwen2MoeConfig, Qwen3Config, Qwen3MoeConfig, SeedOssConfig,
+    SmolLM3Config, StableLmConfig, AutoModelForCausalLM,
 )
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -206,6 +206,9 @@ FAMILIES = {
         GraniteMoeConfig(
             **SIZES, **MULTIPLIERS, num_local_experts=5, num_experts_per_tok=2, rope_parameters=PLAIN),
         "granitemoe", ATTENTION_MODULES),
+    "seedoss": (
+        SeedOssConfig(**SIZES, head_dim=HEAD, rope_parameters={**PLAIN, "rope_theta": 500.0}),
+        "seed_oss", LLAMA_MODULES),
     "granitemoeshared": (
         GraniteMoeSharedConfig(
             **SIZES, **MULTIPLIERS, num_local_experts=5, num_experts_per_tok=2,
@@ -315,7 +318,7 @@ def gguf_tensors(name, model, architecture):
     """(name, array) as the converter writes them."""
     names = {"gpt2": GPT2_NAMES, "gptneox": NEOX_NAMES, **OWN_NAMES}.get(
         architecture, GEMMA_NAMES if architecture.startswith("gemma") else MIXTURE_NAMES)
-    if architecture == "gpt-oss":
+    if architecture in ("gpt-oss", "seed_oss"):
         names = {**names, "post_attention_layernorm": "post_attention_norm"}
     config = model.config
     seen = set()
@@ -591,5 +594,6 @@ def make(name):
     save_file(golden, os.path.join(folder, "golden.safetensors"))
 
 
-for name in sys.argv[1:] or FAMILIES:
-    make(name)
+if __name__ == "__main__":
+    for name in sys.argv[1:] or FAMILIES:
+        make(name)

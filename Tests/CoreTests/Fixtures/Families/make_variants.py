@@ -393,6 +393,15 @@ FAMILIES = {
         "not causal": {"set": {"is_causal": False}},
         "head size null": {"set": {"head_dim": None}},
     },
+    "seedoss": {
+        **GATED, "bias off": {"set": {"attention_bias": False}},
+        "bias absent": {"unset": ["attention_bias"]},
+        "output bias": {"set": {"attention_out_bias": True}, "bias": ["o"]},
+        "feed-forward bias": {"set": {"mlp_bias": True}, "bias": ["gate", "up", "down"]},
+        "yarn": rope(**YARN), "no base": {"unset": ["rope_parameters", "rope_theta"]},
+        "not causal": {"set": {"is_causal": False}},
+        "epsilon absent": {"unset": ["rms_norm_eps"]},
+    },
     "granite": {
         **scaled("granite"), **GATED, **BIASED, **WINDOW,
         "feed-forward bias": {"set": {"mlp_bias": True}, "bias": ["gate", "up", "down"]},
