@@ -65,6 +65,8 @@ COMMANDS = [
     "score --model <model.gguf --run <run --layer 2 --verify --token 1 --json text",
     "score --model <model.gguf --adapter <adapter --run <run --base-run <run --layer 2 text --json",
     "score --model <model.gguf --run <run --layer 2 -",
+    "score --model <model.gguf --run <run --layer 2 --reader probe --alert red@50% --alert-by mean text",
+    "evaluate monitor --model <model.gguf --run <run --layers 1,2 --concepts <concepts.csv --json",
     "chat --model <model.gguf --tokens 3 --json",
     "train --model <model.gguf --concepts <concepts.csv --retain <retain.csv --layer 2 --rank 2"
     " --alpha 4 --batch 4 --retain-batch 2 --steps 2 --max-tokens 16 --evaluate-every 1"

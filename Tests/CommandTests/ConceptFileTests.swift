@@ -91,6 +91,7 @@ struct ConceptFileTests {
   @Test func everyCommandThatReadsRowsTakesColumns() throws {
     let labelled = [
       "extract", "import", "train", "evaluate classify", "evaluate detox", "evaluate faithfulness",
+      "evaluate monitor",
     ]
     let texts = ["score", "evaluate ability"]
     let others = [
@@ -98,7 +99,9 @@ struct ConceptFileTests {
       "compare", "report", "export", "preset", "join", "doctor",
     ]
     let commands = try HelpTests().commands().filter { $0 != "help" && $0 != "evaluate" }
-    let evaluations = ["classify", "detox", "ability", "faithfulness"].map { "evaluate " + $0 }
+    let evaluations = ["classify", "detox", "ability", "faithfulness", "monitor"].map {
+      "evaluate " + $0
+    }
     #expect(Set(labelled + texts + others) == Set(commands + evaluations))
     for command in labelled + texts + others {
       let help = try seer.run(

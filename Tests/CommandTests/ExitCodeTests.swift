@@ -95,7 +95,7 @@ struct ExitCodeTests {
     let commands = [
       "model", "tokenize", "extract", "project", "generate", "score", "chat", "train", "compare",
       "export", "report", "preset", "control-vector", "merge", "explore", "evaluate",
-      "evaluate classify", "evaluate detox", "evaluate ability",
+      "evaluate classify", "evaluate detox", "evaluate ability", "evaluate monitor",
     ]
     try expect(64, commands.map { $0 + " --frobnicate" })
     try expect(
@@ -104,7 +104,8 @@ struct ExitCodeTests {
         "frobnicate", "evaluate frobnicate", "explore --run run",
         "score --run run --layer 9 x", "score --run run --layer 2 --verify --token 99 x",
         "score --run run --layer 2 --verify --concept none x",
-        "score --run run --layer 2 --alert none=0.5 x",
+        "score --run run --layer 2 --alert none=0.5 x", "score x",
+        "score --run run --layer 2 --alert color@0.01% x", "evaluate monitor --run run --layers 9",
         "generate --prompt x --run run --layer 9",
         "generate --prompt x --run run --layer 2 --steer none=1",
         "generate --prompt x --steer color=1",
