@@ -123,6 +123,10 @@ figure: build  ## Draw pairs of runs before and after: PAIRS="base:tuned ..." FI
 screens: build  ## Draw the screens that README and docs/ show.
 	$(PYTHON) scripts/screens.py --seer $(RELEASE)
 
+.PHONY: picture
+picture: build  ## Draw README's moving picture from docs/screens/moving/moving.keys.
+	$(RELEASE) explore --run samples/run-base --run samples/run-tuned --script docs/screens/moving/moving.keys
+
 check-screens: build  ## Show that those screens are what the explorer draws now.
 	$(PYTHON) scripts/screens.py --seer $(RELEASE) --check
 
