@@ -195,7 +195,8 @@ struct MapPane {
   }
 
   private func draw(_ field: Field, into surface: inout Surface) {
-    let isStale = isStale
+    let trail = TokenTrail(state)
+    let isStale = isStale || trail != nil
     let style = theme.style(.faint)
     if drawsPixels {
       surface.layers.append(
@@ -212,6 +213,8 @@ struct MapPane {
     }
     if !isStale { drawNeighbours(field, into: &surface) }
     drawOutside(field, into: &surface)
+    trail?.draw(
+      field.points, field.viewport, layout.mapInside, paint, theme, withTexts: true, into: &surface)
     drawCursor(field, into: &surface)
     drawSelecting(into: &surface)
   }

@@ -19,6 +19,8 @@ struct PointField {
         paint.layer(points, viewport, panel, ground: state.ground, isFaint: isFaint))
       return drawCursor(explore, theme, &surface)
     }
+    let trail = TokenTrail(explore)
+    let isFaint = isFaint || trail != nil
     let asDots = usesDots(explore, theme)
     let painting = paint.painting
     for isFound in painting.rest.isEmpty ? [true] : [false, true] {
@@ -42,6 +44,7 @@ struct PointField {
         }
       }
     }
+    trail?.draw(points, viewport, panel, paint, theme, withTexts: false, into: &surface)
     drawCursor(explore, theme, &surface)
   }
 
