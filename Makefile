@@ -122,6 +122,9 @@ check-pipe: build model  ## Run what docs/pipe.md shows: a monitor in front of a
 check-dependency:  ## Show that another package can depend on this one by version: builds and runs Examples/Explore.
 	@scripts/check-dependency.sh
 
+picture: build  ## Draw README's moving picture from docs/screens/moving/moving.keys.
+	$(RELEASE) explore --run samples/run-base --run samples/run-tuned --script docs/screens/moving/moving.keys
+
 check-screens: build  ## Show that the screens in README and docs/ are what the explorer draws now.
 	$(PYTHON) scripts/screens.py --seer $(RELEASE) --check
 

@@ -5,8 +5,8 @@ usage: screens.py --seer PROGRAM [--check]
 
 A line `# options: ...` in a script is given to `seer explore`. With --check nothing is changed: exits
 1, naming the picture, where README.md or a page of docs/ shows one that is not there, or where one
-differs from what the explorer draws now. What lies on the map is left out of that: its points differ
-by a cell between linear algebra kernels.
+differs from what the explorer draws now. What lies on the map is left out of that, and what is said
+of it below: its points differ by a cell between linear algebra kernels.
 """
 import argparse
 import html
@@ -55,7 +55,7 @@ def cells(picture):
     for line, places in lines.items():
         for box in re.finditer(r"[╭┌]─ (map|base|tuned)\b[^╮┐]*[╮┐]", text[line]):
             end = next(y for y in range(line + 1, 999) if text[y][box.start()] in "╰└")
-            maps.append((range(line + 1, end), range(box.start(), box.end())))
+            maps.append((range(line + 1, end + 1), range(box.start(), box.end())))
     kept = {}
     for line, places in lines.items():
         kept[line] = [

@@ -1,6 +1,7 @@
 """Random keys, mouse and resizes on the real binary, through a pseudo-terminal.
 
     python3 Benchmarks/terminal/soak.py .build/release/seer samples/run-base --seconds 600 --seed 1
+    python3 Benchmarks/terminal/soak.py .build/release/seer samples/run-base samples/run-tuned --pixels kitty
 
 Exits 1, with the seed and the last input, where the program ends by itself, grows, stops answering,
 or leaves the terminal in disorder.
@@ -22,15 +23,23 @@ import time
 KEYS = [bytes([c]) for c in range(33, 127) if chr(c) != "q"] + [
     b" ", b"\r", b"\t", b"\x1b", b"\x7f", b"\x04", b"\x15", b"\x12", b"\x0c", b"\x10", b"\x0e",
     b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1bOP", b"\x1b[H", b"\x1b[F", b"\x1b[5~",
-    b"\x1b[6~", b"\x1b[1;2A", b"\x1b[1;2B", b"\x1b[1;2C", b"\x1b[1;2D", b"\x1b[Z",
+    b"\x1b[6~", b"\x1b[1;2A", b"\x1b[1;2B", b"\x1b[1;2C", b"\x1b[1;2D", b"\x1b[Z", b"\x06",
+    b"\x1bOQ", b"\x1bOR", b"\x1b[17~",  # F2, F3, F6
     "é".encode(), "日".encode(),
+]  # fmt: skip
+
+
+# What terminals answer; once they have told their attributes, such bytes are keys.
+ANSWERS = [
+    b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\", b"\x1b]11;rgb:0000/0000/0000\x07",
+    b"\x1b_Gi=4294967295;OK\x1b\\", b"\x1b[6;16;8t", b"\x1b[?62;4c",
 ]  # fmt: skip
 
 
 class Program:
     """The program in a terminal of its own, and what it has written last."""
 
-    def __init__(self, binary, run, folder):
+    def __init__(self, binary, runs, folder, pixels):
         self.output = b""
         self.child, self.terminal = pty.fork()
         if self.child == 0:
@@ -39,7 +48,8 @@ class Program:
                 TERM="xterm-256color", LANG="C.UTF-8", HOME=folder, XDG_STATE_HOME=folder,
                 XDG_CONFIG_HOME=folder, SWIFT_BACKTRACE="interactive=no",
             )
-            os.execv(binary, [binary, "explore", "--run", run])
+            options = [word for run in runs for word in ("--run", run)]
+            os.execv(binary, [binary, "explore", "--pixels", pixels, *options])
         self.cooked = termios.tcgetattr(self.terminal)[:4]
         self.resize(80, 24)
         self.drain(1.0)
@@ -97,16 +107,17 @@ class Program:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
-    parser.add_argument("run")
+    parser.add_argument("runs", nargs="+")
+    parser.add_argument("--pixels", choices=["auto", "off", "kitty", "sixel"], default="auto")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    binary, run = os.path.abspath(arguments.binary), os.path.abspath(arguments.run)
-    if not os.access(binary, os.X_OK) or not os.path.isdir(run):
-        sys.exit(f"soak: found no {binary} or no {run}, wanted the program and a run folder")
+    binary, runs = os.path.abspath(arguments.binary), [os.path.abspath(r) for r in arguments.runs]
+    if not os.access(binary, os.X_OK) or not all(os.path.isdir(run) for run in runs):
+        sys.exit(f"soak: found no {binary} or not all of {runs}, wanted the program and run folders")
     folder = tempfile.TemporaryDirectory()
-    program, starts = Program(binary, run, folder.name), 1
+    program, starts = Program(binary, runs, folder.name, arguments.pixels), 1
     width, height = 80, 24
     last, count, largest = b"", 0, 0.0
     begun = time.monotonic()
@@ -138,7 +149,7 @@ def main():
                 last = f"\x1b[<{button};{x};{y}{chance.choice('MMm')}".encode()
                 program.write(last)
             else:
-                last = chance.choice(KEYS)
+                last = chance.choice(ANSWERS if chance.random() < 0.005 else KEYS)
                 program.write(last)
             # Bursts: only some inputs wait for their answer.
             is_running = chance.random() >= 0.2 or program.drain(0.005)
@@ -150,7 +161,7 @@ def main():
             reason = program.ending()
             if reason:
                 fail(reason)
-            program, starts = Program(binary, run, folder.name), starts + 1
+            program, starts = Program(binary, runs, folder.name, arguments.pixels), starts + 1
             width, height = 80, 24
         elif count % 2000 == 0:
             check_memory()

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <ncursesw/curses.h>
 #include <ncursesw/term.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,12 +20,16 @@
 static SCREEN *screen;
 static WINDOW *keys;  // a pad: reading from it never refreshes a window behind our back
 static bool mouse_on;
+static int cursor_shown;  // -1: unknown
 static struct termios saved_termios;
 static int wake_fd = -1;
 static volatile sig_atomic_t resized, terminated;
 static volatile sig_atomic_t active;
 // The terminal itself, also while a frame is gathered elsewhere; -1: standard output is.
 static int tty_fd = -1;
+
+// Where a frame is gathered; -1: nowhere.
+static int frame_fd = -1;
 
 // ---- text written to stderr while the screen is ours ----
 
@@ -84,7 +89,7 @@ static void append_capability(const char *name) {
 static void prepare_reset(void) {
   reset_count = 0;
   if (tigetstr("kmous") && tigetstr("kmous") != (char *)-1)
-    append_reset("\033[?1002l\033[?1000l\033[?1006l\033[?2004l");
+    append_reset("\033[?2026l\033[?1002l\033[?1000l\033[?1006l\033[?2004l");
   append_capability("sgr0");
   append_capability("cnorm");
   append_capability("rmkx");
@@ -213,10 +218,17 @@ static void set_paste(bool on) {
   if (mouse && mouse != (char *)-1) send_text(on ? "\033[?2004h" : "\033[?2004l");
 }
 
-// curses writes a frame in dozens of pieces, each of which wakes the terminal: they are gathered in
-// memory and sent in one. -1 where that is not to be had: then the pieces go as they come.
-static int frame_fd = -1;
+// Synchronised output (mode 2026): the terminal shows a frame when all of it is there. Nobody is asked
+// whether the terminal knows it: one that does not ignores a private mode (ECMA-48), and to ask would
+// take a turn over the line. Terminals with a mouse read such modes.
+static bool synchronised;
 
+static void mark_frame(const char *mark) {
+  if (synchronised && write(frame_fd, mark, strlen(mark)) < 0) {}
+}
+
+// curses writes a frame in dozens of pieces, each of which wakes the terminal: they are gathered in
+// memory and sent in one. Where that is not to be had the pieces go as they come.
 static void begin_frames(void) {
   frame_fd = memfd_create("seer-frame", MFD_CLOEXEC);
   tty_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -269,13 +281,16 @@ sn_result sn_start(int wake_descriptor, bool mouse) {
   define_key("\033[200~", PASTE_START);
   define_key("\033[201~", PASTE_END);
   nodelay(keys, true);
-  leaveok(stdscr, true);
   prepare_reset();
+  char *kmous = tigetstr("kmous");
+  synchronised = kmous && kmous != (char *)-1;
   wake_fd = wake_descriptor;
   begin_frames();
   install_signals();
   capture_stderr();
   active = 1;
+  // Onto the other screen, so that nothing that is sent from now on stays on the shell's.
+  refresh();
   sn_set_mouse(mouse);
   set_paste(true);
   return SN_STARTED;
@@ -294,6 +309,7 @@ void sn_stop(void) {
   if (mouse_on) sn_set_mouse(false);
   set_paste(false);
   clear_only_screen();
+  cursor_shown = 1;
   curs_set(1);
   endwin();
   active = 0;
@@ -321,6 +337,7 @@ void sn_suspend(void) {
   sigaction(SIGTSTP, &ours, NULL);
   sn_resize();
   reset_prog_mode();
+  cursor_shown = -1;
   clearok(curscr, true);
   doupdate();
   if (mouse) sn_set_mouse(true);
@@ -369,6 +386,13 @@ void sn_put(int y, int x, const uint32_t *scalars, int count, int width, int att
   if (!fits && width == 2) mvwadd_wch(stdscr, y, x + 1, &cell);
 }
 
+static int cursor_y = -1, cursor_x = -1;
+
+void sn_set_cursor(int y, int x) {
+  cursor_y = y;
+  cursor_x = x;
+}
+
 static void send_frame(void) {
   static char buffer[1 << 16];
   off_t offset = 0;
@@ -383,15 +407,31 @@ static void send_frame(void) {
   }
 }
 
-void sn_flush(void) {
+static void update(void) {
+  bool is_inside = cursor_y >= 0 && cursor_x >= 0 && cursor_y < getmaxy(stdscr) &&
+                   cursor_x < getmaxx(stdscr);
+  if (is_inside) wmove(stdscr, cursor_y, cursor_x);
+  leaveok(stdscr, !is_inside);
   wnoutrefresh(stdscr);
+  if (cursor_shown != is_inside) curs_set(is_inside);
+  cursor_shown = is_inside;
+  doupdate();
+}
+
+void sn_flush(const char *sequences) {
   if (frame_fd < 0 || dup2(frame_fd, STDOUT_FILENO) < 0) {
-    doupdate();
+    update();
+    send_text(sequences);
     return;
   }
-  doupdate();
+  mark_frame("\033[?2026h");
+  off_t start = lseek(frame_fd, 0, SEEK_CUR);
+  update();
+  send_text(sequences);
+  bool is_empty = lseek(frame_fd, 0, SEEK_CUR) == start;
+  if (!is_empty) mark_frame("\033[?2026l");
   dup2(tty_fd, STDOUT_FILENO);
-  send_frame();
+  if (!is_empty) send_frame();
   if (ftruncate(frame_fd, 0) < 0 || lseek(frame_fd, 0, SEEK_SET) < 0) end_frames();
 }
 
@@ -440,6 +480,11 @@ static sn_input mouse_input(void) {
   else if (state & BUTTON5_PRESSED) input.code = SN_WHEEL_DOWN;
   else if (state & REPORT_MOUSE_POSITION) input.code = SN_MOVED;
   return input;
+}
+
+bool sn_wait(int milliseconds) {
+  struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+  return poll(&input, 1, milliseconds) > 0 && (input.revents & POLLIN);
 }
 
 sn_input sn_read(void) {

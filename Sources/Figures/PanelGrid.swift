@@ -115,6 +115,22 @@ package struct PanelGrid: Equatable, Sendable {
     return picture
   }
 
+  /// Where the panels themselves are on ``picture()``, a list for each column.
+  var frames: [[(x: Double, y: Double, side: Double)]] {
+    let captions = columns.flatMap(\.panels).map(\.captions.count).max() ?? 0
+    let panelHeight = Self.side + Double(captions) * Self.line + 12
+    let left = Self.margin + (rowTitles.contains { !$0.isEmpty } ? 70 : 0)
+    let top = Self.margin + (title.isEmpty ? 0 : 26) + 20
+    return columns.enumerated().map { index, column in
+      column.panels.indices.map { row in
+        (
+          x: left + Double(index) * (Self.side + Self.gap),
+          y: top + Double(row) * panelHeight, side: Self.side
+        )
+      }
+    }
+  }
+
   /// The centre of all drawn points of some panels and half the side of the square around them.
   private static func bounds(_ panels: [ScatterPanel]) -> (centre: SIMD2<Float>, reach: Float) {
     var low = SIMD2<Float>(repeating: .infinity)

@@ -3,12 +3,17 @@ extension Picture {
   ///
   /// Precondition: the picture has a size of at least one pixel and of at most 2^15 a side.
   package func png(scale: Double = 2) throws(PNGError) -> [UInt8] {
+    try PNG.bytes(raster(scale: scale))
+  }
+
+  /// The same as pixels.
+  package func raster(scale: Double) -> Raster {
     let columns = Int((width * scale).rounded(.up))
     let lines = Int((height * scale).rounded(.up))
     precondition((1...32_768).contains(columns) && (1...32_768).contains(lines))
     var raster = Raster(width: columns, height: lines, ground: ground)
     for shape in shapes { Self.draw(shape, on: &raster, scale: scale) }
-    return try PNG.bytes(raster)
+    return raster
   }
 
   private static func draw(_ shape: Shape, on raster: inout Raster, scale: Double) {

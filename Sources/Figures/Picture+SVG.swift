@@ -13,7 +13,7 @@ extension Picture {
     return text + "</svg>\n"
   }
 
-  private static func element(_ shape: Shape) -> String {
+  static func element(_ shape: Shape) -> String {
     switch shape {
     case .mark(let mark, let x, let y, let radius, let color, let opacity):
       let faint = opacity < 1 ? " opacity=\"\(number(opacity))\"" : ""
@@ -52,6 +52,13 @@ extension Picture {
   }
 
   /// Two decimals, and none that are not needed.
+  /// - Parameter digits: after the point, at most.
+  static func number(_ value: Double, digits: Int) -> String {
+    var text = String(format: "%.\(digits)f", max(-1e9, min(1e9, value)))
+    while text.hasSuffix("0") { text.removeLast() }
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
+  }
+
   package static func number(_ value: Double) -> String {
     let hundredths = Int((max(-1e9, min(1e9, value)) * 100).rounded())
     let sign = hundredths < 0 ? "-" : ""

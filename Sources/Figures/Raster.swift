@@ -16,6 +16,18 @@ package struct Raster {
     }
   }
 
+  /// A part of it. Precondition: it lies inside.
+  package func cropped(x: Int, y: Int, width: Int, height: Int) -> Raster {
+    precondition(x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height)
+    var part = Raster(width: width, height: height, ground: 0)
+    for line in 0..<height {
+      let start = ((y + line) * self.width + x) * 3
+      part.bytes.replaceSubrange(
+        line * width * 3..<(line + 1) * width * 3, with: bytes[start..<start + width * 3])
+    }
+    return part
+  }
+
   /// Blends a colour over the pixels whose centres are in a box, as much as `coverage` (0...1)
   /// says of each centre.
   private mutating func blend(

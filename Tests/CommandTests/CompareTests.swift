@@ -193,6 +193,45 @@ struct CompareTests {
     try seer("export", "--run", "tuned", "--layer", "1", "--output", "x").expect(64, "--format")
   }
 
+  /// Pictures that move: through all layers of a run, or through what a training kept.
+  @Test func exportOfWalks() throws {
+    let made = try seer("export", "--run", "tuned", "--animate", "--output", "walk.svg", "--json")
+    #expect(try made.json()["recipe"] as? String == "walk.svg.recipe.json")
+    let walk = try bytes(ofFile: seer.folder("walk.svg"))
+    #expect(String(decoding: walk, as: UTF8.self).contains("<animateTransform"))
+    try seer.folder.write("gone", to: "walk.svg")
+    #expect(try seer("export", "--recipe", "walk.svg.recipe.json").status == 0)
+    #expect(try bytes(ofFile: seer.folder("walk.svg")) == walk)
+    for (options, said) in [
+      (["--run", "tuned", "--animate", "--output", "walk.png"], "found walk.png, wanted svg"),
+      (["--run", "tuned", "--animate", "--layer", "1", "--output", "w.svg"], "--animate: found"),
+      (["--animate", "--output", "w.svg"], "give --output and --run"),
+      (["--training", "a", "--run", "tuned", "--output", "w.svg"], "--training: found"),
+      (["--training", "a"], "give --output"),
+      (["--recipe", "r", "--animate"], "--recipe says all"),
+      (["--run", "tuned", "--output", "w.svg"], "--layer: found none with svg"),
+    ] {
+      try seer.run(Seer.program, ["export"] + options, environment: [:], output: nil)
+        .expect(64, said)
+    }
+    try seer("export", "--training", "tuned", "--output", "w.svg").expect(66, "--keep 10")
+  }
+
+  /// `x` saves the screen beside what is there already, and scripts make films.
+  @Test func screensAreSavedUnderFreeNames() throws {
+    let keys = "wait idle\nkey x\nkey x\nkey x\nfilm 500\nkey h\nwait idle\nfilm 500\n"
+    _ = try seer.folder.write(keys + "save-film film.svg\nquit\n", to: "x.keys")
+    let outcome = try seer("explore", "--run", "tuned", "--script", "x.keys")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: seer.folder.path)
+      .filter { $0.hasPrefix("seer-explore-layer-") }.sorted()
+    #expect(names.count == 3 && names[0].hasSuffix("-2.svg") && names[1].hasSuffix("-3.svg"))
+    let (second, third) = (names[0], names[1])
+    #expect(try bytes(ofFile: seer.folder(second)) == bytes(ofFile: seer.folder(third)))
+    let film = String(decoding: try bytes(ofFile: seer.folder("film.svg")), as: UTF8.self)
+    #expect(film.contains("dur=\"1000ms\""))
+  }
+
   @Test func exportOfAMapThatWasMade() throws {
     let made = try seer(
       "project", "--run", "tuned", "--layer", "2", "--method", "pca", "--output", "map.csv")

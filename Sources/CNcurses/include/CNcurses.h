@@ -53,11 +53,15 @@ void sn_set_pair(int pair, int foreground, int background);
 // Puts one character (a base and its combining marks) of `width` columns. Characters that libc
 // measures otherwise would shift the rest of the line: they are shown as question marks.
 void sn_put(int y, int x, const uint32_t *scalars, int count, int width, int attributes, int pair);
-// Sends the changed cells.
-void sn_flush(void);
+// Where the terminal's own cursor stands after the next sn_flush; outside of the screen: nowhere.
+void sn_set_cursor(int y, int x);
+// Sends the changed cells, then sequences that leave cursor and colours as they were.
+void sn_flush(const char *sequences);
 // Makes the next sn_flush repaint everything.
 void sn_invalidate(void);
 sn_input sn_read(void);
+// Whether input is there, or comes within some milliseconds.
+bool sn_wait(int milliseconds);
 
 // Signals that arrived since the last call.
 bool sn_take_resize(void);

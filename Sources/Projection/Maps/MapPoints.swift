@@ -27,3 +27,22 @@ package func scaledToUnit(_ map: Matrix) -> Matrix {
   let scale = unitScale(of: map)
   return Matrix(rows: map.rows, columns: map.columns) { map[$0, $1] * scale }
 }
+
+extension [SIMD2<Float>] {
+  /// The points on their way to others, at a share of it. O(points).
+  ///
+  /// Precondition: there are as many.
+  package func glided(to others: [SIMD2<Float>], _ share: Float) -> [SIMD2<Float>] {
+    precondition(count == others.count)
+    return [SIMD2<Float>](unsafeUninitializedCapacity: count) { points, filled in
+      filled = count
+      withUnsafeBufferPointer { from in
+        others.withUnsafeBufferPointer { to in
+          for index in 0..<from.count {
+            points[index] = from[index] + (to[index] - from[index]) * share
+          }
+        }
+      }
+    }
+  }
+}

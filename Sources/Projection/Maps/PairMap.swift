@@ -40,6 +40,6 @@ package struct PairMap: Equatable, Sendable {
   package func points(at share: Float) -> [SIMD2<Float>] {
     if share <= 0 { return base }
     if share >= 1 { return tuned }
-    return zip(base, tuned).map { $0 + ($1 - $0) * share }
+    return base.glided(to: tuned, share)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import SeerFormats
+import SeerProjection
 import SeerRuns
 import SeerSupport
 
@@ -9,7 +10,7 @@ import SeerSupport
 ///     try export.write(.svg, to: "map.svg") {}    // map.svg and map.svg.recipe.json
 package struct LayerExport: Sendable {
   package let run: Run
-  /// Nil: all layers, of which only states are exported.
+  /// Nil: all layers, of which states are exported, or a walk through their maps (svg).
   package let layer: Int?
   /// The program and version, for the recipe.
   package let tool: String
@@ -58,6 +59,11 @@ package struct LayerExport: Sendable {
   ) throws -> Result {
     try OutputFile.check(path, isNoneOf: Run.files(run.folder), map?.file)
     guard format.isOfMap else { return try writeStates(format, to: path, checkpoint: checkpoint) }
+    if layer == nil, format == .svg, map == nil {
+      let walk = try LayerWalk.picture(run, tool: tool, checkpoint: checkpoint)
+      try OutputFile.write(walk.svg(), to: path)
+      return try finish(format, nil, to: path, rows: run.rows.count)
+    }
     guard let layer else {
       throw Failure(
         .usage, place: "--layer", found: "none with \(format.rawValue)",
@@ -120,13 +126,18 @@ package struct LayerExport: Sendable {
       command += ["--recipe", path + ".recipe.json"]
     } else {
       command += ["--run", run.folder]
-      if let layer { command += ["--layer", "\(layer)"] }
+      if let layer {
+        command += ["--layer", "\(layer)"]
+      } else if format == .svg {
+        command += ["--animate"]
+      }
       if let file = map?.file { command += ["--map", file] }
       command += ["--format", format.rawValue, "--output", path]
     }
     var recipe = PictureRecipe(
       tool: tool, command: command, output: path, runs: [RunProvenance(run, layer: layer)],
-      method: map?.method ?? "states", seed: map?.seed ?? 0)
+      method: map?.method ?? (format == .svg ? Layouts.standard.name : "states"),
+      seed: map?.seed ?? 0)
     recipe.format = format.rawValue
     if let map, !map.settings.isEmpty { recipe.settings = map.settings }
     if let file = map?.file {

@@ -24,6 +24,10 @@ package struct AppState: Sendable {
   package var overlay: Overlay?
   package var message: Message?
   package var isMouseOn = true
+  /// Whether the user has said how light the ground is: then the terminal is not listened to.
+  package var isGroundSaid = false
+  /// What the terminal's pixels can be used for.
+  package var pixels = Pixels(.off)
   /// Whether leaving was asked for, and the next time means it.
   package var isLeaving = false
   /// How many runs there are to explore, and which one is.
@@ -58,6 +62,17 @@ package struct AppState: Sendable {
 
   /// The screens that have something to show, in the order of their keys.
   package var screens: [ScreenID] { Screens.all.filter { $0.isThere(self) }.map { $0.id } }
+
+  /// What text stands on, 0xRRGGBB, as far as that is known.
+  var ground: UInt32 { pixels.ground ?? (theme.isLight ? 0xFFFFFF : 0) }
+
+  /// Takes over what the terminal says of itself.
+  mutating func hear(_ answer: TerminalAnswer) {
+    if case .ground(let color) = answer, !isGroundSaid, theme.depth != .mono {
+      theme.isLight = color.isLightColor
+    }
+    pixels.hear(answer)
+  }
 
   /// Who gets the next key.
   package var context: KeyContext {

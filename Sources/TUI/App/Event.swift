@@ -8,8 +8,8 @@ package enum Event: Sendable {
   case paste(String)
   case mouse(Mouse)
   case resize(Size)
-  /// What the terminal says of its ground.
-  case ground(isLight: Bool)
+  /// What the terminal says of itself.
+  case answer(TerminalAnswer)
   /// What was computed for a run, by the number of its opening.
   indirect case explored(Int, Event)
   /// Time went on, for what moves by itself.
@@ -27,7 +27,7 @@ package enum Event: Sendable {
     case .paste(let text): self = .paste(text)
     case .mouse(let mouse): self = .mouse(mouse)
     case .resize(let size): self = .resize(size)
-    case .ground(let isLight): self = .ground(isLight: isLight)
+    case .answer(let answer): self = .answer(answer)
     }
   }
 }

@@ -29,6 +29,8 @@ package struct ExplorerOptions: Sendable {
   package var isMouseOn = true
   /// Nil: as the environment or the terminal says.
   package var isLight: Bool?
+  /// How pixels are drawn.
+  package var pixels = PixelChoice.auto
   /// Begin with the guided tour.
   package var startsTour = false
   package var environment: [String: String]
@@ -79,6 +81,8 @@ package enum Explorer {
     defer { terminal.stop() }
     var state = workspace.state(
       size: terminal.size, theme: theme(options, terminal), isMouseOn: options.isMouseOn)
+    state.isGroundSaid = options.isLight != nil || options.environment["COLORFGBG"] != nil
+    state.pixels = Pixels(options.pixels)
     if options.startsTour { state.explore.tour = Tour() }
     var problems: [String] = []
     let views = ViewStore(environment: options.environment)
@@ -103,11 +107,8 @@ package enum Explorer {
     defer { session.keepView() }
     // For the test of the crash handler: nothing a user can type may end like this.
     if options.environment["SEER_CRASH"] != nil { fatalError("a crash was asked for") }
-    let isSaid = options.isLight != nil || options.environment["COLORFGBG"] != nil
-    if !isSaid, state.theme.depth != .mono,
-      TerminalGround.canBeAsked(options.environment["TERM"] ?? "")
-    {
-      terminal.askGround()
+    if TerminalAnswer.canBeAsked(options.environment["TERM"] ?? "") {
+      terminal.ask(TerminalAnswer.question(pixels: state.pixels.isAsked))
     }
     let ending = TerminalLoop(session, terminal).run()
     let farewells = Screens.all.compactMap { $0.farewell(session.state) }

@@ -9,6 +9,9 @@ package enum Glossary {
     package let sentence: String
   }
 
+  private static let apart =
+    "How far held-out rows beat chance: apart from three quarters of the way to all right on, half "
+    + "apart from half of it, mixed from a tenth, else no better than chance."
   private static let nearestPrototype = SeparationMetric.nearestPrototype.definition
 
   /// Those that stand beside the map, then those of the figures.
@@ -50,6 +53,17 @@ package enum Glossary {
         word: "chance",
         sentence: "What rows give whose labels mean nothing: permuted, or one guess."
       ),
+      Entry(word: "half apart", sentence: apart), Entry(word: "apart", sentence: apart),
+      Entry(word: "mixed", sentence: apart),
+      Entry(
+        word: "further apart",
+        sentence:
+          "At least two more of a hundred held-out rows are right than before; with two fewer "
+          + "concepts are closer together."),
+      Entry(
+        word: "clusters at step",
+        sentence: "The held-out rows at that step of the training, along principal components of "
+          + "their unit states and the untouched model's together; faint: where they began."),
       Entry(
         word: "shuffled",
         sentence: "What a figure is when labels are permuted: its mean and the band of 95 %. A "

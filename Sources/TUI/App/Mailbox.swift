@@ -64,14 +64,19 @@ package final class Mailbox: Sendable {
 /// A way into a mailbox that can be closed: what comes later is dropped.
 package final class Outbox: Sendable {
   private let mailbox: Mailbox
+  /// Another way that this one is part of.
+  private let outer: Outbox?
   private let isClosed = Locked(false)
 
-  package init(_ mailbox: Mailbox) { self.mailbox = mailbox }
+  package init(_ mailbox: Mailbox, in outer: Outbox? = nil) {
+    self.mailbox = mailbox
+    self.outer = outer
+  }
 
   func post(_ event: Event) { mailbox.post(.from(self, event)) }
 
   package func close() { isClosed.withLock { $0 = true } }
 
   /// Asked when the event is taken out: it may have waited while this was closed.
-  package var isOpen: Bool { isClosed.withLock { !$0 } }
+  package var isOpen: Bool { isClosed.withLock { !$0 } && outer?.isOpen ?? true }
 }

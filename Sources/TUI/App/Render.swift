@@ -10,6 +10,7 @@ package func render(_ state: AppState) -> Surface {
   ScreenTabs(state).draw(into: &surface)
   state.front.draw(state, into: &surface)
   TourPane(state)?.draw(into: &surface)
+  if state.overlay != nil { surface.cursor = nil }
   switch state.overlay {
   case .help(let scroll): HelpOverlay(state).draw(scroll: scroll, into: &surface)
   case .palette(let query, let index):
@@ -18,5 +19,9 @@ package func render(_ state: AppState) -> Surface {
   }
   let footer = Rect(x: 0, y: state.size.height - 1, width: state.size.width, height: 1)
   Footer.draw(footer, state, into: &surface)
+  // Where text is written, the caret is the last thing drawn like one.
+  if surface.cursor == nil, state.context.isWriting {
+    surface.cursor = surface.lastPlace(of: state.theme.style(.cursor))
+  }
   return surface
 }

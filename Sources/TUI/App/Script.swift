@@ -18,6 +18,9 @@ package struct Script: Equatable, Sendable {
     /// Frames of what moves by itself.
     case tick(Int)
     case saveScreen(String)
+    /// Adds the screen to the film, to be shown for so many milliseconds.
+    case film(Int)
+    case saveFilm(String)
     case resize(Size)
     case quit
   }
@@ -87,6 +90,14 @@ package struct Script: Equatable, Sendable {
     case "save-screen":
       guard !rest.isEmpty else { throw bad("a file after 'save-screen'") }
       return .saveScreen(rest)
+    case "film":
+      guard let time = Int(rest), (1...60_000).contains(time) else {
+        throw bad("'film' and how long the screen is shown, from 1 to 60000 milliseconds")
+      }
+      return .film(time)
+    case "save-film":
+      guard rest.hasSuffix(".svg") else { throw bad("a file ending in .svg after 'save-film'") }
+      return .saveFilm(rest)
     case "resize":
       let parts = rest.split(separator: "x", omittingEmptySubsequences: false)
       guard parts.count == 2, let width = Int(parts[0]), let height = Int(parts[1]),
@@ -97,12 +108,13 @@ package struct Script: Equatable, Sendable {
       guard rest.isEmpty else { throw bad("'quit' alone") }
       return .quit
     default:
-      throw bad("key, type, mouse, wait idle, tick, save-screen, resize or quit")
+      throw bad("key, type, mouse, wait idle, tick, save-screen, film, save-film, resize or quit")
     }
   }
 
   /// Plays the script to its end, or until something in it leaves the interface.
   package func play(in session: Session) throws(Failure) {
+    var film = Film()
     for step in steps {
       guard session.ending == nil else { return }
       _ = session.handlePosted()
@@ -114,6 +126,9 @@ package struct Script: Equatable, Sendable {
       case .waitIdle: session.waitUntilIdle()
       case .tick(let count): for _ in 0..<count { session.handle(.tick) }
       case .saveScreen(let path): try session.saveScreen(path)
+      case .film(let time): film.add(render(session.state), milliseconds: time)
+      case .saveFilm(let path):
+        try session.write(film.svg(isLight: session.state.theme.isLight), to: path)
       case .resize(let size): session.handle(.resize(size))
       case .quit: session.end(.quit)
       }

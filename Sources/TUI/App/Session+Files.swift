@@ -13,21 +13,9 @@ extension Session {
     }
   }
 
-  /// The name, or one with a number where a file has it already.
-  package static func free(_ name: String) -> String {
-    var path = name
-    var number = 1
-    while FileManager.default.fileExists(atPath: path), number < 1000 {
-      number += 1
-      let dot = name.lastIndex(of: ".") ?? name.endIndex
-      path = name[..<dot] + "-\(number)" + name[dot...]
-    }
-    return path
-  }
-
   /// Saves a text beside what is there already, never over it.
   package func saveText(_ name: String, _ text: String) -> Event {
-    let path = Self.free(name)
+    let path = FreeName.of(name)
     do throws(Failure) {
       try OutputFile.write(text, to: path)
       return .saved(path, nil)

@@ -129,7 +129,7 @@ package final class Session {
       case .openRun(let index, let screen): open(run: index, on: screen)
       case .saveText(let name, let text): run(update(&state, saveText(name, text)))
       case .saveScreen(let name):
-        let path = Self.free(name)
+        let path = FreeName.of(name)
         run(update(&state, .saved(path, save(path))))
       case .quit(let ending): end(ending)
       case .redraw, .suspend, .setMouse, .copy: onTerminalEffect(effect)
@@ -156,10 +156,13 @@ package final class Session {
 
   /// Writes the screen to a file: with its colours where the name ends in `.svg`, else as text.
   package func saveScreen(_ path: String) throws(Failure) {
+    let screen = render(state)
+    try write(
+      path.hasSuffix(".svg") ? screen.svg(isLight: state.theme.isLight) : screen.text, to: path)
+  }
+
+  func write(_ text: String, to path: String) throws(Failure) {
     do {
-      let screen = render(state)
-      let text =
-        path.hasSuffix(".svg") ? screen.svg(isLight: state.theme.isLight) : screen.text
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
       throw Failure(

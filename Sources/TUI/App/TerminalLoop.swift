@@ -5,10 +5,11 @@ import SeerWidgets
 ///
 /// A key is answered at once; frames that only background work asks for come at most 30 times a
 /// second; without events it sleeps in `poll`.
-struct TerminalLoop {
+final class TerminalLoop {
   private let session: Session
   private let terminal: Terminal
   private let clock = ContinuousClock()
+  private var painter = PixelPainter()
 
   private static let frame = Duration.milliseconds(33)
   /// Keys that arrive faster than they can be drawn are drawn this often.
@@ -20,11 +21,14 @@ struct TerminalLoop {
   }
 
   func run() -> Ending {
-    session.onTerminalEffect = { [terminal, session] effect in
+    session.onTerminalEffect = { [terminal, session, unowned self] effect in
       switch effect {
-      case .redraw: terminal.invalidate()
+      case .redraw:
+        terminal.invalidate()
+        painter.forget()
       case .suspend:
         terminal.suspend()
+        painter.forget()
         session.handle(.resize(terminal.size))
       case .setMouse(let isOn): terminal.setMouse(isOn)
       case .copy(let text): terminal.copy(text)
@@ -72,7 +76,8 @@ struct TerminalLoop {
   }
 
   private func draw(_ lastFrame: inout ContinuousClock.Instant) {
-    terminal.present(render(session.state))
+    let surface = render(session.state)
+    terminal.present(surface, followedBy: painter.text(for: surface, session.state.pixels))
     lastFrame = clock.now
   }
 

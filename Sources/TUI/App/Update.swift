@@ -45,8 +45,8 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
       return handle(&state, command)
     }
     return state.front.update(&state, mouse)
-  case .ground(let isLight):
-    state.theme.isLight = isLight
+  case .answer(let answer):
+    state.hear(answer)
     return []
   case .tick: return Screens.all.flatMap { $0.tick(&state) }
   case .screen(let event): return event.receive(&state)

@@ -43,6 +43,14 @@ package struct WorldBounds: Equatable, Sendable {
     return values[cut]...values[values.count - 1 - cut]
   }
 
+  /// The smallest box around both.
+  package func joined(_ other: WorldBounds) -> WorldBounds {
+    var both = self
+    both.low = pointwiseMin(low, other.low)
+    both.high = pointwiseMax(high, other.high)
+    return both
+  }
+
   package var center: SIMD2<Float> { (low + high) / 2 }
   package var extent: SIMD2<Float> { high - low }
 }

@@ -1,42 +1,8 @@
 extension Surface {
   /// The screen with its colours as an SVG picture, on a dark or a light ground.
-  ///
-  /// One text element for each run of equal style, placed by column, so that fonts with other
-  /// widths cannot shift the rest of a line.
   package func svg(isLight: Bool = false) -> String {
-    let cellWidth = 8.4
-    let cellHeight = 17.0
-    let ground = isLight ? "#ffffff" : "#16181d"
-    let ink = isLight ? "#1f2328" : "#d6d9de"
-    let width = Int((Double(size.width) * cellWidth + 16).rounded(.up))
-    let height = Int((Double(size.height) * cellHeight + 16).rounded(.up))
-    var result =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" "
-      + "viewBox=\"0 0 \(width) \(height)\" "
-      + "font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"14\">\n"
-      + "<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"\(ground)\"/>\n"
-    for y in 0..<size.height {
-      for run in runs(y) {
-        let colors = Self.colors(run.style, ink: ink, ground: ground)
-        let x = 8 + Double(run.x) * cellWidth
-        let top = 8 + Double(y) * cellHeight
-        if let background = colors.background {
-          result +=
-            "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(top))\" "
-            + "width=\"\(Self.number(Double(run.width) * cellWidth))\" height=\"\(Self.number(cellHeight))\" "
-            + "fill=\"\(background)\"/>\n"
-        }
-        guard run.text.contains(where: { $0 != " " }) else { continue }
-        result +=
-          "<text xml:space=\"preserve\" x=\"\(Self.number(x))\" y=\"\(Self.number(top + 13))\" "
-          + "textLength=\"\(Self.number(Double(run.width) * cellWidth))\" "
-          + "fill=\"\(colors.foreground)\""
-          + (run.style.attributes.contains(.bold) ? " font-weight=\"bold\"" : "")
-          + (run.style.attributes.contains(.dim) ? " opacity=\"0.6\"" : "")
-          + ">\(Self.escaped(run.text))</text>\n"
-      }
-    }
-    return result + "</svg>\n"
+    let paint = ScreenPaint(size: size, isLight: isLight)
+    return paint.head + (0..<size.height).map { paint.line($0, of: self) }.joined() + "</svg>\n"
   }
 
   fileprivate struct Run {
@@ -46,7 +12,7 @@ extension Surface {
     var text: String
   }
 
-  private func runs(_ y: Int) -> [Run] {
+  fileprivate func runs(_ y: Int) -> [Run] {
     var runs: [Run] = []
     for x in 0..<size.width {
       let cell = self[x, y]
@@ -67,6 +33,67 @@ extension Surface {
       }
     }
     return runs
+  }
+}
+
+extension Surface.Run {
+  fileprivate var isBlank: Bool { text.last == " " }
+}
+
+/// How screens of a size are drawn as SVG.
+///
+/// One text element for each run of equal style, placed by column, so that fonts with other widths
+/// cannot shift the rest of a line.
+struct ScreenPaint {
+  private let size: Size
+  private let ground: String
+  private let ink: String
+  /// Whether what only guards against odd fonts and viewers is left out, a third of the bytes.
+  private let isCompact: Bool
+  private static let cellWidth = 8.4
+  private static let cellHeight = 17.0
+
+  init(size: Size, isLight: Bool, isCompact: Bool = false) {
+    self.size = size
+    self.isCompact = isCompact
+    ground = isLight ? "#ffffff" : "#16181d"
+    ink = isLight ? "#1f2328" : "#d6d9de"
+  }
+
+  /// What stands before the lines.
+  var head: String {
+    let width = Int((Double(size.width) * Self.cellWidth + 16).rounded(.up))
+    let height = Int((Double(size.height) * Self.cellHeight + 16).rounded(.up))
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" "
+      + "viewBox=\"0 0 \(width) \(height)\" " + (isCompact ? "xml:space=\"preserve\" " : "")
+      + "font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"14\">\n"
+      + "<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"\(ground)\"/>\n"
+  }
+
+  /// A line of a screen; the empty text where there is nothing to see.
+  func line(_ y: Int, of surface: Surface) -> String {
+    var result = ""
+    for run in surface.runs(y) {
+      let colors = Self.colors(run.style, ink: ink, ground: ground)
+      let x = 8 + Double(run.x) * Self.cellWidth
+      let top = 8 + Double(y) * Self.cellHeight
+      let width = Self.number(Double(run.width) * Self.cellWidth)
+      if let background = colors.background {
+        result +=
+          "<rect x=\"\(Self.number(x))\" y=\"\(Self.number(top))\" width=\"\(width)\" "
+          + "height=\"\(Self.number(Self.cellHeight))\" fill=\"\(background)\"/>\n"
+      }
+      guard run.text.contains(where: { $0 != " " }) else { continue }
+      let space = isCompact ? "" : "xml:space=\"preserve\" "
+      let length = isCompact && run.width == 1 ? "" : " textLength=\"\(width)\""
+      result +=
+        "<text \(space)x=\"\(Self.number(x))\" y=\"\(Self.number(top + 13))\"\(length) "
+        + "fill=\"\(colors.foreground)\""
+        + (run.style.attributes.contains(.bold) ? " font-weight=\"bold\"" : "")
+        + (run.style.attributes.contains(.dim) ? " opacity=\"0.6\"" : "")
+        + ">\(Self.escaped(run.text))</text>\n"
+    }
+    return result
   }
 
   private static func colors(
@@ -100,8 +127,4 @@ extension Surface {
   private static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
-}
-
-extension Surface.Run {
-  fileprivate var isBlank: Bool { text.last == " " }
 }

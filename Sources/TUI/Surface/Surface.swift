@@ -23,6 +23,11 @@ package struct Surface: Equatable, Sendable {
   package let size: Size
   package let asciiOnly: Bool
   package private(set) var cells: [Cell]
+  /// Where the terminal's own cursor stands, which input methods, magnifiers and screen readers follow;
+  /// nil: it is hidden.
+  package var cursor: Cursor?
+  /// Maps that are drawn by pixels beneath the cells.
+  package var layers: [PixelLayer] = []
 
   package init(_ size: Size, asciiOnly: Bool = false) {
     self.size = Size(width: max(0, size.width), height: max(0, size.height))
@@ -118,6 +123,11 @@ package struct Surface: Equatable, Sendable {
         cells[y * size.width + x].style = change(cells[y * size.width + x].style)
       }
     }
+  }
+
+  /// The last place, in reading order, that is drawn in a style.
+  package func lastPlace(of style: Style) -> Cursor? {
+    cells.lastIndex { $0.style == style }.map { Cursor(x: $0 % size.width, y: $0 / size.width) }
   }
 
   /// The characters, one line a row, blanks at line ends left out.

@@ -9,8 +9,8 @@ import SeerSupport
 package final class Terminal {
   /// What has come of a paste that has not ended.
   private var pasted: String?
-  /// Whether the terminal was asked for its ground and has not said it yet.
-  private var awaitsGround = false
+  /// Whether the terminal was asked something and has not answered all of it yet.
+  private var awaitsAnswers = false
   /// What was read while looking for an answer and was none.
   private var unread: [sn_input] = []
   private var shown: Surface?
@@ -76,12 +76,14 @@ package final class Terminal {
     if sn_resize() { shown = nil }
   }
 
-  /// Sends what differs from what is shown.
-  package func present(_ surface: Surface) {
+  /// Sends what differs from what is shown, and sequences of which curses knows nothing.
+  package func present(_ surface: Surface, followedBy sequences: String = "") {
     if shown?.size != surface.size { sn_invalidate() }
     surface.forEachChange(from: shown) { change in put(change) }
     shown = surface
-    sn_flush()
+    let cursor = surface.cursor ?? Cursor(x: -1, y: -1)
+    sn_set_cursor(Int32(cursor.y), Int32(cursor.x))
+    sn_flush(sequences)
   }
 
   private func put(_ change: CellChange) {
@@ -126,10 +128,11 @@ package final class Terminal {
     return Int32(index)
   }
 
-  /// Asks for the colour of the ground; the answer, where there is one, comes as input.
-  package func askGround() {
-    awaitsGround = true
-    sn_send("\u{1B}]11;?\u{1B}\\")
+  /// Asks something of which the last answer is the terminal's attributes; the answers, where there are
+  /// some, come as input, so that nobody waits for them.
+  package func ask(_ question: String) {
+    awaitsAnswers = true
+    sn_send(question)
   }
 
   /// Gives a text to the clipboard, where the terminal takes it (OSC 52).
@@ -139,26 +142,49 @@ package final class Terminal {
 
   private func next() -> sn_input { unread.isEmpty ? sn_read() : unread.removeFirst() }
 
-  /// The rest of an answer that an Esc has begun; nil, with nothing lost, where it is none.
-  private func answer() -> TerminalInput? {
-    let first = next()
-    guard first.kind == SN_CHARACTER, first.code == 0x5D else {
-      if first.kind != SN_NOTHING { unread.insert(first, at: 0) }
-      return nil
+  private enum Answered {
+    /// It was no answer: nothing is lost.
+    case no
+    /// One that says nothing.
+    case nothing
+    case something(TerminalAnswer)
+  }
+
+  /// The rest of an answer that an Esc has begun. Over a slow line it comes in pieces: between two of
+  /// its characters a twentieth of a second is waited at most.
+  private func answer() -> Answered {
+    var taken: [sn_input] = []
+    func take() -> Unicode.Scalar? {
+      var input = next()
+      if input.kind == SN_NOTHING, sn_wait(50) { input = next() }
+      guard input.kind != SN_NOTHING else { return nil }
+      taken.append(input)
+      return input.kind == SN_CHARACTER ? Unicode.Scalar(input.code) : nil
     }
-    awaitsGround = false
+    func giveBack() -> Answered {
+      unread = taken + unread
+      return .no
+    }
+    guard let kind = take(), ["]", "_", "["].contains(kind) else { return giveBack() }
     var text = ""
-    while text.utf8.count < 64 {
-      let input = next()
-      // It ends with BEL, or with Esc and a backslash.
-      guard input.kind == SN_CHARACTER, input.code != 7 else { break }
-      if input.code == 0x1B {
-        _ = next()
-        break
+    while text.utf8.count < 256, let scalar = take() {
+      if kind == "[" {
+        text.unicodeScalars.append(scalar)
+        // Keys begin like this, too: only what can be an answer is read on.
+        guard ["?", "6"].contains(text.unicodeScalars.first) else { break }
+        guard (0x40...0x7E).contains(scalar.value) else { continue }
+        guard let answer = TerminalAnswer(kind, text) else { break }
+        if case .attributes = answer { awaitsAnswers = false }
+        return .something(answer)
       }
-      if let scalar = Unicode.Scalar(input.code) { text.unicodeScalars.append(scalar) }
+      // It ends with BEL, or with Esc and a backslash.
+      if scalar.value == 7 || scalar.value == 0x1B {
+        if scalar.value == 0x1B { _ = take() }
+        return TerminalAnswer(kind, text).map(Answered.something) ?? .nothing
+      }
+      text.unicodeScalars.append(scalar)
     }
-    return TerminalGround.isLight(answer: text).map { .ground(isLight: $0) }
+    return giveBack()
   }
 
   /// Waiting input, one piece; nil when there is none.
@@ -178,9 +204,12 @@ package final class Terminal {
         guard let text = pasted else { continue }
         pasted = nil
         return .paste(text)
-      case SN_CHARACTER where input.code == 0x1B && awaitsGround:
-        if let answer = answer() { return answer }
-        if awaitsGround { return .key(.escape) }
+      case SN_CHARACTER where input.code == 0x1B && awaitsAnswers:
+        switch answer() {
+        case .no: return .key(.escape)
+        case .nothing: continue
+        case .something(let answer): return .answer(answer)
+        }
       case SN_CHARACTER:
         guard let key = Self.key(character: input.code) else { continue }
         return .key(key)

@@ -5,6 +5,6 @@ package enum TerminalInput: Sendable {
   case paste(String)
   case mouse(Mouse)
   case resize(Size)
-  /// Whether the terminal's ground is light, where it was asked.
-  case ground(isLight: Bool)
+  /// What the terminal was asked.
+  case answer(TerminalAnswer)
 }

@@ -8,6 +8,7 @@ import SeerSupport
 import SeerWidgets
 
 extension ColorDepth: ExpressibleByArgument {}
+extension PixelChoice: ExpressibleByArgument {}
 
 /// What the terminal's text stands on.
 enum Ground: String, EnumerableFlag {
@@ -21,7 +22,8 @@ struct ExploreCommand: ParsableCommand {
     discussion: """
       With no run named, the last one extracted is opened, or else the sample.
 
-      A second run over the same rows is compared with the first (F3).
+      A second run over the same rows is compared with the first (F3), more of them side by side or
+      in turn.
 
       The model of the runs, where it is found, answers on the Prompt screen (F4). Its chat template
       is used as it was for the first run, unless options say otherwise.
@@ -42,13 +44,15 @@ struct ExploreCommand: ParsableCommand {
   @OptionGroup var memory: MemoryArguments
   @Option(help: "Follow the training that writes this adapter folder in another terminal.")
   var watch: String?
-  @Flag(help: "Begin with the guided tour of some three minutes, on the sample unless told.")
+  @Flag(help: "Begin with the guided tour of some five minutes, on the sample unless told.")
   var tour = false
   @Option(help: "A file of keys to play, without a terminal.") var script: String?
   @Flag(inversion: .prefixedNo, help: "Draw with ASCII only (default: as the terminal allows).")
   var ascii: Bool?
   @Option(help: "How many colours to use (default: as the terminal allows; see NO_COLOR).")
   var colors: ColorDepth?
+  @Option(help: "Draw maps by the terminal's pixels (default: where it says that it has them).")
+  var pixels = PixelChoice.auto
   @Flag(help: "Colours for that ground (default: as the terminal says).") var ground: Ground?
   @Flag(inversion: .prefixedNo, help: "Take mouse events from the terminal.") var mouse = true
 
@@ -62,6 +66,7 @@ struct ExploreCommand: ParsableCommand {
     // Its plan on standard error would come out when the screen is left.
     options.memory = MemoryBudget(limit: memory.memory?.bytes)
     options.isLight = ground.map { $0 == .light }
+    options.pixels = pixels
     options.watched = watch
     options.tool = Version.tool
     options.startsTour = tour

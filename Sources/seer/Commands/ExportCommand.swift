@@ -19,10 +19,15 @@ struct ExportCommand: ParsableCommand {
       written beside it; --recipe makes the file again, here or in the explorer, after checking that
       the run is still the same.
 
+      --animate makes one svg that walks through all layers, in any browser; with --training, through
+      the steps that a training kept (seer train --keep 10).
+
       Example:
         seer export --run my-run --layer 24 --format npy --output states.npy
         seer export --run my-run --format npz --output my-run.npz
         seer export --run my-run --layer 24 --map map.csv --format svg --output map.svg
+        seer export --run my-run --animate --output walk.svg
+        seer export --training my-adapter --output training.svg
         seer export --recipe map.svg.recipe.json
       """.reflowed)
 
@@ -32,6 +37,10 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "What to write: \(ExportFormat.names) (default: as the output's name ends).")
   var format: ExportFormat?
   @Option(help: "The file to write.") var output: String?
+  @Flag(help: "Walk through all layers of the run: a picture that moves, as svg.")
+  var animate = false
+  @Option(help: "An adapter folder: its held-out rows' clusters, step by step, as a moving svg.")
+  var training: String?
   @Option(help: "A recipe of an export, in place of --run, --layer, --map and --format.")
   var recipe: String?
   @Flag(help: "Print one JSON object.") var json = false
@@ -39,11 +48,12 @@ struct ExportCommand: ParsableCommand {
   func validate() throws {
     try checkNumber("layer", layer, from: 0, to: mostCounted)
     if recipe != nil {
-      guard folder == nil, layer == nil, map == nil, format == nil else {
+      guard folder == nil, layer == nil, map == nil, format == nil, !animate, training == nil else {
         throw ValidationError("--recipe says all but --output: leave the other options out.")
       }
       return
     }
+    if animate || training != nil { return try validateMoving() }
     guard folder != nil, let output else {
       throw ValidationError("Give --run and --output, or --recipe.")
     }
@@ -56,6 +66,23 @@ struct ExportCommand: ParsableCommand {
     guard format.isOfMap || map == nil else {
       throw ValidationError(
         "--map: found it with \(format.rawValue), which holds the states themselves.")
+    }
+  }
+
+  /// A picture that moves is of all layers or of a training, and an svg.
+  private func validateMoving() throws {
+    let option = training == nil ? "--animate" : "--training"
+    guard layer == nil, map == nil, training == nil || folder == nil && !animate else {
+      throw ValidationError(
+        "\(option): found --layer, --map or --run beside it, wanted "
+          + (training == nil ? "--run and --output alone." : "--output alone."))
+    }
+    guard training != nil || folder != nil, let output else {
+      throw ValidationError("\(option): give --output" + (training == nil ? " and --run." : "."))
+    }
+    guard (format ?? ExportFormat(path: output)) == .svg else {
+      throw ValidationError(
+        "\(option): found \(format?.rawValue ?? output), wanted svg: a name that ends in .svg.")
     }
   }
 
@@ -78,12 +105,16 @@ struct ExportCommand: ParsableCommand {
       return try order.export.write(
         order.format, order.map, to: output ?? order.output, checkpoint: context.checkpoint)
     }
+    if let training {
+      return try LayerWalk.write(
+        training: training, to: output ?? "", tool: Version.tool, checkpoint: context.checkpoint)
+    }
     // Validated above.
     let run = try Run.open(folder ?? "")
     let output = output ?? ""
     let points = try map.map { try MapFile.read($0, rows: run.rows) }
     let export = LayerExport(run, layer: layer, tool: Version.tool)
-    let format = format ?? ExportFormat(path: output) ?? .csv
+    let format = animate ? .svg : format ?? ExportFormat(path: output) ?? .csv
     if let note = export.note(format) { Report.note(note) }
     return try export.write(
       format, points.map { ExportedMap(points: $0, method: "map", file: map) }, to: output,

@@ -163,6 +163,28 @@ struct TerminalTests {
     }
   }
 
+  /// The terminal's own cursor stands on the map's, and where text is typed.
+  @Test func theCursorIsTheTerminals() throws {
+    try explore(environment: ["TERM": "tmux-256color"]) { tmux in
+      func cursor() throws -> [Int] {
+        try tmux.tmux(["display", "-p", "-t", "s", "#{cursor_x} #{cursor_y} #{cursor_flag}"])
+          .split { $0 == " " || $0 == "\n" }.compactMap { Int($0) }
+      }
+      try tmux.wait("a cursor on the map") { _ in
+        let place = try cursor()
+        return place.count == 3 && place[0] < 52 && (2...21).contains(place[1]) && place[2] == 1
+      }
+      try tmux.keys("/")
+      try tmux.keys("-l", "abc")
+      try tmux.wait("a cursor behind the text") { _ in try cursor() == [5, 23, 1] }
+      try tmux.keys("Escape", "?")
+      try tmux.wait("no cursor") { _ in try cursor().last == 0 }
+      try tmux.keys("Escape", "q")
+      try tmux.expectSaneShell(code: 0)
+      #expect(try cursor().last == 1, "the shell has it again")
+    }
+  }
+
   @Test(arguments: [("TERM=nonsense", "nonsense"), ("TERM=", "TERM"), ("TERM=dumb", "dumb")])
   func badTerminals(setting: String, said: String) throws {
     let run = try RunFixture()

@@ -199,27 +199,15 @@ import Testing
     #expect(try TextPattern("", isExpression: false).ranges(in: "abc").isEmpty)
   }
 
-  /// Where the terminal says what it stands on.
-  @Test(
-    arguments: [
-      ("11;rgb:ffff/ffff/ffff", true), ("11;rgb:0000/0000/0000", false),
-      ("11;rgb:fd/f6/e3", true), ("11;rgb:1e1e/1e1e/2e2e", false),
-      ("11;rgba:ffff/ffff/ffff/ffff", true),
-      ("11;rgb:zz/00/00", nil), ("10;rgb:ffff/ffff/ffff", nil), ("11;rgb:ff/ff", nil), ("", nil),
-      ("11;rgb:fffff/0/0", nil),
-    ] as [(String, Bool?)]) func grounds(answer: String, isLight: Bool?)
-  {
-    #expect(TerminalGround.isLight(answer: answer) == isLight)
-  }
-
   @Test func theThemeFollowsTheGround() {
     var state = Fixture.app(80, 24)
-    _ = update(&state, .ground(isLight: true))
+    _ = update(&state, .answer(.ground(0xFDF6E3)))
     #expect(state.theme.isLight)
-    _ = update(&state, .ground(isLight: false))
+    _ = update(&state, .answer(.ground(0x1E1E2E)))
     #expect(!state.theme.isLight)
-    #expect(!TerminalGround.canBeAsked("linux") && !TerminalGround.canBeAsked("vt100"))
-    #expect(TerminalGround.canBeAsked("xterm-256color") && TerminalGround.canBeAsked("tmux"))
+    state.isGroundSaid = true
+    _ = update(&state, .answer(.ground(0xFFFFFF)))
+    #expect(!state.theme.isLight, "the user has said it")
   }
 }
 

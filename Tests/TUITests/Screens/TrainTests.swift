@@ -1,5 +1,8 @@
+import Foundation
 import LinearAlgebra
 import SeerAnalysis
+import SeerProjection
+import SeerRuns
 import SeerScreens
 import SeerSupport
 import SeerTraining
@@ -37,14 +40,22 @@ extension Fixture {
       completed: steps, total: 300, unit: "steps", elapsed: .seconds(2 * steps))
     if steps > 0 {
       let rows = rows(48)
-      train.clusters = pair(rows: rows)
-      train.clusterStep = steps / 25 * 25
+      for step in stride(from: 0, through: steps / 25 * 25, by: 25) {
+        train.history.append(ClusterHistory.Frame(step: step, map: pair(rows: rows, at: step)))
+      }
       train.labels = rows.indices.map { $0 % 6 }
       train.concepts = names.sorted()
     }
     state.train = train
     state.screen = .train
     return state
+  }
+
+  /// The clusters at a step: further apart from judgement to judgement.
+  static func pair(rows: [RunRow], at step: Int) -> PairMap {
+    var map = pair(rows: rows)
+    map.tuned = map.base.glided(to: map.tuned, min(1, Float(step) / 100))
+    return map
   }
 
   static func form(_ width: Int, _ height: Int, glyphs: GlyphLevel = .braille) -> AppState {
@@ -149,20 +160,17 @@ extension Fixture {
 
   @Test func theForm() throws {
     var state = Fixture.form(80, 24)
-    #expect(update(&state, .tick) == [.train(.estimate)])
-    state = state.after("Up", "Up", "Up", "Backspace", "Backspace", "4")
+    #expect(update(&state, .tick) == [.train(.look), .train(.estimate)])
+    state = state.after("Up", "Up", "Up", "Up", "Backspace", "Backspace", "4")
     #expect(state.train?.text(.rank) == "4" && state.train?.field == .rank)
     #expect(state.after("q").screen == .train, "a letter is text")
     let paper = state.after("Up", "Up", "Right")
     #expect(paper.train?.text(.objective) == "infonce")
     _ = update(&state, .paste("8\n9"))
     #expect(state.train?.text(.rank) == "48 9", "lines stay apart")
-    let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Tab", "Enter")
-    guard case .failed(let problem)? = bad.train?.status else {
-      Issue.record("started with a rank of x")
-      return
-    }
-    #expect(problem.text.contains("rank"))
+    let bad = state.after("Ctrl-u", "x", "Tab", "Tab", "Tab", "Tab", "Enter")
+    #expect(bad.train?.status == .setup && bad.train?.field == .rank, "it goes where it is wrong")
+    #expect(bad.message?.text == "rank: found 'x', wanted a whole number.")
     state = Fixture.form(80, 24)
     #expect(update(&state, .key(.enter)).contains(.train(.start(resumes: false))))
     #expect(state.train?.status == .running)
@@ -262,13 +270,157 @@ extension Fixture {
     #expect(state.train?.steps.count == 127 && state.train?.steps.last?.seconds == 9)
   }
 
-  /// The way the clusters went is gone again, kept step by kept step.
-  @Test func keptStepsAreReplayed() {
-    var state = Fixture.training(80, 24)
-    #expect(update(&state, .key(.character("["))) == [.train(.replay(by: -1))])
-    #expect(update(&state, .key(.character("]"))) == [.train(.replay(by: 1))])
+  /// Each line says what is wrong with it while it is typed.
+  @Test(
+    arguments: [
+      (.model, "", "wanted a GGUF file or the name of a cached model"),
+      (.objective, "seen", "wanted \(TrainState.Field.objective.help)"),
+      (.layers, "", "wanted numbers and commas"), (.layers, "1,", "wanted numbers and commas"),
+      (.layers, "0", "wanted layers from 1"), (.layers, "3,3", "wanted each layer once"),
+      (.rank, "0", "wanted 1 to 1024"), (.rank, "two", "wanted a whole number"),
+      (.steps, "-1", "wanted 1 or more"), (.steps, "99999999", "wanted at most 10000000"),
+      (.every, "0", "wanted 1 or more"), (.keep, "-3", "wanted 1 or more"),
+      (.retain, "", nil), (.keep, "0", nil), (.layers, "12, 24", nil),
+    ] as [(TrainState.Field, String, String?)])
+  func whatIsWrongWithALine(field: TrainState.Field, text: String, wanted: String?) {
+    var state = Fixture.form(110, 30)
+    state.train?.field = field
+    state.train?.form[field] = Editor(text)
+    #expect(state.train?.fault(field)?.short == wanted)
+    #expect(state.train?.faults == (wanted == nil ? [] : [field]))
+    let screen = render(state).text
+    if let wanted {
+      #expect(screen.contains(wanted.prefix(20)))
+      #expect(screen.contains("first mend: \(field.rawValue)"))
+    }
+    #expect(update(&state, .tick) == [.train(.look)], "nothing is estimated meanwhile")
+  }
+
+  /// Files are looked up as they are typed, and a folder that is taken comes with a free name.
+  @Test func filesOfTheForm() throws {
+    let folder = NSTemporaryDirectory() + "seer-form-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in ["done", "done-2", "begun", "plain"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+    }
+    for name in ["done/adapter_model.safetensors", "begun/checkpoint.safetensors", "rows.csv"] {
+      try Data("x".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+    }
+    func look(_ field: TrainState.Field, _ text: String) -> FieldFault? {
+      FormFiles.look([field: text], after: nil, environment: [:]).faults[field]
+    }
+    #expect(look(.concepts, folder + "/rows.csv") == nil)
+    #expect(look(.concepts, folder + "/none.csv")?.short == "no such file")
+    #expect(look(.retain, folder)?.short == "a folder, no file")
+    #expect(look(.retain, "") == nil)
+    #expect(look(.model, "no-such-model")?.short == "no such model")
+    #expect(look(.model, folder + "/rows.csv")?.short == "it cannot be read")
+    #expect(look(.adapter, folder + "/plain") == nil && look(.adapter, folder + "/new") == nil)
+    let done = try #require(look(.adapter, folder + "/done/"))
+    #expect(done.proposal == folder + "/done-3" && done.text.contains("a finished adapter"))
+    #expect(look(.adapter, folder + "/begun")?.text.contains("--resume") == true)
+    #expect(look(.adapter, folder + "/rows.csv")?.text.contains("is a file") == true)
+
+    var state = Fixture.form(80, 24)
+    var texts: [TrainState.Field: String] = [:]
+    for field in FormFiles.fields { texts[field] = state.train?.text(field) ?? "" }
+    #expect(update(&state, .tick).first == .train(.look))
+    let files = FormFiles(
+      texts: texts,
+      faults: [
+        .adapter: FieldFault(
+          "taken; free: my-adapter-2",
+          "my-adapter holds a finished adapter. Ctrl-f takes the free name my-adapter-2.",
+          proposal: "my-adapter-2")
+      ])
+    _ = update(&state, .train(.looked(files)))
+    #expect(state.train?.faults == [.adapter])
+    try expectSnapshot(render(state), "train-form-taken")
+    let narrow = { (state: AppState) in
+      var state = state
+      _ = update(&state, .resize(Size(width: 40, height: 12)))
+      return state.after("Up", "Up", "Up", "Up", "Up", "Up", "Up")
+    }
+    try expectSnapshot(render(narrow(state)), "train-form-taken-40x12")
+    let refused = state.after("Enter")
+    #expect(refused.train?.field == .adapter && refused.train?.status == .setup)
+    let taken = refused.after("Ctrl-f")
+    #expect(taken.train?.text(.adapter) == "my-adapter-2")
+    #expect(taken.train?.faults == [], "what was looked up is of another name")
+    #expect(!Command.hints(taken, ascii: false).contains { $0.word == "free name" })
+  }
+
+  @Test func freeNames() {
+    let there: Set = ["a", "a-2", "b.svg", "c.d/e", "c.d/e-2", ".f", "h.v1"]
+    func free(_ name: String, _ hasEnding: Bool = true) -> String {
+      FreeName.of(name, hasEnding: hasEnding) { there.contains($0) }
+    }
+    #expect(free("a") == "a-3" && free("b.svg") == "b-2.svg" && free("z.svg") == "z.svg")
+    #expect(free("c.d/e") == "c.d/e-3", "a folder's dot ends nothing")
+    #expect(free(".f") == ".f-2" && free("a///") == "a-3")
+    #expect(free("h.v1", false) == "h.v1-2")
+  }
+
+  /// The way the clusters went is gone again, judgement by judgement.
+  @Test func theHistoryIsLookedThroughAndPlayed() throws {
+    var state = Fixture.training(110, 30)
+    #expect(state.train?.history.frames.map(\.step) == [0, 25, 50, 75, 100, 125])
+    state = state.after("[", "[")
+    #expect(state.train?.history.shown?.step == 75)
+    try expectSnapshot(render(state), "train-history")
+    // What comes meanwhile is taken in, but does not lead away.
+    let rows = Fixture.rows(48)
+    let labels = rows.indices.map { $0 % 6 }
+    _ = update(
+      &state,
+      .train(
+        .clusters(
+          step: 150, Fixture.pair(rows: rows, at: 150), labels: labels,
+          concepts: Fixture.names.sorted())))
+    #expect(state.train?.history.shown?.step == 75 && state.train?.history.latest?.step == 150)
+    #expect(state.after("]", "]", "]", "]").train?.history.shown?.step == 150)
+    var first = state
+    for _ in 0..<3 { _ = update(&first, .key(.character("["))) }
+    #expect(first.train?.history.shown?.step == 0)
+    #expect(
+      update(&first, .key(.character("["))) == [.train(.readKept)], "there may be more on disk")
+    #expect(update(&first, .key(.character("["))).isEmpty, "asked for once")
+
+    var playing = state.after("P")
+    #expect(playing.tick == .milliseconds(33) && playing.train?.history.shown?.step == 0)
+    for _ in 0..<10 { _ = update(&playing, .tick) }
+    let between = try #require(playing.train?.history.shown)
+    let (from, to) = (Fixture.pair(rows: rows, at: 0), Fixture.pair(rows: rows, at: 25))
+    #expect(between.map.tuned[7] == from.tuned[7] + (to.tuned[7] - from.tuned[7]) * 0.5)
+    try expectSnapshot(render(playing), "train-playing")
+    for _ in 0..<200 { _ = update(&playing, .tick) }
+    #expect(playing.tick == nil && playing.train?.history.shown?.step == 150)
+    #expect(state.after("P", "P").tick == nil)
     var none = Fixture.training(80, 24, steps: 0)
     #expect(update(&none, .key(.character("["))).isEmpty)
+    #expect(none.after("P").tick == nil)
+  }
+
+  @Test func whatWasKeptOnDiskIsAdded() {
+    var state = Fixture.training(80, 24)
+    let rows = Fixture.rows(48)
+    let frames = [10, 20, 25].map {
+      ClusterHistory.Frame(step: $0, map: Fixture.pair(rows: rows, at: $0))
+    }
+    _ = update(&state, .train(.kept(.success(frames), labels: [], concepts: [])))
+    #expect(state.train?.history.frames.map(\.step) == [0, 10, 20, 25, 50, 75, 100, 125])
+    #expect(state.train?.labels.count == 48, "those of the training stay")
+    _ = update(&state, .train(.kept(.failure(Problem("nothing")), labels: [], concepts: [])))
+    #expect(state.message?.text == "nothing")
+    _ = update(&state, .train(.step(TrainingStep(step: 0, seconds: 0))))
+    #expect(state.train?.history.latest == nil, "another training begins")
+    var long = ClusterHistory()
+    for step in 0...3 * ClusterHistory.most {
+      long.append(ClusterHistory.Frame(step: step, map: frames[0].map))
+    }
+    #expect(long.frames.count <= ClusterHistory.most + 1)
+    #expect(long.frames.first?.step == 0 && long.latest?.step == 3 * ClusterHistory.most)
   }
 
   @Test func watching() throws {
@@ -280,12 +432,13 @@ extension Fixture {
     let elsewhere = try #require(Fixture.training(80, 24).train)
     _ = update(&state, .train(.polled(.success(elsewhere.steps), isFinished: false)))
     #expect(update(&state, .resize(state.size)).isEmpty, "then once a second")
-    let map = try #require(elsewhere.clusters)
+    let clusters = try #require(elsewhere.history.latest)
     _ = update(
       &state,
       .train(
         .clusters(
-          step: elsewhere.clusterStep, map, labels: elsewhere.labels, concepts: elsewhere.concepts))
+          step: clusters.step, clusters.map, labels: elsewhere.labels,
+          concepts: elsewhere.concepts))
     )
     try expectSnapshot(render(state), "train-watching")
     #expect(state.after("F2").tick == nil, "nothing is polled where nobody looks")

@@ -22,6 +22,7 @@ struct PaletteOverlay {
     let shown = Text.visible(query, ascii: theme.glyphs.isASCII)
     x = surface.write(shown, x, inside.y, theme.style(.strong), width: inside.maxX - x - 2)
     surface.put(" ", x, inside.y, theme.style(.cursor))
+    surface.cursor = Cursor(x: x, y: inside.y)
     let rows = inside.height - 1
     if found.isEmpty {
       surface.write(

@@ -12,6 +12,9 @@ package enum CompareEvent: ScreenEvent {
   /// The share of a measurement that is done.
   case measuring(number: Int, Double)
   case figures(number: Int, Result<PairFigures, Problem>)
+  /// Another run stands beside the first.
+  case paired(CompareState)
+  case runMapped(run: Int, index: Int, RunPanels.Panel)
 
   package func receive(_ state: inout AppState) -> [Effect] {
     switch self {
@@ -34,6 +37,9 @@ package enum CompareEvent: ScreenEvent {
       guard var compare = state.compare else { return [] }
       CompareScreen.receive(&compare, number: number, result)
       state.compare = compare
+    case .paired(let pair): return CompareScreen.show(pair, &state)
+    case .runMapped(let run, let index, let panel):
+      state.compare?.runs.receive(panel, run: run, layer: index)
     }
     return []
   }
@@ -51,6 +57,10 @@ package enum CompareEffect: ScreenEffect {
   case judge(Embedding)
   case measureFigures(Measuring)
   case stopFigures
+  /// Puts the next of the other runs beside the first.
+  case nextRun
+  /// Maps one of all runs at a layer, by its index.
+  case mapRun(run: Int, index: Int)
 
   package func run(in session: Session) { session.run(self) }
 }

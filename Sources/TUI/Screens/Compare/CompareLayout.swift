@@ -40,6 +40,9 @@ package struct CompareLayout: Equatable, Sendable {
     switch state.compare?.panel ?? .summary {
     case .summary:
       let concepts = state.explore.run.concepts.count
+      if let runs = state.compare?.runs, runs.isShown, concepts > 1 {
+        return RunPanelsView.lines(concepts, runs: runs.names.count, width: state.size.width)
+      }
       return concepts > 1 ? CompareSummary.lines(concepts, width: state.size.width) : 0
     case .figures:
       let tables = ComparePanels.tables(state.size.width)

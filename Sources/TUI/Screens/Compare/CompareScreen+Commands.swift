@@ -91,6 +91,14 @@ extension CompareScreen {
       word: { $0.compare?.sharesAxes ?? false ? "fill" : "same axes" }, when: isPaired,
       do: change { $0.sharesAxes.toggle() }),
     Command(
+      "allRuns", ["Z"], .compare, in: [.compare], "All runs side by side, or two",
+      hint: "all runs", when: { isPaired($0) && ($0.compare?.runs.names.count ?? 0) > 2 },
+      do: change { $0.runs.isShown.toggle() }),
+    Command(
+      "nextTuned", ["R"], .compare, in: [.compare], "The next run beside the first",
+      hint: "next run", when: { ($0.compare?.runs.names.count ?? 0) > 2 },
+      do: { _, _ in [.compare(.nextRun)] }),
+    Command(
       "comparePanel", ["Tab"], .compare, in: [.compare],
       "Concepts, figures, confusions, rows that moved", hint: "tables", when: isPaired,
       do: change { $0.panel = ExploreScreen.next($0.panel) }),

@@ -14,7 +14,11 @@ extension CompareScreen {
       ).draw(rest, theme, into: &surface)
       return
     }
-    drawMaps(state, compare, layout, &surface)
+    if let view = RunPanelsView(state, layout) {
+      view.draw(into: &surface)
+    } else {
+      drawMaps(state, compare, layout, &surface)
+    }
     drawDetail(state, compare, layout, &surface)
     ComparePanels(state, layout)?.draw(into: &surface)
     PairStrip(state, layout).draw(into: &surface)

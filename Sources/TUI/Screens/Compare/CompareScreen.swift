@@ -14,7 +14,8 @@ package enum CompareScreen: Screen {
     isOfFirstRun: true)
 
   package static func open(_ workspace: Workspace, in state: inout AppState) {
-    state.compare = workspace.tuned.map { CompareState(base: workspace.run, tuned: $0) }
+    state.compare = workspace.tuned.map { CompareState.opening(base: workspace.run, tuned: $0) }
+    state.compare?.runs = RunPanels(names: workspace.sources.map(\.name))
   }
 
   package static func isThere(_ state: AppState) -> Bool { state.compare != nil }
@@ -40,6 +41,22 @@ package enum CompareScreen: Screen {
     let layer = state.explore.layer
     let effects = command.perform(&state, key)
     return state.explore.layer == layer ? effects : effects + follow(&state)
+  }
+
+  /// Another pair, looked at as the one before was.
+  static func show(_ pair: CompareState, _ state: inout AppState) -> [Effect] {
+    var pair = pair
+    if let old = state.compare {
+      pair.explained = old.explained
+      pair.panel = old.panel
+      pair.sharesAxes = old.sharesAxes
+      pair.showsArrows = old.showsArrows
+      pair.isSwapped = old.isSwapped
+      pair.runs.isShown = old.runs.isShown
+    }
+    state.compare = pair
+    state.message = AppState.Message(text: pair.title(state.theme.glyphs), isError: false)
+    return []
   }
 
   package static func type(_ key: Key, _ state: inout AppState) {
@@ -85,6 +102,12 @@ package enum CompareScreen: Screen {
       (abs($0 - layer), $0) < (abs($1 - layer), $1)
     }
     var effects: [Effect] = []
+    if compare.runs.isShown, !compare.runs.isComputing,
+      let run = compare.runs.missing(layer: layer)
+    {
+      compare.runs.isComputing = true
+      effects.append(.compare(.mapRun(run: run, index: layer)))
+    }
     if compare.maps[layer] == nil || !compare.maps.values.contains(.computing),
       let wanted = byDistance.first(where: { compare.maps[$0] == nil })
     {
@@ -143,6 +166,10 @@ package enum CompareScreen: Screen {
       if let concept = CompareSummary(state, layout)?.concept(at: mouse.place) {
         ExploreScreen.toggle(concept, &state.explore)
         return []
+      }
+      if let view = RunPanelsView(state, layout) {
+        if let row = view.row(at: mouse.place) { ExploreScreen.move(to: row, &state.explore) }
+        break
       }
       guard let compare = state.compare, let map = compare.shownMap(state.explore.layer) else {
         break

@@ -51,6 +51,8 @@ package struct CompareState: Sendable {
   package var sharesAxes = false
   var showsArrows = false
   var isSwapped = false
+  /// All runs side by side, in place of the two.
+  package var runs = RunPanels()
   /// By the index of the layer among the first run's.
   package var maps: [Int: PairMapStatus] = [:]
   package var shownLayer: Int?
@@ -78,6 +80,21 @@ package struct CompareState: Sendable {
     problem = Self.difference(base, tuned).map { Problem($0) }
     isMeasuringWanted = base.rows.count <= PairFigures.mostRows
   }
+
+  /// As the screen opens: on what strikes most, each run's rows by their own neighbourhoods, where such
+  /// a map takes seconds; else on principal components.
+  package static func opening(base: RunSource, tuned: RunSource) -> CompareState {
+    var compare = CompareState(base: base, tuned: tuned)
+    if let layout = GrowingLayout.all.first,
+      (layout.layout.leastRows...mostGrown).contains(base.rows.count)
+    {
+      compare.kind = GrowingKind(layout, .aligned)
+    }
+    return compare
+  }
+
+  /// Rows of which two maps grow in some seconds on two cores.
+  private static let mostGrown = 2000
 
   /// What the runs are called together: the model once, where it is the same.
   package func title(_ glyphs: Glyphs) -> String {
@@ -149,7 +166,7 @@ package struct CompareState: Sendable {
   /// Nulls of layers that nobody looks at are no work that somebody waits for.
   package func isBusy(at layer: Int) -> Bool {
     maps.values.contains(.computing) || separations.values.contains(.computing)
-      || isJudging || growing.isBusy
+      || isJudging || growing.isBusy || runs.isComputing
       || measuring.map { !$0.withNulls || $0.layer == layer } ?? false
   }
 }

@@ -11,7 +11,8 @@ struct CompareSummary {
   private var explore: ExploreState { state.explore }
 
   init?(_ state: AppState, _ layout: CompareLayout) {
-    guard let compare = state.compare, compare.panel == .summary, !layout.figures.isEmpty,
+    guard let compare = state.compare, compare.panel == .summary, !compare.runs.isShown,
+      !layout.figures.isEmpty,
       state.explore.run.concepts.count > 1
     else { return nil }
     self.state = state

@@ -1,18 +1,29 @@
 import LinearAlgebra
+import SeerAnalysis
 import SeerProjection
+import SeerRuns
 import SeerSupport
 
 /// The jobs of the Compare screen that can be ended.
 final class CompareJobs: ScreenJobs {
   var growing: JobID?
   var figures: JobID?
+  /// Where work on the two runs that are compared leaves its results; closed when others are.
+  var outbox: Outbox?
 }
 
 /// What the Compare screen has computed.
 extension Session {
   package func run(_ effect: CompareEffect) {
     guard let tuned else { return }
+    let outbox = pairOutbox
     switch effect {
+    case .nextRun:
+      guard let next = workspace.others.first else { return }
+      workspace.others.removeFirst()
+      workspace.others.append(tuned)
+      handle(.compare(.paired(pair(with: next))))
+    case .mapRun(let run, let index): mapRun(run, index)
     case .computeMap(let index, let reference, let isUrgent):
       let layer = state.explore.run.layers[index]
       let map = reference.flatMap { state.compare?.maps[$0]?.map }
@@ -98,7 +109,65 @@ extension Session {
     }
   }
 
+  private var pairOutbox: Outbox {
+    let jobs = jobs(CompareJobs.self)
+    if let outbox = jobs.outbox { return outbox }
+    let made = Outbox(mailbox, in: outbox)
+    jobs.outbox = made
+    return made
+  }
+
+  /// Puts another run beside the first: what is under way for the one before is of no use.
+  func pair(with next: RunSource) -> CompareState {
+    let jobs = jobs(CompareJobs.self)
+    jobs.outbox?.close()
+    jobs.outbox = nil
+    for job in [jobs.growing, jobs.figures].compactMap({ $0 }) { engine.cancel(job) }
+    (jobs.growing, jobs.figures) = (nil, nil)
+    workspace.tuned = next
+    var compare = CompareState.opening(base: workspace.run, tuned: next)
+    compare.runs = RunPanels(names: workspace.sources.map(\.name))
+    return compare
+  }
+
+  /// The map of one of all runs, turned as the first run's, and what held-out rows say of it.
+  private func mapRun(_ run: Int, _ index: Int) {
+    let sources = workspace.sources
+    guard sources.indices.contains(run) else { return }
+    let explore = state.explore
+    let layer = explore.run.layers[index]
+    let reference = state.compare?.runs.points(0, layer: index)
+    engine.submit(
+      "map of layer \(layer), run \(run + 1)", priority: .typing,
+      onEvent: { [outbox = pairOutbox] (event: JobEvent<RunPanels.Panel>) in
+        guard case .finished(let result) = event else { return }
+        let panel: RunPanels.Panel =
+          switch result {
+          case .success(let panel): panel
+          case .failure(let error): .failed(Problem(error))
+          }
+        outbox.post(.compare(.runMapped(run: run, index: index, panel)))
+      },
+      body: { [source = sources[run], conceptOfRow = explore.run.conceptOfRow] context in
+        guard source.rows.count == conceptOfRow.count else {
+          throw Problem("\(source.name) has other rows: extract all from the same concept file.")
+        }
+        guard source.layers.contains(layer) else {
+          throw Problem("\(source.name) has no layer \(layer).")
+        }
+        let states = try source.states(layer)
+        let map = try LayerMap.make(
+          JointMap.prepared(states), axes: .components(0, 1), conceptOfRow: conceptOfRow,
+          concepts: explore.run.concepts.count, reference: reference,
+          checkpoint: context.checkpoint)
+        let separation = try LayerSeparation.measure(
+          states, LabelledRows(source.rows), layer: layer, name: source.name, context: context)
+        return RunPanels.Panel.ready(map.points, separation)
+      })
+  }
+
   private func measureFigures(_ measuring: Measuring, _ tuned: RunSource) {
+    let outbox = pairOutbox
     let layer = state.explore.run.layers[measuring.layer]
     let number = measuring.number
     jobs(CompareJobs.self).figures =

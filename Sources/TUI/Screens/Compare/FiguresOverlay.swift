@@ -124,6 +124,7 @@ package struct FiguresOverlay {
 
   package func draw(scroll: Int, into surface: inout Surface) {
     surface.fill(rect, .plain)
+    surface.cursor = nil
     let scroll = max(0, min(scroll, lastScroll))
     let note =
       lastScroll == 0

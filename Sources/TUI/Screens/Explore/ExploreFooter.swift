@@ -30,7 +30,7 @@ struct ExploreFooter {
       Text.visible(name, ascii: isASCII),
       to: max(8, rect.width - (rect.width >= 60 ? 30 : 10)), ellipsis: theme.glyphs.ellipsis)
     x = surface.write(typed, x, rect.y, theme.style(.strong))
-    surface.put(" ", x, rect.y, theme.style(.cursor))
+    drawCaret(x, into: &surface)
     if typed.isEmpty, let list = state.explore.lists.open, list.entries.indices.contains(list.index)
     {
       // What it is called, until something is typed.
@@ -51,7 +51,7 @@ struct ExploreFooter {
       Text.visible(exporting.path, ascii: isASCII), to: max(1, rect.maxX - x - rest),
       ellipsis: theme.glyphs.ellipsis)
     x = surface.write(path, x, rect.y, theme.style(.strong))
-    surface.put(" ", x, rect.y, theme.style(.cursor))
+    drawCaret(x, into: &surface)
     x += 3
     if exporting.existing != nil {
       surface.write(warning, x, rect.y, theme.style(.warning), width: rect.maxX - x)
@@ -65,9 +65,12 @@ struct ExploreFooter {
     guard let search = state.explore.filter.search, search.isEditing else { return false }
     let start = search.isExpression ? "expression /" : "/"
     var x = surface.write(start, rect.x + 1, rect.y, theme.style(.key))
-    let query = Text.visible(search.query, ascii: isASCII)
-    x = surface.write(query, x, rect.y, theme.style(.strong), width: max(1, rect.width - 40))
-    surface.put(" ", x, rect.y, theme.style(.cursor))
+    // Its end is where it is written.
+    let query = Text.tail(
+      Text.visible(search.query, ascii: isASCII), to: max(12, rect.width - 40),
+      ellipsis: theme.glyphs.ellipsis)
+    x = surface.write(query, x, rect.y, theme.style(.strong))
+    drawCaret(x, into: &surface)
     x += 3
     if let problem = search.problem {
       let text = Text.cut(problem, to: max(0, rect.maxX - 1 - x), ellipsis: theme.glyphs.ellipsis)
@@ -78,6 +81,11 @@ struct ExploreFooter {
     x = surface.write(found, x, rect.y, theme.style(search.count == 0 ? .warning : .faint)) + 3
     drawHints(x, into: &surface)
     return true
+  }
+
+  private func drawCaret(_ x: Int, into surface: inout Surface) {
+    surface.put(" ", x, rect.y, theme.style(.cursor))
+    surface.cursor = Cursor(x: x, y: rect.y)
   }
 
   private func drawHints(_ x: Int, into surface: inout Surface) {

@@ -238,6 +238,10 @@ extension ExploreScreen {
       "names", ["W"], .view, in: .maps, "Words: the concepts' names on the map", when: hasRows,
       do: change { $0.look.showsNames.toggle() }),
     Command(
+      "tokens", ["t"], .view, in: [.map], "The text's tokens, joined in the order of reading",
+      hint: "tokens", when: { !$0.explore.run.positions.isEmpty },
+      do: change { $0.look.showsTokens.toggle() }),
+    Command(
       "marks", ["m"], .view, in: .maps, "Marks: automatic, glyphs, dots, density",
       hint: "marks", when: hasRows,
       do: say {
@@ -280,9 +284,11 @@ extension ExploreScreen {
     Command(
       "tourNext", ["Enter"], .program, in: [.map], "Go on with the tour", hint: "go on",
       when: { $0.explore.tour != nil },
-      do: change {
-        $0.tour?.step += 1
-        if $0.tour?.current == nil { $0.tour = nil }
+      do: { state, _ in
+        guard var tour = state.explore.tour else { return [] }
+        tour.goOn { [state] in Screens[$0].isThere(state) }
+        state.explore.tour = tour.current == nil ? nil : tour
+        return []
       }),
   ]
 }

@@ -42,7 +42,9 @@ package enum ExploreScreen: Screen {
   }
 
   package static func hear(_ command: CommandID, _ state: inout AppState) {
-    state.explore.tour?.note(command)
+    guard var tour = state.explore.tour else { return }
+    tour.note(command) { [state] in Screens[$0].isThere(state) }
+    state.explore.tour = tour.current == nil ? nil : tour
   }
 
   package static func type(_ key: Key, _ state: inout AppState) {

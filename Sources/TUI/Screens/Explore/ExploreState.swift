@@ -23,6 +23,8 @@ package struct MapLook: Sendable {
   package var fitsAll = false
   /// Whether concepts' names stand on the map.
   package var showsNames = false
+  /// Whether the tokens of the cursor's text stand out, where every token is a row.
+  package var showsTokens = false
   /// Where the left button went down on the map, while it is held.
   var dragFrom: Cursor?
 }

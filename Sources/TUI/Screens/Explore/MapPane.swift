@@ -10,6 +10,8 @@ struct MapPane {
   private let paint: PointPaint
   private let run: Int
   private let runs: Int
+  private let drawsPixels: Bool
+  private let ground: UInt32
 
   init(_ state: AppState, _ layout: ExploreLayout) {
     self.state = state.explore
@@ -17,6 +19,8 @@ struct MapPane {
     self.layout = layout
     run = state.run
     runs = state.runs
+    drawsPixels = state.drawsPixels
+    ground = state.ground
     paint = PointPaint(state.explore, state.theme)
   }
 
@@ -191,10 +195,17 @@ struct MapPane {
   }
 
   private func draw(_ field: Field, into surface: inout Surface) {
-    let isStale = isStale
+    let trail = TokenTrail(state)
+    let isStale = isStale || trail != nil
     let style = theme.style(.faint)
-    if let rest = field.rest { draw(rest, isBright: false, faint: style, into: &surface) }
-    draw(field.found, isBright: !isStale, faint: style, into: &surface)
+    if drawsPixels {
+      surface.layers.append(
+        paint.layer(
+          field.points, field.viewport, layout.mapInside, ground: ground, isFaint: isStale))
+    } else {
+      if let rest = field.rest { draw(rest, isBright: false, faint: style, into: &surface) }
+      draw(field.found, isBright: !isStale, faint: style, into: &surface)
+    }
     drawGroup(field, into: &surface)
     if state.look.showsNames {
       ClusterNames(field.points, state).draw(
@@ -202,6 +213,8 @@ struct MapPane {
     }
     if !isStale { drawNeighbours(field, into: &surface) }
     drawOutside(field, into: &surface)
+    trail?.draw(
+      field.points, field.viewport, layout.mapInside, paint, theme, withTexts: true, into: &surface)
     drawCursor(field, into: &surface)
     drawSelecting(into: &surface)
   }
@@ -279,6 +292,7 @@ struct MapPane {
     }
     let cursor = theme.style(.cursor)
     restyle(selecting.end) { _ in cursor }
+    surface.cursor = Cursor(x: panel.x + selecting.end.x, y: panel.y + selecting.end.y)
   }
 
   private func draw(
@@ -347,6 +361,7 @@ struct MapPane {
     let x = panel.x + cell.x
     let y = panel.y + cell.y
     surface.put(paint.glyph(paint.group(row)), x, y, theme.style(.cursor))
+    surface.cursor = Cursor(x: x, y: y)
     if layout.mapHasBorder {
       let style = theme.style(.accent)
       // The title stays readable.

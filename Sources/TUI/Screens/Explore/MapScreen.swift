@@ -24,6 +24,13 @@ extension AppState {
   var mapPanel: Size { mapScreen.panel(self) }
   package var growing: GrowingLayout? { mapScreen.growing(self) }
   package var running: GrowingRun? { mapScreen.running(self) }
+
+  /// Whether maps are drawn by pixels now: what moves is drawn by characters, of which a frame takes a
+  /// tenth of the bytes, and so are shades, which are characters.
+  package var drawsPixels: Bool {
+    pixels.way != nil && theme.depth != .mono && tick == nil && explore.walk.play == nil
+      && running.map(\.isPaused) ?? true && explore.look.marks != .density
+  }
 }
 
 extension ExploreScreen: MapScreen {

@@ -145,7 +145,7 @@ extension ExploreScreen {
     }
     PointField(
       points: points, viewport: Viewport(bounds: bounds, view: .whole, size: panel.size),
-      paint: PointPaint(explore, state.theme), panel: panel
+      paint: PointPaint(explore, state.theme), panel: panel, mayBePixels: false
     ).draw(state, into: &surface)
   }
 }

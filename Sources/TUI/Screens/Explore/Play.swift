@@ -71,23 +71,8 @@ extension ExploreScreen {
     // Slow at both ends.
     let eased = share * share * (3 - 2 * share)
     state.walk.morph = Morph(
-      from: state.layer, to: next, points: mix(from.points, to.points, eased))
+      from: state.layer, to: next, points: from.points.glided(to: to.points, eased))
     return []
-  }
-
-  private static func mix(
-    _ from: [SIMD2<Float>], _ to: [SIMD2<Float>], _ share: Float
-  ) -> [SIMD2<Float>] {
-    [SIMD2<Float>](unsafeUninitializedCapacity: from.count) { points, count in
-      count = from.count
-      from.withUnsafeBufferPointer { from in
-        to.withUnsafeBufferPointer { to in
-          for index in 0..<from.count {
-            points[index] = from[index] + (to[index] - from[index]) * share
-          }
-        }
-      }
-    }
   }
 }
 

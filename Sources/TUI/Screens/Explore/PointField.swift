@@ -7,11 +7,20 @@ struct PointField {
   let paint: PointPaint
   let panel: Rect
   var isFaint = false
+  /// Whether it is drawn by pixels where the terminal has them.
+  var mayBePixels = true
 
   func draw(_ state: AppState, into surface: inout Surface) {
     guard !panel.isEmpty else { return }
     let explore = state.explore
     let theme = state.theme
+    if mayBePixels, state.drawsPixels {
+      surface.layers.append(
+        paint.layer(points, viewport, panel, ground: state.ground, isFaint: isFaint))
+      return drawCursor(explore, theme, &surface)
+    }
+    let trail = TokenTrail(explore)
+    let isFaint = isFaint || trail != nil
     let asDots = usesDots(explore, theme)
     let painting = paint.painting
     for isFound in painting.rest.isEmpty ? [true] : [false, true] {
@@ -35,6 +44,7 @@ struct PointField {
         }
       }
     }
+    trail?.draw(points, viewport, panel, paint, theme, withTexts: false, into: &surface)
     drawCursor(explore, theme, &surface)
   }
 
@@ -53,8 +63,9 @@ struct PointField {
     guard let row = explore.cursor, points.indices.contains(row), explore.isVisible(row),
       let cell = viewport.cell(points[row])
     else { return }
-    surface.put(
-      paint.glyph(paint.group(row)), panel.x + cell.x, panel.y + cell.y, theme.style(.cursor))
+    let place = Cursor(x: panel.x + cell.x, y: panel.y + cell.y)
+    surface.put(paint.glyph(paint.group(row)), place.x, place.y, theme.style(.cursor))
+    surface.cursor = place
   }
 
   /// A dotted way with a head, from one place of the map to another.

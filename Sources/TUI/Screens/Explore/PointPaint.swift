@@ -26,6 +26,32 @@ struct PointPaint {
     }
   }
 
+  /// How pixels show the groups, in their order.
+  private var inks: [PixelLayer.Ink] {
+    (0..<painting.groupCount).map { group in
+      let isConcept: Bool
+      switch painting.inputs.mode {
+      case .concept, .predicted: isConcept = group < concepts
+      case .rightWrong, .number: isConcept = false
+      }
+      return PixelLayer.Ink(mark: isConcept ? group : nil, color: color(style(group)))
+    }
+  }
+
+  private func color(_ style: Style) -> UInt32 {
+    style.foreground.components ?? (theme.isLight ? 0x303030 : 0xD0D0D0)
+  }
+
+  /// The points of a panel as pixels.
+  func layer(
+    _ points: [SIMD2<Float>], _ viewport: Viewport, _ panel: Rect, ground: UInt32, isFaint: Bool
+  ) -> PixelLayer {
+    PixelLayer(
+      panel: panel, points: points, viewport: viewport, groups: painting.groups,
+      rest: painting.rest, inks: inks, faint: color(theme.style(.faint)), ground: ground,
+      isFaint: isFaint)
+  }
+
   func style(_ group: Int) -> Style {
     switch painting.inputs.mode {
     case .rightWrong: return theme.style([.good, .error, .faint][group])

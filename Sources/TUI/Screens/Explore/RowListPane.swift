@@ -115,6 +115,7 @@ struct RowListPane {
       Text.cut(text, to: room, ellipsis: theme.glyphs.ellipsis), x, y, theme.style(.text),
       width: room)
     guard index == list.index else { return }
+    surface.cursor = Cursor(x: inside.x + 1, y: y)
     let selected = theme.style(.selection)
     surface.restyle(Rect(x: inside.x, y: y, width: inside.width, height: 1)) {
       theme.depth == .mono || theme.depth == .ansi16 ? $0.with(.reverse) : $0.on(selected)

@@ -1,16 +1,21 @@
 import SeerWidgets
 
-/// A walk of some four minutes through what the screens can do, each step done by the user's own
+/// A walk of some five minutes through what the screens can do, each step done by the user's own
 /// keys.
 package struct Tour: Equatable, Sendable {
   package struct Step: Sendable {
     package let text: String
     /// Any of these takes the tour on; none: Enter does.
     package let commands: Set<CommandID>
+    /// The screen it is about; it is passed over where that has nothing to show.
+    package let screen: ScreenID
 
-    package init(_ text: String, _ commands: Set<CommandID> = []) {
+    package init(
+      _ text: String, _ commands: Set<CommandID> = [], on screen: ScreenID = ExploreScreen.id
+    ) {
       self.text = text
       self.commands = commands
+      self.screen = screen
     }
   }
 
@@ -59,25 +64,46 @@ package struct Tour: Equatable, Sendable {
       ["names"]),
     Step(
       "F3 puts two runs side by side: the model before and after it was trained. Press F3.",
-      ["showCompare"]),
+      ["showCompare"], on: CompareScreen.id),
     Step(
-      "Below the maps stands how many held-out rows are right, before and after; Tab shows the "
-        + "tables. F2 comes back to the map. Press F2.", ["showExplore"]),
+      "Below the maps stands how many held-out rows are right, before and after, beside chance, and "
+        + "every concept with its own two shares. Tab shows the tables. Press Tab.",
+      ["comparePanel"], on: CompareScreen.id),
     Step(
-      "F4 scores every token as you type, and F5 trains an adapter that pulls concepts apart. F6 "
-        + "lists runs, files and models. Press F6.", ["showStart"]),
+      "t jumps between before and after on one map, T glides; Enter shows both again. Press t.",
+      ["flicker", "morph"], on: CompareScreen.id),
     Step(
-      "Your own texts come in here: a CSV file with the columns prompt and value, in this folder; "
-        + "Enter on it records what the model thinks of them. Press F2.", ["showExplore"]),
+      "F4 scores what you write, token by token, at every layer. Press F4.", ["showPrompt"],
+      on: PromptScreen.id),
     Step(
-      "That is the map. : finds every command by its words, ? lists the keys, and what you mark "
-        + "or name is there again next time."),
+      "Type a sentence: every token gets the concept that the model takes it for. Esc goes from the "
+        + "text to its tokens. Press Esc.", ["stopAnswer"], on: PromptScreen.id),
+    Step(
+      "F5 trains an adapter that pulls the concepts apart. Press F5.", ["showTrain"],
+      on: TrainScreen.id),
+    Step(
+      "Every line says what is wrong with it while you type; the last one tells what it will take, "
+        + "and Enter there starts. It goes on while you look at other screens. Press Up.",
+      ["fieldUp", "fieldDown", "fieldEnter", "keptBefore"], on: TrainScreen.id),
+    Step(
+      "F6 lists the runs, files and models that there are. Wherever you are, : finds every command "
+        + "by its words, and ? lists the keys. Press F6.", ["showStart"], on: StartScreen.id),
+    Step(
+      "Your own texts come in here: a CSV file in this folder, with the columns prompt and value, "
+        + "stands in the list. Enter on it records what the model thinks of each text; then their "
+        + "map is yours. F2 goes back to this one. With either the tour ends.",
+      ["openEntry", "showExplore"], on: StartScreen.id),
   ]
 
   package var current: Step? { Self.steps.indices.contains(step) ? Self.steps[step] : nil }
 
   /// Goes on where the command is what the step is about.
-  package mutating func note(_ id: CommandID) {
-    if current?.commands.contains(id) ?? false { step += 1 }
+  package mutating func note(_ id: CommandID, isThere: (ScreenID) -> Bool) {
+    if current?.commands.contains(id) ?? false { goOn(isThere: isThere) }
+  }
+
+  /// The next step that can be done.
+  mutating func goOn(isThere: (ScreenID) -> Bool) {
+    repeat { step += 1 } while current.map { !isThere($0.screen) } ?? false
   }
 }

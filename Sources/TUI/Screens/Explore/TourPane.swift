@@ -7,7 +7,6 @@ struct TourPane {
   private let step: Tour.Step
   private let theme: Theme
   private let panel: Rect
-
   private let isOnMap: Bool
 
   init?(_ state: AppState) {
@@ -16,11 +15,16 @@ struct TourPane {
     self.step = step
     theme = state.theme
     isOnMap = state.screen == ExploreScreen.id
-    panel =
-      isOnMap
-      ? ExploreLayout(state).map
-      // Over the maps, of which the lines below speak.
-      : Rect(x: 0, y: 1, width: state.size.width, height: min(8, state.size.height - 2))
+    if isOnMap {
+      panel = ExploreLayout(state).map
+    } else {
+      // On Compare over the maps, of which the lines below speak; elsewhere what is spoken of is
+      // above.
+      let lines = Text.wrap(step.text, width: state.size.width - 6).count
+      let height = min(lines + 3, state.size.height - 2)
+      let y = state.screen == CompareScreen.id ? 1 : state.size.height - 1 - height
+      panel = Rect(x: 0, y: y, width: state.size.width, height: height)
+    }
   }
 
   func draw(into surface: inout Surface) {

@@ -7,8 +7,10 @@ package enum TrainEvent: ScreenEvent {
   case step(TrainingStep)
   case progress(JobProgress)
   case clusters(step: Int, PairMap, labels: [Int], concepts: [String])
-  /// What there is to say of a key.
-  case said(String, isError: Bool)
+  /// The clusters of steps that were kept; why there are none.
+  case kept(Result<[ClusterHistory.Frame], Problem>, labels: [Int], concepts: [String])
+  /// What is known of the files that the form names.
+  case looked(FormFiles)
   case finished(Result<Training.Summary, Problem>)
   case estimated(Result<TrainingEstimate, Problem>)
   /// The steps logged by a training that is watched.
@@ -26,12 +28,19 @@ package enum TrainEvent: ScreenEvent {
     case .step(let step): TrainScreen.append([step], &train)
     case .progress(let progress): train.progress = progress
     case .clusters(let step, let map, let labels, let concepts):
-      train.clusters = map
-      train.clusterStep = step
+      train.history.append(ClusterHistory.Frame(step: step, map: map))
       train.labels = labels
       train.concepts = concepts
-    case .said(let text, let isError):
-      state.message = AppState.Message(text: text, isError: isError)
+    case .kept(.success(let frames), let labels, let concepts):
+      let isEmpty = train.history.latest == nil
+      for frame in frames { train.history.append(frame) }
+      if isEmpty { (train.labels, train.concepts) = (labels, concepts) }
+      train.history.step(by: -1)
+    case .kept(.failure(let problem), _, _):
+      state.message = AppState.Message(text: problem.text, isError: true)
+    case .looked(let files):
+      train.isLooking = false
+      train.files = files
     case .finished(.success(let summary)):
       train.status = .finished
       train.chosenStep = summary.chosenStep
@@ -71,10 +80,9 @@ package enum TrainEvent: ScreenEvent {
           ? "The training is finished: c compares it with the run that is open."
           : "The training is finished: F5, then c compares it with the run that is open.",
         isError: false)
-    case .comparable(var compare):
-      compare.explained = state.compare?.explained
-      state.compare = compare
+    case .comparable(let pair):
       state.screen = CompareScreen.id
+      return CompareScreen.show(pair, &state)
     case .extracted(.failure(let problem)):
       train.extraction = nil
       train.wantsCompare = false
@@ -98,8 +106,10 @@ package enum TrainEffect: ScreenEffect {
   case extract
   /// Puts it beside the run that is open.
   case compare
-  /// Draws the clusters of the kept step before (-1) or after (1) those that are drawn.
-  case replay(by: Int)
+  /// Reads the clusters that the training kept.
+  case readKept
+  /// Looks up the files that the form names.
+  case look
 
   package func run(in session: Session) { session.run(self) }
 }

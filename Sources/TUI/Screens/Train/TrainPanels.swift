@@ -79,7 +79,7 @@ struct TrainPanels {
     let inside = inside(rect, hasBorders)
     if steps.isEmpty {
       surface.write(
-        train.clusters == nil ? "judging the untouched model" : "the first step", inside.x,
+        train.history.latest == nil ? "judging the untouched model" : "the first step", inside.x,
         inside.y, theme.style(.faint),
         width: inside.width)
       return
@@ -166,15 +166,14 @@ struct TrainPanels {
   private func drawClusters(_ rect: Rect, _ hasBorders: Bool, _ surface: inout Surface) {
     guard rect.height >= 3 else { return }
     var panel = hasBorders ? rect.inside : rect
-    if panel.height >= 6, train.clusters != nil { drawLegend(panel.takeBottom(1), &surface) }
+    let shown = train.history.shown
+    if panel.height >= 6, shown != nil { drawLegend(panel.takeBottom(1), &surface) }
     if hasBorders {
-      let note = train.clusters == nil ? "" : "faint: before\(theme.glyphs.separator)same axes"
-      Frame(
-        title: train.clusters == nil ? "clusters" : "clusters at step \(train.clusterStep)",
-        note: note
-      ).draw(rect, theme, into: &surface)
+      let note = shown == nil ? "" : "faint: before\(theme.glyphs.separator)same axes"
+      Frame(title: shown.map(clustersTitle) ?? "clusters", note: note)
+        .draw(rect, theme, into: &surface)
     }
-    guard let map = train.clusters, let bounds = WorldBounds.ofMap(map.points) else {
+    guard let map = shown?.map, let bounds = train.history.bounds else {
       Notice(
         title: "The held-out rows come here",
         lines: ["before the first step, and at every judgement after"]
@@ -191,6 +190,15 @@ struct TrainPanels {
           panel.y + cell.y, isNow ? theme.concept(concept) : theme.style(.faint))
       }
     }
+  }
+
+  /// The step, and where in the history it is while that is looked through.
+  private func clustersTitle(_ frame: ClusterHistory.Frame) -> String {
+    let title = "clusters at step \(frame.step)"
+    let history = train.history
+    guard let index = history.play?.index ?? history.index else { return title }
+    let place = "\(index + 1)/\(history.frames.count)"
+    return title + theme.glyphs.separator + (history.play == nil ? place : "playing \(place)")
   }
 
   /// The concepts' marks with their names, as far as they fit.

@@ -46,11 +46,21 @@ extension TrainScreen {
     Command(
       "fieldEnter", ["Enter"], .training, in: [.form], "Next line, or start",
       hint: "next/start",
-      do: ask {
-        if $0.field == .start { return start(&$0, resumes: false) }
-        moveField(&$0, by: 1)
+      do: { state, _ in
+        if state.train?.field == .start { return startForm(&state) }
+        if var train = state.train {
+          moveField(&train, by: 1)
+          state.train = train
+        }
         return []
       }),
+    Command(
+      "takeProposal", ["Ctrl-f"], .training, in: [.form], "Take the free name proposed",
+      hint: "free name",
+      when: { state in
+        state.train?.faults.contains { state.train?.fault($0)?.proposal != nil } ?? false
+      },
+      do: change { takeProposal(&$0) }),
     Command(
       "fieldLeft", ["Left"], .training, in: [.form],
       "A character back; the objective before",
@@ -112,11 +122,21 @@ extension TrainScreen {
       hint: "resume", when: { $0.train.map { $0.status == .stopped && $0.lastStep > 0 } ?? false },
       do: ask { start(&$0, resumes: true) }),
     Command(
-      "keptBefore", ["["], .training, in: [.training], "Clusters at the kept step before",
-      hint: "kept", when: hasClusters, do: ask { _ in [.train(.replay(by: -1))] }),
+      "keptBefore", ["["], .training, in: [.training], "Clusters at the step before",
+      hint: "clusters", when: hasClusters,
+      do: ask {
+        if $0.history.step(by: -1) || $0.history.hasReadKept { return [] }
+        $0.history.hasReadKept = true
+        return [.train(.readKept)]
+      }),
     Command(
-      "keptAfter", ["]"], .training, in: [.training], "Clusters at the kept step after, or now",
-      hint: "kept", when: hasClusters, do: ask { _ in [.train(.replay(by: 1))] }),
+      "keptAfter", ["]"], .training, in: [.training], "Clusters at the step after, or now",
+      hint: "clusters", when: hasClusters, do: change { $0.history.step(by: 1) }),
+    Command(
+      "playClusters", ["P"], .training, in: [.training],
+      "Play the way the clusters went, or stop",
+      word: { $0.train?.history.play == nil ? "play" : "stop playing" },
+      when: { ($0.train?.history.frames.count ?? 0) > 1 }, do: change { $0.history.togglePlay() }),
     Command(
       "compareTrained", ["c", "Enter"], .training, in: [.training],
       "Compare what was trained with the run that is open", hint: "compare",
@@ -133,7 +153,7 @@ extension TrainScreen {
   ]
 
   private static let isTraining: Command.Condition = { $0.train?.isRunning ?? false }
-  private static let hasClusters: Command.Condition = { $0.train?.clusters != nil }
+  private static let hasClusters: Command.Condition = { $0.train?.history.latest != nil }
   private static let canStop: Command.Condition = {
     isTraining($0) && $0.train?.status != .stopping
   }

@@ -9,6 +9,7 @@ extension ScreenID {
 /// The Train screen: a form, then a training that goes on when the screen is left.
 package enum TrainScreen: Screen {
   package static let id = ScreenID.train
+  package static let helpSections = [Glossary.help]
   package static let entry = ScreenEntry(
     command: "showTrain", key: "F5", help: "Train: pull the concepts apart", hint: "train")
 
@@ -55,7 +56,10 @@ package enum TrainScreen: Screen {
   package static func isBusy(_ state: AppState) -> Bool { state.train?.isBusy ?? false }
   /// A training elsewhere is followed: that ends by itself only with it.
   package static func motion(_ state: AppState) -> Motion? {
-    state.train?.status == .watching ? Motion(interval: .seconds(1)) : nil
+    if state.train?.history.play != nil {
+      return Motion(interval: .milliseconds(33), ends: true)
+    }
+    return state.train?.status == .watching ? Motion(interval: .seconds(1)) : nil
   }
   package static func ground(_ state: AppState) -> KeyContext {
     state.train?.status == .setup ? .form : .training
@@ -69,6 +73,12 @@ package enum TrainScreen: Screen {
     guard ground(state) == .form, var train = state.train, train.field != .start else { return }
     edit(&train) { $0.insert(text.asOneLine) }
     state.train = train
+  }
+
+  /// A click on a word explains it.
+  package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
+    if mouse.action == .left { ExploreScreen.explain(mouse.place, &state) }
+    return []
   }
 
   // MARK: the form
@@ -94,26 +104,44 @@ package enum TrainScreen: Screen {
   }
 
   package static func start(_ train: inout TrainState, resumes: Bool) -> [Effect] {
-    switch train.training(tool: "") {
-    case .failure(let problem):
-      train.status = .failed(problem)
-      return []
-    case .success:
-      train.status = .running
-      train.progress = nil
-      train.tuned = nil
-      train.wantsCompare = false
-      if !resumes {
-        train.steps = []
-        train.clusters = nil
-      }
-      return [.train(.start(resumes: resumes))]
+    train.status = .running
+    train.progress = nil
+    train.tuned = nil
+    train.wantsCompare = false
+    if !resumes {
+      train.steps = []
+      train.history = ClusterHistory()
+    }
+    return [.train(.start(resumes: resumes))]
+  }
+
+  /// Starts what the form says, or goes to the first line that is wrong.
+  static func startForm(_ state: inout AppState) -> [Effect] {
+    guard var train = state.train else { return [] }
+    defer { state.train = train }
+    guard let field = train.faults.first, let fault = train.fault(field) else {
+      return start(&train, resumes: false)
+    }
+    train.field = field
+    state.message = AppState.Message(text: fault.text, isError: true)
+    return []
+  }
+
+  /// Puts the name that is proposed into its line.
+  static func takeProposal(_ train: inout TrainState) {
+    let fields = [train.field] + TrainState.Field.allCases
+    for field in fields {
+      guard let proposal = train.fault(field)?.proposal else { continue }
+      train.form[field]?.replace(with: proposal)
+      train.estimate = .none
+      return
     }
   }
 
   /// Steps that come again, after a resume or a fresh start, replace those before.
   package static func append(_ steps: [TrainingStep], _ train: inout TrainState) {
     for step in steps {
+      if step.step == 0, !train.steps.isEmpty { train.history = ClusterHistory() }
       while let last = train.steps.last, last.step >= step.step { train.steps.removeLast() }
       train.steps.append(step)
     }
@@ -122,9 +150,18 @@ package enum TrainScreen: Screen {
   package static func followUp(_ state: inout AppState) -> [Effect] {
     guard var train = state.train else { return [] }
     defer { state.train = train }
-    if train.status == .setup, train.field == .start, train.estimate == .none {
-      train.estimate = .computing
-      return [.train(.estimate)]
+    if train.status == .setup {
+      var effects: [Effect] = []
+      let texts = train.form.mapValues(\.text).filter { FormFiles.fields.contains($0.key) }
+      if !train.isLooking, train.files?.texts != texts {
+        train.isLooking = true
+        effects.append(.train(.look))
+      }
+      if train.field == .start, train.estimate == .none, train.faults.isEmpty {
+        train.estimate = .computing
+        effects.append(.train(.estimate))
+      }
+      return effects
     }
     if train.status == .watching, !train.hasPolled {
       train.hasPolled = true
@@ -134,8 +171,12 @@ package enum TrainScreen: Screen {
     return []
   }
 
-  /// A second went by on a training that is watched.
+  /// A frame of clusters that are played, else a second of a training that is watched.
   package static func tick(_ state: inout AppState) -> [Effect] {
+    if state.screen == id, state.train?.history.play != nil {
+      state.train?.history.advance()
+      return []
+    }
     guard state.screen == id, state.train?.status == .watching,
       state.train?.isPolling == false
     else { return [] }

@@ -22,7 +22,7 @@ package struct TrainState: Sendable {
 
   /// A line of the form.
   package enum Field: String, CaseIterable, Sendable {
-    case model, concepts, retain, adapter, objective, layers, rank, steps, every, start
+    case model, concepts, retain, adapter, objective, layers, rank, steps, every, keep, start
 
     package var help: String {
       switch self {
@@ -35,6 +35,7 @@ package struct TrainState: Sendable {
       case .rank: "of the adapter"
       case .steps: "how many"
       case .every: "steps between figures on held-out rows and their clusters"
+      case .keep: "steps between adapters kept with their clusters; 0: none"
       case .start: "Enter starts"
       }
     }
@@ -51,11 +52,13 @@ package struct TrainState: Sendable {
   package var form: [Field: Editor]
   package var field = Field.start
   package var estimate = Estimate.none
+  /// What is known of the files that the form names.
+  package var files: FormFiles?
+  var isLooking = false
   package var steps: [TrainingStep] = []
   package var progress: JobProgress?
-  /// The held-out rows before the first step and now, on the same axes.
-  package var clusters: PairMap?
-  package var clusterStep = 0
+  /// The held-out rows' clusters at every judgement.
+  package var history = ClusterHistory()
   /// Each row's concept, and their names in the training's order.
   package var labels: [Int] = []
   package var concepts: [String] = []
@@ -79,7 +82,7 @@ package struct TrainState: Sendable {
     let texts: [Field: String] = [
       .model: model, .concepts: concepts, .retain: "samples/retain.csv", .adapter: "my-adapter",
       .objective: preset.objective.name.rawValue, .layers: "\(layer)", .rank: "\(preset.rank)",
-      .steps: "\(preset.steps)", .every: "\(preset.evaluateEvery)",
+      .steps: "\(preset.steps)", .every: "\(preset.evaluateEvery)", .keep: "\(preset.keep)",
     ]
     form = texts.mapValues { Editor($0) }
   }
@@ -93,41 +96,6 @@ package struct TrainState: Sendable {
 
   package func text(_ field: Field) -> String { form[field]?.text ?? "" }
 
-  /// What the form says, or which line is wrong.
-  package func training(tool: String) -> Result<Training, Problem> {
-    var preset = TrainingPreset.standard
-    guard let objective = ObjectiveName(rawValue: text(.objective)) else {
-      return .failure(
-        Problem("objective: '\(text(.objective))' is none of \(Field.objective.help)"))
-    }
-    preset.objective = preset.objective.replaced(by: objective)
-    let parts = text(.layers).split(separator: ",").map {
-      Int($0.filter { $0 != " " })
-    }
-    guard !parts.isEmpty, !parts.contains(nil) else {
-      return .failure(Problem("layers: '\(text(.layers))' are no numbers separated by commas"))
-    }
-    preset.objective.layers = parts.compactMap { $0 }
-    guard let rank = Int(text(.rank)), let steps = Int(text(.steps)), let every = Int(text(.every))
-    else {
-      return .failure(Problem("rank, steps and every: whole numbers are wanted"))
-    }
-    preset.rank = rank
-    preset.steps = steps
-    preset.evaluateEvery = every
-    for field in [Field.model, .concepts, .adapter] where text(field).isEmpty {
-      return .failure(Problem("\(field.rawValue): empty, wanted \(field.help)"))
-    }
-    let retain = text(.retain)
-    if retain.isEmpty { preset.retainBatch = 0 }
-    var training = Training(
-      model: text(.model), concepts: text(.concepts), retain: retain.isEmpty ? nil : retain,
-      folder: text(.adapter), preset: preset, tool: tool)
-    // No line of the form asks for a number of tokens.
-    training.fitsContext = true
-    return .success(training)
-  }
-
   /// The last whole step, of which a checkpoint is kept.
   package var lastStep: Int { steps.last { $0.terms != nil }?.step ?? 0 }
 
@@ -140,10 +108,11 @@ package struct TrainState: Sendable {
     let options: [(String, Field)] = [
       ("model", .model), ("concepts", .concepts), ("retain", .retain), ("adapter", .adapter),
       ("objective", .objective), ("layer", .layers), ("rank", .rank), ("steps", .steps),
-      ("evaluate-every", .every),
+      ("evaluate-every", .every), ("keep", .keep),
     ]
     var words = ["seer train"]
-    for (name, field) in options where !text(field).isEmpty {
+    for (name, field) in options
+    where !text(field).isEmpty && (field != .keep || text(field) != "0") {
       words.append("--\(name) " + quoted(text(field).filter { field != .layers || $0 != " " }))
     }
     if text(.retain).isEmpty { words.append("--retain-batch 0") }
@@ -153,7 +122,7 @@ package struct TrainState: Sendable {
 
   package var isRunning: Bool { status == .running || status == .paused || status == .stopping }
   package var isBusy: Bool {
-    status == .running || status == .stopping || estimate == .computing || isPolling
+    status == .running || status == .stopping || estimate == .computing || isPolling || isLooking
   }
 
   /// The last figures on held-out rows, and the first.

@@ -70,6 +70,30 @@ final class TrainWork: ScreenJobs, Sendable {
       return .clusters(step: seen.step, map, labels: seen.labels, concepts: seen.concepts)
     }
   }
+
+  /// The clusters of the steps that a training kept, the last one turned as what is drawn, each one
+  /// before as the one after it.
+  func kept(_ folder: String, _ context: JobContext) throws -> TrainEvent {
+    var reference = drawn.withLock { $0 }
+    var frames: [ClusterHistory.Frame] = []
+    var (labels, concepts): ([Int], [String]) = ([], [])
+    for step in KeptSteps.all(in: folder).reversed() {
+      let place = KeptSteps.folder(of: step, in: folder)
+      guard let seen = try TrainingStates(place) else { continue }
+      let map = try PairMap.principal(
+        base: seen.before, tuned: seen.states, reference: reference,
+        checkpoint: context.checkpoint)
+      reference = map
+      frames.insert(ClusterHistory.Frame(step: seen.step, map: map), at: 0)
+      (labels, concepts) = (seen.labels, seen.concepts)
+    }
+    guard !frames.isEmpty else {
+      throw Problem(
+        "Nothing before is kept. A training that is followed from its start can be played; "
+          + "--keep 10 keeps every tenth step on disk.")
+    }
+    return .kept(.success(frames), labels: labels, concepts: concepts)
+  }
 }
 
 /// What the Train screen has done.
@@ -97,32 +121,36 @@ extension Session {
     case .extract: extractTuned(train)
     case .compare:
       guard let tuned = train.tuned else { return }
-      workspace.tuned = tuned
-      handle(.train(.comparable(CompareState(base: workspace.run, tuned: tuned))))
-    case .replay(let by): replay(train, by: by)
+      if let old = workspace.tuned, old.folder != tuned.folder { workspace.others.append(old) }
+      handle(.train(.comparable(pair(with: tuned))))
+    case .readKept: readKept(train.watched ?? train.text(.adapter))
+    case .look: look(train)
     }
   }
 
-  /// The way the clusters went, a step that the training kept at a time; after the last of them where
-  /// they are now.
-  private func replay(_ train: TrainState, by: Int) {
-    let folder = train.watched ?? train.text(.adapter)
-    let kept = KeptSteps.all(in: folder)
-    guard !kept.isEmpty else {
-      return say("No step is kept: train with --keep 10, and every tenth is.")
-    }
-    let step =
-      by < 0
-      ? kept.last { $0 < train.clusterStep } : kept.first { $0 > train.clusterStep }
-    if by < 0, step == nil { return say("No step before \(train.clusterStep) is kept.") }
-    do {
-      let states = try TrainingStates(
-        step.map { KeptSteps.folder(of: $0, in: folder) } ?? folder)
-      if let states { draw(states) }
-    } catch { handle(.train(.said(Problem(error).text, isError: true))) }
+  private func readKept(_ folder: String) {
+    engine.submit(
+      "clusters that were kept", priority: .map,
+      onEvent: { [mailbox] (event: JobEvent<TrainEvent>) in
+        guard case .finished(let result) = event else { return }
+        switch result {
+        case .success(let kept): mailbox.post(.train(kept))
+        case .failure(let error):
+          mailbox.post(.train(.kept(.failure(Problem(error)), labels: [], concepts: [])))
+        }
+      }, body: { [trainWork] context in try trainWork.kept(folder, context) })
   }
 
-  private func say(_ text: String) { handle(.train(.said(text, isError: false))) }
+  private func look(_ train: TrainState) {
+    let texts = train.form.mapValues(\.text).filter { FormFiles.fields.contains($0.key) }
+    let known = train.files
+    engine.submit(
+      "files of a training", priority: .typing,
+      onEvent: { [mailbox] (event: JobEvent<FormFiles>) in
+        guard case .finished(let result) = event else { return }
+        mailbox.post(.train(.looked((try? result.get()) ?? FormFiles(texts: texts))))
+      }, body: { _ in FormFiles.look(texts, after: known) })
+  }
 
   /// Maps what a training elsewhere has left, off the main thread.
   private func draw(_ states: TrainingStates) {
