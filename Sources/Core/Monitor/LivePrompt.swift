@@ -38,11 +38,13 @@ package final class LivePrompt {
   ///   - runs: one for both sides, or the base's and the tuned one's.
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
   ///   - chat: how conversations are written.
+  ///   - precision: how exactly the model multiplies.
   package init(
     model: String, adapter: String?, runs: [Run], concepts: [String], template: RowTemplate,
-    chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
+    chat: ChatOptions = ChatOptions(), precision: Precision = .exact,
+    memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
-    let opened = try LanguageModel(model, chat: chat)
+    let opened = try LanguageModel(model, chat: chat, precision: precision)
     let modelHash = opened.hashing()
     let language = opened.following(
       try memory.plan(opened.costs(tokens: 512, measuring: false)))

@@ -85,10 +85,11 @@ package struct Scorer {
   ///   both side by side.
   package init(
     model: String, adapter: String?, run: String, baseRun: String? = nil, layer: Int,
-    template: RowTemplate, chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
+    template: RowTemplate, chat: ChatOptions = ChatOptions(), precision: Precision = .exact,
+    memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let run = try Run.open(run)
-    let opened = try LanguageModel(model, chat: chat)
+    let opened = try LanguageModel(model, chat: chat, precision: precision)
     let modelHash = opened.hashing()
     let language = try opened.planned(memory)
     self.language = language

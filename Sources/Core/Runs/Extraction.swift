@@ -30,6 +30,8 @@ package struct Extraction: Sendable {
   package var maxTokens: Int?
   /// `float32` or `float16`.
   package var usesHalf = false
+  /// How exactly the model multiplies, as far as the machine has kernels for that.
+  package var precision = Precision.exact
   /// What the work may take of the machine's memory.
   package var memory = MemoryBudget()
   /// The program and version, for the manifest.
@@ -64,6 +66,7 @@ package struct Extraction: Sendable {
     template = manifest.template
     position = manifest.position
     maxTokens = manifest.maxTokens
+    precision = manifest.multiplied
     layers = manifest.isImported ? nil : manifest.layers
     shard = manifest.shard
     // A shard does not say how many rows there are in all, nor do tokens.
@@ -74,7 +77,7 @@ package struct Extraction: Sendable {
   package func run(_ context: JobContext) throws -> Summary {
     let set = try ConceptSet(contentsOf: concepts, columns: columns)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
-    let language = try LanguageModel(model, chat: chat)
+    let language = try LanguageModel(model, chat: chat, precision: precision)
     let hash = language.hashing()
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
@@ -94,6 +97,8 @@ package struct Extraction: Sendable {
       template: template, position: position, maxTokens: maxTokens,
       layers: layers, rows: part.starts.last ?? 0,
       width: language.configuration.width, dtype: usesHalf ? .float16 : .float32)
+    manifest.precision = language.precision
+    manifest.fastProducts = language.precision.products
     manifest.batchTokens = Batch.usualTokens
     manifest.shard = shard
     if template == .chat { manifest.chat = try ChatRecord(language.tokenizer.chat) }

@@ -11,5 +11,6 @@ package struct PromptSource: Sendable {
   package var template: RowTemplate
   /// How conversations are written.
   package var chat = ChatOptions()
+  package var precision = Precision.exact
   package var memory = MemoryBudget()
 }

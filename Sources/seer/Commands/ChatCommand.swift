@@ -29,6 +29,7 @@ struct ChatCommand: ParsableCommand {
   @Option(help: "Replaces the template's own system prompt.") var system: String?
   @Option(help: "How many tokens an answer has at the most.") var tokens = 256
   @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print the whole chat as one JSON object at its end.") var json = false
 
@@ -83,14 +84,15 @@ struct ChatCommand: ParsableCommand {
     if let folder, let layer {
       let scorer = try Scorer(
         model: model, adapter: adapter, run: folder, layer: layer, template: .chat,
-        chat: self.chat.options(), memory: memory.budget)
+        chat: self.chat.options(), precision: precision.chosen, memory: memory.budget)
       for note in scorer.notes { Report.note(note) }
       return Chat(
         conversation: Conversation(scorer.language, adapter: scorer.adapter),
         monitor: scorer.monitor, log: ChatLog(system: system))
     }
-    let language = try LanguageModel(model, chat: chat.options()).planned(
-      prompt: tokens, tokens: tokens, memory.budget)
+    let language = try LanguageModel(
+      model, chat: chat.options(), precision: precision.chosen
+    ).planned(prompt: tokens, tokens: tokens, memory.budget)
     let adapter = try adapter.map { try AdapterFile.read($0, for: language.configuration) }
     return Chat(
       conversation: Conversation(language, adapter: adapter), monitor: nil,

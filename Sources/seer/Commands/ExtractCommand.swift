@@ -42,6 +42,7 @@ package struct ExtractCommand: ParsableCommand {
   @Option(help: "Tokens of a row that are kept (512, or the model's context where that is less).")
   var maxTokens: Int?
   @Option(help: "How states are stored.") var dtype = StateType.float32
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -97,6 +98,7 @@ package struct ExtractCommand: ParsableCommand {
     extraction.limit = limit
     extraction.maxTokens = maxTokens
     extraction.usesHalf = dtype == .float16
+    extraction.precision = precision.chosen(isTold: isTelling)
     extraction.memory = memory.budget(isTold: isTelling)
     return extraction
   }

@@ -51,6 +51,7 @@ struct ScoreCommand: ParsableCommand {
     help: ArgumentHelp(
       "List the spans in which a concept reaches a score.", valueName: "concept=score"))
   var alert: [Weighted] = []
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Test whether the model uses what is read.") var verify = false
   @Flag(help: "Explain what wrote a concept into a token: heads, blocks and earlier tokens.")
@@ -100,7 +101,8 @@ struct ScoreCommand: ParsableCommand {
       let scorer = try Scorer(
         model: command.model, adapter: command.adapter, run: command.folder,
         baseRun: command.baseRun, layer: command.layer, template: command.template,
-        chat: command.chat.options(), memory: command.memory.budget)
+        chat: command.chat.options(), precision: command.precision.chosen,
+        memory: command.memory.budget)
       for note in scorer.notes { Report.note(note) }
       let thresholds = try command.alert.map {
         (concept: try scorer.monitor.place(of: $0.name), score: $0.weight ?? 1)

@@ -83,7 +83,8 @@ extension Session {
         try promptWork.open {
           try LivePrompt(
             model: source.model, adapter: source.adapter, runs: source.runs, concepts: concepts,
-            template: source.template, chat: source.chat, memory: source.memory)
+            template: source.template, chat: source.chat, precision: source.precision,
+            memory: source.memory)
         }
       })
   }
