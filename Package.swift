@@ -7,7 +7,10 @@ import PackageDescription
 // version, so there are none otherwise: the release configuration says -O2 itself.
 let strict = Context.environment["SEER_STRICT"] == "1"
 let swift: [SwiftSetting] = strict ? [.unsafeFlags(["-warnings-as-errors"])] : []
-let c: [CSetting] = strict ? [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])] : []
+// `SEER_AVX2=1` leaves out all that a processor without AVX-512 does not run, to test what it does.
+let c: [CSetting] =
+  (strict ? [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])] : [])
+  + (Context.environment["SEER_AVX2"] == "1" ? [.define("SK_AVX2")] : [])
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")

@@ -33,9 +33,12 @@ OPERATIONS_A_STEP = 1024 * ((3 + 3 + 2 * 21 / 30) * OPERATIONS_A_TOKEN["smollm2"
 SECONDS = {"load": 0.3, "explorer": 0.1, "moe opening": 3}
 # Share of what the kernel does at most in the same minute.
 SHARES = {"moe extraction": 0.6}
+# What is added to the work's name, ours, what is added to the peer's, and the peer's type.
+PRECISIONS = [("", "exact", "", "float32"), (" fast", "fast", " bfloat16", "bfloat16")]
 # Ratio that is wanted (ours / peer's where more is better, else peer's / ours).
 GOALS = {
-    "extraction": 2.4, "prompt smollm2": 3, "prompt gemma": 1.5, "decoding smollm2": 1.2,
+    "extraction": 2.7, "extraction fast": 1.5, "prompt smollm2": 4, "prompt smollm2 fast": 6, "step fast": 4,
+    "prompt gemma": 1.5, "decoding smollm2": 1.2,
     "decoding gemma": 1.2, "step": 4, "tsne x1200": 4, "tsne x10000": 4, "tsne x50000": 4,
     "moe decoding": 1.2, "umap x10000": 4, "umap x50000": 4, "pacmap x10000": 4, "pacmap x50000": 4, "pca x50000": 1,
 }  # fmt: skip
@@ -114,35 +117,40 @@ class Bench:
         o = self.options
         target = os.path.join(o.work, "run")
 
-        def ours():
+        def ours(precision):
             run(["rm", "-rf", target])
             return self.limited("kernel", self.seer(
                 "extract", "--model", o.model, "--concepts", o.data, "--run", target, "--template", "plain",
-                "--limit", o.rows, "--json", figure="tokens_per_second"))  # fmt: skip
+                "--limit", o.rows, "--precision", precision, "--json", figure="tokens_per_second"))  # fmt: skip
 
-        theirs = lambda: self.peer("transformers-extract", o.model, o.data, o.rows, figure="tokens_per_second")
-        self.measure("extraction", ["seer", "transformers"], "tokens/s", "more",
-                     {"seer": ours, "transformers": theirs})  # fmt: skip
+        def theirs(dtype):
+            return self.peer("transformers-extract", o.model, o.data, o.rows, dtype, figure="tokens_per_second")
 
-    def generated(self, model, prompt, tokens):
+        for work, precision, peer, dtype in PRECISIONS:
+            self.measure(f"extraction{work}", ["seer", "transformers" + peer], "tokens/s", "more",
+                         {"seer": lambda: ours(precision), "transformers" + peer: lambda: theirs(dtype)})  # fmt: skip
+
+    def generated(self, model, prompt, tokens, precision="exact"):
         return self.seer("generate", "--model", model, "--template", "plain", "--prompt", prompt,
-                         "--tokens", tokens, "--ignore-stop", "--json")  # fmt: skip
+                         "--tokens", tokens, "--precision", precision, "--ignore-stop", "--json")  # fmt: skip
 
     def models(self):
         return [("smollm2", self.options.model)] + ([("gemma", self.options.gemma)] if self.options.gemma else [])
 
     def prompt(self):
         for name, model in self.models():
-            def ours():
+            def ours(precision):
                 # The best of three, as the peer's figure is.
-                best = lambda prompt: min((self.generated(model, prompt, 1) for _ in range(3)), key=lambda f: f["value"])
+                best = lambda prompt: min(
+                    (self.generated(model, prompt, 1, precision) for _ in range(3)), key=lambda f: f["value"])
                 long, short = best(" dog" * 512), best(" dog")
                 return self.limited("kernel", {
                     "value": 511 / (long["value"] - short["value"]), "megabytes": long["megabytes"]})  # fmt: skip
 
             theirs = lambda: self.peer("llama-prompt", model, 512, figure="tokens_per_second")
-            self.measure(f"prompt {name}", ["seer", "llama.cpp"], "tokens/s", "more",
-                         {"seer": ours, "llama.cpp": theirs})  # fmt: skip
+            for work, precision, _, _ in PRECISIONS:
+                self.measure(f"prompt {name}{work}", ["seer", "llama.cpp"], "tokens/s", "more",
+                             {"seer": lambda: ours(precision), "llama.cpp": theirs})  # fmt: skip
 
     def decoding(self):
         for name, model in self.models():
@@ -163,21 +171,23 @@ class Bench:
         if not os.path.exists(data):
             run([o.python, PEERS, "long-rows", o.model, o.data, "128", data])
 
-        def trained(objective, steps):
+        def trained(objective, steps, precision):
             with tempfile.TemporaryDirectory(dir=o.work) as folder:
                 return self.seer(
                     "train", "--model", o.model, "--concepts", data, "--retain", data, "--layer", 21,
                     "--preset", "verify-" + objective, "--template", "plain", "--rank", 16, "--alpha", 16,
                     "--batch", 16, "--retain-batch", 8, "--max-tokens", 128, "--steps", steps,
-                    "--evaluate-every", 1000, "--adapter", os.path.join(folder, "adapter"))  # fmt: skip
+                    "--evaluate-every", 1000, "--precision", precision, "--adapter", os.path.join(folder, "adapter"))  # fmt: skip
 
-        def ours(objective):
-            long, short = trained(objective, 6), trained(objective, 1)
+        def ours(objective, precision="exact"):
+            long, short = trained(objective, 6, precision), trained(objective, 1, precision)
             return self.limited("kernel", {
                 "value": (long["value"] - short["value"]) / 5, "megabytes": long["megabytes"]})  # fmt: skip
 
-        theirs = lambda: self.peer("peft-step", o.model, data, 2, figure="seconds")
-        self.measure("step", ["seer", "peft"], "s", "less", {"seer": lambda: ours("released"), "peft": theirs})
+        for work, precision, peer, dtype in PRECISIONS:
+            theirs = lambda: self.peer("peft-step", o.model, data, 2, dtype, figure="seconds")
+            self.measure(f"step{work}", ["seer", "peft" + peer], "s", "less",
+                         {"seer": lambda: ours("released", precision), "peft" + peer: theirs})  # fmt: skip
         self.measure("step of objective seer", ["seer"], "s", "less", {"seer": lambda: ours("seer")})
 
     def matrix(self, name):
@@ -417,6 +427,9 @@ class Bench:
         rounds = [f for f in self.figures if f["work"] == work and f["who"] == "seer" and f.get("limit")]
         if not rounds:
             return ""
+        # Which is of exact products.
+        if work.endswith(" fast"):
+            return ""
         name = work.split()[-1]
         if own := self.kernel_shares(work):
             return f"{statistics.median(own):.0%} of the kernel"
@@ -428,8 +441,9 @@ class Bench:
             shares, limit = [f["value"] * size / f["limit"] for f in rounds], "reading"
         else:
             # What one unit of the figure takes: seconds of a step, tokens of the others.
-            operations = OPERATIONS_A_TOKEN.get("smollm2" if work == "extraction" else name, 0)
-            rates = [OPERATIONS_A_STEP / f["value"] if work == "step" else f["value"] * operations for f in rounds]
+            name = next((model for model, _ in self.models() if model in work), "smollm2")
+            operations = OPERATIONS_A_TOKEN[name]
+            rates = [OPERATIONS_A_STEP / f["value"] if work.startswith("step") else f["value"] * operations for f in rounds]
             shares, limit = [rate / 1e9 / f["limit"] for rate, f in zip(rates, rounds)], "the kernel"
         return f"{statistics.median(shares):.0%} of {limit}"
 

@@ -2,11 +2,11 @@
 """What users would run in Seer's place, one piece of work a process: prints one JSON object.
 
 usage: peers.py WORK ARGUMENTS   (python environment: requirements.txt)
-  transformers-extract MODEL CONCEPTS ROWS   states of every layer: tokens a second
+  transformers-extract MODEL CONCEPTS ROWS [DTYPE]   states of every layer: tokens a second
   llama-prompt MODEL TOKENS                  one prompt: tokens a second
   llama-decode MODEL TOKENS                  one token at a time after a short prompt: tokens a second
   transformers-load MODEL, llama-load MODEL  from nothing to the first token: seconds
-  peft-step MODEL CONCEPTS STEPS             the released SEER objective: seconds a step
+  peft-step MODEL CONCEPTS STEPS [DTYPE]     the released SEER objective: seconds a step (float32, bfloat16)
   pca X.npy | tsne X.npy NAME LAYOUT.npy     NAME: scikit-learn, openTSNE-bh, openTSNE-fft: seconds
   judge X.npy LAYOUT                         exact KL divergence of a map (npy or csv)
   operations MODEL                           two for each weight of the blocks that a token meets
@@ -47,20 +47,20 @@ def tokenizer(path):
     return result
 
 
-def language_model(path):
+def language_model(path, dtype="float32"):
     import torch
     from transformers import AutoModelForCausalLM
 
     folder, name = os.path.split(path)
-    model = AutoModelForCausalLM.from_pretrained(folder or ".", gguf_file=name, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(folder or ".", gguf_file=name, dtype=getattr(torch, dtype))
     return model.eval()
 
 
-def states(path, data, rows, visit=None):
+def states(path, data, rows, visit=None, dtype="float32"):
     """Every layer's states of every row, in batches of 16 rows of similar length."""
     import torch
 
-    tok, model = tokenizer(path), language_model(path)
+    tok, model = tokenizer(path), language_model(path, dtype)
     ids = [tok(t, truncation=True, max_length=512)["input_ids"] for t in texts(data, rows)[0]]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     started = time.monotonic()
@@ -76,9 +76,9 @@ def states(path, data, rows, visit=None):
             for k, i in enumerate(part):
                 count = len(ids[i])
                 if visit:
-                    visit(i, [h[k, :count].numpy().copy() for h in hidden])
+                    visit(i, [h[k, :count].float().numpy().copy() for h in hidden])
                 else:
-                    [h[k, count - 1].numpy().copy() for h in hidden]
+                    [h[k, count - 1].float().numpy().copy() for h in hidden]
     seconds = time.monotonic() - started
     total = sum(map(len, ids))
     return {"tokens": total, "seconds": seconds, "tokens_per_second": total / seconds}
@@ -189,7 +189,7 @@ def transformers_load(path):
     return {"seconds": time.monotonic() - started}
 
 
-def peft_step(path, data, steps, length=128, target=20, batch=8):
+def peft_step(path, data, steps, dtype="float32", length=128, target=20, batch=8):
     """8 pairs and 8 retain rows of `length` tokens; LoRA of rank 16 on blocks 0 ... target."""
     import torch
     import torch.nn.functional as F
@@ -197,7 +197,7 @@ def peft_step(path, data, steps, length=128, target=20, batch=8):
 
     torch.manual_seed(0)
     random.seed(0)
-    tok, model = tokenizer(path), language_model(path)
+    tok, model = tokenizer(path), language_model(path, dtype)
     tok.padding_side = "left"
     model.config.use_cache = False
     names = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -362,13 +362,13 @@ def judge(path, layout, perplexity=30):
 
 
 WORK = {
-    "transformers-extract": lambda m, d, n: states(m, d, int(n)),
+    "transformers-extract": lambda m, d, n, t="float32": states(m, d, int(n), dtype=t),
     "llama-prompt": lambda m, n: llama_prompt(m, int(n)),
     "llama-decode": lambda m, n: llama_decode(m, int(n)),
     "operations": operations,
     "transformers-load": transformers_load,
     "llama-load": llama_load,
-    "peft-step": lambda m, d, n: peft_step(m, d, int(n)),
+    "peft-step": lambda m, d, n, t="float32": peft_step(m, d, int(n), t),
     "pca": pca,
     "tsne": tsne,
     "neighbour-map": neighbour_map,

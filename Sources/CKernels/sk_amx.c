@@ -4,7 +4,9 @@
 // high + middle + low. Of the nine products of two such sums the three smallest lie below float32's
 // last bit; the other six are summed in float32 by the unit. That costs six times the unit's work
 // and is as precise as float32. Products that make gradients leave the low part away: three
-// products, 16 bits of every number (docs/performance.md has errors and speed of both).
+// products, 16 bits of every number. Fast ones take the high part alone: one product
+// (docs/performance.md has errors and speed of all).
+
 //
 // Tiles are 16 rows of 64 bytes. Four of the eight hold 32 x 32 sums, two 32 rows of `a`, two 32
 // columns of `b`, of 32 elements of depth at a time (a chunk):
@@ -16,7 +18,6 @@
 #include "include/sk_amx.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "include/sk_blocks.h"
@@ -39,22 +40,16 @@ enum {
 // Linux lets a process use tiles once it has asked: arch_prctl(2), ARCH_REQ_XCOMP_PERM.
 static int ask(void) {
   unsigned a, b, c, d;
-  const char *wanted = getenv("SEER_AMX");
-  if (wanted && strcmp(wanted, "0") == 0) return 0;
-  if (!sk_has_avx512() || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  if (sk_is_off("SEER_AMX") || !sk_has_avx512()) return 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
   if (!(d >> 22 & 1) || !(d >> 24 & 1)) return 0;  // amx-bf16, amx-tile
   if (!__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a >> 5 & 1)) return 0;  // avx512-bf16
   return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
 }
 
 int sk_amx_supported(void) {
-  static int answer;  // 1: no, 2: yes; asking twice does no harm
-  int known = __atomic_load_n(&answer, __ATOMIC_RELAXED);
-  if (!known) {
-    known = ask() + 1;
-    __atomic_store_n(&answer, known, __ATOMIC_RELAXED);
-  }
-  return known == 2;
+  static int answer;
+  return sk_known(&answer, ask);
 }
 
 // 32 numbers as bfloat16: the first 16 from `low`, the others from `high`.
@@ -70,8 +65,7 @@ SK_AMX_INLINE __m512 high_half(__m512i x) {
       _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(x, 1)), 16));
 }
 
-// Below, `parts` is a constant wherever it is given to an inlined function: 3 for products that are
-// exact, 2 for those that are short.
+// Below, `parts` is a constant wherever it is given to an inlined function.
 
 // The parts of 32 numbers, rounded to nearest; the sum of three is the number.
 SK_AMX_INLINE void split(const int parts, __m512 x0, __m512 x1, __m512i out[most_parts]) {
@@ -114,11 +108,9 @@ SK_AMX_INLINE void split_rows(const int parts, uint16_t *chunks, const float *a,
   }
 }
 
-// 32 columns of `b`, of which `count` are there, as exact chunks; element (p, j) at
-// b[j * b_column + p].
-SK_AMX static void split_columns(uint16_t *chunks, const float *b, size_t b_column, size_t count,
-                                 size_t k) {
-  enum { parts = sk_amx_exact };
+// 32 columns of `b`, of which `count` are there, as chunks; element (p, j) at b[j * b_column + p].
+SK_AMX_INLINE void split_columns(const int parts, uint16_t *chunks, const float *b,
+                                 size_t b_column, size_t count, size_t k) {
   for (size_t p = 0; p < k; p += chunk_depth, chunks += parts * part_elements) {
     size_t left = k - p;
     for (size_t half = 0; half < 2; half++) {
@@ -162,7 +154,7 @@ SK_AMX static void split_pair(uint16_t *chunk, size_t pair, const float *first,
 }
 
 // Adds to the four tiles of sums. Each step changes one side: seven pairs of loads for six products,
-// four for three. Meanwhile `lines` lines of 64 bytes a chunk, from `next` on, are fetched into the
+// four for three, two for one. Meanwhile `lines` lines of 64 bytes a chunk, from `next` on, are fetched into the
 // cache.
 SK_AMX_INLINE void multiply_chunks(const int parts, const uint16_t *a, const uint16_t *b,
                                    size_t chunks, const char *next, size_t lines) {
@@ -175,10 +167,12 @@ SK_AMX_INLINE void multiply_chunks(const int parts, const uint16_t *a, const uin
       LOAD_B(0) MULTIPLY
       LOAD_A(0) MULTIPLY
       LOAD_A(2) MULTIPLY
-    } else {
+    } else if (parts == sk_amx_short) {
       LOAD_A(0) LOAD_B(1) MULTIPLY
       LOAD_B(0) MULTIPLY
       LOAD_A(1) MULTIPLY
+    } else {
+      LOAD_A(0) LOAD_B(0) MULTIPLY
     }
   }
 }
@@ -254,10 +248,15 @@ SK_AMX static void multiply_short(const uint16_t *vectors, size_t count, size_t 
   multiply(sk_amx_short, vectors, count, length, columns, n, beta, c, c_row);
 }
 
-size_t sk_amx_piece(int parts, size_t width, size_t columns) {
-  size_t bytes = parts == sk_amx_blocks ? sk_amx_block_bytes : column_chunk(parts) * 2;
-  int packed = parts == sk_amx_blocks ? sk_amx_exact : parts;
-  size_t panel = depth_of(packed, width) / chunk_depth * bytes;
+SK_AMX static void multiply_single(const uint16_t *vectors, size_t count, size_t length,
+                                   const uint16_t *columns, size_t n, float beta, float *c,
+                                   size_t c_row) {
+  multiply(sk_amx_single, vectors, count, length, columns, n, beta, c, c_row);
+}
+
+size_t sk_amx_piece(int parts, int weights, size_t width, size_t columns) {
+  size_t bytes = weights == sk_amx_blocks ? sk_amx_block_bytes : column_chunk(parts) * 2;
+  size_t panel = depth_of(parts, width) / chunk_depth * bytes;
   size_t most = columns_bytes / panel;
   return up(columns, up(columns, (most ? most : 1) * side) * side) * side;
 }
@@ -279,6 +278,8 @@ SK_AMX void sk_amx_pack(int parts, float *packed, const float *x, size_t tokens,
     size_t count = least(tokens - first, side);
     if (parts == sk_amx_exact)
       split_rows(sk_amx_exact, target, source, width, count, length);
+    else if (parts == sk_amx_single)
+      split_rows(sk_amx_single, target, source, width, count, length);
     else
       split_rows(sk_amx_short, target, source, width, count, length);
   }
@@ -292,12 +293,13 @@ static uint16_t *make_room(int parts, size_t depth, size_t columns, size_t float
   return (uint16_t *)base;
 }
 
-int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_t width,
-                   size_t tokens, size_t first, size_t count, const float *packed, float beta,
-                   float *out, size_t out_row) {
-  enum { parts = sk_amx_exact };
-  int done = sk_amx_product_blocks(type, row_pointers, rows, width, tokens, first, count, packed,
-                                   beta, out, out_row);
+SK_AMX int sk_amx_product(int parts, int type, const void *const *row_pointers, size_t rows,
+                          size_t width, size_t tokens, size_t first, size_t count,
+                          const float *packed, float beta, float *out, size_t out_row) {
+  const int is_exact = parts == sk_amx_exact;
+  int done = is_exact ? sk_amx_product_blocks(type, row_pointers, rows, width, tokens, first, count,
+                                              packed, beta, out, out_row)
+                      : -1;
   if (done >= 0) return done;
   size_t depth = depth_of(parts, width);
   out += first * out_row;
@@ -311,10 +313,15 @@ int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_
       size_t present = least(rows - r, side);
       for (size_t i = 0; i < present; i++)
         if (!sk_expand_part(type, lines + i * depth, row_pointers[r + i], start, length)) return 0;
-      split_columns(columns + r / side * size, lines, depth, present, length);
+      uint16_t *target = columns + r / side * size;
+      if (is_exact)
+        split_columns(sk_amx_exact, target, lines, depth, present, length);
+      else
+        split_columns(sk_amx_single, target, lines, depth, present, length);
     }
-    multiply_exact(vectors_at(parts, packed, tokens, start, first, chunks), count, length, columns,
-                   rows, start == 0 ? beta : 1, out, out_row);
+    (is_exact ? multiply_exact : multiply_single)(
+        vectors_at(parts, packed, tokens, start, first, chunks), count, length, columns, rows,
+        start == 0 ? beta : 1, out, out_row);
   }
   return 1;
 }
@@ -355,8 +362,8 @@ int sk_amx_product_back(int type, const void *const *row_pointers, size_t rows,
 #else
 
 int sk_amx_supported(void) { return 0; }
-size_t sk_amx_piece(int parts, size_t width, size_t columns) {
-  return (void)parts, (void)width, columns;
+size_t sk_amx_piece(int parts, int weights, size_t width, size_t columns) {
+  return (void)parts, (void)weights, (void)width, columns;
 }
 size_t sk_amx_tiles(size_t tokens) { return (void)tokens, 0; }
 size_t sk_amx_packed_floats(int parts, size_t tokens, size_t width) {
@@ -366,10 +373,10 @@ void sk_amx_pack(int parts, float *packed, const float *x, size_t tokens, size_t
                  size_t tile) {
   (void)parts, (void)packed, (void)x, (void)tokens, (void)width, (void)tile;
 }
-int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_t width,
+int sk_amx_product(int parts, int type, const void *const *row_pointers, size_t rows, size_t width,
                    size_t tokens, size_t first, size_t count, const float *packed, float beta,
                    float *out, size_t out_row) {
-  (void)type, (void)row_pointers, (void)rows, (void)width, (void)tokens, (void)first, (void)count;
+  (void)parts, (void)type, (void)row_pointers, (void)rows, (void)width, (void)tokens, (void)first, (void)count;
   (void)packed, (void)beta, (void)out, (void)out_row;
   return 0;
 }

@@ -9,6 +9,8 @@
 #endif
 #endif
 #if defined(SK_CLONES)
+#elif defined(__x86_64__) && defined(SK_AVX2)
+#define SK_CLONES __attribute__((target_clones("default", "arch=x86-64-v3")))
 #elif defined(__x86_64__)
 #define SK_CLONES \
   __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))

@@ -15,6 +15,7 @@
 #include "include/sk_gemm.h"
 #include "sk_clones.h"
 #include "sk_dot_types.h"
+#include "sk_processor.h"
 #include "sk_scratch.h"
 
 SK_CLONES static float dot(const float *a, const float *b, size_t count) {
@@ -70,11 +71,6 @@ static int dot_rows_floats(int type, float *out, size_t out_row, const char *row
 typedef void dot_kernel(float *out, size_t out_row, const uint8_t *rows, size_t row_bytes,
                         size_t count, const char *x, size_t width, size_t tokens);
 
-static int has_byte_products(void) {
-  return sk_gemm_supported() && __builtin_cpu_supports("avx512vnni") &&
-         __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c");
-}
-
 static dot_kernel *kernel_of(int type, int *order) {
   *order = order_nibbles;
   switch (type) {
@@ -100,14 +96,14 @@ static dot_kernel *kernel_of(int type, int *order) {
 
 int sk_dot_order(int type) {
   int order;
-  return kernel_of(type, &order) && has_byte_products() ? order : order_none;
+  return kernel_of(type, &order) && sk_has_vnni() ? order : order_none;
 }
 
 int sk_dot_rows(int type, float *out, size_t out_row, const void *rows, size_t row_bytes,
                 size_t count, const float *x, const void *prepared, size_t width, size_t tokens) {
   int order;
   dot_kernel *kernel = kernel_of(type, &order);
-  if (!kernel || !has_byte_products())
+  if (!kernel || !sk_has_vnni())
     return dot_rows_floats(type, out, out_row, rows, row_bytes, count, x, width, tokens);
   kernel(out, out_row, rows, row_bytes, count, prepared, width, tokens);
   return 1;

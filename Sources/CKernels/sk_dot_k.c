@@ -2,13 +2,10 @@
 #include <string.h>
 
 #include "include/sk_blocks.h"
+#include "sk_block_types.h"
 #include "sk_dot_types.h"
 
 #if defined(__x86_64__)
-
-typedef struct { uint16_t scale, minimum; uint8_t scales[12], nibbles[128]; } block_q4_k;
-typedef struct { uint16_t scale, minimum; uint8_t scales[12], high[32], nibbles[128]; } block_q5_k;
-typedef struct { uint8_t nibbles[128], high[64]; int8_t scales[16]; uint16_t scale; } block_q6_k;
 
 enum { quarters = 4 };  // groups of 64 weights in a block
 
@@ -24,7 +21,7 @@ SK_INLINE block_scales load_scales(const int type, const uint8_t *bytes) {
     const block_q6_k *block = (const block_q6_k *)bytes;
     __m128i integers = _mm_loadu_si128((const __m128i *)block->scales);
     result.scales = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(integers)),
-                                  _mm512_set1_ps(_cvtsh_ss(block->scale)));
+                                  _mm512_set1_ps((float)block->scale));
     result.minimums = _mm512_setzero_ps();
     return result;
   }
@@ -39,9 +36,9 @@ SK_INLINE block_scales load_scales(const int type, const uint8_t *bytes) {
   __m512i integers =
       _mm512_cvtepu8_epi32(_mm_set_epi64x((long long)minimums, (long long)scales));
   __m512 values = _mm512_cvtepi32_ps(integers);
-  result.scales = _mm512_mul_ps(values, _mm512_set1_ps(_cvtsh_ss(block->scale)));
+  result.scales = _mm512_mul_ps(values, _mm512_set1_ps((float)block->scale));
   values = _mm512_shuffle_f32x4(values, values, 0xee);  // the upper half
-  result.minimums = _mm512_mul_ps(values, _mm512_set1_ps(_cvtsh_ss(block->minimum)));
+  result.minimums = _mm512_mul_ps(values, _mm512_set1_ps((float)block->minimum));
   return result;
 }
 

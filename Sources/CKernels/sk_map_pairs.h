@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sk_processor.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -23,10 +25,5 @@ TARGET_AVX512 static inline __m512 load_pairs(const double *points, const uint32
 TARGET_AVX512 static inline __m512 reciprocal(__m512 x) {
   __m512 estimate = _mm512_rcp14_ps(x);
   return _mm512_mul_ps(estimate, _mm512_fnmadd_ps(x, estimate, _mm512_set1_ps(2)));
-}
-
-static inline int has_avx512(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
 }
 #endif

@@ -1,6 +1,7 @@
 // Vectors as integers for the products of sk_dot.c.
 #include <string.h>
 
+#include "include/sk_int16.h"
 #include "sk_prepared.h"
 
 size_t sk_prepared_bytes(size_t width) {
@@ -12,16 +13,19 @@ size_t sk_prepared_bytes(size_t width) {
 #if defined(__x86_64__)
 
 // One block of 32 elements as integers, its scale and its sum. The largest is below 2^22, so that four
-// products with -128 fit into 32 bits.
-SK_INLINE float split_block(const float *x, int8_t *first[3], int8_t *last[3], float *total) {
+// products with -128 fit into 32 bits. Short ones have 8 zeros in the end.
+SK_INLINE float split_block(int is_short, const float *x, int8_t *first[3], int8_t *last[3],
+                            float *total) {
   const __m512i half = _mm512_set1_epi32(128);
   __m512 a = _mm512_loadu_ps(x), b = _mm512_loadu_ps(x + 16);
   float largest = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(a), _mm512_abs_ps(b)));
   *total = _mm512_reduce_add_ps(_mm512_add_ps(a, b));
-  const float limit = 4194000;
+  const float limit = is_short ? sk_int16_largest : 4194000;
   __m512 inverse = _mm512_set1_ps(largest > 1e-30f ? limit / largest : 0);
   __m512i u = _mm512_cvtps_epi32(_mm512_mul_ps(a, inverse));
   __m512i v = _mm512_cvtps_epi32(_mm512_mul_ps(b, inverse));
+  const __m128i zeros = _mm_cvtsi32_si128(is_short ? 8 : 0);
+  u = _mm512_sll_epi32(u, zeros), v = _mm512_sll_epi32(v, zeros);
 #pragma clang loop unroll(full)
   for (int d = 2; d >= 0; d--) {
     _mm_storeu_si128((__m128i *)first[d], _mm512_cvtepi32_epi8(u));
@@ -30,10 +34,12 @@ SK_INLINE float split_block(const float *x, int8_t *first[3], int8_t *last[3], f
     v = _mm512_srai_epi32(_mm512_add_epi32(v, half), 8);
   }
   // What is not finite shows in the sum; the largest may hide it.
-  return *total * 0 == 0 ? largest / limit : __builtin_nanf("");
+  if (*total * 0 != 0) return __builtin_nanf("");
+  return largest / limit * (is_short ? 1.0f / 256 : 1);
 }
 
-SK_VNNI static void prepare_nibbles(nibble_group *group, const float *x, size_t blocks) {
+SK_VNNI static void prepare_nibbles(int is_short, nibble_group *group, const float *x,
+                                    size_t blocks) {
   for (; blocks; group++) {
     memset(group, 0, sizeof *group);
     for (int b = 0; b < 4 && blocks; b++, blocks--, x += 32) {
@@ -42,7 +48,7 @@ SK_VNNI static void prepare_nibbles(nibble_group *group, const float *x, size_t 
         first[d] = group->digits[d][0] + 16 * b;
         last[d] = group->digits[d][1] + 16 * b;
       }
-      float total, scale = split_block(x, first, last, &total);
+      float total, scale = split_block(is_short, x, first, last, &total);
       for (int i = 0; i < 4; i++) group->scales[4 * b + i] = scale;
       group->totals[2 * b + 1] = total;
     }
@@ -56,7 +62,8 @@ SK_VNNI static void prepare_nibbles(nibble_group *group, const float *x, size_t 
   }
 }
 
-SK_VNNI static void prepare_plain(plain_group *group, const float *x, size_t blocks) {
+SK_VNNI static void prepare_plain(int is_short, plain_group *group, const float *x,
+                                  size_t blocks) {
   for (; blocks; group++) {
     memset(group, 0, sizeof *group);
     for (int b = 0; b < 2 && blocks; b++, blocks--, x += 32) {
@@ -65,7 +72,7 @@ SK_VNNI static void prepare_plain(plain_group *group, const float *x, size_t blo
         first[d] = group->digits[d] + 32 * b;
         last[d] = first[d] + 16;
       }
-      float total, scale = split_block(x, first, last, &total);
+      float total, scale = split_block(is_short, x, first, last, &total);
       for (int i = 0; i < 8; i++) group->scales[8 * b + i] = scale;
       group->totals[8 * b] = total;
     }
@@ -77,15 +84,15 @@ SK_VNNI static void prepare_plain(plain_group *group, const float *x, size_t blo
   }
 }
 
-void sk_prepare(int order, void *prepared, const float *x, size_t width) {
-  if (order == order_nibbles) prepare_nibbles(prepared, x, width / 32);
-  if (order == order_plain) prepare_plain(prepared, x, width / 32);
+void sk_prepare(int order, int is_short, void *prepared, const float *x, size_t width) {
+  if (order == order_nibbles) prepare_nibbles(is_short, prepared, x, width / 32);
+  if (order == order_plain) prepare_plain(is_short, prepared, x, width / 32);
 }
 
 #else
 
-void sk_prepare(int order, void *prepared, const float *x, size_t width) {
-  (void)order, (void)prepared, (void)x, (void)width;
+void sk_prepare(int order, int is_short, void *prepared, const float *x, size_t width) {
+  (void)order, (void)is_short, (void)prepared, (void)x, (void)width;
 }
 
 #endif

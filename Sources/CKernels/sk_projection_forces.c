@@ -54,7 +54,7 @@ void sk_attraction(float *forces, const float *points, const uint32_t *offsets,
                    const uint32_t *indices, const float *values, size_t first, size_t last,
                    int portable) {
 #if defined(__x86_64__)
-  if (!portable && has_avx512()) {
+  if (!portable && sk_has_avx512()) {
     attraction_avx512(forces, points, offsets, indices, values, first, last);
     return;
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sk_clones.h"
+#include "sk_processor.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -173,8 +174,7 @@ static void search_avx512(sk_neighbour_search *search, const float *panels, cons
 void sk_search_panels(sk_neighbour_search *search, const float *panels, const float *norms,
                       size_t first, size_t last, int portable) {
 #if defined(__x86_64__)
-  if (!portable && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")) {
+  if (!portable && sk_has_avx512()) {
     search_avx512(search, panels, norms, first, last);
     return;
   }

@@ -126,7 +126,7 @@ void sk_pacmap_move(float *next, const float *points, float *means, float *squar
                     const sk_pacmap_pairs *far, size_t first, size_t last,
                     const sk_pacmap_step *step, int portable) {
 #if defined(__x86_64__)
-  if (!portable && has_avx512()) {
+  if (!portable && sk_has_avx512()) {
     move_avx512(next, points, means, squares, near, middle, far, first, last, step);
     return;
   }

@@ -12,6 +12,15 @@ public enum BLAS {
   /// Whether many vectors are multiplied with stored weights on the processor's matrix unit.
   public static let hasMatrixUnit = sk_amx_supported() != 0
 
+  /// Whether the processor multiplies whole numbers of 16 bits and sums them (AVX-512 VNNI).
+  public static let hasWholeNumbers = sk_int16_supported() != 0
+
+  /// What products may run on that are to be fast rather than exact; nil where nothing is faster.
+  public static var fastProducts: String? {
+    hasMatrixUnit
+      ? "single bfloat16 (matrix unit)" : hasWholeNumbers ? "whole numbers of 16 bits (VNNI)" : nil
+  }
+
   /// Single-threads OpenBLAS for the life of the process; the first use of any call does it.
   @usableFromInline
   static let ready: Void = {
@@ -25,7 +34,7 @@ public enum BLAS {
   /// What products run on: where two processes differ in it, so do the last bits of their results.
   public static var summary: String {
     (hasMatrixUnit ? "matrix unit, " : "") + (hasOwnKernel ? "own AVX-512 sgemm, " : "")
-      + "OpenBLAS \(kernelName) kernels"
+      + "fast: \(fastProducts ?? "exact"), OpenBLAS \(kernelName) kernels"
   }
 
   /// `c = alpha * op(a) * op(b) + beta * c`, row-major, on the calling thread.

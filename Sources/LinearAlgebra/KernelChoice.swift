@@ -10,6 +10,7 @@ import Foundation
 /// `OPENBLAS_CORETYPE` set.
 public enum KernelChoice {
   static let variable = "OPENBLAS_CORETYPE"
+  /// Names the kernels that OpenBLAS had chosen.
   static let marker = "SEER_RELAUNCHED"
 
   /// What a set of kernels asks of a processor, from the oldest on.
@@ -68,12 +69,13 @@ public enum KernelChoice {
   public static func relaunchIfBetter() {
     let environment = ProcessInfo.processInfo.environment
     guard environment[variable] == nil, environment[marker] == nil else { return }
+    let chosen = BLAS.kernelName
     guard
       let kernel = wanted(
-        chosen: BLAS.kernelName, environment: environment, processorFlags: processorFlags())
+        chosen: chosen, environment: environment, processorFlags: processorFlags())
     else { return }
     setenv(variable, kernel, 1)
-    setenv(marker, "1", 1)
+    setenv(marker, chosen, 1)
     // The bytes as they came: as strings, those that are not UTF-8 would be others.
     execv("/proc/self/exe", CommandLine.unsafeArgv)
     // Only reached when exec failed: run on with the kernels there are.
@@ -82,10 +84,23 @@ public enum KernelChoice {
 
   /// Why OpenBLAS runs the kernels that it runs, in a few words.
   public static var reason: String {
-    let environment = ProcessInfo.processInfo.environment
-    if environment[marker] != nil { return "restarted for them: OpenBLAS had chosen older ones" }
+    reason(
+      chosen: BLAS.kernelName, environment: ProcessInfo.processInfo.environment,
+      processorFlags: processorFlags())
+  }
+
+  /// The same of what is told of a process and its processor.
+  package static func reason(
+    chosen: String, environment: [String: String], processorFlags: Set<String>
+  ) -> String {
+    if let before = environment[marker] {
+      return
+        "restarted for them: OpenBLAS had chosen \(before), which knows less than the processor"
+    }
     if let value = environment[variable] { return "\(variable) is set to \(value)" }
-    return "OpenBLAS's choice"
+    guard let level = Level(kernels: chosen) else { return "OpenBLAS's choice, not known here" }
+    return level < Level(processorFlags: processorFlags)
+      ? "OpenBLAS's choice, below what the processor has" : "OpenBLAS's choice, which fits"
   }
 
   /// What the processor can do, in the kernel's words (`avx2`, `avx512f`); empty where it does not say.

@@ -113,6 +113,7 @@ struct RunSections {
             row("concepts") { $0.concepts },
             row("concepts SHA-256") { String($0.conceptsSHA256.prefix(16)) },
             row("template") { $0.templateTitle }, row("position") { $0.position.rawValue },
+            row("precision") { $0.isImported ? "-" : $0.multiplied.rawValue },
             row("tokens kept of a row") { $0.isImported ? "-" : "\($0.maxTokens)" },
             row("layers") { Run.described($0.layers) }, row("rows") { "\($0.rows)" },
             row("width") { "\($0.width)" }, row("written by") { $0.tool },

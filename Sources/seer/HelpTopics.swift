@@ -27,6 +27,20 @@ package enum HelpTopics {
       """
     ),
     (
+      "precision",
+      """
+      `--precision` says how exactly states are multiplied with weights.
+
+      exact   as exactly as float32's own sums; the default
+      fast    in less time, by fewer bits of every number; sums stay float32
+
+      What fast is depends on the processor: 15 bits of every number with AVX-512 VNNI (a state is some 0.0002 of its length away from \
+      an exact one), 8 on a matrix unit (0.004), and exact where there is neither. `seer --version` says which. Runs and adapters record \
+      what was used; a run that was begun in one way is not finished in the other, and a command that compares or scores by a run of the \
+      other kind says so.
+      """
+    ),
+    (
       "presets",
       """
       A preset is a set of training options under a name. `seer preset` lists them, `seer preset NAME` prints one as JSON: a file to \

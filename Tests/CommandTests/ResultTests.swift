@@ -100,11 +100,12 @@ struct ResultTests {
         with: Data(try bytes(ofFile: seer.folder("run/run.json")))) as? [String: Any])
     for key in [
       "format", "tool", "model", "model_sha256", "concepts", "concepts_sha256", "template",
-      "position", "max_tokens", "layers", "rows", "width", "dtype",
+      "position", "max_tokens", "layers", "rows", "width", "dtype", "precision",
     ] {
       #expect(manifest[key] != nil, "\(key)")
     }
     #expect(manifest["template"] as? String == "chat")
+    #expect(manifest["precision"] as? String == "exact")
     let rows = String(decoding: try bytes(ofFile: seer.folder("run/rows.csv")), as: UTF8.self)
     #expect(
       rows.hasPrefix(

@@ -57,6 +57,24 @@ struct KernelChoiceTests {
         == nil)
   }
 
+  static let reasons: [(String, [String: String], String)] = [
+    ("SkylakeX", [:], "OpenBLAS's choice, which fits"),
+    ("Prescott", [:], "OpenBLAS's choice, below what the processor has"),
+    ("Armv9", [:], "OpenBLAS's choice, not known here"),
+    ("Haswell", ["OPENBLAS_CORETYPE": "Haswell"], "OPENBLAS_CORETYPE is set to Haswell"),
+    (
+      "SkylakeX", ["SEER_RELAUNCHED": "Prescott", "OPENBLAS_CORETYPE": "SkylakeX"],
+      "restarted for them: OpenBLAS had chosen Prescott, which knows less than the processor"
+    ),
+  ]
+
+  @Test(arguments: reasons)
+  func whyTheyRun(chosen: String, environment: [String: String], reason: String) {
+    #expect(
+      KernelChoice.reason(
+        chosen: chosen, environment: environment, processorFlags: Self.avx512) == reason)
+  }
+
   @Test func otherVariablesDoNotMatter() {
     #expect(
       KernelChoice.wanted(

@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import SeerFormats
 import SeerModels
+import SeerSupport
 
 /// Products with stored weights at SmolLM2's gate (1536 x 576), for each block type, and the
 /// layers around them. On one core.
@@ -40,6 +41,7 @@ enum Kernels {
         }
       }
     }
+    fast(runner, x)
     products(runner, x)
     layers(runner, x, output)
   }
@@ -53,7 +55,7 @@ enum Kernels {
       guard let prepared = buffer.baseAddress else { return }
       for token in 0..<tokens where sk_dot_order(type) != 0 {
         sk_prepare(
-          sk_dot_order(type), prepared + token * bytes, x.elements + token * columns, columns)
+          sk_dot_order(type), 0, prepared + token * bytes, x.elements + token * columns, columns)
       }
       _ = sk_dot_rows(
         type, output.elements, rows, base, rowBytes, rows, x.elements, prepared, columns, tokens)
@@ -73,6 +75,48 @@ enum Kernels {
       _ = sk_product(
         type, pointers, count, columns, tokens, x.elements, 0, output.elements + first, rows)
     }
+  }
+
+  /// Products and their way back at SmolLM2's shapes, exact and fast, as models call them but on as
+  /// many cores as `SEER_THREADS` says.
+  private static func fast(_ runner: Runner, _ x: Matrix) {
+    for (name, type) in [("Q4_1", BlockType.q4_1), ("Q8_0", .q8_0), ("Q4_K", .q4_k)] {
+      for (shape, n, k) in [("gate", 1536, 512), ("down", 512, 1536)] {
+        guard let weight = stored(type, rows: n, columns: k) else { continue }
+        let output = MutableMatrix(rows: 512, columns: max(n, k))
+        for tokens in [1, 64, 200, 512] {
+          for precision in Precision.allCases {
+            runner.measure("\(precision) \(shape) \(name), \(tokens) tokens") {
+              linearForward(
+                x.elements, tokens: tokens, precision: precision,
+                [LinearTask(weight: weight, output: output.elements)])
+            }
+          }
+        }
+        for precision in Precision.allCases {
+          runner.measure("\(precision) \(shape) \(name) backwards, 512 tokens") {
+            linearBackward(
+              [LinearBackwardTask(weight: weight, outputGradient: x.elements)], tokens: 512,
+              precision: precision, into: output.elements)
+          }
+        }
+      }
+    }
+  }
+
+  /// Bytes that are small numbers in every type, and scales that are finite, as a weight of a file.
+  private static func stored(_ type: BlockType, rows: Int, columns: Int) -> StoredMatrix? {
+    var random = SeededGenerator(seed: 2)
+    let bytes = (0..<rows * columns / type.weights * type.bytes).map { _ in
+      UInt8.random(in: 0..<0x38, using: &random)
+    }
+    let path = NSTemporaryDirectory() + "seer-bench-\(getpid())"
+    defer { unlink(path) }
+    guard FileManager.default.createFile(atPath: path, contents: Data(bytes)),
+      let file = try? MappedFile(path: path)
+    else { return nil }
+    return StoredMatrix(
+      type: type, rows: rows, columns: columns, order: .asStored, in: file, range: 0..<bytes.count)
   }
 
   /// The products of a block of SmolLM2 over 512 tokens, in float32.

@@ -11,6 +11,7 @@
 #include "sk_dot.h"
 #include "sk_experts.h"
 #include "sk_gemm.h"
+#include "sk_int16.h"
 #include "sk_layer_norm.h"
 #include "sk_layers.h"
 #include "sk_pool.h"

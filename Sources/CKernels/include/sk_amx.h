@@ -6,9 +6,9 @@
 /// environment leaves it alone.
 int sk_amx_supported(void);
 
-/// Into how many bfloat16 numbers products split a float32: three are all of it, two its first 16 bits.
-/// One is enough for weights in blocks of 32 whole numbers with a scale.
-enum { sk_amx_exact = 3, sk_amx_short = 2, sk_amx_blocks = 1 };
+/// Into how many bfloat16 numbers products split a float32: three are all of it, two its first 16 bits,
+/// one its first 8. Weights in blocks of 32 whole numbers with a scale are not split.
+enum { sk_amx_exact = 3, sk_amx_short = 2, sk_amx_single = 1, sk_amx_blocks = 0 };
 
 /// Whether the weights of a type are such blocks.
 int sk_amx_has_blocks(int type);
@@ -27,12 +27,13 @@ void sk_amx_pack(int parts, float *packed, const float *x, size_t tokens, size_t
 
 /// Rows (or columns, for the transpose) of one piece of the products below, of `columns` in all:
 /// about as many as stay in the second-level cache, in pieces of one size. `parts` is that of the
-/// weights.
-size_t sk_amx_piece(int parts, size_t width, size_t columns);
+/// vectors; `weights` are split as they are, or `sk_amx_blocks`.
+size_t sk_amx_piece(int parts, int weights, size_t width, size_t columns);
 
 /// As `sk_product`, on the matrix unit, for the vectors first ... first + count - 1 of `tokens` that
-/// were packed exactly by `sk_amx_pack`; `first` is a multiple of 32. `out` begins at vector 0.
-int sk_amx_product(int type, const void *const *row_pointers, size_t rows, size_t width,
+/// were packed by `sk_amx_pack` as exact or as single numbers, and weights as the vectors; `first` is a
+/// multiple of 32. `out` begins at vector 0. A product of single numbers is within 2^-8 of itself.
+int sk_amx_product(int parts, int type, const void *const *row_pointers, size_t rows, size_t width,
                    size_t tokens, size_t first, size_t count, const float *packed, float beta,
                    float *out, size_t out_row);
 

@@ -11,9 +11,10 @@ enum { sk_orders = 3 };
 size_t sk_prepared_bytes(size_t width);
 
 /// Writes a vector of `width` floats (a multiple of 32) as blocks of integers of 23 bits, split into
-/// signed bytes, with one scale a block: within 2^-22 of the block's largest element.
+/// signed bytes, with one scale a block: within 2^-22 of the block's largest element, or, where
+/// `is_short`, rounded to the 15 bits that `sk_int16_pack` takes.
 /// `prepared` is 64-byte aligned. Only for an order that `sk_dot_order` gave.
-void sk_prepare(int order, void *prepared, const float *x, size_t width);
+void sk_prepare(int order, int is_short, void *prepared, const float *x, size_t width);
 
 /// `out[t * out_row + r] = dot(row r, x[t])` for `count` stored rows of `width` weights,
 /// `row_bytes` apart, and `tokens` vectors, (tokens, width). `prepared` holds the same vectors one

@@ -17,16 +17,25 @@ package struct LanguageModel: Sendable {
 
   /// Opens a model by path or cached name.
   ///
-  /// - Parameter chat: what the user says of how conversations are written.
-  package init(_ model: String, chat: ChatOptions = ChatOptions()) throws(Failure) {
+  /// - Parameters:
+  ///   - chat: what the user says of how conversations are written.
+  ///   - precision: how exactly it multiplies, as far as the machine has kernels for that.
+  package init(
+    _ model: String, chat: ChatOptions = ChatOptions(), precision: Precision = .exact
+  ) throws(Failure) {
     path = try ModelLocator.path(of: model)
     source = try openModel(path)
-    transformer = try Transformer(source)
+    var transformer = try Transformer(source)
+    transformer.precision = precision.here
+    self.transformer = transformer
     configuration = transformer.configuration
     var description = try source.tokenizerDescription()
     try description.use(chat)
     tokenizer = try Tokenizer(description)
   }
+
+  /// How exactly it multiplies: what this machine made of what was asked for.
+  package var precision: Precision { transformer.precision }
 
   /// Weights in all tensors; tied ones count once.
   package var parameters: Int {

@@ -20,12 +20,12 @@ package struct LinearBackwardTask {
 ///
 /// Work is split by columns, so the result does not depend on the number of cores.
 package func linearBackward(
-  _ tasks: [LinearBackwardTask], tokens: Int, into dx: UnsafeMutablePointer<Float>,
-  adds: Bool = false
+  _ tasks: [LinearBackwardTask], tokens: Int, precision: Precision = .exact,
+  into dx: UnsafeMutablePointer<Float>, adds: Bool = false
 ) {
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
   precondition(tasks.allSatisfy { $0.weight.columns == columns }, "inputs of different width")
-  let way = ProductWay(tokens: tokens, .short)
+  let way = ProductWay(tokens: tokens, .short, precision: precision)
   let deepest = tasks.map(\.weight.rows).max() ?? 0
   let width = way.piece(of: [columns], width: deepest, tokens: tokens, weights: .short)
   let pieces = (columns + width - 1) / width
@@ -48,6 +48,10 @@ package func linearBackward(
               done = sk_amx_product_back(
                 type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
                 part.lowerBound, part.count, packed[index], beta, target, columns)
+            case .wholeNumbers:
+              done = sk_int16_product_back(
+                type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,
+                packed[index], beta, target, columns)
             case .panels:
               done = sk_product_back(
                 type, rows.baseAddress, rows.count, range.lowerBound, range.count, tokens,

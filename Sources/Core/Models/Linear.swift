@@ -29,23 +29,26 @@ package func directTokenLimit(_ type: BlockType) -> Int {
 /// output rows, whose sums do not depend on each other, so the result does not depend on the number
 /// of cores.
 ///
-/// - Parameter batch: the tokens of the pass, where `x` has some of them only: it decides how
-///   products are made, so that a token's result does not depend on who else was asked for.
+/// - Parameters:
+///   - batch: the tokens of the pass, where `x` has some of them only: it decides how products are
+///     made, so that a token's result does not depend on who else was asked for.
+///   - precision: fast ones take the vectors as whole numbers whether there are few of them or many.
 package func linearForward(
-  _ x: UnsafePointer<Float>, tokens: Int, ofBatch batch: Int? = nil, _ tasks: [LinearTask]
+  _ x: UnsafePointer<Float>, tokens: Int, ofBatch batch: Int? = nil,
+  precision: Precision = .exact, _ tasks: [LinearTask]
 ) {
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
   precondition(tasks.allSatisfy { $0.weight.columns == columns }, "inputs of different width")
   if tasks.allSatisfy({ (batch ?? tokens) <= directTokenLimit($0.weight.type) }) {
     // Direct products are short: a few large pieces cost less than many panels.
     let rows = max(32, 65_536 / max(1, columns * tokens) / 32 * 32)
-    withPreparedVectors(x, tokens: tokens, columns: columns, tasks) { prepared in
+    withPreparedVectors(x, tokens: tokens, columns: columns, precision, tasks) { prepared in
       forEachPiece(of: tasks, rowsAPiece: rows, tokenParts: [0..<tokens]) { task, range, _ in
         directProduct(x, prepared, tokens: tokens, task, storedRows: range)
       }
     }
   } else {
-    let way = ProductWay(tokens: batch ?? tokens)
+    let way = ProductWay(tokens: batch ?? tokens, precision: precision)
     let rows = way.piece(
       of: tasks.map(\.weight.rows), width: columns, tokens: tokens,
       weights: UnitNumbers(weights: tasks.map(\.weight)))
@@ -53,7 +56,9 @@ package func linearForward(
     withPackedVectors([(x, columns)], tokens: tokens, way) { packed in
       forEachPiece(of: tasks, rowsAPiece: rows, tokenParts: parts) { task, range, part in
         switch way {
-        case .matrixUnit: unitProduct(packed[0], tokens: tokens, part, task, rows: range)
+        case .matrixUnit(let numbers):
+          unitProduct(numbers, packed[0], tokens: tokens, part, task, rows: range)
+        case .wholeNumbers: wholeProduct(packed[0], tokens: tokens, task, rows: range)
         case .panels: panelProduct(packed[0], tokens: tokens, task, rows: range)
         case .expanded: expandedProduct(x, tokens: tokens, task, rows: range)
         }
@@ -68,7 +73,7 @@ package func linearForward(
 ///   in our order.
 func linearSum(
   _ weights: [StoredMatrix], of x: UnsafePointer<Float>, factors: [Float],
-  addingTo output: UnsafeMutablePointer<Float>
+  precision: Precision = .exact, addingTo output: UnsafeMutablePointer<Float>
 ) {
   guard let first = weights.first else { return }
   let (outputs, columns, count) = (first.rows, first.columns, weights.count)
@@ -79,7 +84,7 @@ func linearSum(
       })
   let rows = max(32, 65_536 / max(1, columns * count) / 32 * 32)
   let tasks = weights.map { LinearTask(weight: $0, output: output) }
-  withPreparedVectors(x, tokens: count, columns: columns, tasks) { prepared in
+  withPreparedVectors(x, tokens: count, columns: columns, precision, tasks) { prepared in
     Parallel.forEach((outputs + rows - 1) / rows) { piece in
       let range = piece * rows..<min(outputs, (piece + 1) * rows)
       withUnsafeTemporaryAllocation(of: Float.self, capacity: range.count) { buffer in
@@ -126,11 +131,13 @@ func withPackedVectors(
   packedBuffer.give(packed)
 }
 
-/// Bytes that products of so many tokens take to pack vectors of these widths.
+/// Bytes that products of so many tokens take at the most to pack vectors of these widths.
 package func packedBytes(tokens: Int, widths: [Int]) -> Int {
-  let way = ProductWay(tokens: tokens)
-  return widths.reduce(0) { $0 + way.packedFloats(tokens: tokens, width: $1) }
-    * MemoryLayout<Float>.size
+  let most = Precision.allCases.map { precision in
+    let way = ProductWay(tokens: tokens, precision: precision)
+    return widths.reduce(0) { $0 + way.packedFloats(tokens: tokens, width: $1) }
+  }.max()
+  return (most ?? 0) * MemoryLayout<Float>.size
 }
 
 private func pieceCount(of tasks: [LinearTask], rowsAPiece: Int) -> Int {
@@ -170,8 +177,8 @@ private struct PreparedVectors {
 }
 
 private func withPreparedVectors(
-  _ x: UnsafePointer<Float>, tokens: Int, columns: Int, _ tasks: [LinearTask],
-  _ body: (PreparedVectors) -> Void
+  _ x: UnsafePointer<Float>, tokens: Int, columns: Int, _ precision: Precision,
+  _ tasks: [LinearTask], _ body: (PreparedVectors) -> Void
 ) {
   var orders: UInt = 0
   for task in tasks { orders |= 1 << UInt(sk_dot_order(Int32(task.weight.type.rawValue))) }
@@ -184,7 +191,8 @@ private func withPreparedVectors(
     for order in 1..<Int(sk_orders) where orders >> UInt(order) & 1 == 1 {
       for token in 0..<tokens {
         sk_prepare(
-          Int32(order), base + (order &* tokens &+ token) &* bytes, x + token &* columns, columns)
+          Int32(order), precision == .fast ? 1 : 0, base + (order &* tokens &+ token) &* bytes,
+          x + token &* columns, columns)
       }
     }
     body(PreparedVectors(base: base, bytesAnOrder: tokens * bytes))
@@ -235,16 +243,30 @@ private func panelProduct(
   }
 }
 
+/// The same on whole numbers.
+private func wholeProduct(
+  _ packed: UnsafePointer<Float>, tokens: Int, _ task: LinearTask, rows range: Range<Int>
+) {
+  let weight = task.weight
+  weight.withRows(range) { pointers in
+    let done = sk_int16_product(
+      Int32(weight.type.rawValue), pointers, range.count, weight.columns, tokens, packed,
+      task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
+    precondition(done != 0, "a block type without a kernel, or no memory for a panel")
+  }
+}
+
 /// The same on the matrix unit, for some of the tokens.
 private func unitProduct(
-  _ packed: UnsafePointer<Float>, tokens: Int, _ part: Range<Int>, _ task: LinearTask,
-  rows range: Range<Int>
+  _ numbers: UnitNumbers, _ packed: UnsafePointer<Float>, tokens: Int, _ part: Range<Int>,
+  _ task: LinearTask, rows range: Range<Int>
 ) {
   let weight = task.weight
   weight.withRows(range) { pointers in
     let done = sk_amx_product(
-      Int32(weight.type.rawValue), pointers, range.count, weight.columns, tokens, part.lowerBound,
-      part.count, packed, task.adds ? 1 : 0, task.output + range.lowerBound, weight.rows)
+      numbers.rawValue, Int32(weight.type.rawValue), pointers, range.count, weight.columns, tokens,
+      part.lowerBound, part.count, packed, task.adds ? 1 : 0, task.output + range.lowerBound,
+      weight.rows)
     precondition(done != 0, "a block type without a kernel, or no memory for the columns")
   }
 }

@@ -24,8 +24,8 @@ extension Experts {
   ///   - dx: added to, (tokens, width).
   func backward(
     _ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ routing: Routing,
-    _ c: ModelConfiguration, tokens: Int, into dx: UnsafeMutablePointer<Float>,
-    _ rules: BackwardRules = .gradient
+    _ c: ModelConfiguration, tokens: Int, precision: Precision,
+    into dx: UnsafeMutablePointer<Float>, _ rules: BackwardRules = .gradient
   ) {
     guard let e = c.experts, tokens > 0 else { return }
     let most = routing.mostSlots
@@ -42,12 +42,12 @@ extension Experts {
       let slots = routing.slots(of: index)
       let count = slots.count
       guard count > 0 else { continue }
-      expert.enter(x, routing, slots, states: states, gate, up, c, e, ofBatch: tokens)
+      expert.enter(x, routing, slots, states: states, gate, up, c, e, ofBatch: tokens, precision)
       c.activation.forward(gate, up, into: hidden, count: count * e.feedForward)
       routing.gather(dy, slots, used: e.used, width: c.width, into: slopes)
       linearBackward(
         [LinearBackwardTask(weight: expert.down.weight, outputGradient: slopes)], tokens: count,
-        into: dgate)
+        precision: precision, into: dgate)
       Parallel.ranges(of: count, grain: 8) { range in
         for row in range {
           let slot = Int(routing.order.elements[slots.lowerBound + row])
@@ -66,7 +66,7 @@ extension Experts {
         [
           LinearBackwardTask(weight: expert.gate.weight, outputGradient: dgate),
           LinearBackwardTask(weight: expert.up.weight, outputGradient: dup),
-        ], tokens: count, into: states)
+        ], tokens: count, precision: precision, into: states)
       Parallel.ranges(of: count, grain: 32) { range in
         sk_scatter_slots(
           dx, states + range.lowerBound * c.width, nil,
@@ -84,7 +84,7 @@ extension Experts {
     }
     linearBackward(
       [LinearBackwardTask(weight: router.weight, outputGradient: dlogits)], tokens: tokens,
-      into: dx, adds: true)
+      precision: precision, into: dx, adds: true)
     expertBuffer.give(memory)
   }
 

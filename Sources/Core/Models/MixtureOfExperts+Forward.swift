@@ -27,15 +27,18 @@ extension Experts {
   ///   - batch: the tokens of the pass, of which there are some only.
   func forward(
     _ x: UnsafePointer<Float>, addingTo residual: UnsafeMutablePointer<Float>, _ routing: Routing,
-    _ c: ModelConfiguration, tokens: Int, ofBatch batch: Int
+    _ c: ModelConfiguration, tokens: Int, ofBatch batch: Int, _ precision: Precision
   ) {
     guard let e = c.experts, tokens > 0 else { return }
+    // Always exact: a small difference could send a token to another expert.
     linearForward(
       x, tokens: tokens, ofBatch: batch,
       [LinearTask(weight: router.weight, output: routing.probabilities.elements)])
     router.addBias(to: routing.probabilities.elements, tokens: tokens)
     routing.choose(tokens: tokens, e)
-    guard batch > 1 else { return forward(token: x, addingTo: residual, routing, c, e) }
+    guard batch > 1 else {
+      return forward(token: x, addingTo: residual, routing, c, e, precision)
+    }
     let most = routing.mostSlots
     let memory = expertBuffer.take(atLeast: most * ExpertConfiguration.floats(c))
     let states = memory.elements
@@ -44,10 +47,10 @@ extension Experts {
     for (index, expert) in experts.enumerated() {
       let slots = routing.slots(of: index)
       guard !slots.isEmpty else { continue }
-      expert.enter(x, routing, slots, states: states, gate, up, c, e, ofBatch: batch)
+      expert.enter(x, routing, slots, states: states, gate, up, c, e, ofBatch: batch, precision)
       c.activation.forward(gate, up, into: gate, count: slots.count * e.feedForward)
       linearForward(
-        gate, tokens: slots.count, ofBatch: e.share(ofBatch: batch),
+        gate, tokens: slots.count, ofBatch: e.share(ofBatch: batch), precision: precision,
         [LinearTask(weight: expert.down.weight, output: states)])
       expert.down.addBias(to: states, tokens: slots.count)
       Parallel.ranges(of: slots.count, grain: 32) { range in
@@ -63,7 +66,7 @@ extension Experts {
   /// The same for one token: a loop for all its experts' gates and ups, and one for their downs.
   private func forward(
     token x: UnsafePointer<Float>, addingTo residual: UnsafeMutablePointer<Float>,
-    _ routing: Routing, _ c: ModelConfiguration, _ e: ExpertConfiguration
+    _ routing: Routing, _ c: ModelConfiguration, _ e: ExpertConfiguration, _ precision: Precision
   ) {
     let chosen = (0..<e.used).map { experts[Int(routing.ids.elements[$0])] }
     let factors = (0..<e.used).map { routing.weights.elements[$0] * c.residualScale }
@@ -71,7 +74,7 @@ extension Experts {
     let gate = memory.elements
     let up = gate + e.used * e.feedForward
     linearForward(
-      x, tokens: 1,
+      x, tokens: 1, precision: precision,
       chosen.enumerated().flatMap { place, expert in
         [
           LinearTask(weight: expert.gate.weight, output: gate + place * e.feedForward),
@@ -83,7 +86,9 @@ extension Experts {
       expert.up.addBias(to: up + place * e.feedForward, tokens: 1)
     }
     c.activation.forward(gate, up, into: gate, count: e.used * e.feedForward)
-    linearSum(chosen.map(\.down.weight), of: gate, factors: factors, addingTo: residual)
+    linearSum(
+      chosen.map(\.down.weight), of: gate, factors: factors, precision: precision,
+      addingTo: residual)
     for (expert, factor) in zip(chosen, factors) {
       guard let bias = expert.down.bias else { continue }
       sk_add_scaled(residual, bias, bias.count, factor)
@@ -98,11 +103,11 @@ extension Experts.Expert {
     _ x: UnsafePointer<Float>, _ routing: Routing, _ slots: Range<Int>,
     states: UnsafeMutablePointer<Float>, _ gate: UnsafeMutablePointer<Float>,
     _ up: UnsafeMutablePointer<Float>, _ c: ModelConfiguration, _ e: ExpertConfiguration,
-    ofBatch batch: Int
+    ofBatch batch: Int, _ precision: Precision
   ) {
     routing.gather(x, slots, used: e.used, width: c.width, into: states)
     linearForward(
-      states, tokens: slots.count, ofBatch: e.share(ofBatch: batch),
+      states, tokens: slots.count, ofBatch: e.share(ofBatch: batch), precision: precision,
       [
         LinearTask(weight: self.gate.weight, output: gate),
         LinearTask(weight: self.up.weight, output: up),

@@ -127,14 +127,15 @@ extension Transformer {
       let scaled = lora.scaled(.feedForwardOutput, .down, dy, spare: normedGradient)
       linearBackward(
         [LinearBackwardTask(weight: down.weight, outputGradient: scaled)], tokens: tokens,
-        into: hiddenGradient)
+        precision: precision, into: hiddenGradient)
       lora.backward(
         .feedForwardOutput, hidden, [.down: scaled], into: gradients,
         inputGradient: hiddenGradient)
     }
     if let experts = block.experts, let routing = buffers.routing {
       normedGradient.update(repeating: 0, count: tokens * c.width)
-      experts.backward(dy, x, routing, c, tokens: tokens, into: normedGradient, rules)
+      experts.backward(
+        dy, x, routing, c, tokens: tokens, precision: precision, into: normedGradient, rules)
     }
     if let up = block.up {
       let size = up.weight.rows
@@ -172,7 +173,8 @@ extension Transformer {
     tasks.append(
       LinearBackwardTask(weight: up.weight, outputGradient: scratch.upGradient.elements))
     linearBackward(
-      tasks, tokens: tokens, into: scratch.normedGradient.elements, adds: block.experts != nil)
+      tasks, tokens: tokens, precision: precision, into: scratch.normedGradient.elements,
+      adds: block.experts != nil)
     lora.backward(
       .feedForwardInput, x,
       [
@@ -201,7 +203,7 @@ extension Transformer {
       .attentionOutput, .output, branch, spare: scratch.normedGradient.elements)
     linearBackward(
       [LinearBackwardTask(weight: block.output.weight, outputGradient: dy)], tokens: tokens,
-      into: scratch.attendedGradient.elements)
+      precision: precision, into: scratch.attendedGradient.elements)
     lora.backward(
       .attentionOutput, buffers.attended.elements, [.output: dy], into: gradients,
       inputGradient: scratch.attendedGradient.elements)
@@ -241,7 +243,7 @@ extension Transformer {
         LinearBackwardTask(weight: block.keys.weight, outputGradient: scratch.keyGradient.elements),
         LinearBackwardTask(
           weight: block.values.weight, outputGradient: scratch.valueGradient.elements),
-      ], tokens: tokens, into: scratch.normedGradient.elements)
+      ], tokens: tokens, precision: precision, into: scratch.normedGradient.elements)
     lora.backward(
       .attentionInput, x,
       [

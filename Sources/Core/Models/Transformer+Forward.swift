@@ -211,7 +211,7 @@ extension Transformer {
     if !c.isParallel { enter() }
     if let experts = block.experts, let routing = buffers.routing {
       experts.forward(
-        normed.elements, addingTo: residual, routing, c, tokens: tokens, ofBatch: batch)
+        normed.elements, addingTo: residual, routing, c, tokens: tokens, ofBatch: batch, precision)
     }
     guard let up = block.up, let down = block.down else { return }
     activate(buffers.gate, buffers.up, into: hidden, count: tokens * up.weight.rows)
@@ -240,7 +240,7 @@ extension Transformer {
     ofBatch batch: Int? = nil
   ) {
     linearForward(
-      x, tokens: tokens, ofBatch: batch,
+      x, tokens: tokens, ofBatch: batch, precision: precision,
       layers.map { LinearTask(weight: $0.linear.weight, output: $0.output.elements) })
     for layer in layers { layer.linear.addBias(to: layer.output.elements, tokens: tokens) }
   }
@@ -275,7 +275,7 @@ extension Transformer {
     let output =
       isScaled ? spare.elements : norm == nil ? residual : branch?.elements ?? residual
     linearForward(
-      x.elements, tokens: tokens, ofBatch: batch,
+      x.elements, tokens: tokens, ofBatch: batch, precision: precision,
       [LinearTask(weight: linear.weight, output: output, adds: norm == nil && !isScaled)])
     linear.addBias(to: output, tokens: tokens)
     lora.forward(place, x.elements, [target: output])

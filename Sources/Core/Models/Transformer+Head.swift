@@ -14,7 +14,7 @@ extension Transformer {
     if c.logitScale != 1 { sk_scale(normed.elements, normed.count, c.logitScale) }
     let logits = MatrixBuilder(unfilled: states.rows, columns: c.vocabulary)
     linearForward(
-      normed.elements, tokens: states.rows,
+      normed.elements, tokens: states.rows, precision: precision,
       [LinearTask(weight: head(with: ends), output: logits.elements)])
     ends?.addLogits(of: normed, to: logits, isTied: ownHead == nil)
     if c.logitCap > 0 {
@@ -54,7 +54,7 @@ extension Transformer {
     let normed = MatrixBuilder(unfilled: states.rows, columns: states.columns)
     linearBackward(
       [LinearBackwardTask(weight: head, outputGradient: logitGradient.elements)],
-      tokens: states.rows, into: normed.elements)
+      tokens: states.rows, precision: precision, into: normed.elements)
     let scale = configuration.logitScale
     if scale != 1 { sk_scale(normed.elements, normed.count, scale) }
     let gradient = MatrixBuilder(rows: states.rows, columns: states.columns)

@@ -25,6 +25,8 @@ package struct Transformer: Sendable {
   /// The blocks below this number keep their weights in memory; the others' pages are given back
   /// after use (``MemoryPlan``).
   package var residentBlocks = Int.max
+  /// How exactly states are multiplied with the weights.
+  package var precision = Precision.exact
 
   package var head: StoredMatrix { ownHead ?? embeddings }
 

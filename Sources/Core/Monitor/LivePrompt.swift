@@ -49,12 +49,14 @@ package final class LivePrompt {
   ///   - concepts: the order wanted; those that no monitor knows have a score of 0.
   ///   - template: the model's own where nil, and where it has none the text alone.
   ///   - chat: how conversations are written.
+  ///   - precision: how exactly the model multiplies.
   package init(
     model: String, adapter: String?, runs: [Run], words: [Run] = [], concepts: [String],
     template asked: RowTemplate?,
-    chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
+    chat: ChatOptions = ChatOptions(), precision: Precision = .exact,
+    memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
-    let opened = try LanguageModel(model, chat: chat)
+    let opened = try LanguageModel(model, chat: chat, precision: precision)
     let modelHash = opened.hashing()
     let language = opened.following(
       try memory.plan(opened.costs(tokens: 512, measuring: false)))

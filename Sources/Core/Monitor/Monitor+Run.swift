@@ -84,6 +84,7 @@ extension Run {
         "\(folder) holds the ends of texts (--position \(manifest.position)): they describe whole "
           + "texts. For single words extract with --position mean.")
     }
+    notes += precisionNotes(model)
     guard let template else { return notes }
     if manifest.template != template {
       notes.append(
@@ -91,6 +92,15 @@ extension Run {
           + "--template \(template.rawValue).")
     }
     return notes + (try templateNotes(model, template))
+  }
+
+  /// A note where the run's states were made more or less exactly than the model's are now.
+  package func precisionNotes(_ model: LanguageModel) -> [String] {
+    guard manifest.multiplied != model.precision else { return [] }
+    return [
+      "\(folder) was extracted with --precision \(manifest.multiplied.rawValue); texts are now read "
+        + "with --precision \(model.precision.rawValue)."
+    ]
   }
 
   /// A note where the run's conversations were written in another way by the same template: other

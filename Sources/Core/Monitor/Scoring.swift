@@ -91,11 +91,11 @@ package struct Scorer {
   package init(
     model: String, adapter: String?, run folder: String? = nil, baseRun: String? = nil,
     layer: Int? = nil, reader: MonitorReader? = nil, template: RowTemplate?,
-    chat: ChatOptions = ChatOptions(),
+    chat: ChatOptions = ChatOptions(), precision: Precision = .exact,
     memory: MemoryBudget = MemoryBudget()
   ) throws(Failure) {
     let named = try folder.map { folder throws(Failure) in try Run.open(folder) }
-    let opened = try LanguageModel(model, chat: chat)
+    let opened = try LanguageModel(model, chat: chat, precision: precision)
     let modelHash = opened.hashing()
     let language = try opened.planned(memory)
     self.language = language

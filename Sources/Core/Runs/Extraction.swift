@@ -32,6 +32,8 @@ package struct Extraction: Sendable {
   package var keepsRouting = false
   /// `float32` or `float16`.
   package var usesHalf = false
+  /// How exactly the model multiplies, as far as the machine has kernels for that.
+  package var precision = Precision.exact
   /// What the work may take of the machine's memory.
   package var memory = MemoryBudget()
   /// The program and version, for the manifest.
@@ -66,6 +68,7 @@ package struct Extraction: Sendable {
     template = manifest.template
     position = manifest.position
     maxTokens = manifest.maxTokens
+    precision = manifest.multiplied
     layers = manifest.isImported ? nil : manifest.layers
     shard = manifest.shard
     keepsRouting = manifest.routing != nil
@@ -77,7 +80,7 @@ package struct Extraction: Sendable {
   package func run(_ context: JobContext) throws -> Summary {
     let set = try ConceptSet(contentsOf: concepts, columns: columns)
     let chosen = Array(set.rows.prefix(limit ?? set.rows.count))
-    let language = try LanguageModel(model, chat: chat)
+    let language = try LanguageModel(model, chat: chat, precision: precision)
     let hash = language.hashing()
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: language.configuration)
@@ -97,6 +100,8 @@ package struct Extraction: Sendable {
       template: template, position: position, maxTokens: maxTokens,
       layers: layers, rows: part.starts.last ?? 0,
       width: language.configuration.width, dtype: usesHalf ? .float16 : .float32)
+    manifest.precision = language.precision
+    manifest.fastProducts = language.precision.products
     manifest.batchTokens = Batch.usualTokens
     manifest.shard = shard
     manifest.routing = try routing(of: language, layers)

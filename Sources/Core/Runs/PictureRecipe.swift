@@ -15,6 +15,8 @@ package struct RunProvenance: Codable, Equatable, Sendable {
   package var template: String
   package var position: String
   package var maxTokens: Int
+  /// How exactly the model multiplied; nil where that is not known to be other than exact.
+  package var precision: String?
   /// The program that extracted the states.
   package var tool: String
 
@@ -28,7 +30,7 @@ package struct RunProvenance: Codable, Equatable, Sendable {
     case conceptsSHA256 = "concepts_sha256"
     case template, position
     case maxTokens = "max_tokens"
-    case tool
+    case precision, tool
   }
 
   package init(_ run: Run, layer: Int? = nil) {
@@ -45,6 +47,7 @@ package struct RunProvenance: Codable, Equatable, Sendable {
     template = manifest.templateTitle
     position = manifest.position.rawValue
     maxTokens = manifest.maxTokens
+    precision = manifest.multiplied == .exact ? nil : manifest.multiplied.rawValue
     tool = manifest.tool
   }
 }

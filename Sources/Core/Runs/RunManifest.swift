@@ -1,3 +1,4 @@
+import SeerModels
 import SeerTokenizers
 
 /// What a run was made from: the contents of its `run.json`.
@@ -39,6 +40,11 @@ package struct RunManifest: Codable, Equatable, Sendable {
   package var rows: Int
   package var width: Int
   package var dtype: StateType
+  /// How exactly the model multiplied: what was used, whatever was asked for. Nil where states were
+  /// imported, and in older runs, which are all exact.
+  package var precision: Precision?
+  /// What a fast model multiplied on (``Precision/products``).
+  package var fastProducts: String?
   /// Tokens that a batch has room for (``BatchPlan``); nil where states were imported, and in runs of 0.1.
   package var batchTokens: Int?
   /// Which experts the rows went to, where that is kept (``RunRouting``).
@@ -65,7 +71,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
     case templateDate = "template_date"
     case position
     case maxTokens = "max_tokens"
-    case layers, rows, width, dtype
+    case layers, rows, width, dtype, precision
+    case fastProducts = "fast_products"
     case batchTokens = "batch_tokens"
     case routing, shard, tokens, seconds
   }
@@ -115,6 +122,9 @@ extension RunManifest {
   /// Whether the states came from another program.
   package var isImported: Bool { states != nil }
 
+  /// How exactly the model multiplied, also where the manifest is older than the choice.
+  package var multiplied: Precision { precision ?? .exact }
+
   /// The template as screens and reports name it.
   package var templateTitle: String { templateName ?? template.rawValue }
 
@@ -141,6 +151,10 @@ extension RunManifest {
     if rows != other.rows { keys.append("rows (\(rows))") }
     if width != other.width { keys.append("width (\(width))") }
     if dtype != other.dtype { keys.append("dtype (\(dtype))") }
+    if multiplied != other.multiplied { keys.append("precision (\(multiplied.rawValue))") }
+    if multiplied == other.multiplied, fastProducts != other.fastProducts {
+      keys.append("fast_products (\(fastProducts ?? "none"))")
+    }
     if batchTokens != other.batchTokens {
       keys.append("batch_tokens (\(batchTokens.map(String.init) ?? "none"))")
     }

@@ -20,6 +20,8 @@ package struct Training: Sendable {
   /// Whether the preset's number of tokens is lowered to what the model has room for: nobody asked for
   /// it.
   package var fitsContext = false
+  /// How exactly the model multiplies, as far as the machine has kernels for that.
+  package var precision = Precision.exact
   package var seed: UInt64 = 0
   package var resumes = false
   /// Whether the log is written for TensorBoard too.
@@ -92,7 +94,7 @@ package struct Training: Sendable {
     checkpoint: @escaping () throws -> Void, report: @escaping (JobProgress) -> Void,
     observer: TrainingObserver = TrainingObserver(), onStep: (TrainingStep) -> Void = { _ in }
   ) throws -> Summary {
-    let language = try LanguageModel(model, chat: chat)
+    let language = try LanguageModel(model, chat: chat, precision: precision)
     let hash = language.hashing()
     var training = self
     training.preset = try chosenPreset(for: language)
@@ -129,6 +131,8 @@ package struct Training: Sendable {
       conceptsSHA256: try sha256(ofFile: concepts),
       retainSHA256: try retain.map { path throws(Failure) in try sha256(ofFile: path) },
       columns: columns.recipe, template: template.rawValue, seed: seed, preset: training.preset)
+    recipe.precision = language.precision
+    recipe.fastProducts = language.precision.products
     if template == .chat { recipe.chat = try ChatRecord(language.tokenizer.chat) }
     try RankFacts(recipe).check(ranks, checkpoint: checkpoint)
     var lock: FolderLock?

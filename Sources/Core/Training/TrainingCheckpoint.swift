@@ -29,6 +29,10 @@ package struct TrainingCheckpoint {
     package var templateSHA256: String?
     package var templateArguments: [String: String]?
     package var templateDate: String?
+    /// How exactly the model multiplied; nil in older ones, which are all exact.
+    package var precision: Precision?
+    /// What a fast model multiplied on (``Precision/products``).
+    package var fastProducts: String?
     package var seed: UInt64
     package var preset: TrainingPreset
 
@@ -56,6 +60,11 @@ package struct TrainingCheckpoint {
       if templateSHA256 != other.templateSHA256 { keys.append("template file") }
       if templateArguments != other.templateArguments { keys.append("template arguments") }
       if templateDate != other.templateDate { keys.append("date (\(templateDate ?? "none"))") }
+      if precision ?? .exact != other.precision ?? .exact {
+        keys.append("precision (\((precision ?? .exact).rawValue))")
+      } else if fastProducts != other.fastProducts {
+        keys.append("fast products (\(fastProducts ?? "none"))")
+      }
       if seed != other.seed { keys.append("seed (\(seed))") }
       if preset != other.preset { keys.append("preset or options") }
       return keys

@@ -23,7 +23,7 @@ extension Training {
   /// passes concept rows up to the highest target layer and back, retain rows through the whole
   /// model with and without the adapter and back; every judgement passes the held-out rows.
   package func estimate(_ context: JobContext) throws -> TrainingEstimate {
-    let language = try LanguageModel(model, chat: chat)
+    let language = try LanguageModel(model, chat: chat, precision: precision)
     let c = language.configuration
     var preset = try chosenPreset(for: language)
     let data = try TrainingData(

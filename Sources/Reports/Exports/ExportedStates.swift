@@ -81,6 +81,7 @@ struct ExportedStates {
       "concepts": made.concepts, "concepts_sha256": made.conceptsSHA256,
       "template": made.template, "position": made.position, "max_tokens": "\(made.maxTokens)",
     ]
+    metadata["precision"] = made.precision
     metadata["adapter"] = made.adapter
     metadata["adapter_sha256"] = made.adapterSHA256
     metadata["states_sha256"] = made.statesSHA256

@@ -72,6 +72,7 @@ extension LayerExport {
       ("template", found.template, wanted.template),
       ("position", found.position, wanted.position),
       ("max_tokens", "\(found.maxTokens)", "\(wanted.maxTokens)"),
+      ("precision", found.precision ?? "exact", wanted.precision ?? "exact"),
     ]
     for (key, now, then) in pairs where now != then {
       throw Failure(

@@ -14,6 +14,8 @@ package struct ExplorerOptions: Sendable {
   package var adapter: String?
   /// How conversations are written; what is not given, as the first run's were.
   package var chat = ChatOptions()
+  /// How exactly the model multiplies; nil: as it did for the first run.
+  package var precision: Precision?
   /// What the model may take of the machine's memory.
   package var memory = MemoryBudget()
   /// The adapter folder of a training in another process, to be followed.

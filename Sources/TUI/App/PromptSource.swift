@@ -13,6 +13,7 @@ package struct PromptSource: Sendable {
   package var template: RowTemplate
   /// How conversations are written.
   package var chat = ChatOptions()
+  package var precision = Precision.exact
   package var memory = MemoryBudget()
 
   package init(

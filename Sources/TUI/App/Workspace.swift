@@ -14,6 +14,8 @@ package struct Workspace: Sendable {
   package var prompt: PromptSource?
   /// How conversations are written: as the user says, else as the first run's were.
   package var chat = ChatOptions()
+  /// How exactly the model multiplies: as the user says, else as it did for the first run.
+  package var precision = Precision.exact
   /// How the first run was made; nil for one that is no folder, or was imported.
   package var manifest: RunManifest?
   /// What the first run's states were imported from.
@@ -43,6 +45,7 @@ package struct Workspace: Sendable {
     watched = options.watched
     chat = options.chat
     tool = options.tool
+    precision = options.precision ?? .exact
     guard let folder = options.runs.first else {
       run = RunSource(
         model: "", concepts: "", layers: [], rows: [], states: { _ in throw Self.noRun })
@@ -55,6 +58,7 @@ package struct Workspace: Sendable {
     run = RunSource(first)
     manifest = first.manifest.isImported ? nil : first.manifest
     importedFrom = first.manifest.states
+    precision = options.precision ?? first.manifest.multiplied
     let own = try ChatOptions(first.manifest.chat)
     if chat.arguments.isEmpty { chat.arguments = own.arguments }
     chat.date = chat.date ?? own.date
@@ -83,7 +87,7 @@ package struct Workspace: Sendable {
     }
     prompt = PromptSource(
       model: model, adapter: adapter, runs: runs, template: first.manifest.template,
-      chat: chat, memory: options.memory)
+      chat: chat, precision: precision, memory: options.memory)
     for run in runs {
       let words = RunLocator.words(like: run.manifest, environment: options.environment)
       if let words { prompt?.words.append(try Run.open(words)) }

@@ -36,6 +36,7 @@ struct ChatCommand: ParsableCommand {
   @Option(help: "Replaces the template's own system prompt.") var system: String?
   @Option(help: "How many tokens an answer has at the most.") var tokens = 256
   @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print the whole chat as one JSON object at its end.") var json = false
 
@@ -100,7 +101,7 @@ struct ChatCommand: ParsableCommand {
     }
     return try Scorer(
       model: model, adapter: adapter, run: run, layer: layer, reader: reader, template: .chat,
-      chat: chat.options(), memory: memory.budget)
+      chat: chat.options(), precision: precision.chosen, memory: memory.budget)
   }
 
   private func open() throws -> Chat {
@@ -111,8 +112,9 @@ struct ChatCommand: ParsableCommand {
         monitor: scorer.monitor, rules: try alerts.rules(scorer.monitor),
         log: ChatLog(system: system))
     }
-    let language = try LanguageModel(model, chat: chat.options()).planned(
-      prompt: tokens, tokens: tokens, memory.budget)
+    let language = try LanguageModel(
+      model, chat: chat.options(), precision: precision.chosen
+    ).planned(prompt: tokens, tokens: tokens, memory.budget)
     let adapter = try adapter.map { try AdapterFile.read($0, for: language.configuration) }
     return Chat(
       conversation: Conversation(language, adapter: adapter), monitor: nil,

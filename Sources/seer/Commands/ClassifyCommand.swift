@@ -42,6 +42,7 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "Resamples of the rows for intervals.") var resamples = 1000
   @Option(help: "Shuffled labelings each classifier learns as a control.") var permutations = 20
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -71,6 +72,7 @@ struct ClassifyCommand: ParsableCommand {
     evaluation.resamples = resamples
     evaluation.permutations = permutations
     evaluation.seed = seed
+    evaluation.precision = precision.chosen
     evaluation.memory = memory.budget
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {

@@ -49,6 +49,7 @@ struct DetoxCommand: ParsableCommand {
   @Option(help: "With --train, the tokens the monitor reads: last, prompt-end or mean.")
   var position = Position.last
   @Option(help: "The file of answers to write.") var output: String
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -78,6 +79,7 @@ struct DetoxCommand: ParsableCommand {
     evaluation.tokens = tokens
     evaluation.limit = limit
     evaluation.width = width
+    evaluation.precision = precision.chosen
     evaluation.memory = memory.budget
     evaluation.template = template
     evaluation.chat = try chat.options()

@@ -46,6 +46,7 @@ struct AbilityCommand: ParsableCommand {
   var maxTokens: Int?
   @Flag(help: "Count the tokens of the text that the template writes before every conversation.")
   var countConstantText = false
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -61,6 +62,7 @@ struct AbilityCommand: ParsableCommand {
     evaluation.chat = try chat.options()
     evaluation.maxTokens = maxTokens
     evaluation.countsConstantText = countConstantText
+    evaluation.precision = precision.chosen
     evaluation.memory = memory.budget
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {

@@ -41,6 +41,8 @@ struct ExploreCommand: ParsableCommand {
   @Option(help: "An adapter folder for the model (default: the one a run was made with).")
   var adapter: String?
   @OptionGroup var chat: ChatArguments
+  @Option(help: "How the model multiplies: exact, or fast (default: as the first run was made).")
+  var precision: Precision?
   @OptionGroup var memory: MemoryArguments
   @Option(help: "Follow the training that writes this adapter folder in another terminal.")
   var watch: String?
@@ -63,6 +65,7 @@ struct ExploreCommand: ParsableCommand {
     options.model = model
     options.adapter = adapter
     options.chat = try chat.options()
+    options.precision = precision
     // Its plan on standard error would come out when the screen is left.
     options.memory = MemoryBudget(limit: memory.memory?.bytes)
     options.isLight = ground.map { $0 == .light }

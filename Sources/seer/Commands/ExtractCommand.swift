@@ -47,6 +47,7 @@ package struct ExtractCommand: ParsableCommand {
   @Flag(help: "Keep the experts of a mixture that rows go to, and their weights.")
   var routing = false
   @Option(help: "How states are stored.") var dtype = StateType.float32
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -103,6 +104,7 @@ package struct ExtractCommand: ParsableCommand {
     extraction.maxTokens = maxTokens
     extraction.keepsRouting = routing
     extraction.usesHalf = dtype == .float16
+    extraction.precision = precision.chosen(isTold: isTelling)
     extraction.memory = memory.budget(isTold: isTelling)
     return extraction
   }

@@ -41,6 +41,7 @@ struct FaithfulnessCommand: ParsableCommand {
   @Option(help: "Points of each curve.") var points = 6
   @Option(help: "Resamples of the rows for intervals.") var resamples = 1000
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -68,6 +69,7 @@ struct FaithfulnessCommand: ParsableCommand {
     evaluation.points = points
     evaluation.resamples = resamples
     evaluation.seed = seed
+    evaluation.precision = precision.chosen
     evaluation.memory = memory.budget
     let job = evaluation
     let figures = try runJob("evaluate", priority: .training, showsProgress: true) {

@@ -59,6 +59,7 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup var chat: ChatArguments
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var steering: SteeringArguments
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Go on after a stop token.") var ignoreStop = false
   @Flag(inversion: .prefixedNo, help: "Keep keys and values of earlier tokens.") var cache = true
@@ -85,13 +86,14 @@ struct GenerateCommand: ParsableCommand {
         let scorer = try Scorer(
           model: command.model, adapter: command.adapter, run: run, layer: layer,
           template: command.template, chat: command.chat.options(),
-          memory: command.memory.budget)
+          precision: command.precision.chosen, memory: command.memory.budget)
         for note in scorer.notes { Report.note(note) }
         let generation = try command.generate(
           scorer.language, scorer.adapter, scorer.monitor, context)
         command.printScored(generation, scorer)
       } else {
-        let model = try LanguageModel(command.model, chat: command.chat.options())
+        let model = try LanguageModel(
+          command.model, chat: command.chat.options(), precision: command.precision.chosen)
         let adapter = try command.adapter.map {
           try AdapterFile.read($0, for: model.configuration)
         }

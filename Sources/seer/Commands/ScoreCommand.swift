@@ -57,6 +57,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "What reads a state (default: what was measured to be better, else prototypes).")
   var reader: MonitorReader?
   @OptionGroup var alerts: AlertArguments
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Test whether the model uses what is read.") var verify = false
   @Flag(help: "Explain what wrote a concept into a token: heads, blocks and earlier tokens.")
@@ -101,7 +102,8 @@ struct ScoreCommand: ParsableCommand {
         model: command.model, adapter: command.adapter, run: command.folder,
         baseRun: command.baseRun, layer: command.layer,
         reader: command.reader, template: command.template ?? (command.folder == nil ? nil : .chat),
-        chat: command.chat.options(), memory: command.memory.budget)
+        chat: command.chat.options(), precision: command.precision.chosen,
+        memory: command.memory.budget)
       for note in scorer.notes { Report.note(note) }
       let rules = try command.alerts.rules(scorer.monitor)
       if command.text == "-" {

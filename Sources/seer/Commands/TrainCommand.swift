@@ -69,6 +69,7 @@ package struct TrainCommand: ParsableCommand {
   @Option(help: "Keep adapter and held-out states of every so many steps, in kept/.") var keep: Int?
   @Option(help: "Also log for another program: tensorboard writes its event file into the folder.")
   var log: LogFormat?
+  @OptionGroup var precision: PrecisionArguments
   @OptionGroup var memory: MemoryArguments
   @Flag(help: "Go on with an interrupted training.") var resume = false
   @Flag(help: "Print one JSON object.") var json = false
@@ -114,6 +115,7 @@ package struct TrainCommand: ParsableCommand {
     training.seed = seed
     training.resumes = resume
     training.logsForTensorBoard = log == .tensorboard
+    training.precision = precision.chosen(isTold: ranks.isFirst)
     training.budget = memory.budget(isTold: ranks.isFirst)
     training.ranks = ranks
     if ranks.isFirst, ranks.count > training.preset.parts {

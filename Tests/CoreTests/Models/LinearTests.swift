@@ -102,7 +102,8 @@ struct LinearTests {
   /// So many tokens that the matrix unit takes them in parts; each token's result is the one it has
   /// among a few of that batch: bit for bit with our own kernels, up to rounding with OpenBLAS, which
   /// sums the last tokens of a product in another order.
-  @Test func aTokenDoesNotDependOnOthers() {
+  @Test(arguments: Precision.allCases) func aTokenDoesNotDependOnOthers(precision: Precision) {
+    let tolerance = Self.tolerance(precision)
     var random = SeededGenerator(seed: 8)
     let tokens = 800
     let weight = StoredMatrix(Matrix(rows: 70, columns: 800) { _, _ in random.normal() })
@@ -111,12 +112,13 @@ struct LinearTests {
     for adds in [false, true] {
       let all = MutableMatrix(copying: start)
       linearForward(
-        x.elements, tokens: tokens, [LinearTask(weight: weight, output: all.elements, adds: adds)])
-      #expect(relativeDistance(all.values, naive(x, weight, adds ? start : nil)) <= 1e-6)
+        x.elements, tokens: tokens, precision: precision,
+        [LinearTask(weight: weight, output: all.elements, adds: adds)])
+      #expect(relativeDistance(all.values, naive(x, weight, adds ? start : nil)) <= tolerance)
       for range in [0..<1, 37..<75, 767..<800] {
         let some = MutableMatrix(MatrixBuilder(copying: start, rows: Array(range)))
         linearForward(
-          x.row(range.lowerBound), tokens: range.count, ofBatch: tokens,
+          x.row(range.lowerBound), tokens: range.count, ofBatch: tokens, precision: precision,
           [LinearTask(weight: weight, output: some.elements, adds: adds)])
         let wanted = all.selecting(rows: Array(range)).values
         if BLAS.hasOwnKernel {
@@ -124,6 +126,37 @@ struct LinearTests {
         } else {
           #expect(relativeDistance(some.values, wanted) <= 1e-6)
         }
+      }
+    }
+  }
+
+  /// How near products come to those of Double, relative to their length.
+  static func tolerance(_ precision: Precision) -> Double {
+    precision == .exact ? 1e-6 : BLAS.hasMatrixUnit ? 5e-3 : BLAS.hasWholeNumbers ? 3e-4 : 1e-6
+  }
+
+  /// Fast products by every path. Of whole numbers few and many tokens differ by no more than orders
+  /// of sums do.
+  @Test(arguments: TinyLlama.types, [1, 7, 16, 17, 63, 64, 97])
+  func fastProducts(type: BlockType, tokens: Int) throws {
+    let block = try TinyLlama.model(type).transformer.blocks[1]
+    for weights in [[block.queries, block.keys, block.values], [try #require(block.down)]].map({
+      $0.map(\.weight)
+    }) {
+      var random = SeededGenerator(seed: 1)
+      let x = Matrix(rows: tokens, columns: weights[0].columns) { _, _ in random.normal() }
+      let outputs = weights.map { MutableMatrix(rows: tokens, columns: $0.rows) }
+      linearForward(
+        x.elements, tokens: tokens, precision: .fast,
+        zip(weights, outputs).map { LinearTask(weight: $0, output: $1.elements) })
+      for (weight, output) in zip(weights, outputs) {
+        #expect(relativeDistance(output.values, naive(x, weight, nil)) <= Self.tolerance(.fast))
+        guard directTokenLimit(type) == 16, !BLAS.hasMatrixUnit else { continue }
+        let alone = MutableMatrix(rows: 1, columns: weight.rows)
+        linearForward(
+          x.row(tokens - 1), tokens: 1, precision: .fast,
+          [LinearTask(weight: weight, output: alone.elements)])
+        #expect(relativeDistance(alone.values, output.values(row: tokens - 1)) <= 1e-6)
       }
     }
   }

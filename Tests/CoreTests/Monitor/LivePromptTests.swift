@@ -56,6 +56,30 @@ import Testing
     #expect(try live(kept).notes == live(extraction.chat).notes)
   }
 
+  /// A run that was made more exactly than it is used is told, and the other way.
+  @Test(.enabled(if: Precision.fast.here == .fast)) func precision() throws {
+    var extraction = fixture.extraction(to: "fast")
+    extraction.precision = .fast
+    try fixture.run(extraction)
+    let runs = try [run, Run.open(fixture.folder("fast"))]
+    for (run, own) in zip(runs, [Precision.exact, .fast]) {
+      for precision in Precision.allCases {
+        let notes = try LivePrompt(
+          model: Fixtures.tinyModel, adapter: nil, runs: [run], concepts: ["a"], template: .plain,
+          precision: precision
+        ).notes.filter { $0.contains("--precision") }
+        #expect(
+          notes
+            == (precision == own
+              ? []
+              : [
+                "\(run.folder) was extracted with --precision \(own); texts are now read with "
+                  + "--precision \(precision)."
+              ]))
+      }
+    }
+  }
+
   @Test func scoresAreTheMonitorsInTheOrderAsked() throws {
     let live = try live(["b, c", "unheard of", "a"])
     let layer = try #require(live.layers.last)

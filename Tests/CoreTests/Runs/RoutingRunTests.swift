@@ -6,7 +6,6 @@ import SeerModels
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
-import Synchronization
 import TestSupport
 import Testing
 
@@ -108,7 +107,7 @@ struct RoutingRunTests {
   @Test(arguments: [Position.last, .all])
   func afterAKillAtAnyBatch(position: Position) throws {
     let fixture = fixture
-    let count = Mutex(0)
+    let count = Locked(0)
     try fixture.run(extraction(to: "run", position)) { _ in
       let number = count.withLock { count in
         count += 1

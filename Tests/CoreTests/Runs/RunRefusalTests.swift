@@ -1,5 +1,6 @@
 import Foundation
 import SeerFormats
+import SeerModels
 import SeerRuns
 import SeerSupport
 import TestSupport
@@ -18,7 +19,16 @@ struct RunRefusalTests {
 
   // MARK: Writing
 
-  static let changes: [(String, @Sendable (inout Extraction, RunFixture) throws -> Void)] = [
+  typealias Change = (String, @Sendable (inout Extraction, RunFixture) throws -> Void)
+
+  /// Where fast is exact, it is no other recipe.
+  static let changes: [Change] = usualChanges + (Precision.fast.here == .fast ? [faster] : [])
+
+  static let faster: Change = (
+    "precision (exact)", { extraction, _ in extraction.precision = .fast }
+  )
+
+  static let usualChanges: [Change] = [
     ("position", { extraction, _ in extraction.position = .mean }),
     ("template", { extraction, _ in extraction.template = .chat }),
     ("dtype", { extraction, _ in extraction.usesHalf = true }),
@@ -37,6 +47,18 @@ struct RunRefusalTests {
       }
     ),
   ]
+
+  /// What another processor makes of fast is another recipe.
+  @Test func otherFastProducts() throws {
+    try fixture.run(fixture.extraction())
+    let one = try Run.open(fixture.folder("run")).manifest
+    var other = one
+    (other.precision, other.fastProducts) = (.fast, "a unit of another kind")
+    #expect(other.differences(from: one) == ["precision (fast)"])
+    var third = other
+    third.fastProducts = "yet another one"
+    #expect(third.differences(from: other) == ["fast_products (yet another one)"])
+  }
 
   @Test(arguments: changes.indices, [true, false])
   func anotherRecipe(index: Int, isFinished: Bool) throws {
@@ -173,6 +195,7 @@ struct RunRefusalTests {
     ("template", "alpaca", "one of chat, plain"),
     ("position", "first", "one of last, prompt-end, mean, all"),
     ("dtype", "float8", "one of float32, float16"),
+    ("precision", "double", "one of exact, fast"),
   ])
   func anUnknownName(key: String, name: String, known: String) throws {
     try opening { run in
@@ -186,7 +209,7 @@ struct RunRefusalTests {
   @Test(arguments: [
     "format", "tool", "model", "model_sha256", "adapter", "adapter_sha256", "concepts",
     "concepts_sha256", "template", "template_sha256", "position", "max_tokens", "layers", "rows",
-    "width", "dtype", "tokens", "seconds",
+    "width", "dtype", "precision", "tokens", "seconds",
   ])
   func aValueOfAnotherType(key: String) throws {
     try opening { run in

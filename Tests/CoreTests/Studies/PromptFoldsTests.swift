@@ -72,6 +72,22 @@ struct PromptFoldsTests {
     #expect(pair.base.folds != LabelledRows(try Run.open(old).rows).folds)
   }
 
+  /// Older runs say nothing, and are exact.
+  @Test func precisionsThatDifferAreTold() throws {
+    let old = try Self.builder().write(to: folder("old"))
+    for (name, wanted) in [
+      ("exact", []), ("fast", ["The runs differ in precision: exact and fast."]),
+    ] {
+      let new = try Self.builder().write(to: folder(name))
+      let path = new + "/run.json"
+      var text = String(decoding: try bytes(ofFile: path), as: UTF8.self)
+      text.replace("{", with: "{\"precision\": \"\(name)\",", maxReplacements: 1)
+      try folder.write(text, to: "\(name)/run.json")
+      let notes = try RunPair(base: old, tuned: new).notes.filter { $0.contains("precision") }
+      #expect(notes == wanted)
+    }
+  }
+
   @Test func everyReaderPartsRowsAlike() throws {
     let run = try Run.open(try Self.builder().write(to: folder("run")))
     let labelled = LabelledRows(run.rows)

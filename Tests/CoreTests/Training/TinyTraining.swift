@@ -13,6 +13,7 @@ struct TinyTraining {
   let folder: TemporaryFolder
   var preset: TrainingPreset
   var seed: UInt64 = 5
+  var precision = Precision.exact
   var model = Fixtures.tinyModel
   var retain: String?
 
@@ -64,6 +65,7 @@ struct TinyTraining {
       preset: preset, tool: "test")
     training.seed = seed
     training.template = .plain
+    training.precision = precision
     training.resumes = resumes
     return training
   }

@@ -107,6 +107,7 @@ struct TrainingResumeTests {
         found: what, advice: "options", location)
     }
     try refused("seed (5)") { $0.seed = 6 }
+    if Precision.fast.here == .fast { try refused("precision (exact)") { $0.precision = .fast } }
     try refused("preset") { $0.preset.rank = 3 }
     try refused("preset") { $0.preset.objective.temperature = 0.2 }
     try refused("retain") { $0.retain = try $0.folder.write("prompt\nhello\n", to: "other.csv") }
@@ -115,6 +116,32 @@ struct TrainingResumeTests {
     try test.folder.write(TinyTraining.concepts(), to: "concepts.csv")
     #expect(try test.contents("adapter/checkpoint.safetensors") == kept)
     try test.run(resumes: true)
+  }
+
+  /// A fast training is deterministic, learns what an exact one learns, and says what it is.
+  @Test func fast() throws {
+    var test = try TinyTraining()
+    let exact = try test.run("exact")
+    test.precision = .fast
+    let summary = try test.run("fast")
+    try test.run("again")
+    let file = "adapter_model.safetensors"
+    #expect(try test.contents("fast/\(file)") == test.contents("again/\(file)"))
+    let isFast = Precision.fast.here == .fast
+    #expect(try (test.contents("fast/\(file)") == test.contents("exact/\(file)")) != isFast)
+    let within = try #require(summary.after.within)
+    #expect(abs(within - (try #require(exact.after.within))) < 0.02)
+    for (name, precision) in [("exact", "exact"), ("fast", isFast ? "fast" : "exact")] {
+      let recipe = String(decoding: try test.contents("\(name)/recipe.json"), as: UTF8.self)
+      #expect(recipe.contains("\"precision\" : \"\(precision)\""))
+      // peft reads its own file, which stays as it is.
+      let peft = String(decoding: try test.contents("\(name)/adapter_config.json"), as: UTF8.self)
+      #expect(!peft.contains("precision"))
+    }
+    // Stopped and resumed, it ends at the same bits.
+    #expect(throws: Cancelled.self) { try test.run("pieces", stoppingAt: 60) }
+    try test.run("pieces", resumes: true)
+    #expect(try test.contents("pieces/\(file)") == test.contents("fast/\(file)"))
   }
 
   @Test func anUnfinishedTrainingIsNotOverwritten() throws {

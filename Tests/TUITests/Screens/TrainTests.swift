@@ -94,6 +94,14 @@ extension Fixture {
     #expect(try train.training(tool: "test").get().fitsContext)
   }
 
+  /// What goes on with a training says how exactly it multiplies, where that is not the usual.
+  @Test func thePrecisionGoesOn() {
+    var train = TrainState(model: "m", concepts: "c.csv", layers: 4)
+    #expect(!train.resumeCommand.contains("--precision"))
+    train.precision = .fast
+    #expect(train.resumeCommand.contains(" --precision fast"))
+  }
+
   @Test func ascii() throws {
     for (name, state) in [
       ("train-ascii", Fixture.training(80, 24, glyphs: .ascii)),

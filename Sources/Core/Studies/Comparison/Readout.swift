@@ -76,7 +76,8 @@ package struct ReadoutJob: Sendable {
         wanted: "one of \(base.manifest.model), as \(base.folder)",
         advice: "The difference of two models' states is no state of either.")
     }
-    let opened = try LanguageModel(model ?? base.manifest.model)
+    let opened = try LanguageModel(
+      model ?? base.manifest.model, precision: tuned.manifest.multiplied)
     guard try opened.sha256() == base.manifest.modelSHA256 else {
       throw Failure(
         .badData, file: base.folder + "/" + Run.manifestName, place: "model_sha256",

@@ -94,6 +94,7 @@ package struct RunPair: Sendable {
     if first.template == .chat, second.template == .chat {
       note("how conversations are written", first.chat.description, second.chat.description)
     }
+    note("precision", first.multiplied.rawValue, second.multiplied.rawValue)
     note("max_tokens", "\(first.maxTokens)", "\(second.maxTokens)")
     if first.layers != second.layers {
       notes.append("Only the \(layers.count) layers that both runs hold are compared.")

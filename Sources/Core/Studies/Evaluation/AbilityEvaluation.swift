@@ -23,6 +23,8 @@ package struct AbilityEvaluation: Sendable {
   package var maxTokens: Int?
   /// Whether tokens of the text that the template writes before every conversation count, too.
   package var countsConstantText = false
+  /// How exactly the model multiplies, as far as the machine has kernels for that.
+  package var precision = Precision.exact
   package var memory = MemoryBudget()
 
   package init(model: String, adapter: String?, texts: String) {
@@ -51,7 +53,7 @@ package struct AbilityEvaluation: Sendable {
   }
 
   package func run(_ context: JobContext) throws -> Figures {
-    let opened = try LanguageModel(model, chat: chat)
+    let opened = try LanguageModel(model, chat: chat, precision: precision)
     let maxTokens = try opened.tokensKept(maxTokens)
     let language = try opened.planned(memory, leastTokens: maxTokens)
     let lora = try adapter.map { folder throws(Failure) in

@@ -145,6 +145,7 @@ extension DetoxEvaluation {
             wanted: "one of the base model and one of the tuned one")
         }
       }
+      notes += run.precisionNotes(language)
       notes += try run.templateNotes(language, run.manifest.template)
       let monitor = try Monitor(run: run, layer: layer)
       notes += monitor.notes.map { "\(run.folder): \($0)" }

@@ -29,6 +29,8 @@ package struct ClassificationEvaluation: Sendable {
   package var resamples = 1000
   package var permutations = 20
   package var seed: UInt64 = 0
+  /// How exactly the model multiplies, as far as the machine has kernels for that.
+  package var precision = Precision.exact
   package var memory = MemoryBudget()
 
   package init(model: String, adapter: String?, train: String, test: String) {
@@ -40,7 +42,7 @@ package struct ClassificationEvaluation: Sendable {
 
   package func run(_ context: JobContext) throws -> ClassificationFigures {
     let data = try ClassificationData(self)
-    let opened = try LanguageModel(model, chat: chat)
+    let opened = try LanguageModel(model, chat: chat, precision: precision)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: opened.configuration)
     }

@@ -33,6 +33,8 @@ package struct DetoxEvaluation: Sendable {
   package var limit: Int?
   /// Prompts answered at a time.
   package var width = 16
+  /// How exactly the model multiplies, as far as the machine has kernels for that.
+  package var precision = Precision.exact
   package var memory = MemoryBudget()
   package var tool: String
 
@@ -49,7 +51,7 @@ package struct DetoxEvaluation: Sendable {
 
   /// Runs the job: answers what is not answered yet, then judges all answers.
   package func run(_ context: JobContext) throws -> DetoxFigures {
-    let opened = try LanguageModel(model, chat: chat)
+    let opened = try LanguageModel(model, chat: chat, precision: precision)
     let lora = try adapter.map { folder throws(Failure) in
       try AdapterFile.read(folder, for: opened.configuration)
     }
@@ -193,6 +195,8 @@ package struct DetoxEvaluation: Sendable {
       try sha256(ofFile: harmful), try sha256(ofFile: safe), columns.prompt, template.rawValue,
       "\(tokens)", "\(limit ?? -1)",
     ]
+    // Exact answers keep the digest they have always had.
+    if language.precision != .exact { parts.append(language.precision.rawValue) }
     if columns.messages != .last { parts.append(columns.messages.rawValue) }
     if template == .chat {
       let record = try ChatRecord(language.tokenizer.chat)

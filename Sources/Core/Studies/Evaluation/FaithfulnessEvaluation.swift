@@ -30,6 +30,8 @@ package struct FaithfulnessEvaluation: Sendable {
   package var points = 6
   package var resamples = 1000
   package var seed: UInt64 = 0
+  /// How exactly the model multiplies, as far as the machine has kernels for that.
+  package var precision = Precision.exact
   package var memory = MemoryBudget()
 
   package init(model: String, adapter: String?, run: String, layer: Int, concepts: String) {
@@ -52,7 +54,7 @@ package struct FaithfulnessEvaluation: Sendable {
   package func run(_ context: JobContext) throws -> FaithfulnessFigures {
     let scorer = try Scorer(
       model: model, adapter: adapter, run: run, layer: layer, template: template, chat: chat,
-      memory: memory)
+      precision: precision, memory: memory)
     let set = try ConceptSet(contentsOf: concepts, columns: columns)
     let (tasks, leftOut) = try tasks(set, scorer)
     guard !tasks.isEmpty else {

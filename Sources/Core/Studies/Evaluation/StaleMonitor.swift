@@ -90,7 +90,7 @@ struct StaleMonitor {
     var notes =
       self.layers.count < layers.count
       ? ["\(folder) has \(self.layers.count) of the \(layers.count) layers that are judged."] : []
-    notes += try run.templateNotes(language, evaluation.template)
+    notes += run.precisionNotes(language) + (try run.templateNotes(language, evaluation.template))
     if pairs.isEmpty {
       notes.append("\(folder) has no row of the train file: nothing to turn states onto.")
     }

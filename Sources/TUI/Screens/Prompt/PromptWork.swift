@@ -109,7 +109,8 @@ extension Session {
         try promptWork.open {
           try LivePrompt(
             model: source.model, adapter: source.adapter, runs: source.runs, words: source.words,
-            concepts: concepts, template: nil, chat: source.chat, memory: source.memory)
+            concepts: concepts, template: nil, chat: source.chat, precision: source.precision,
+            memory: source.memory)
         }
       })
   }

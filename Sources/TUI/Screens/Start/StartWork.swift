@@ -59,6 +59,7 @@ extension Session {
   private func extract(_ plan: StartState.Plan) {
     var extraction = Extraction(
       model: plan.model, concepts: plan.concepts, folder: plan.folder, tool: workspace.tool)
+    extraction.precision = workspace.precision
     if let manifest = plan.manifest {
       extraction.adapter = manifest.adapter
       extraction.follow(manifest)

@@ -21,6 +21,7 @@ package enum TrainScreen: Screen {
       if let template = workspace.manifest?.template, template != .chat {
         state.train?.template = template.rawValue
       }
+      state.train?.precision = workspace.precision
       return
     }
     state.train = TrainState(watching: watched)

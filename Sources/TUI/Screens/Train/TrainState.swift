@@ -1,4 +1,5 @@
 import SeerFormats
+import SeerModels
 import SeerProjection
 import SeerSupport
 import SeerTraining
@@ -71,6 +72,8 @@ package struct TrainState: Sendable {
   var wantsCompare = false
   /// How rows are read, where that is not the usual.
   package var template: String?
+  /// How exactly the model multiplies.
+  package var precision = Precision.exact
   package var watched: String?
   var isPolling = false
   /// Asked once; from then on at every tick.
@@ -117,6 +120,7 @@ package struct TrainState: Sendable {
     }
     if text(.retain).isEmpty { words.append("--retain-batch 0") }
     if let template { words.append("--template \(template)") }
+    if precision != .exact { words.append("--precision \(precision.rawValue)") }
     return (words + ["--resume"]).joined(separator: " ")
   }
 

@@ -166,6 +166,7 @@ extension Session {
     train.training(tool: workspace.tool).map { training in
       var training = training
       training.chat = workspace.chat
+      training.precision = workspace.precision
       if let manifest = workspace.manifest {
         training.template = manifest.template
         // Of another file nothing is known.
@@ -223,6 +224,7 @@ extension Session {
       tool: workspace.tool)
     extraction.adapter = folder
     extraction.chat = workspace.chat
+    extraction.precision = workspace.precision
     if let manifest = workspace.manifest {
       extraction.follow(manifest)
       extraction.columns = ConceptColumns(recipe: manifest.columns)
