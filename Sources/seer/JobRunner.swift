@@ -23,8 +23,8 @@ func runJob<Output: Sendable>(
   return try result.get()
 }
 
-/// Ctrl-C and the like. What is sent before somebody waits for it is kept in a pipe: a dispatch source
-/// for the signals themselves would miss what comes while it is being set up.
+/// Ctrl-C and the like. What is sent before somebody waits for it is kept in a pipe: a dispatch
+/// source for the signals themselves would miss what comes while it is being set up.
 private enum Interrupts {
   private static let pipe: (reading: Int32, writing: Int32) = {
     var ends: [Int32] = [-1, -1]

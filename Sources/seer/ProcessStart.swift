@@ -17,8 +17,8 @@ enum ProcessStart {
     }
   }
 
-  /// What asks the program to stop in good order. SIGUSR1 is what launchers hand on to the ranks of a
-  /// job without ending it themselves; they then tell the ranks' own exit code.
+  /// What asks the program to stop in good order. SIGUSR1 is what launchers hand on to the ranks of
+  /// a job without ending it themselves; they then tell the ranks' own exit code.
   static let interrupts = [SIGINT, SIGTERM, SIGUSR1]
 
   /// Interrupts before any work has begun: nothing is at stake yet. Jobs and the explorer put their
