@@ -31,7 +31,7 @@ struct ChatTests {
       turns.compactMap { $0["role"] as? String } == ["user", "assistant", "user", "assistant"])
     #expect(turns[0]["text"] as? String == "Is the sky blue?")
     for turn in turns {
-      #expect(Set(turn.keys) == ["role", "text", "scores", "top", "cosine", "tokens"])
+      #expect(Set(turn.keys) == ["role", "text", "scores", "top", "cosine", "sequence", "tokens"])
       let tokens = try #require(turn["tokens"] as? [[String: Any]])
       #expect(tokens.compactMap { $0["text"] as? String }.joined() == turn["text"] as? String)
     }

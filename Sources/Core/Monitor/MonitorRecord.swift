@@ -223,7 +223,7 @@ package struct FalsePositives: Codable, Equatable, Sendable {
       }
   }
 
-  /// The least score that at most `rate` of the turns without the concept reach.
+  /// A score that at most `rate` of the turns without the concept reach.
   ///
   /// Fails where there are too few such turns for so small a rate, or too many kept for so large.
   package func threshold(
@@ -248,7 +248,9 @@ package struct FalsePositives: Codable, Equatable, Sendable {
           : "rows of other concepts that are held out",
         advice: "Measure more rows for a smaller rate, or give a score: CONCEPT=SCORE.")
     }
-    return scores[allowed].nextUp
+    // Between the last that may reach it and the first that may not: another pass over the same text
+    // rounds otherwise.
+    return max(scores[allowed].nextUp, (scores[allowed] + scores[allowed - 1]) / 2)
   }
 
   private static func percent(

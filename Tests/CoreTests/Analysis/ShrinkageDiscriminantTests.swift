@@ -21,7 +21,8 @@ struct ShrinkageDiscriminantTests {
     let fit = try ShrinkageDiscriminant(
       matrix(golden.states), labels: golden.labels, concepts: golden.concepts)
     let reading = fit.reading(shrinkage: golden.shrinkage)
-    let logits = reading.logits(matrix(golden.probes))
+    let probes = matrix(golden.probes)
+    let logits = reading.logits(probes)
     var alone = [Float](repeating: 0, count: golden.concepts)
     for (row, wanted) in golden.logits.enumerated() {
       let values = logits.values(row: row)
@@ -30,7 +31,7 @@ struct ShrinkageDiscriminantTests {
       for (concept, value) in wanted.enumerated() {
         #expect(abs(Double(values[concept] - mean) - value) < 1e-4 * max(1, scale))
       }
-      reading.logits(of: matrix([golden.probes[row]]).row(0), into: &alone)
+      withExtendedLifetime(probes) { reading.logits(of: probes.row(row), into: &alone) }
       for (x, y) in zip(alone, values) { #expect(abs(x - y) < 1e-3) }
     }
   }
