@@ -60,12 +60,18 @@ struct PromptReasonsTests {
         ids, token: token, sides: [.tuned, .base], readers, context
       ) { seen.append($0.explanations.count) }
       #expect(seen == [1, 2] && why.sides == [.tuned, .base])
-      var text: ScoredText?
-      try scorer.score([ScoringInput(prompt: "the sky is blue and Gold")]) { text = try $1.get() }
       let theirs = try scorer.explain(
-        try #require(text), concept: "a", token: token, context: context)[0]
-      #expect(why.explanations[0] == theirs.why)
-      #expect(why.explanations[1] == theirs.base)
+        ScoringInput(prompt: "the sky is blue and Gold"), concept: "a", token: token,
+        context: context
+      ).tokens[0]
+      let base = try #require(theirs.base)
+      for (a, b) in zip(why.explanations, [theirs.why, base]) {
+        #expect(a.token == b.token && a.concept == b.concept && a.layer == b.layer)
+        #expect(abs(a.logit - b.logit) < 1e-4)
+        #expect(zip(a.parts, b.parts).allSatisfy { abs($0.value - $1.value) < 1e-4 })
+        #expect(a.earlier.count == b.earlier.count)
+        #expect(zip(a.earlier, b.earlier).allSatisfy { abs($0 - $1) < 1e-3 })
+      }
       #expect(why.explanations[0].parts != why.explanations[1].parts)
     }
   }

@@ -90,11 +90,4 @@ import Testing
     #expect(prompt.readText == prompt.wanted && !session.state.isBusy)
     #expect(prompt.reasons.why.answer?.explanations.first?.token == prompt.tokenIndex)
   }
-
-  /// A model without a template is talked to in plain text.
-  @Test func noTemplate() throws {
-    let session = try session()
-    #expect(session.state.prompt?.hasTemplate == false)
-    #expect(session.state.message == nil)
-  }
 }

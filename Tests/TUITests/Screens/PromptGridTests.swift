@@ -163,8 +163,8 @@ import Testing
     #expect(filtered.prompt?.isFiltered == true && filtered.prompt?.concept == 0)
     #expect(click(Cursor(x: name.x + 2, y: name.y), filtered).prompt?.isFiltered == false)
     // A word of the strip, then the text again.
-    let label = try #require(place(" tuned ", surface))
-    let strip = click(Cursor(x: label.x + 7, y: label.y), state)
+    let label = try #require(place("tuned ", surface))
+    let strip = click(Cursor(x: label.x + 6, y: label.y), state)
     #expect(strip.context == .tokens)
     #expect(click(Cursor(x: 4, y: height > 12 ? 2 : 1), strip).context == .prompt)
   }

@@ -62,10 +62,12 @@ struct ConceptPane {
       return
     }
     let scores = prompt.sides.map { (side: $0, score: prompt.score($0)) }
-    let figures = 6 * scores.count
-    let nameWidth = min(14, max(4, inside.width / 3))
+    // Where there is little room, both figures come before the names.
+    let step = inside.width < 24 ? 5 : 6
+    let figures = step * scores.count
+    let nameWidth = min(14, max(3, min(inside.width / 3, inside.width - 4 - figures)))
     let figureX = inside.x + 3 + nameWidth
-    let trail = inside.width >= 44 ? 8 : 0
+    let trail = inside.width >= 54 ? 8 : 0
     let barX = figureX + figures + 1
     let barWidth = inside.maxX - 1 - barX - (trail > 0 ? trail + 1 : 0)
     if top > inside.y {
@@ -73,7 +75,7 @@ struct ConceptPane {
         let isFront = entry.side == prompt.answerSide
         let label = PromptState.name(entry.side)
         surface.write(
-          label, figureX + 6 * place + 6 - label.count, inside.y,
+          label, figureX + step * place + step - label.count, inside.y,
           theme.style(isFront ? .strong : .text))
       }
     }
@@ -91,7 +93,7 @@ struct ConceptPane {
       for (place, entry) in scores.enumerated() {
         guard let score = entry.score, score.scores.indices.contains(concept) else { continue }
         surface.write(
-          Numbers.share(score.scores[concept]), figureX + 6 * place + 3, y,
+          Numbers.share(score.scores[concept]), figureX + step * place + step - 3, y,
           theme.style(entry.side == prompt.answerSide ? .text : .faint))
       }
       guard barWidth > 1, let value = prompt.score(prompt.answerSide)?.scores[concept] else {

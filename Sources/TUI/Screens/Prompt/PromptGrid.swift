@@ -75,7 +75,9 @@ struct PromptGrid {
     }
     let faint = theme.style(.faint)
     if before > 0 {
-      surface.write("\(theme.glyphs.tickLeft)\(before)", inside.x, inside.y, faint, width: 4)
+      // More than two digits would touch the first name.
+      let count = before < 100 ? "\(before)" : ""
+      surface.write("\(theme.glyphs.tickLeft)\(count)", inside.x, inside.y, faint)
     }
     if after > 0 {
       surface.write(

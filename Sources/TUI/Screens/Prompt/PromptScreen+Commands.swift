@@ -15,7 +15,7 @@ extension PromptScreen {
   package static let contexts: [KeyContext] = [.prompt, .tokens, .why]
   package static let commands = [
     CommandSection(
-      chatCommands + whyCommands + answerCommands + tokenCommands + editCommands)
+      partCommands + chatCommands + whyCommands + answerCommands + tokenCommands + editCommands)
   ]
 
   private static func change(
@@ -69,11 +69,7 @@ extension PromptScreen {
       hint: "layer", do: change { $0.layer = max(0, $0.layer - 1) }),
   ]
 
-  private static let whyCommands: [Command] = [
-    Command(
-      "why", ["w"], .prompt, in: [.tokens, .why],
-      "Why: the earlier tokens, heads and blocks that wrote the score", hint: "why",
-      do: change { toggle(.why, &$0) }),
+  private static let partCommands: [Command] = [
     Command(
       "partDown", ["j", "Down"], .prompt, in: [.why], "Next part", hint: "part",
       do: change { moveChoice(&$0, by: 1) }),
@@ -90,6 +86,13 @@ extension PromptScreen {
       do: change {
         if $0.reasons.showsLayers { $0.reasons.showsLayers = false } else { $0.focus = .tokens }
       }),
+  ]
+
+  private static let whyCommands: [Command] = [
+    Command(
+      "why", ["w"], .prompt, in: [.tokens, .why],
+      "Why: the earlier tokens, heads and blocks that wrote the score", hint: "why",
+      do: change { toggle(.why, &$0) }),
     Command(
       "lens", ["n"], .prompt, in: [.tokens, .why],
       "What the token is about to be followed by, at every layer", hint: "next words",

@@ -73,9 +73,10 @@ struct WhyPane {
 
   private var note: String {
     guard let why = prompt.why?.answer.explanations.first else { return "" }
-    let parts = why.logit - why.remainder
-    return
-      "parts \(Self.figure(parts)), rest \(Self.figure(why.remainder)): logit \(Self.figure(why.logit))"
+    let logit = "logit \(Self.figure(why.logit))"
+    let whole =
+      "\(logit) = parts \(Self.figure(why.logit - why.remainder)), rest \(Self.figure(why.remainder))"
+    return whole.count <= layout.why.width - 6 ? whole : logit
   }
 
   /// `+1.93`, `-.40`.
