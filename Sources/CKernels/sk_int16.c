@@ -47,69 +47,62 @@ SK_INLINE __mmask16 lanes(size_t left) {
   return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
 }
 
-SK_INLINE __m512 sum_of(__m512 a, __m512 b) { return _mm512_add_ps(a, b); }
-SK_INLINE __m512 larger_of(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
-
-// The largest element of each of 16 vectors, or the sum of its elements: a tree in which every step
-// halves the vectors. `is_sum` is a constant.
-SK_INLINE __m512 reduce16(const int is_sum, __m512 v[16]) {
-#define BOTH(a, b) (is_sum ? sum_of(a, b) : larger_of(a, b))
-#define DOUBLES(x) _mm512_castps_pd(x)
-#define FLOATS(x) _mm512_castpd_ps(x)
+// What is left of 16 vectors when the 16 numbers of each become one: their sum where `is_sum`, a
+// constant, else the largest of them without signs. A tree in which every step halves the vectors.
+SK_INLINE __m512i reduce16(const int is_sum, __m512i v[16]) {
+#define BOTH(a, b) (is_sum ? _mm512_add_epi32(a, b) : _mm512_max_epu32(a, b))
 #pragma clang loop unroll(full)
   for (int i = 0; i < 8; i++)
-    v[i] = BOTH(_mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]));
+    v[i] = BOTH(_mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]),
+                _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
 #pragma clang loop unroll(full)
-  for (int i = 0; i < 4; i++) {
-    __m512d a = DOUBLES(v[2 * i]), b = DOUBLES(v[2 * i + 1]);
-    v[i] = BOTH(FLOATS(_mm512_unpacklo_pd(a, b)), FLOATS(_mm512_unpackhi_pd(a, b)));
-  }
+  for (int i = 0; i < 4; i++)
+    v[i] = BOTH(_mm512_unpacklo_epi64(v[2 * i], v[2 * i + 1]),
+                _mm512_unpackhi_epi64(v[2 * i], v[2 * i + 1]));
   // Now v[i] holds, in every 128-bit lane, what is left of vectors 4 i ... 4 i + 3.
 #pragma clang loop unroll(full)
   for (int i = 0; i < 2; i++)
-    v[i] = BOTH(_mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0x88),
-                _mm512_shuffle_f32x4(v[2 * i], v[2 * i + 1], 0xdd));
-  return BOTH(_mm512_shuffle_f32x4(v[0], v[1], 0x88), _mm512_shuffle_f32x4(v[0], v[1], 0xdd));
+    v[i] = BOTH(_mm512_shuffle_i32x4(v[2 * i], v[2 * i + 1], 0x88),
+                _mm512_shuffle_i32x4(v[2 * i], v[2 * i + 1], 0xdd));
+  return BOTH(_mm512_shuffle_i32x4(v[0], v[1], 0x88), _mm512_shuffle_i32x4(v[0], v[1], 0xdd));
 #undef BOTH
-#undef DOUBLES
-#undef FLOATS
 }
 
-// A block of `count` <= 16 rows as whole numbers; rows that are not there are zeros, and so is what is
-// beyond `left` elements. A row's scale is no number where one of its elements is not finite.
-SK_INLINE void round_rows(const float *x, size_t x_row, size_t count, size_t left,
-                                float largest, __m512i numbers[16], __m512 *scales,
-                                __m512 *totals) {
+// A block of `count` <= 16 rows as whole numbers, with what each row is multiplied with and the sum of
+// its elements, as they are rounded; rows that are not there are zeros, and so is what is beyond `left`
+// elements. A row's scale is not finite where one of its elements is not.
+SK_INLINE void round_rows(const float *x, size_t x_row, size_t count, size_t left, float largest,
+                          __m512i numbers[16], __m512 *scales, __m512 *totals) {
   __mmask16 m0 = lanes(left), m1 = lanes(left > 16 ? left - 16 : 0);
-  __m512 most[16], sums[16];
+  const __m512i size = _mm512_set1_epi32(0x7fffffff), one = _mm512_set1_epi16(1);
+  // As whole numbers, sizes of floats are in order, and what is not finite is above all others.
+  __m512i most[16], sums[16];
 #pragma clang loop unroll(full)
   for (size_t i = 0; i < 16; i++) {
-    most[i] = sums[i] = _mm512_setzero_ps();
+    most[i] = _mm512_setzero_si512();
     if (i >= count) continue;
-    __m512 a = _mm512_maskz_loadu_ps(m0, x + i * x_row);
-    __m512 b = _mm512_maskz_loadu_ps(m1, x + i * x_row + 16);
-    most[i] = _mm512_max_ps(_mm512_abs_ps(a), _mm512_abs_ps(b));
-    sums[i] = _mm512_add_ps(a, b);
+    __m512i a = _mm512_maskz_loadu_epi32(m0, x + i * x_row);
+    __m512i b = _mm512_maskz_loadu_epi32(m1, x + i * x_row + 16);
+    most[i] = _mm512_max_epu32(_mm512_and_si512(a, size), _mm512_and_si512(b, size));
   }
-  __m512 top = reduce16(0, most), limit = _mm512_set1_ps(largest);
-  *totals = reduce16(1, sums);
-  // Zero, unless an element is not finite, which the largest may hide.
-  __m512 stain = _mm512_mul_ps(*totals, _mm512_setzero_ps());
-  *scales = _mm512_add_ps(_mm512_div_ps(top, limit), stain);
+  __m512 top = _mm512_castsi512_ps(reduce16(0, most)), limit = _mm512_set1_ps(largest);
+  *scales = _mm512_div_ps(top, limit);
   __mmask16 some = _mm512_cmp_ps_mask(top, _mm512_set1_ps(1e-30f), _CMP_GT_OQ);
   _Alignas(64) float inverses[16];
   _mm512_store_ps(inverses, _mm512_maskz_div_ps(some, limit, top));
   const __m512i order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
 #pragma clang loop unroll(full)
   for (size_t i = 0; i < 16; i++) {
-    numbers[i] = _mm512_setzero_si512();
+    numbers[i] = sums[i] = _mm512_setzero_si512();
     if (i >= count) continue;
     __m512 inverse = _mm512_set1_ps(inverses[i]);
     __m512 a = _mm512_mul_ps(_mm512_maskz_loadu_ps(m0, x + i * x_row), inverse);
     __m512 b = _mm512_mul_ps(_mm512_maskz_loadu_ps(m1, x + i * x_row + 16), inverse);
     __m512i both = _mm512_packs_epi32(_mm512_cvtps_epi32(a), _mm512_cvtps_epi32(b));
+    sums[i] = _mm512_madd_epi16(both, one);
     numbers[i] = _mm512_permutexvar_epi64(order, both);
   }
+  *totals = _mm512_mul_ps(*scales, _mm512_cvtepi32_ps(reduce16(1, sums)));
 }
 
 SK_VNNI void sk_int16_pack(float *packed, const float *x, size_t tokens, size_t width,

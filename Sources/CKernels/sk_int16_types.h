@@ -20,7 +20,7 @@ typedef struct {
     int32_t pairs[tile_rows][side / 2];
   };
   float scales[16];
-  float totals[16];  // the sums of the elements, for weights with minimums
+  float totals[16];  // the sums of the rounded elements, for weights with minimums
 } vector_block;
 
 // A block of the 32 columns of a panel.

@@ -13,7 +13,8 @@ size_t sk_prepared_bytes(size_t width) {
 #if defined(__x86_64__)
 
 // One block of 32 elements as integers, its scale and its sum. The largest is below 2^22, so that four
-// products with -128 fit into 32 bits. Short ones have 8 zeros in the end.
+// products with -128 fit into 32 bits. Short ones have 8 zeros in the end, and their sum is that of
+// what they are rounded to, so that weights with a minimum meet the same numbers twice.
 SK_INLINE float split_block(int is_short, const float *x, int8_t *first[3], int8_t *last[3],
                             float *total) {
   const __m512i half = _mm512_set1_epi32(128);
@@ -26,6 +27,7 @@ SK_INLINE float split_block(int is_short, const float *x, int8_t *first[3], int8
   __m512i v = _mm512_cvtps_epi32(_mm512_mul_ps(b, inverse));
   const __m128i zeros = _mm_cvtsi32_si128(is_short ? 8 : 0);
   u = _mm512_sll_epi32(u, zeros), v = _mm512_sll_epi32(v, zeros);
+  int sum = is_short ? _mm512_reduce_add_epi32(_mm512_add_epi32(u, v)) : 0;
 #pragma clang loop unroll(full)
   for (int d = 2; d >= 0; d--) {
     _mm_storeu_si128((__m128i *)first[d], _mm512_cvtepi32_epi8(u));
@@ -35,7 +37,9 @@ SK_INLINE float split_block(int is_short, const float *x, int8_t *first[3], int8
   }
   // What is not finite shows in the sum; the largest may hide it.
   if (*total * 0 != 0) return __builtin_nanf("");
-  return largest / limit * (is_short ? 1.0f / 256 : 1);
+  if (!is_short) return largest / limit;
+  *total = largest / limit / 256 * (float)sum;
+  return largest / limit / 256;
 }
 
 SK_VNNI static void prepare_nibbles(int is_short, nibble_group *group, const float *x,
