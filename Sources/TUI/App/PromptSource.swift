@@ -18,13 +18,15 @@ package struct PromptSource: Sendable {
 
   package init(
     model: String, adapter: String? = nil, runs: [Run], template: RowTemplate,
-    chat: ChatOptions = ChatOptions(), memory: MemoryBudget = MemoryBudget()
+    chat: ChatOptions = ChatOptions(), precision: Precision = .exact,
+    memory: MemoryBudget = MemoryBudget()
   ) {
     self.model = model
     self.adapter = adapter
     self.runs = runs
     self.template = template
     self.chat = chat
+    self.precision = precision
     self.memory = memory
   }
 }

@@ -31,7 +31,7 @@ struct PointPaint {
     (0..<painting.groupCount).map { group in
       let isConcept: Bool
       switch painting.inputs.mode {
-      case .concept, .predicted: isConcept = group < concepts
+      case .concept, .predicted, .expert: isConcept = group < named
       case .rightWrong, .number: isConcept = false
       }
       return PixelLayer.Ink(mark: isConcept ? group : nil, color: color(style(group)))
