@@ -38,7 +38,7 @@ package enum RunLocator {
   package static func sample(
     executable: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {
-    recorded("run-base", executable, environment)
+    recorded("run-base", executable, environment).first
   }
 
   /// The recorded run of words of a model, which is scored by where the user names no run; nil where
@@ -55,7 +55,7 @@ package enum RunLocator {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> String? {
     ["run-words-base", "run-words-tuned"].lazy
-      .compactMap { recorded($0, executable, environment) }
+      .flatMap { recorded($0, executable, environment) }
       .first { folder in
         guard let manifest = try? Run.readManifest(folder) else { return false }
         return manifest.modelSHA256 == modelSHA256 && manifest.adapterSHA256 == adapterSHA256
@@ -74,9 +74,10 @@ package enum RunLocator {
       conceptsSHA256: manifest.conceptsSHA256, executable: executable, environment: environment)
   }
 
+  /// The recorded runs of this name, the nearest first.
   private static func recorded(
     _ name: String, _ executable: String, _ environment: [String: String]
-  ) -> String? {
+  ) -> [String] {
     var folders: [String] = []
     var above = URL(fileURLWithPath: executable).resolvingSymlinksInPath()
     for _ in 0..<5 {
@@ -86,7 +87,7 @@ package enum RunLocator {
     }
     if let data = UserFolders.data(environment) { folders.append(data) }
     folders.append(".")
-    return folders.map { $0 + "/samples/" + name }.first(where: isRun)
+    return folders.map { $0 + "/samples/" + name }.filter(isRun)
   }
 
   private static func isRun(_ folder: String) -> Bool {

@@ -5,17 +5,17 @@ import Testing
 
 /// Files that version 0.1 wrote, as they were committed then.
 struct OldRunTests {
-  private static let samples = Fixtures.repository + "/samples"
-
-  @Test(arguments: ["run-base", "run-tuned"]) func aRecordedRunOpens(name: String) throws {
-    let run = try Run.open(Self.samples + "/" + name)
-    #expect(run.manifest.tool == "seer 0.1.0" && run.rows.count == 384)
+  /// Six rows of the sample of 0.1, cut out by `Fixtures/Runs/cut_run.py`.
+  @Test(arguments: ["run-0.1-base", "run-0.1-tuned"]) func aRecordedRunOpens(name: String) throws {
+    let run = try Run.open(Fixtures.folder + "/Runs/" + name)
+    #expect(run.manifest.tool == "seer 0.1.0" && run.rows.count == 6)
+    #expect(run.manifest.layers == Array(0...30))
     #expect(run.rows.allSatisfy { $0.prompt == nil && !$0.text.isEmpty })
     // Every row has a side of the split: there is nothing to say of prompts.
     let labelled = LabelledRows(run.rows)
     #expect(labelled.folds.folds.count == 1 && labelled.note("run") == nil)
     #expect(run.numberColumns() == [])
-    #expect(try run.states(layer: 24).values(row: 383).allSatisfy(\.isFinite))
+    #expect(try run.states(layer: 24).values(row: 5).allSatisfy(\.isFinite))
   }
 
   @Test func rowsWithoutPrompts() throws {
