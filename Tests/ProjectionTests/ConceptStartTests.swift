@@ -9,8 +9,8 @@ struct ConceptStartTests {
     var generator = SeededGenerator(seed: 5)
     let ofRow = (0..<rows).map { $0 % concepts }
     let matrix = Matrix(rows: rows, columns: columns) { row, column in
-      // What varies most is in no concept.
-      generator.normal() * (column == columns - 1 ? 20 : 0.3) + (column == ofRow[row] ? 4 : 0)
+      // The two directions that vary most are in no concept.
+      generator.normal() * (column >= columns - 2 ? 20 : 0.3) + (column == ofRow[row] ? 4 : 0)
     }
     return (matrix, RowConcepts(names: (0..<concepts).map { "c\($0)" }, ofRow: ofRow))
   }

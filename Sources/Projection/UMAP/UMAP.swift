@@ -8,16 +8,17 @@ import SeerAnalysis
 /// others push. Where umap-learn moves points one after the other in place, here a point is moved by
 /// its own neighbours alone while all others stand: the same input, options and seed give the same
 /// points, bit by bit, on the same machine, whatever the number of cores. A pull goes a quarter of the
-/// way at most: two points that pull each other from where both stood would change places, and 200
-/// epochs of 50,000 rows kept fewer neighbours than umap-learn for that. Not for use by two threads at
-/// once.
+/// way at most: two points that pull each other from where both stood would change places, and maps
+/// of 50,000 rows kept fewer neighbours than umap-learn's for that. Not for use by two threads at once.
 final class UMAP {
   struct Options: Equatable, Sendable {
     /// Nearest rows that a row is compared with, itself among them as umap-learn counts.
     var neighbours = 15
     /// How near points may come to each other, in units of the map.
     var minDistance: Float = 0.1
-    /// Nil for 500 up to 10,000 rows and 200 beyond, and 200 more where densities are kept.
+    /// Nil for 500 up to 10,000 rows and 300 beyond, and 200 more where densities are kept. Beyond
+    /// 10,000 umap-learn takes 200; points that do not move in place need the other hundred for its
+    /// trustworthiness.
     var epochs: Int?
     /// Random others that push, for each neighbour that pulls.
     var negatives = 5
@@ -52,15 +53,18 @@ final class UMAP {
   ) throws {
     self.options = options
     rows = input.rows
-    epochs = options.epochs ?? (rows <= 10_000 ? 500 : 200) + (options.density > 0 ? 200 : 0)
+    epochs = options.epochs ?? (rows <= 10_000 ? 500 : 300) + (options.density > 0 ? 200 : 0)
     curve = MapCurve(minDistance: Double(options.minDistance))
     neighbours = max(0, min(rows, options.neighbours) - 1)
     let found = try Neighbours.find(
       input, k: neighbours, checkpoint: checkpoint, progress: progress)
     memberships = try FuzzySet(found, checkpoint: checkpoint).memberships
-    var points = try initialization.points(of: input, seed: options.seed, deviation: 4).frozen()
-    if isSpectral, case .principalComponents = initialization {
-      points = try SpectralStart.points(memberships, from: points, checkpoint: checkpoint)
+    var points = try initialization.points(of: input, seed: options.seed, deviation: 2).frozen()
+    if case .principalComponents = initialization {
+      points =
+        isSpectral
+        ? try SpectralStart.points(memberships, from: points, checkpoint: checkpoint)
+        : Self.asWideAsLong(points)
     }
     positions = Buffer(count: 2 * rows)
     next = Buffer(count: 2 * rows)
@@ -76,6 +80,21 @@ final class UMAP {
     let largest = (0..<pulling.values.count).reduce(0) { max($0, pulling.values.elements[$1]) }
     densityScale = Float(
       Double(options.density) * (density?.weight ?? 0) / Double(max(largest, 1e-30)))
+  }
+
+  /// Both components with the first one's deviation: where that is far longer, rows that differ in
+  /// the second begin on top of each other, and more neighbours are lost for good.
+  private static func asWideAsLong(_ points: Matrix) -> Matrix {
+    let deviations = (0..<2).map { column in
+      let values = (0..<points.rows).map { Double(points[$0, column]) }
+      let mean = values.reduce(0, +) / Double(max(1, values.count))
+      return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
+    }
+    guard deviations[1] > 0 else { return points }
+    let stretch = Float(deviations[0] / deviations[1])
+    return Matrix(rows: points.rows, columns: 2) { row, column in
+      points[row, column] * (column == 1 ? stretch : 1)
+    }
   }
 
   /// The graph without the neighbours that never pull.
