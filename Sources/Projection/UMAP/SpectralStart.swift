@@ -54,7 +54,7 @@ enum SpectralStart {
       multiply(graph, roots, &image)
       return (zip(image, vector).reduce(0) { $0 + $1.0 * $1.1 }, vector)
     }.sorted { $0.length > $1.length }.prefix(2).map(\.vector)
-    let scale = 4 * Double(n).squareRoot()
+    let scale = Double(UMAP.spread) * Double(n).squareRoot()
     return Matrix(rows: n, columns: 2) { row, column in
       Float(kept[column][row] * scale) + generator.normal() * 1e-3
     }

@@ -29,6 +29,9 @@ final class UMAP {
     var seed: UInt64 = 0
   }
 
+  /// The deviation of the points before the first step.
+  static let spread: Float = 2
+
   let options: Options
   let epochs: Int
   /// Neighbours without the row itself that were looked at: fewer where rows are few.
@@ -59,7 +62,8 @@ final class UMAP {
     let found = try Neighbours.find(
       input, k: neighbours, checkpoint: checkpoint, progress: progress)
     memberships = try FuzzySet(found, checkpoint: checkpoint).memberships
-    var points = try initialization.points(of: input, seed: options.seed, deviation: 2).frozen()
+    var points = try initialization.points(of: input, seed: options.seed, deviation: Self.spread)
+      .frozen()
     if case .principalComponents = initialization {
       points =
         isSpectral
@@ -91,7 +95,8 @@ final class UMAP {
       return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
     }
     guard deviations[1] > 0 else { return points }
-    let stretch = Float(deviations[0] / deviations[1])
+    // Of rows on a line the second component is the start's jitter, which stays small.
+    let stretch = Float(min(10, deviations[0] / deviations[1]))
     return Matrix(rows: points.rows, columns: 2) { row, column in
       points[row, column] * (column == 1 ? stretch : 1)
     }
