@@ -68,8 +68,9 @@ static int dot_rows_floats(int type, float *out, size_t out_row, const char *row
 
 #if defined(__x86_64__)
 
-typedef void dot_kernel(float *out, size_t out_row, const uint8_t *rows, size_t row_bytes,
-                        size_t count, const char *x, size_t width, size_t tokens);
+typedef void dot_kernel(int is_short, float *out, size_t out_row, const uint8_t *rows,
+                        size_t row_bytes, size_t count, const char *x, size_t width,
+                        size_t tokens);
 
 static dot_kernel *kernel_of(int type, int *order) {
   *order = order_nibbles;
@@ -100,12 +101,13 @@ int sk_dot_order(int type) {
 }
 
 int sk_dot_rows(int type, float *out, size_t out_row, const void *rows, size_t row_bytes,
-                size_t count, const float *x, const void *prepared, size_t width, size_t tokens) {
+                size_t count, const float *x, int is_short, const void *prepared, size_t width,
+                size_t tokens) {
   int order;
   dot_kernel *kernel = kernel_of(type, &order);
   if (!kernel || !sk_has_vnni())
     return dot_rows_floats(type, out, out_row, rows, row_bytes, count, x, width, tokens);
-  kernel(out, out_row, rows, row_bytes, count, prepared, width, tokens);
+  kernel(is_short, out, out_row, rows, row_bytes, count, prepared, width, tokens);
   return 1;
 }
 
@@ -117,8 +119,9 @@ int sk_dot_order(int type) {
 }
 
 int sk_dot_rows(int type, float *out, size_t out_row, const void *rows, size_t row_bytes,
-                size_t count, const float *x, const void *prepared, size_t width, size_t tokens) {
-  (void)prepared;
+                size_t count, const float *x, int is_short, const void *prepared, size_t width,
+                size_t tokens) {
+  (void)is_short, (void)prepared;
   return dot_rows_floats(type, out, out_row, rows, row_bytes, count, x, width, tokens);
 }
 

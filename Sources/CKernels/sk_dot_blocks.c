@@ -117,7 +117,7 @@ SK_INLINE nibble_weights load_nibbles(const int type, const uint8_t *group, size
 
 // Adds the products of a group of up to four blocks, of which `left` bytes are there: a constant for
 // whole groups, whose loop then has no question to ask.
-SK_INLINE void add_nibbles(const int type, const int rows, const int tokens, __m512 sums[4][4],
+SK_INLINE void add_nibbles(const int type, const int digits, const int rows, const int tokens, __m512 sums[4][4],
                            __m256 offsets[4][4], const uint8_t *start, size_t row_bytes,
                            size_t left, const char *x, size_t vector) {
 #pragma clang loop unroll(full)
@@ -130,7 +130,7 @@ SK_INLINE void add_nibbles(const int type, const int rows, const int tokens, __m
       const nibble_group *v = (const nibble_group *)(x + (size_t)t * vector);
       __m512i sum = _mm512_setzero_si512();
 #pragma clang loop unroll(full)
-      for (int d = 0; d < 3; d++) {
+      for (int d = 0; d < digits; d++) {
         if (d) sum = _mm512_slli_epi32(sum, 8);
         sum = byte_products(sum, w.low, v->digits[d][0]);
         sum = byte_products(sum, w.high, v->digits[d][1]);
@@ -148,7 +148,7 @@ SK_INLINE void add_nibbles(const int type, const int rows, const int tokens, __m
   }
 }
 
-SK_INLINE void dot_nibbles(const int type, const int rows, const int tokens, float *out,
+SK_INLINE void dot_nibbles(const int type, const int digits, const int rows, const int tokens, float *out,
                            size_t out_row, const uint8_t *row, size_t row_bytes,
                            const char *x, size_t vector, size_t width) {
   const size_t bytes = block_bytes(type);
@@ -165,9 +165,9 @@ SK_INLINE void dot_nibbles(const int type, const int rows, const int tokens, flo
     const uint8_t *start = row + g * 4 * bytes;
     const char *vectors = x + g * sizeof(nibble_group);
     if (blocks >= 4)
-      add_nibbles(type, rows, tokens, sums, offsets, start, row_bytes, 4 * bytes, vectors, vector);
+      add_nibbles(type, digits, rows, tokens, sums, offsets, start, row_bytes, 4 * bytes, vectors, vector);
     else
-      add_nibbles(type, rows, tokens, sums, offsets, start, row_bytes, blocks * bytes, vectors,
+      add_nibbles(type, digits, rows, tokens, sums, offsets, start, row_bytes, blocks * bytes, vectors,
                   vector);
   }
 #pragma clang loop unroll(full)
@@ -180,7 +180,7 @@ SK_INLINE void dot_nibbles(const int type, const int rows, const int tokens, flo
 }
 
 // As add_nibbles, for a group of up to two blocks of Q8_0.
-SK_INLINE void add_bytes(const int rows, const int tokens, __m512 sums[4][4],
+SK_INLINE void add_bytes(const int digits, const int rows, const int tokens, __m512 sums[4][4],
                          const uint8_t *start, size_t row_bytes, size_t left, const char *x,
                          size_t vector) {
   const __m512i sign = _mm512_set1_epi8(-128);
@@ -198,7 +198,7 @@ SK_INLINE void add_bytes(const int rows, const int tokens, __m512 sums[4][4],
 #pragma clang loop unroll(full)
     for (int t = 0; t < tokens; t++) {
       const plain_group *v = (const plain_group *)(x + (size_t)t * vector);
-      __m512i sum = plain_products(w, v);
+      __m512i sum = plain_products(digits, w, v);
       sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 7));
       __m512 scales = _mm512_mul_ps(scale, _mm512_load_ps(v->scales));
       sums[r][t] = _mm512_fmadd_ps(scales, _mm512_cvtepi32_ps(sum), sums[r][t]);
@@ -206,7 +206,7 @@ SK_INLINE void add_bytes(const int rows, const int tokens, __m512 sums[4][4],
   }
 }
 
-SK_INLINE void dot_bytes(const int rows, const int tokens, float *out, size_t out_row,
+SK_INLINE void dot_bytes(const int digits, const int rows, const int tokens, float *out, size_t out_row,
                          const uint8_t *row, size_t row_bytes, const char *x, size_t vector,
                          size_t width) {
   const size_t groups = (width + 63) / 64;
@@ -218,9 +218,9 @@ SK_INLINE void dot_bytes(const int rows, const int tokens, float *out, size_t ou
     const uint8_t *start = row + g * 68;
     const char *vectors = x + g * sizeof(plain_group);
     if (left >= 68)
-      add_bytes(rows, tokens, sums, start, row_bytes, 68, vectors, vector);
+      add_bytes(digits, rows, tokens, sums, start, row_bytes, 68, vectors, vector);
     else
-      add_bytes(rows, tokens, sums, start, row_bytes, left, vectors, vector);
+      add_bytes(digits, rows, tokens, sums, start, row_bytes, left, vectors, vector);
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)

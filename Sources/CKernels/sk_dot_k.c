@@ -7,23 +7,19 @@
 
 #if defined(__x86_64__)
 
-enum { quarters = 4 };  // groups of 64 weights in a block
+enum {
+  quarters = 4,  // groups of 64 weights in a block
+  upper_half = 0xff00,
+};
 
-// A block's scales as floats: of its 8 parts of 32 (Q4_K, Q5_K), or of its 16 parts of 16 (Q6_K).
-typedef struct {
-  __m512 scales;
-  __m512 minimums;  // Q4_K and Q5_K
-} block_scales;
-
-SK_INLINE block_scales load_scales(const int type, const uint8_t *bytes) {
-  block_scales result;
+// A block's scales as floats: of its 8 parts of 32 and then their minimums (Q4_K, Q5_K), or of its 16
+// parts of 16 (Q6_K).
+SK_INLINE __m512 load_scales(const int type, const uint8_t *bytes) {
   if (type == sk_type_q6_k) {
     const block_q6_k *block = (const block_q6_k *)bytes;
     __m128i integers = _mm_loadu_si128((const __m128i *)block->scales);
-    result.scales = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(integers)),
-                                  _mm512_set1_ps((float)block->scale));
-    result.minimums = _mm512_setzero_ps();
-    return result;
+    return _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(integers)),
+                         _mm512_set1_ps((float)block->scale));
   }
   // Six bits each: those of parts 0 ... 3 in one piece, those of parts 4 ... 7 in two.
   const block_q4_k *block = (const block_q4_k *)bytes;
@@ -35,11 +31,19 @@ SK_INLINE block_scales load_scales(const int type, const uint8_t *bytes) {
                       (uint64_t)((c >> 4 & 0x0f0f0f0f) | (b >> 6 & 0x03030303) << 4) << 32;
   __m512i integers =
       _mm512_cvtepu8_epi32(_mm_set_epi64x((long long)minimums, (long long)scales));
-  __m512 values = _mm512_cvtepi32_ps(integers);
-  result.scales = _mm512_mul_ps(values, _mm512_set1_ps((float)block->scale));
-  values = _mm512_shuffle_f32x4(values, values, 0xee);  // the upper half
-  result.minimums = _mm512_mul_ps(values, _mm512_set1_ps((float)block->minimum));
-  return result;
+  __m512 both = _mm512_mask_blend_ps(upper_half, _mm512_set1_ps((float)block->scale),
+                                     _mm512_set1_ps((float)block->minimum));
+  return _mm512_mul_ps(_mm512_cvtepi32_ps(integers), both);
+}
+
+// The same times a vector's: its eight scales for the parts, its eight sums for the minimums.
+SK_INLINE __m512 times_vector(const int type, __m512 scales, const plain_group *x) {
+  __m512 eight = _mm512_load_ps(x->eight);
+  if (type == sk_type_q6_k) {
+    const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    eight = _mm512_permutexvar_ps(twice, eight);
+  }
+  return _mm512_mul_ps(scales, eight);
 }
 
 // The low 4 bits of each byte of the first 32, then the high 4 bits of each of the same.
@@ -80,7 +84,7 @@ SK_INLINE __m512i scale_lanes(const int type, const int q) {
   return _mm512_setr_epi32(c, c, c, c, d, d, d, d, e, e, e, e, f, f, f, f);
 }
 
-SK_INLINE void dot_k(const int type, const int rows, const int tokens, float *out, size_t out_row,
+SK_INLINE void dot_k(const int type, const int digits, const int rows, const int tokens, float *out, size_t out_row,
                      const uint8_t *row, size_t row_bytes, const char *x, size_t vector,
                      size_t width) {
   const size_t bytes = type == sk_type_q4_k   ? sizeof(block_q4_k)
@@ -90,32 +94,35 @@ SK_INLINE void dot_k(const int type, const int rows, const int tokens, float *ou
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows * tokens; i++) sums[i / tokens][i % tokens] = _mm512_setzero_ps();
   for (size_t b = 0; b < width / 256; b++) {
-    block_scales scales[4];
+    const char *group = x + b * quarters * sizeof(plain_group);
+    __m512 scales[4][4];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       const uint8_t *block = row + (size_t)r * row_bytes + b * bytes;
       for (size_t ahead = 0; ahead < bytes; ahead += 64)
         _mm_prefetch((const char *)block + prefetch_distance + ahead, _MM_HINT_T0);
-      scales[r] = load_scales(type, block);
+      __m512 own = load_scales(type, block);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < tokens; t++) {
+        scales[r][t] =
+            times_vector(type, own, (const plain_group *)(group + (size_t)t * vector));
+        if (type != sk_type_q6_k)
+          sums[r][t] = _mm512_mask_sub_ps(sums[r][t], upper_half, sums[r][t], scales[r][t]);
+      }
     }
 #pragma clang loop unroll(full)
     for (int q = 0; q < quarters; q++) {
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
         __m512i w = load_quarter(type, row + (size_t)r * row_bytes + b * bytes, q);
-        __m512 scale = _mm512_permutexvar_ps(scale_lanes(type, q), scales[r].scales);
-        __m512 minimum = _mm512_permutexvar_ps(scale_lanes(type, q), scales[r].minimums);
 #pragma clang loop unroll(full)
         for (int t = 0; t < tokens; t++) {
-          const plain_group *v =
-              (const plain_group *)(x + (size_t)t * vector) + b * quarters + (size_t)q;
-          __m512i sum = plain_products(w, v);
+          const plain_group *v = (const plain_group *)(group + (size_t)t * vector) + q;
+          __m512i sum = plain_products(digits, w, v);
           if (type == sk_type_q6_k)
             sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 5));
-          __m512 product = _mm512_mul_ps(scale, _mm512_load_ps(v->scales));
-          sums[r][t] = _mm512_fmadd_ps(product, _mm512_cvtepi32_ps(sum), sums[r][t]);
-          if (type != sk_type_q6_k)
-            sums[r][t] = _mm512_fnmadd_ps(minimum, _mm512_load_ps(v->totals), sums[r][t]);
+          __m512 scale = _mm512_permutexvar_ps(scale_lanes(type, q), scales[r][t]);
+          sums[r][t] = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sum), sums[r][t]);
         }
       }
     }

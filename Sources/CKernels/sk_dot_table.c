@@ -30,7 +30,7 @@ SK_INLINE table_weights load_table(const int type, const uint8_t *row, size_t bl
 }
 
 // As add_bytes of sk_dot_blocks.c.
-SK_INLINE void add_table(const int type, const int rows, const int tokens, __m512 sums[4][4],
+SK_INLINE void add_table(const int type, const int digits, const int rows, const int tokens, __m512 sums[4][4],
                          const uint8_t *row, size_t row_bytes, size_t block, int has_two,
                          const char *x, size_t vector) {
 #pragma clang loop unroll(full)
@@ -39,7 +39,7 @@ SK_INLINE void add_table(const int type, const int rows, const int tokens, __m51
 #pragma clang loop unroll(full)
     for (int t = 0; t < tokens; t++) {
       const plain_group *v = (const plain_group *)(x + (size_t)t * vector);
-      __m512i sum = plain_products(w.bytes, v);
+      __m512i sum = plain_products(digits, w.bytes, v);
       sum = _mm512_sub_epi32(sum, _mm512_slli_epi32(_mm512_load_si512(v->sums), 7));
       __m512 scales = _mm512_mul_ps(w.scales, _mm512_load_ps(v->scales));
       sums[r][t] = _mm512_fmadd_ps(scales, _mm512_cvtepi32_ps(sum), sums[r][t]);
@@ -47,7 +47,7 @@ SK_INLINE void add_table(const int type, const int rows, const int tokens, __m51
   }
 }
 
-SK_INLINE void dot_table(const int type, const int rows, const int tokens, float *out,
+SK_INLINE void dot_table(const int type, const int digits, const int rows, const int tokens, float *out,
                          size_t out_row, const uint8_t *row, size_t row_bytes, const char *x,
                          size_t vector, size_t width) {
   const size_t blocks = width / 32;
@@ -56,8 +56,8 @@ SK_INLINE void dot_table(const int type, const int rows, const int tokens, float
   for (int i = 0; i < rows * tokens; i++) sums[i / tokens][i % tokens] = _mm512_setzero_ps();
   size_t block = 0;
   for (; block + 2 <= blocks; block += 2, x += sizeof(plain_group))
-    add_table(type, rows, tokens, sums, row, row_bytes, block, 1, x, vector);
-  if (block < blocks) add_table(type, rows, tokens, sums, row, row_bytes, block, 0, x, vector);
+    add_table(type, digits, rows, tokens, sums, row, row_bytes, block, 1, x, vector);
+  if (block < blocks) add_table(type, digits, rows, tokens, sums, row, row_bytes, block, 0, x, vector);
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -66,10 +66,10 @@ SK_INLINE void dot_table(const int type, const int rows, const int tokens, float
 }
 
 #define DOT_TABLE(name)                                                                      \
-  SK_INLINE void dot_##name(const int rows, const int tokens, float *out, size_t out_row,    \
+  SK_INLINE void dot_##name(const int digits, const int rows, const int tokens, float *out, size_t out_row,    \
                             const uint8_t *row, size_t row_bytes, const char *x,             \
                             size_t vector, size_t width) {                                   \
-    dot_table(sk_type_##name, rows, tokens, out, out_row, row, row_bytes, x, vector, width); \
+    dot_table(sk_type_##name, digits, rows, tokens, out, out_row, row, row_bytes, x, vector, width); \
   }                                                                                          \
   DOT_ROWS(sk_dot_rows_##name, dot_##name)
 DOT_TABLE(iq4_nl)

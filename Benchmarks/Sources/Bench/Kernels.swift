@@ -58,7 +58,7 @@ enum Kernels {
           sk_dot_order(type), 0, prepared + token * bytes, x.elements + token * columns, columns)
       }
       _ = sk_dot_rows(
-        type, output.elements, rows, base, rowBytes, rows, x.elements, prepared, columns, tokens)
+        type, output.elements, rows, base, rowBytes, rows, x.elements, 0, prepared, columns, tokens)
     }
   }
 

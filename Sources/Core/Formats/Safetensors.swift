@@ -188,7 +188,8 @@ package struct Safetensors: Sendable {
       _ type: BlockType, _ source: UnsafeRawPointer, _ rowBytes: Int, rows: Int, at place: Int
     ) {
       let done = sk_dot_rows(
-        Int32(type.rawValue), target + place, rows, source, rowBytes, rows, vector, nil, width, 1)
+        Int32(type.rawValue), target + place, rows, source, rowBytes, rows, vector, 0, nil, width, 1
+      )
       precondition(done != 0, "a type of floats without a kernel")
     }
     let isDone = file.withBytes(in: tensor.range) { values in

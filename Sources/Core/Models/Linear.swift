@@ -96,7 +96,7 @@ func linearSum(
           let done = weight.withStoredRows(range) { stored, rowBytes in
             sk_dot_rows(
               Int32(weight.type.rawValue), sums, range.count, stored, rowBytes, range.count,
-              x + index * columns, vector, columns, 1)
+              x + index * columns, prepared.isShort, vector, columns, 1)
           }
           precondition(done != 0, "a block type without a kernel, or no memory for a row")
           sk_add_scaled(output + range.lowerBound, sums, range.count, factors[index])
@@ -170,6 +170,8 @@ private func forEachPiece(
 private struct PreparedVectors {
   let base: UnsafeMutableRawPointer?
   let bytesAnOrder: Int
+  /// 1 for vectors of 15 bits (`--precision fast`), 0 for those of 23.
+  let isShort: Int32
 
   func vectors(for type: BlockType) -> UnsafeRawPointer? {
     base.map { UnsafeRawPointer($0) + Int(sk_dot_order(Int32(type.rawValue))) * bytesAnOrder }
@@ -180,9 +182,12 @@ private func withPreparedVectors(
   _ x: UnsafePointer<Float>, tokens: Int, columns: Int, _ precision: Precision,
   _ tasks: [LinearTask], _ body: (PreparedVectors) -> Void
 ) {
+  let isShort: Int32 = precision == .fast ? 1 : 0
   var orders: UInt = 0
   for task in tasks { orders |= 1 << UInt(sk_dot_order(Int32(task.weight.type.rawValue))) }
-  guard orders > 1 else { return body(PreparedVectors(base: nil, bytesAnOrder: 0)) }
+  guard orders > 1 else {
+    return body(PreparedVectors(base: nil, bytesAnOrder: 0, isShort: isShort))
+  }
   let bytes = sk_prepared_bytes(columns)
   withUnsafeTemporaryAllocation(
     byteCount: Int(sk_orders) * tokens * bytes, alignment: 64
@@ -191,11 +196,11 @@ private func withPreparedVectors(
     for order in 1..<Int(sk_orders) where orders >> UInt(order) & 1 == 1 {
       for token in 0..<tokens {
         sk_prepare(
-          Int32(order), precision == .fast ? 1 : 0, base + (order &* tokens &+ token) &* bytes,
+          Int32(order), isShort, base + (order &* tokens &+ token) &* bytes,
           x + token &* columns, columns)
       }
     }
-    body(PreparedVectors(base: base, bytesAnOrder: tokens * bytes))
+    body(PreparedVectors(base: base, bytesAnOrder: tokens * bytes, isShort: isShort))
   }
 }
 
@@ -209,7 +214,7 @@ private func directProduct(
     let done = weight.withStoredRows(range) { rows, rowBytes in
       sk_dot_rows(
         Int32(weight.type.rawValue), target, stride, rows, rowBytes, range.count, x,
-        prepared.vectors(for: weight.type), weight.columns, tokens)
+        prepared.isShort, prepared.vectors(for: weight.type), weight.columns, tokens)
     }
     precondition(done != 0, "a block type without a kernel, or no memory for a row")
   }

@@ -77,7 +77,7 @@ struct BlockTests {
     #expect(sk_expand(40, &target, [UInt8](repeating: 0, count: 256), 1) == 0)
     #expect(target == [7])
     #expect(
-      sk_dot_rows(40, &target, 1, [UInt8](repeating: 0, count: 256), 4, 1, [1], nil, 1, 1) == 0)
+      sk_dot_rows(40, &target, 1, [UInt8](repeating: 0, count: 256), 4, 1, [1], 0, nil, 1, 1) == 0)
   }
 
   /// `sk_dot_rows` with the vectors in the order that the type wants; (tokens, stride).
@@ -97,7 +97,7 @@ struct BlockTests {
     }
     var out = [Float](repeating: .nan, count: tokens * stride)
     let done = sk_dot_rows(
-      number, &out, stride, rows, rowBytes, count, x, prepared, width, tokens)
+      number, &out, stride, rows, rowBytes, count, x, 0, prepared, width, tokens)
     #expect(done == 1)
     return out
   }

@@ -176,7 +176,7 @@ struct WholeNumberTests {
     var few = [Float](repeating: .nan, count: tokens * rows)
     #expect(
       sk_dot_rows(
-        number, &few, rows, weights.bytes, weights.rowBytes, rows, x, prepared, width, tokens)
+        number, &few, rows, weights.bytes, weights.rowBytes, rows, x, 1, prepared, width, tokens)
         == 1)
     for token in 0..<tokens {
       for row in 0..<rows {
