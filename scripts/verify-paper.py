@@ -109,24 +109,27 @@ def written(o, results):
 
 
 def plan(o, results):
-    """Every step with what it does; what the claims of README rest on first."""
+    """Every step with what it does: the claims of README first, and one seed of everything before a second."""
+    def cluster_step(name, arm, seed):
+        return f"{name}/{arm}/{seed}", lambda: clusters(o, results, name, arm, seed)
+
+    def detox_step(arm, seed):
+        return f"detox/{arm}/{seed}", lambda: detox(o, results, arm, seed)
+
     first = o.seeds[0]
     for seed in o.seeds:
-        for name in reversed(SETS):
-            yield f"{name}/seer/{seed}", lambda n=name, s=seed: clusters(o, results, n, "seer", s)
+        yield cluster_step("safety-multi", "seer", seed)
+        yield from (detox_step(arm, seed) for arm in DETOX if arm != "paper-detox-slow")
+        yield from (cluster_step(name, "seer", seed) for name in ("math", "knowledge"))
         if seed == first:
             yield "figure", lambda: figure(o, first)
-        for arm in DETOX:
-            # The published rate is asked for once.
-            if arm != "paper-detox-slow" or seed == first:
-                yield f"detox/{arm}/{seed}", lambda a=arm, s=seed: detox(o, results, a, s)
-        if seed == first:
             yield "stale/safety-multi", lambda: stale(o, "safety-multi", first)
+            # The published rate is asked for once.
+            yield detox_step("paper-detox-slow", first)
             if o.beside:
                 yield "beside/safety-multi", lambda: beside(o, "safety-multi", first)
         for name in reversed(SETS):
-            for arm in list(CLUSTERS)[1:]:
-                yield f"{name}/{arm}/{seed}", lambda n=name, a=arm, s=seed: clusters(o, results, n, a, s)
+            yield from (cluster_step(name, arm, seed) for arm in CLUSTERS if arm != "seer")
 
 
 # --- What is trained
@@ -142,7 +145,7 @@ def presets(o, comparison, arm, rows, layer):
     """The whole preset of an arm: the objective is the arm's, everything else the comparison's."""
     steps = o.steps or -(-2 * rows // o.batch)
     # `released` pads each side of a row to as many tokens, so half of them make the same row.
-    same = {"steps": steps, "epochs": 0, "batch": o.batch, "retain_batch": o.retain_batch, "held_out": 0.05,
+    same = {"steps": steps, "epochs": 0, "batch": o.batch, "retain_batch": o.retain_batch, "held_out": 0.02,
             "evaluate_every": steps, "learning_rate": o.rate, "rows_per_concept": 0}
     if comparison == "clusters":
         source = CLUSTERS[arm]
