@@ -90,8 +90,7 @@ def sizes(results):
     lines += [f"- Every training: {some['steps']} steps of {s['batch']} rows and {s['retain_batch']} general ones, cut at "
               f"{s['max_tokens']} tokens; that is {some['pairs']} pairs. The published detoxification has up to "
               f"{PUBLISHED_PAIRS:,}: this is {100 * some['pairs'] / PUBLISHED_PAIRS:.1f} % of it.",
-              f"- Rate: {s['rate']:g} for every arm, {s['rate'] / 1e-4:g} times the published one, because there are so few steps. "
-              "`paper-detox-slow` has the published 0.0001."]
+              f"- Rate: a constant {s['rate']:g} for every arm; the published one is 0.0001, for many more steps. `paper-detox-slow` has that."]
     rows = sorted({v["train"]["rows"] for name, v in found.items() if "train" in v and name.split("/")[0] in SETS})
     if rows:
         lines += [f"- Clusters: {' or '.join(map(str, rows))} rows to train on and as many others to judge."]
@@ -100,7 +99,8 @@ def sizes(results):
         lines += [f"- Detoxification: {some['rows']:,} rows to draw from; {base['harmful']['prompts']} harmful prompts that no "
                   f"training row has, {base['safe']['prompts']} safe ones of XSTest, answers of at most {s['tokens']} tokens; "
                   f"{base['questions'][0]} questions about knowledge and {base['questions'][1]} easy ones of ours. The judge, the "
-                  f"untouched model's monitor, is right on {100 * base['judge']:.0f} % of rows it did not learn from."]
+                  f"untouched model's monitor, learned from {s['judged'] or 'all'} of those rows, and is right on "
+                  f"{100 * base['judge']:.0f} % of rows it did not learn from."]
     missing = [f"{step} ({3 - len(seeds(found, step))})" for step in
                [f"{name}/{arm}" for name in SETS for arm in CLUSTERS] + [f"detox/{arm}" for arm in DETOX[:-1]]
                if len(seeds(found, step)) < 3]

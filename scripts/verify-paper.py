@@ -37,7 +37,7 @@ PUBLISHED_RATE = 1e-4
 GROUP = 16
 # A whole measurement: all rows, and each drawn twice, which is the published epoch (docs/training.md). 0: all, or by the rows.
 WHOLE = {"limit": 0, "steps": 0, "batch": 32, "retain_batch": 8, "max_tokens": 160, "rate": 6e-4, "prompts": 0, "questions": 0,
-         "tokens": 64, "permutations": 50, "precision": "exact", "layer": 24, "model": "smollm2"}
+         "judged": 0, "tokens": 64, "permutations": 50, "precision": "exact", "layer": 24, "model": "smollm2"}
 
 
 def main():
@@ -118,9 +118,8 @@ def plan(o, results):
 
     first = o.seeds[0]
     for seed in o.seeds:
-        yield cluster_step("safety-multi", "seer", seed)
         yield from (detox_step(arm, seed) for arm in DETOX if arm != "paper-detox-slow")
-        yield from (cluster_step(name, "seer", seed) for name in ("math", "knowledge"))
+        yield from (cluster_step(name, "seer", seed) for name in reversed(SETS))
         if seed == first:
             yield "figure", lambda: figure(o, first)
             yield "stale/safety-multi", lambda: stale(o, "safety-multi", first)
@@ -145,15 +144,16 @@ def presets(o, comparison, arm, rows, layer):
     """The whole preset of an arm: the objective is the arm's, everything else the comparison's."""
     steps = o.steps or -(-2 * rows // o.batch)
     # `released` pads each side of a row to as many tokens, so half of them make the same row.
-    same = {"steps": steps, "epochs": 0, "batch": o.batch, "retain_batch": o.retain_batch, "held_out": 0.02,
-            "evaluate_every": steps, "learning_rate": o.rate, "rows_per_concept": 0}
+    same = {"steps": steps, "epochs": 0, "batch": o.batch, "retain_batch": o.retain_batch, "held_out": 0.01,
+            "evaluate_every": steps, "learning_rate": o.rate, "schedule": "constant", "warmup": 0, "clip": 1,
+            "rows_per_concept": 0}
     if comparison == "clusters":
         source = CLUSTERS[arm]
         same["objective"] = {"layers": [layer], "positions": ["last"], "group": GROUP if o.batch % GROUP == 0 else 0}
     else:
         source = DETOX[arm]
         paper = seer(o, "presets/paper-detox", "preset", "paper-detox")
-        same |= {key: paper[key] for key in ("dropout", "schedule", "warmup", "clip", "row_mix", "crop", "recombine", "average")}
+        same |= {key: paper[key] for key in ("dropout", "row_mix", "crop", "recombine", "average")}
         same["objective"] = {"layers": [layer], "positions": ["prompt-end", "last"], "kl_weight": 0,
                              "group": GROUP if o.batch % GROUP == 0 else 0}
         if arm == "paper-detox-slow":
@@ -273,7 +273,8 @@ def detox(o, results, arm, seed):
     harmful = save(f"{o.work}/harmful.csv", thinned(unseen_harmful(o.data), o.prompts), ["prompt"])
     safe = save(f"{o.work}/safe.csv", thinned(unique(read(f"{o.data}/xstest.csv")), o.prompts), ["prompt"])
     adapter, made = train(o, step, "detox", arm, taught, seed, "chat")
-    judge = extracted(o, "detox/judge", taught, "chat", only=[o.layer])
+    shown = save(f"{o.work}/judge.csv", thinned(read(taught), o.judged), ["prompt", "response", "value"])
+    judge = extracted(o, "detox/judge", shown, "chat", only=[o.layer])
     answers = seer(o, f"{step}/detox", "evaluate", "detox", "--model", o.model, "--adapter", adapter, "--harmful", harmful,
                    "--safe", safe, "--run", judge, "--layer", o.layer, "--tokens", o.tokens, "--precision", o.precision,
                    "--output", f"{o.work}/{step}/answers.jsonl")
