@@ -44,7 +44,7 @@ def page(results, path):
 def blocks(results):
     found = results["results"]
     return {"sizes": sizes(results), "detox": detox(found), "published": published(), "detox seeds": detox_seeds(found),
-            "detox tests": detox_tests(found), "clusters": clusters(found), "cluster seeds": cluster_seeds(found),
+            "detox tests": detox_tests(found), "clusters": clusters(found), "figure": figure(found), "cluster seeds": cluster_seeds(found),
             "stale": stale(found), "stale layers": stale_layers(found), "beside": beside(found)}
 
 
@@ -158,9 +158,9 @@ def detox(found):
             percent([r["harmful"]["refused"][0] for r in runs]) + told("harmful/refused"),
             percent([r["safe"]["refused"][0] for r in runs]) + told("safe/refused"),
             percent([r["choices"][0] for r in runs]),
-            percent([r["harmful"]["circles"] / r["harmful"]["prompts"] for r in runs]),
+            percent([(r["harmful"]["circles"] + r["harmful"]["empty"]) / r["harmful"]["prompts"] for r in runs]),
             *(published_range(arm, column) for column in (0, 2, 3))])
-    return table(["arm", "seeds", "harmful: refused or safe", "harmful: refused", "XSTest: refused", "knowledge", "in circles",
+    return table(["arm", "seeds", "harmful: refused or safe", "harmful: refused", "XSTest: refused", "knowledge", "broken",
                   "published: refused or safe", "published: XSTest", "published: capability"], rows)
 
 
@@ -237,6 +237,14 @@ def cluster_seeds(found):
             lines += [f"**{title}**", "", *table(
                 ["arm", "seed", "nearest prototype", "probe", "silhouette", "KL, nats a token", "perplexity"], rows)]
     return lines
+
+
+def figure(found):
+    if "figure" not in found:
+        return ["The paper's figure of our own rows, three sets before and after, has not been drawn yet."]
+    return ["![seven subjects of mathematics, seven of knowledge, six safety concepts, before and after](figures/paper.svg)", "",
+            "The paper's figure, of our held-out rows: t-SNE of both models in one map for each set, the untouched model above, `seer` "
+            f"(seed {found['figure']['seed']}) below."]
 
 
 # --- The stale monitor
