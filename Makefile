@@ -93,6 +93,7 @@ lint:  ## Check format, imports, comments of public declarations, links, README'
 	@$(PYTHON) scripts/check-public.py
 	@$(PYTHON) scripts/check-docs.py
 	@$(PYTHON) scripts/readme-figures.py --check
+	@$(PYTHON) scripts/verify-paper.py --check
 
 format:  ## Format all Swift files.
 	@$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks/Sources Examples
@@ -250,13 +251,15 @@ verify-monitor: build model  ## Measure the recorded runs of words, base and tun
 	  --output docs/monitor-figures.md
 
 # DATA= is a folder with the research sets (scripts/verify-paper.py names the files). Resumable: every arm, set and seed is a
-# step; ONLY=math/seer,detox/sft/1 takes some of them, LIMIT="--limit 60 --prompts 20 --questions 20 --steps 2" less of each.
-verify-paper: build model  ## Run the paper's experiments arm by arm, and write docs/paper.md: DATA= [LIMIT=] [ONLY=]
+# step; ONLY=math/seer,detox/sft/1 takes some of them. Steps that docs/paper-results.json has are not run again, and others are run in
+# its sizes; for other sizes LIMIT="--results other.json --output other.md --steps 100". BESIDE= is another model's file.
+verify-paper: build model  ## Run the paper's experiments arm by arm, into docs/results.md: DATA= [LIMIT=] [ONLY=] [BESIDE=]
 	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }
-	$(PYTHON) scripts/verify-paper.py --seer $(RELEASE) --data $(DATA) $(if $(ONLY),--only $(ONLY)) $(LIMIT)
+	$(PYTHON) scripts/verify-paper.py --seer $(RELEASE) --data $(DATA) $(if $(ONLY),--only $(ONLY)) \
+	  $(if $(BESIDE),--beside $(BESIDE)) $(LIMIT)
 
 # DATA= is a folder with the research sets (scripts/verify-applications.py names the files). Resumable; with
 # LIMIT="--seeds 0,1,2" an hour on two cores, a tenth of it with LIMIT="--limit 300 --prompts 100 --steps 30".
-verify-applications: build model  ## Train and judge the paper's applications, and write docs/results.md: DATA= [LIMIT=] [ADAPTERS=]
+verify-applications: build model  ## Train and judge a monitor and a detoxified model, every figure: DATA= [LIMIT=] [ADAPTERS=]
 	@test -d "$(DATA)" || { echo "Give DATA=, a folder with the research sets." >&2; exit 64; }
 	$(PYTHON) scripts/verify-applications.py --seer $(RELEASE) --data $(DATA) --adapters "$(ADAPTERS)" $(LIMIT)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the paper's two applications, a risk monitor and a detoxified model, and writes docs/results.md from what came out.
+"""Runs the paper's two applications, a risk monitor and a detoxified model, and writes a page of what came out.
 
 usage: verify-applications.py --seer PROGRAM --data FOLDER [--work FOLDER] [--output F.md] [--limit N] [--prompts N]
        [--tokens N] [--steps N] [--seeds 0,1] [--adapters NAME=FOLDER,...] [--only sample,detox,classify]
@@ -11,11 +11,10 @@ again; an interrupted training or generation goes on where it was. The page is w
 and no text of any set or answer. Only Python's own library is needed.
 """
 import argparse
-import csv
 import json
 import os
-import subprocess
-import sys
+
+from verification import last_fifth, read, save, seer, table, thinned, unique, unseen_harmful, write_text
 
 
 def main():
@@ -23,7 +22,7 @@ def main():
     parser.add_argument("--seer", required=True)
     parser.add_argument("--data", required=True)
     parser.add_argument("--work", default=".build/verify-applications")
-    parser.add_argument("--output", default="docs/results.md")
+    parser.add_argument("--output", default=".build/verify-applications/applications.md")
     parser.add_argument("--retain", default="samples/retain.csv")
     parser.add_argument("--layer", type=int, default=24)
     parser.add_argument("--layers", help="layers to classify at; --layer, the training's target, where not given")
@@ -53,62 +52,19 @@ def main():
 
 # --- What is run
 
-def seer(o, target, *arguments):
-    """What `seer ... --json` prints, kept in a file of the work folder."""
-    path = f"{o.work}/{target}.json"
-    if not os.path.exists(path):
-        command = [o.seer, *(str(a) for a in arguments), "--json"]
-        print(" ".join(command), file=sys.stderr, flush=True)
-        with open(path + ".partial", "w") as file:
-            status = subprocess.run(command, stdout=file).returncode
-        if status != 0:
-            sys.exit(f"verify-applications.py: found exit status {status} of: {' '.join(command)}")
-        os.rename(path + ".partial", path)
-    with open(path) as file:
-        return json.load(file)
-
-
-def read(path):
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def save(path, rows, columns):
-    if not os.path.exists(path):
-        with open(path + ".partial", "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(rows)
-        os.rename(path + ".partial", path)
-    return path
-
-
-def thinned(rows, count):
-    """At most `count` of the rows, evenly spaced."""
-    return rows if not count or len(rows) <= count else [rows[i * len(rows) // count] for i in range(count)]
-
-
-def unique(rows):
-    return list({row["prompt"]: row for row in rows}.values())
-
-
 def detox(o, seed):
     train = save(f"{o.work}/train.csv", thinned(read(f"{o.data}/safety-binary-train.csv"), o.limit),
                  ["prompt", "response", "value"])
-    held_out = read(f"{o.data}/safety-binary-test.csv")
-    test = save(f"{o.work}/test.csv", thinned(held_out, o.limit), ["prompt", "response", "value"])
-    # Prompts with an unsafe answer in the set; none of them is in the training file.
-    known = {row["prompt"] for row in read(f"{o.data}/safety-binary-train.csv")}
-    unsafe = [row for row in held_out if row["value"] == "unsafe" and row["prompt"] not in known]
-    harmful = save(f"{o.work}/harmful.csv", thinned(unique(unsafe), o.prompts), ["prompt"])
+    test = save(f"{o.work}/test.csv", thinned(read(f"{o.data}/safety-binary-test.csv"), o.limit),
+                ["prompt", "response", "value"])
+    harmful = save(f"{o.work}/harmful.csv", thinned(unseen_harmful(o.data), o.prompts), ["prompt"])
     safe = save(f"{o.work}/safe.csv", thinned(unique(read(f"{o.data}/xstest.csv")), o.prompts), ["prompt"])
     adapter = f"{o.work}/detox-{seed}"
     seer(o, f"train-{seed}", "train", "--preset", "detox", "--concepts", train, "--retain", o.retain, "--layer", o.layer,
          "--seed", seed, "--adapter", adapter, "--resume", *(["--steps", o.steps] if o.steps else []))
     seer(o, f"detox-{seed}", "evaluate", "detox", "--adapter", adapter, "--harmful", harmful, "--safe", safe, "--train", train,
          "--layer", o.layer, "--tokens", o.tokens, "--output", f"{o.work}/answers-{seed}.jsonl")
-    texts = read(o.retain)
-    kept = save(f"{o.work}/retain-last-fifth.csv", texts[len(texts) - len(texts) // 5:], ["prompt", "response"])
+    kept = save(f"{o.work}/retain-last-fifth.csv", last_fifth(o.retain), ["prompt", "response"])
     seer(o, f"ability-{seed}", "evaluate", "ability", "--adapter", adapter, "--texts", kept)
     seer(o, f"classify-detox-{seed}", "evaluate", "classify", "--adapter", adapter, "--train", train, "--test", test,
          "--layer", o.layers, "--position", "last,prompt-end", "--seed", seed)
@@ -133,11 +89,6 @@ def interval(estimate):
 def p_value(test):
     p = test["exact_p"]
     return f"{p:.2g}" if p >= 1e-4 else f"{p:.0e}"
-
-
-def table(header, rows):
-    return ["| " + " | ".join(header) + " |", "|" + "---|" * len(header),
-            *("| " + " | ".join(str(c) for c in row) + " |" for row in rows), ""]
 
 
 def verdict(test, wanted):
@@ -263,9 +214,7 @@ def write(o):
     for name, figures in kept("classify-"):
         lines += classify_lines(name, figures, outcomes)
     lines = head + summary(outcomes) + lines
-    with open(o.output + ".partial", "w") as file:
-        file.write("\n".join(lines))
-    os.rename(o.output + ".partial", o.output)
+    write_text(o.output, "\n".join(lines))
 
 
 if __name__ == "__main__":
