@@ -18,7 +18,7 @@ extension Monitor {
     do throws(Failure) {
       try self.init(
         sample.states, labels: sample.labels, concepts: labelled.concepts, folds: sample.folds,
-        layer: layer, reader: reader, groups: sample.prompts, probe: measured?.probe)
+        layer: layer, reader: reader, groups: sample.prompts, probe: measured?.probe?.reading)
       if let record, let measured { try adopt(record, measured) }
       if !isMeasured, let way = Self.way(of: run.manifest.position) { thresholdsByRows(way) }
       if let note = labelled.note(run.folder) { notes.append(note) }

@@ -34,6 +34,7 @@ extension Monitor {
     _ state: UnsafePointer<Float>, of unit: ScoredUnit = .token
   ) -> ConceptScores {
     let calibration = unit == .token ? calibration : turnCalibration
+    let probe = unit == .token ? probe : turnProbe ?? probe
     let count = concepts.count
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: width + 2 * count) { memory in
       guard let scratch = memory.baseAddress else {

@@ -21,6 +21,8 @@ package struct Monitor: Sendable {
   package let reader: MonitorReader
   /// What makes the logits of centred unit states; nil where prototypes do.
   package internal(set) var probe: LinearReading?
+  /// The same of turns, where they were measured to have one of their own; ``probe`` where nil.
+  package internal(set) var turnProbe: LinearReading?
   /// Of single tokens: where only the run's rows are known, of these.
   package internal(set) var calibration: Calibration
   /// Of the mean states of several.

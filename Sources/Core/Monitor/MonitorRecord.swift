@@ -48,36 +48,70 @@ package struct MonitorRecord: Codable, Equatable, Sendable {
     package var shrinkage: Double?
     package var weights: [[Float]]?
     package var intercepts: [Float]?
+    /// The one that reads turns; where there is none, as in records of before, the other does.
+    package var turnProbe: Probe?
     package var tokens: Calibration
     package var turns: Calibration
     package var falsePositives: FalsePositives
 
     package init(
-      reader: MonitorReader, shrinkage: Double?, probe: LinearReading?, tokens: Calibration,
+      reader: MonitorReader, probe: Probe?, turnProbe: Probe?, tokens: Calibration,
       turns: Calibration, falsePositives: FalsePositives
     ) {
       self.reader = reader
-      self.shrinkage = shrinkage
-      weights = probe.map { probe in
-        (0..<probe.weights.rows).map { probe.weights.values(row: $0) }
-      }
+      shrinkage = probe?.shrinkage
+      weights = probe?.weights
       intercepts = probe?.intercepts
+      self.turnProbe = turnProbe
       self.tokens = tokens
       self.turns = turns
       self.falsePositives = falsePositives
     }
 
-    package var probe: LinearReading? {
+    /// The one that reads tokens.
+    package var probe: Probe? {
       guard let weights, let intercepts else { return nil }
-      return LinearReading(
+      return Probe(shrinkage: shrinkage, weights: weights, intercepts: intercepts)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case reader, shrinkage, weights, intercepts, tokens, turns
+      case turnProbe = "turn_probe"
+      case falsePositives = "false_positives"
+    }
+  }
+
+  /// A linear probe on centred unit states.
+  package struct Probe: Codable, Equatable, Sendable {
+    package var shrinkage: Double?
+    /// By concept, `width` values each.
+    package var weights: [[Float]]
+    package var intercepts: [Float]
+
+    package init(shrinkage: Double?, weights: [[Float]], intercepts: [Float]) {
+      self.shrinkage = shrinkage
+      self.weights = weights
+      self.intercepts = intercepts
+    }
+
+    package init(_ reading: LinearReading, shrinkage: Double) {
+      self.init(
+        shrinkage: shrinkage,
+        weights: (0..<reading.weights.rows).map { reading.weights.values(row: $0) },
+        intercepts: reading.intercepts)
+    }
+
+    package var reading: LinearReading {
+      LinearReading(
         weights: Matrix(
           rows: weights.count, columns: weights.first?.count ?? 0, values: weights.flatMap { $0 }),
         intercepts: intercepts)
     }
 
-    enum CodingKeys: String, CodingKey {
-      case reader, shrinkage, weights, intercepts, tokens, turns
-      case falsePositives = "false_positives"
+    func isWhole(concepts: Int, width: Int) -> Bool {
+      weights.count == concepts && intercepts.count == concepts
+        && weights.allSatisfy { $0.count == width && $0.allSatisfy(\.isFinite) }
+        && intercepts.allSatisfy(\.isFinite)
     }
   }
 
@@ -139,11 +173,12 @@ package struct MonitorRecord: Codable, Equatable, Sendable {
       }
       for reading in layer.readings {
         let isWhole = reading.falsePositives.isWhole(concepts: layer.concepts.count)
-        let hasProbe =
-          reading.weights?.count == layer.concepts.count
-          && reading.intercepts?.count == layer.concepts.count
-          && reading.weights?.allSatisfy { $0.count == manifest.width } == true
-        guard isWhole, hasProbe || reading.reader == .prototype,
+        func isWholeProbe(_ probe: Probe) -> Bool {
+          probe.isWhole(concepts: layer.concepts.count, width: manifest.width)
+        }
+        let hasProbes =
+          reading.probe.map(isWholeProbe) == true && reading.turnProbe.map(isWholeProbe) != false
+        guard isWhole, hasProbes || reading.reader == .prototype,
           reading.tokens.temperature > 0, reading.turns.temperature > 0
         else {
           throw refused(
@@ -281,6 +316,7 @@ extension Monitor {
     isMeasured = true
     calibration = measured.tokens
     turnCalibration = measured.turns
+    turnProbe = reader == .probe ? measured.turnProbe?.reading : nil
     falsePositives = measured.falsePositives
     let prototypes = layer.readings.first { $0.reader == .prototype }
     cosineTemperature = prototypes?.tokens.temperature ?? cosineTemperature

@@ -11,10 +11,11 @@ struct MonitorCommand: ParsableCommand {
     commandName: "monitor",
     abstract: "How well a run's monitors tell the concepts of tokens and turns.",
     discussion: """
-      The texts of the run are read token by token, at every layer that it holds. Prototypes are those
-      of the run; a regularised linear probe is taught by the tokens of the training rows, its
-      shrinkage chosen by folds of their prompts. By such folds layers and readers are compared
-      (taught); the rest is measured on the rows held out. Rates, such as that of a turn's window,
+      The texts of the run are read token by token, at every layer that it holds, and each sentence of
+      their responses by itself. Prototypes are those of the run; regularised linear probes are taught
+      by the tokens of the training rows, and by their turns (whole rows, stretches and single
+      sentences), their shrinkage chosen by folds of the prompts. By such folds layers and readers are
+      compared (taught); the rest is measured on the rows held out. Rates, such as that of a turn's window,
       are areas under the ROC curve, the mean over concepts.
 
       --record keeps probe, calibrations, thresholds and the best layer in the run's folder

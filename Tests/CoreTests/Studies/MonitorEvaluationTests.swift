@@ -36,6 +36,7 @@ struct MonitorEvaluationTests {
     for result in figures.results {
       #expect((0...1).contains(result.heldOut.tokenAUC))
       #expect((result.shrinkage == nil) == (result.reader == .prototype))
+      #expect((result.turnShrinkage == nil) == (result.reader == .prototype))
       #expect(result.heldOut.turnAUC?.count == SequenceScore.allCases.count)
       #expect(result.taught.turnAUC == nil)
     }
@@ -54,7 +55,8 @@ struct MonitorEvaluationTests {
         let monitor = try Monitor(run: run, layer: layer.layer, reader: reading.reader)
         #expect(monitor.isMeasured && monitor.calibration == reading.tokens)
         #expect(monitor.turnCalibration == reading.turns)
-        #expect(monitor.probe == reading.probe)
+        #expect(monitor.probe == reading.probe?.reading)
+        #expect(monitor.turnProbe == reading.turnProbe?.reading)
         #expect(monitor.falsePositives == reading.falsePositives)
         #expect(monitor.cosineTemperature == layer.readings[0].tokens.temperature)
       }
@@ -62,10 +64,38 @@ struct MonitorEvaluationTests {
     }
     let after = try Monitor(run: run, layer: 1, reader: .prototype)
     #expect(after.directions.vectors.values == before.directions.vectors.values)
-    // A turn and a token of the same state have calibrations of their own.
+    // A turn and a token of the same state have calibrations of their own, and probes.
     let state = try run.states(layer: 1)
     #expect(after.score(state, of: .token) != after.score(state, of: .turn))
     #expect(before.score(state, of: .token) == before.score(state, of: .turn))
+    let probe = try Monitor(run: run, layer: 1, reader: .probe)
+    #expect(probe.turnProbe != nil && probe.turnProbe != probe.probe)
+    #expect(after.turnProbe == nil)
+  }
+
+  /// A record that knows one probe reads turns with it, as it did when it was made.
+  @Test func aRecordOfBeforeIsReadAsItWas() throws {
+    let (_, record) = try measure(evaluation())
+    let run = try Run.open(fixture.folder("run"))
+    var old = record
+    for layer in old.layers.indices {
+      for reading in old.layers[layer].readings.indices {
+        old.layers[layer].readings[reading].turnProbe = nil
+      }
+    }
+    try old.write(to: run)
+    let text = try String(contentsOfFile: run.folder + "/monitor.json", encoding: .utf8)
+    #expect(!text.contains("turn_probe"))
+    let monitor = try Monitor(run: run, layer: 1, reader: .probe)
+    #expect(monitor.turnProbe == nil && monitor.isMeasured)
+    let probe = try #require(monitor.probe)
+    let state = try run.states(layer: 1)
+    let centred = monitor.directions.centred(state, rows: [0])
+    let scores = softmax(
+      probe.logits(centred).values(row: 0), temperature: monitor.turnCalibration.temperature)
+    for (found, wanted) in zip(monitor.score(state, of: .turn)[0].scores, scores) {
+      #expect(abs(found - wanted) < 1e-5)
+    }
   }
 
   /// The probe of the record is the one that the tokens of the training rows teach.
@@ -127,6 +157,10 @@ struct MonitorEvaluationTests {
       try refused { $0.layers[0].readings[1].weights?.removeLast() }?.place == "layer 1, probe")
     #expect(try refused { $0.layers[0].readings[1].weights?[0].removeLast() } != nil)
     #expect(try refused { $0.layers[0].readings[1].intercepts = nil } != nil)
+    #expect(
+      try refused { $0.layers[0].readings[1].turnProbe?.weights[1].removeLast() }?.place
+        == "layer 1, probe")
+    #expect(try refused { $0.layers[0].readings[1].turnProbe?.intercepts.removeLast() } != nil)
     #expect(
       try refused { $0.layers[0].readings[0].falsePositives.highest["mean"] = nil }?.place
         == "layer 1, prototype")

@@ -4,88 +4,132 @@ import SeerModels
 import SeerMonitor
 
 /// The rows and words of one layer, and what readers say of those that they did not learn from.
-struct LayerReading {
+package struct LayerReading {
   /// The run's labelled rows.
   let sample: LayerSample
   let concepts: Int
-  /// (tokens, width)
+  /// (tokens, width): those of the rows in their order, then those of texts read alone.
   let words: Matrix
   /// The tokens of each row of the sample.
   let rows: [Range<Int>]
+  /// The mean states of turns, (turns, width), row by row, each row's whole first.
+  private let turns: Matrix
+  /// The turns of each row; none where it has no tokens.
+  private let turnsOf: [Range<Int>]
   private let labels: [Int]
+  private let turnLabels: [Int]
 
-  init(sample: LayerSample, concepts: Int, words: Matrix, rows: [Range<Int>]) {
-    precondition(rows.count == sample.labels.count)
+  /// How far a layer's probes are shrunk.
+  package struct Shrinkages {
+    package var tokens: Double
+    package var turns: Double
+
+    package init(tokens: Double, turns: Double) {
+      self.tokens = tokens
+      self.turns = turns
+    }
+  }
+
+  /// What reads tokens and turns.
+  package struct Probes {
+    package var tokens: LinearReading
+    package var turns: LinearReading
+  }
+
+  /// - Parameters:
+  ///   - sample: the run's labelled rows at the layer.
+  ///   - states: (tokens, width): those of the rows in their order, then those of texts read alone.
+  ///   - words: where each row's tokens lie among them.
+  package init(sample: LayerSample, concepts: Int, states: Matrix, words: EvaluatedWords) {
+    precondition(words.rows.count == sample.labels.count)
     self.sample = sample
     self.concepts = concepts
-    self.words = words
-    self.rows = rows
-    labels = zip(rows, sample.labels).flatMap { row, label in row.map { _ in label } }
+    self.words = states
+    rows = words.rows
+    labels = zip(words.rows, sample.labels).flatMap { row, label in row.map { _ in label } }
+    var turnsOf: [Range<Int>] = []
+    var means: [Float] = []
+    var turnLabels: [Int] = []
+    for (row, label) in sample.labels.enumerated() {
+      let first = turnLabels.count
+      for span in words.turns(row) {
+        means += mean(of: states, span)
+        turnLabels.append(label)
+      }
+      turnsOf.append(first..<turnLabels.count)
+    }
+    self.turnsOf = turnsOf
+    self.turnLabels = turnLabels
+    turns = Matrix(rows: turnLabels.count, columns: states.columns, values: means)
   }
 
   private func tokens(_ rows: [Int]) -> [Int] { rows.flatMap { self.rows[$0] } }
+
+  private func turns(_ rows: [Int]) -> [Int] { rows.flatMap { turnsOf[$0] } }
 
   private func directions(_ rows: [Int]) -> ConceptDirections {
     ConceptDirections(sample.states, labels: sample.labels, concepts: concepts, rows: rows)
   }
 
-  /// The probe that the tokens of some rows teach.
-  func probe(
-    _ directions: ConceptDirections, _ rows: [Int], _ shrinkage: Double
-  ) throws -> LinearReading {
-    let tokens = tokens(rows)
-    return try ShrinkageDiscriminant(
-      directions.centred(words, rows: tokens), labels: tokens.map { labels[$0] },
-      concepts: concepts
-    ).reading(shrinkage: shrinkage)
+  /// The probes that the tokens and the turns of some rows teach.
+  package func probes(
+    _ directions: ConceptDirections, _ rows: [Int], _ shrinkages: Shrinkages
+  ) throws -> Probes {
+    func probe(
+      _ states: Matrix, _ chosen: [Int], _ labels: [Int], _ shrinkage: Double
+    ) throws -> LinearReading {
+      try ShrinkageDiscriminant(
+        directions.centred(states, rows: chosen), labels: chosen.map { labels[$0] },
+        concepts: concepts
+      ).reading(shrinkage: shrinkage)
+    }
+    return Probes(
+      tokens: try probe(words, tokens(rows), labels, shrinkages.tokens),
+      turns: try probe(turns, turns(rows), turnLabels, shrinkages.turns))
   }
 
-  /// The shrinkage that is right of most tokens of the folds' rows that did not teach.
-  func shrinkage(_ folds: Folds, _ checkpoint: () throws -> Void) throws -> Double {
-    let all = Array(0..<words.rows)
-    return try ShrinkageDiscriminant.chosenShrinkage(
-      directions(folds.folds.flatMap(\.test)).centred(words, rows: all), labels: labels,
-      concepts: concepts,
-      folds: Folds(
-        folds.folds.map { Folds.Fold(train: tokens($0.train), test: tokens($0.test)) }),
-      checkpoint: checkpoint)
+  /// The shrinkages that are right of most tokens, and of most turns, of the folds' rows that did not
+  /// teach.
+  package func shrinkages(_ folds: Folds, _ checkpoint: () throws -> Void) throws -> Shrinkages {
+    let directions = self.directions(folds.folds.flatMap(\.test))
+    func chosen(
+      _ states: Matrix, _ labels: [Int], _ places: ([Int]) -> [Int]
+    ) throws -> Double {
+      try ShrinkageDiscriminant.chosenShrinkage(
+        directions.centred(states, rows: Array(labels.indices)), labels: labels,
+        concepts: concepts,
+        folds: Folds(
+          folds.folds.map { Folds.Fold(train: places($0.train), test: places($0.test)) }),
+        checkpoint: checkpoint)
+    }
+    return Shrinkages(
+      tokens: try chosen(words, labels, tokens), turns: try chosen(turns, turnLabels, turns))
   }
 
   /// What a reader says of each fold's test rows.
   ///
-  /// - Parameter shrinkage: the probe's; prototypes where nil.
-  func judge(_ folds: Folds, _ shrinkage: Double?) throws -> HeldOutWords {
-    var held = HeldOutWords(shrinkage == nil ? .prototype : .probe, concepts: concepts)
+  /// - Parameter shrinkages: the probes'; prototypes where nil.
+  package func judge(_ folds: Folds, _ shrinkages: Shrinkages?) throws -> HeldOutWords {
+    var held = HeldOutWords(shrinkages == nil ? .prototype : .probe, concepts: concepts)
     for fold in folds.folds {
       let directions = self.directions(fold.train)
-      let probe = try shrinkage.map { try self.probe(directions, fold.train, $0) }
+      let probes = try shrinkages.map { try self.probes(directions, fold.train, $0) }
       held.tokens.append(
-        words, labels: labels, rows: tokens(fold.test), by: directions, probe)
-      let before = held.turns.labels.count
-      var means: [Float] = []
-      var owners: [Int] = []
-      for row in fold.test where !rows[row].isEmpty {
-        let tokens = rows[row]
-        held.rows.append(
-          (label: sample.labels[row], tokens: tokens.count, turn: before + owners.count))
-        let short = stride(
-          from: tokens.lowerBound, to: tokens.upperBound, by: MonitorEvaluation.stretch
-        ).map { $0..<min(tokens.upperBound, $0 + MonitorEvaluation.stretch) }
-        for span in [tokens] + (short.count > 1 ? short : []) {
-          means += mean(of: words, span)
-          owners.append(sample.labels[row])
-        }
+        words, labels: labels, rows: tokens(fold.test), by: directions, probes?.tokens)
+      var turn = held.turns.labels.count
+      for row in fold.test where !turnsOf[row].isEmpty {
+        held.rows.append((label: sample.labels[row], tokens: rows[row].count, turn: turn))
+        turn += turnsOf[row].count
       }
       held.turns.append(
-        Matrix(rows: owners.count, columns: words.columns, values: means), labels: owners,
-        rows: Array(owners.indices), by: directions, probe)
+        turns, labels: turnLabels, rows: turns(fold.test), by: directions, probes?.turns)
     }
     return held
   }
 }
 
 /// What a reader said of tokens, and of turns long and short, that taught it nothing.
-struct HeldOutWords {
+package struct HeldOutWords {
   let concepts: Int
   var tokens: HeldOutLogits
   var turns: HeldOutLogits
@@ -98,8 +142,8 @@ struct HeldOutWords {
     turns = HeldOutLogits(reader, concepts: concepts)
   }
 
-  var tokenCalibration: Calibration { Calibration(tokens) }
-  var turnCalibration: Calibration { Calibration(turns) }
+  package var tokenCalibration: Calibration { Calibration(tokens) }
+  package var turnCalibration: Calibration { Calibration(turns) }
 
   /// Each row's scores in every way.
   private func sequences() -> [SequenceScores] {
@@ -117,7 +161,7 @@ struct HeldOutWords {
     }
   }
 
-  var falsePositives: FalsePositives {
+  package var falsePositives: FalsePositives {
     FalsePositives(sequences(), labels: rows.map(\.label), concepts: concepts)
   }
 

@@ -48,6 +48,7 @@ package struct MonitorEvaluation: Sendable {
     package var layer: Int
     package var reader: MonitorReader
     package var shrinkage: Double?
+    package var turnShrinkage: Double?
     /// On training rows, each judged by the others.
     package var taught: Figures
     package var heldOut: Figures
@@ -67,17 +68,6 @@ package struct MonitorEvaluation: Sendable {
     package var notes: [String]
   }
 
-  /// Tokens of a stretch that is judged as a short turn.
-  static let stretch = 16
-
-  /// The words of all rows at some layers.
-  private struct Words {
-    /// By layer, (tokens, width).
-    var states: [Matrix]
-    /// The tokens of each row of the run.
-    var rows: [Range<Int>]
-  }
-
   package func run(_ context: JobContext) throws -> (Measurement, MonitorRecord) {
     let run = try Run.open(self.run)
     let layers = try self.layers(run)
@@ -94,7 +84,7 @@ package struct MonitorEvaluation: Sendable {
       }, template: run.manifest.template)
     let labelled = LabelledRows(run.rows)
     let set = try self.set(run)
-    let words = try read(set, run, labelled, layers, language, lora, context)
+    let (words, states) = try read(set, run, labelled, layers, language, lora, context)
     let single = labelled.folds.folds.count == 1
     let teaching = single ? labelled.folds.folds[0].train : Array(labelled.rows.indices)
     let missing = labelled.concepts.indices.first { concept in
@@ -118,27 +108,29 @@ package struct MonitorEvaluation: Sendable {
       let sample = try labelled.sample(
         try run.states(layer: layer), layer: layer, name: run.folder)
       let reading = LayerReading(
-        sample: sample, concepts: labelled.concepts.count, words: words.states[place],
-        rows: words.rows)
-      let shrinkage = try reading.shrinkage(inner, context.checkpoint)
+        sample: sample, concepts: labelled.concepts.count, states: states[place], words: words)
+      let shrinkages = try reading.shrinkages(inner, context.checkpoint)
       let whole = ConceptDirections(
         sample.states, labels: sample.labels, concepts: reading.concepts, rows: teaching)
-      let probe = try reading.probe(whole, teaching, shrinkage)
+      let probes = try reading.probes(whole, teaching, shrinkages)
       var readings: [MonitorRecord.Reading] = []
       for reader in MonitorReader.allCases {
         try context.checkpoint()
         let isProbe = reader == .probe
-        let own = isProbe ? shrinkage : nil
+        let own = isProbe ? shrinkages : nil
         let taught = try reading.judge(inner, own)
         let held = try labelled.folds.folds.isEmpty ? taught : reading.judge(labelled.folds, own)
         results.append(
           Result(
-            layer: layer, reader: reader, shrinkage: own, taught: taught.figures(ways: false),
+            layer: layer, reader: reader, shrinkage: own?.tokens, turnShrinkage: own?.turns,
+            taught: taught.figures(ways: false),
             heldOut: held.figures(ways: true), calibrationError: held.tokenCalibration.expectedError
           ))
         readings.append(
           MonitorRecord.Reading(
-            reader: reader, shrinkage: own, probe: isProbe ? probe : nil,
+            reader: reader,
+            probe: own.map { MonitorRecord.Probe(probes.tokens, shrinkage: $0.tokens) },
+            turnProbe: own.map { MonitorRecord.Probe(probes.turns, shrinkage: $0.turns) },
             tokens: held.tokenCalibration, turns: held.turnCalibration,
             falsePositives: held.falsePositives))
       }
@@ -209,28 +201,37 @@ package struct MonitorEvaluation: Sendable {
       })
   }
 
-  /// Runs the model over the labelled rows.
+  /// What of a row's words is also read alone: each sentence of the response.
+  private static func alone(_ row: ConceptSet.Row) -> [String] {
+    row.response.map(sentences) ?? []
+  }
+
+  /// Runs the model over the labelled rows, and over what is read alone of them.
   private func read(
     _ set: ConceptSet, _ run: Run, _ labelled: LabelledRows, _ layers: [Int],
     _ language: LanguageModel, _ adapter: Adapter?, _ context: JobContext
-  ) throws -> Words {
+  ) throws -> (words: EvaluatedWords, states: [Matrix]) {
     let renderer = try RowRenderer(
       language.tokenizer, template: run.manifest.template, maxTokens: run.manifest.maxTokens)
-    let rendered = try labelled.rows.map { row in
+    let rows = try labelled.rows.map { row in
       let place = run.rows[row].row
       guard set.rows.indices.contains(place) else {
         throw Failure(
           .badData, file: run.folder, place: "row \(row)", found: "row \(place)",
           wanted: "a row of \(run.manifest.concepts)")
       }
-      return try renderer.render(set.rows[place])
+      return set.rows[place]
     }
-    var words = Words(states: [], rows: [])
-    for row in rendered {
-      let start = words.rows.last?.upperBound ?? 0
-      words.rows.append(start..<start + withoutFirst(row.meanTokens).count)
+    let alone = rows.map(Self.alone)
+    let rendered =
+      try rows.map { try renderer.render($0) }
+      + alone.joined().map { try renderer.render(prompt: $0) }
+    var spans: [Range<Int>] = []
+    for text in rendered {
+      let start = spans.last?.upperBound ?? 0
+      spans.append(start..<start + withoutFirst(text.meanTokens).count)
     }
-    let count = words.rows.last?.upperBound ?? 0
+    let count = spans.last?.upperBound ?? 0
     var states = layers.map { _ in
       MutableMatrix(rows: count, columns: language.configuration.width)
     }
@@ -240,28 +241,34 @@ package struct MonitorEvaluation: Sendable {
     var (first, done) = (0, 0)
     while first < rendered.count {
       var batch = Batch()
-      var spans: [Range<Int>] = []
+      var read: [Range<Int>] = []
       var end = first
       while end < rendered.count,
         batch.rows.isEmpty || batch.tokens.count + rendered[end].ids.count <= capacity
       {
         let start = batch.tokens.count
         batch.append(rendered[end].ids)
-        spans += withoutFirst(rendered[end].meanTokens).map { $0 + start..<$0 + start + 1 }
+        read += withoutFirst(rendered[end].meanTokens).map { $0 + start..<$0 + start + 1 }
         end += 1
       }
       let result = try language.transformer.forward(
-        batch, adapter: adapter, request: ForwardRequest(layers: layers, spans: spans),
+        batch, adapter: adapter, request: ForwardRequest(layers: layers, spans: read),
         activations: activations, checkpoint: context.checkpoint)
       for (layer, captured) in result.states.enumerated() {
-        states[layer].row(words.rows[first].lowerBound).update(
+        states[layer].row(spans[first].lowerBound).update(
           from: captured.start, count: captured.count)
       }
       done += batch.tokens.count
       context.report(JobProgress(completed: done, total: total, unit: "tokens"))
       first = end
     }
-    words.states = layers.indices.map { MutableMatrix.freeze(&states[$0]) }
-    return words
+    var texts = spans[rows.count...]
+    let words = EvaluatedWords(
+      rows: Array(spans[..<rows.count]),
+      alone: alone.map { own in
+        defer { texts = texts.dropFirst(own.count) }
+        return Array(texts.prefix(own.count))
+      })
+    return (words, layers.indices.map { MutableMatrix.freeze(&states[$0]) })
   }
 }
