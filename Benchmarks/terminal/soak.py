@@ -25,6 +25,7 @@ KEYS = [bytes([c]) for c in range(33, 127) if chr(c) != "q"] + [
     b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1bOP", b"\x1b[H", b"\x1b[F", b"\x1b[5~",
     b"\x1b[6~", b"\x1b[1;2A", b"\x1b[1;2B", b"\x1b[1;2C", b"\x1b[1;2D", b"\x1b[Z", b"\x06",
     b"\x1bOQ", b"\x1bOR", b"\x1b[17~",  # F2, F3, F6
+    b"\x1b[1;5C", b"\x1bj", b"\x1bOj", b"\x1b[106;5u", b"\x1b]0;x\x07",  # keys of nobody
     "é".encode(), "日".encode(),
 ]  # fmt: skip
 

@@ -300,6 +300,8 @@ sn_result sn_start(int wake_descriptor, bool mouse) {
 static void clear_only_screen(void) {
   char *leave = tigetstr("rmcup");
   if (leave && leave != (char *)-1) return;
+  // curses has not seen frames that were sent past it.
+  clearok(curscr, true);
   werase(stdscr);
   wrefresh(stdscr);
 }
@@ -360,6 +362,42 @@ bool sn_resize(void) {
 
 int sn_colors(void) { return has_colors() ? COLORS : 0; }
 
+// ---- terminals that take ECMA-48's own words ----
+
+static bool says(const char *name, const char *wanted) {
+  char *value = tigetstr((char *)name);
+  return value && value != (char *)-1 && strcmp(value, wanted) == 0;
+}
+
+const char *sn_color_words(int number, bool is_foreground) {
+  static char words[64];
+  char *format = tigetstr(is_foreground ? "setaf" : "setab");
+  if (!format || format == (char *)-1) return NULL;
+  const char *text = tiparm(format, number);
+  size_t count = text ? strlen(text) : 0;
+  if (count < 4 || count - 3 >= sizeof words || strncmp(text, "\033[", 2) != 0) return NULL;
+  if (strspn(text + 2, "0123456789;:") != count - 3 || text[count - 1] != 'm') return NULL;
+  memcpy(words, text + 2, count - 3);
+  words[count - 3] = 0;
+  return words;
+}
+
+bool sn_is_ansi(void) {
+  // Padding, or another word, is not equal: such a terminal is left to curses, like one that cannot
+  // show some attributes in colour or wraps a full line at once.
+  if (!says("cup", "\033[%i%p1%d;%p2%dH") || !says("hpa", "\033[%i%p1%dG")) return false;
+  if (!says("cuf", "\033[%p1%dC") || !says("bold", "\033[1m") || !says("rev", "\033[7m")) return false;
+  if (tigetnum("ncv") > 0 || (tigetflag("am") > 0 && tigetflag("xenl") <= 0)) return false;
+  if (!has_colors()) return true;
+  return says("op", "\033[39;49m") && sn_color_words(1, true) && sn_color_words(1, false);
+}
+
+bool sn_erases_cells(void) { return says("ech", "\033[%p1%dX"); }
+
+bool sn_erases_lines(void) { return says("el", "\033[K"); }
+
+int sn_columns(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
+
 bool sn_direct_color(void) { return COLORS >= 1 << 24 && tigetflag("RGB") == 1; }
 
 void sn_set_pair(int pair, int foreground, int background) {
@@ -407,26 +445,42 @@ static void send_frame(void) {
   }
 }
 
-static void update(void) {
-  bool is_inside = cursor_y >= 0 && cursor_x >= 0 && cursor_y < getmaxy(stdscr) &&
-                   cursor_x < getmaxx(stdscr);
-  if (is_inside) wmove(stdscr, cursor_y, cursor_x);
-  leaveok(stdscr, !is_inside);
-  wnoutrefresh(stdscr);
-  if (cursor_shown != is_inside) curs_set(is_inside);
-  cursor_shown = is_inside;
-  doupdate();
+static void send_bytes(const uint8_t *bytes, size_t count) {
+  while (count > 0) {
+    ssize_t sent = write(STDOUT_FILENO, bytes, count);
+    if (sent < 0 && errno != EINTR && errno != EAGAIN) return;
+    if (sent > 0) {
+      bytes += sent;
+      count -= (size_t)sent;
+    }
+  }
 }
 
-void sn_flush(const char *sequences) {
+// By curses, or, where there are cells in the terminal's own words, by those.
+static void update(const uint8_t *cells, int count) {
+  bool is_inside = cursor_y >= 0 && cursor_x >= 0 && cursor_y < getmaxy(stdscr) &&
+                   cursor_x < getmaxx(stdscr);
+  if (cells) {
+    send_bytes(cells, (size_t)count);
+  } else {
+    if (is_inside) wmove(stdscr, cursor_y, cursor_x);
+    leaveok(stdscr, !is_inside);
+    wnoutrefresh(stdscr);
+  }
+  if (cursor_shown != is_inside) curs_set(is_inside);
+  cursor_shown = is_inside;
+  if (!cells) doupdate();
+}
+
+void sn_flush(const uint8_t *cells, int count, const char *sequences) {
   if (frame_fd < 0 || dup2(frame_fd, STDOUT_FILENO) < 0) {
-    update();
+    update(cells, count);
     send_text(sequences);
     return;
   }
   mark_frame("\033[?2026h");
   off_t start = lseek(frame_fd, 0, SEEK_CUR);
-  update();
+  update(cells, count);
   send_text(sequences);
   bool is_empty = lseek(frame_fd, 0, SEEK_CUR) == start;
   if (!is_empty) mark_frame("\033[?2026l");

@@ -7,11 +7,13 @@ extension Picture {
   }
 
   /// The same as pixels.
-  package func raster(scale: Double) -> Raster {
+  ///
+  /// - Parameter steps: in which edges go over into what is beneath; nil: as many as there are.
+  package func raster(scale: Double, steps: Int? = nil) -> Raster {
     let columns = Int((width * scale).rounded(.up))
     let lines = Int((height * scale).rounded(.up))
     precondition((1...32_768).contains(columns) && (1...32_768).contains(lines))
-    var raster = Raster(width: columns, height: lines, ground: ground)
+    var raster = Raster(width: columns, height: lines, ground: ground, steps: steps)
     for shape in shapes { Self.draw(shape, on: &raster, scale: scale) }
     return raster
   }

@@ -4,28 +4,19 @@ package struct Raster {
   package let height: Int
   /// Red, green, blue of every pixel, row by row.
   package private(set) var bytes: [UInt8]
+  /// The steps in which an edge goes over into what is beneath; nil: as many as there are.
+  private let steps: Double?
 
-  package init(width: Int, height: Int, ground: UInt32) {
+  package init(width: Int, height: Int, ground: UInt32, steps: Int? = nil) {
     self.width = width
     self.height = height
+    self.steps = steps.map(Double.init)
     bytes = [UInt8](repeating: 0, count: width * height * 3)
     for pixel in 0..<width * height {
       bytes[pixel * 3] = UInt8(ground >> 16 & 0xFF)
       bytes[pixel * 3 + 1] = UInt8(ground >> 8 & 0xFF)
       bytes[pixel * 3 + 2] = UInt8(ground & 0xFF)
     }
-  }
-
-  /// A part of it. Precondition: it lies inside.
-  package func cropped(x: Int, y: Int, width: Int, height: Int) -> Raster {
-    precondition(x >= 0 && y >= 0 && x + width <= self.width && y + height <= self.height)
-    var part = Raster(width: width, height: height, ground: 0)
-    for line in 0..<height {
-      let start = ((y + line) * self.width + x) * 3
-      part.bytes.replaceSubrange(
-        line * width * 3..<(line + 1) * width * 3, with: bytes[start..<start + width * 3])
-    }
-    return part
   }
 
   /// Blends a colour over the pixels whose centres are in a box, as much as `coverage` (0...1)
@@ -42,7 +33,9 @@ package struct Raster {
     let parts = [Double(color >> 16 & 0xFF), Double(color >> 8 & 0xFF), Double(color & 0xFF)]
     for line in lines {
       for column in columns {
-        let share = coverage(Double(column) + 0.5, Double(line) + 0.5) * opacity
+        var share = coverage(Double(column) + 0.5, Double(line) + 0.5)
+        if let steps { share = (share * steps).rounded() / steps }
+        share *= opacity
         guard share > 0 else { continue }
         let start = (line * width + column) * 3
         for part in 0..<3 {

@@ -17,31 +17,40 @@ package enum Sixel {
     return String(decoding: bytes, as: UTF8.self) + "\u{1B}\\"
   }
 
-  /// Six lines: every colour's bits over the whole width, each colour from the left again.
+  /// Six lines: every colour's bits over the whole width, each colour from the left again, over those
+  /// before it. Where a later colour is drawn anyway an earlier one may be, too, so that its bits stay the
+  /// same for longer: the ground is one run, and marks are drawn over it.
   private static func band(_ top: Int, _ picture: IndexedRaster, into bytes: inout [UInt8]) {
-    let (width, indices) = (picture.width, picture.indices)
+    let width = picture.width
     let lines = min(6, picture.height - top)
-    var isUsed = [Bool](repeating: false, count: picture.colors.count)
-    for place in top * width..<(top + lines) * width { isUsed[Int(indices[place])] = true }
+    var masks: [[UInt8]] = Array(repeating: [], count: picture.colors.count)
+    for line in 0..<lines {
+      for x in 0..<width {
+        let color = Int(picture.indices[(top + line) * width + x])
+        if masks[color].isEmpty { masks[color] = Array(repeating: 0, count: width) }
+        masks[color][x] |= 1 << UInt8(line)
+      }
+    }
+    var isDrawn = [UInt8](repeating: 0, count: width)
     var isFirst = true
-    for color in picture.colors.indices where isUsed[color] {
+    for (color, mask) in masks.enumerated() where !mask.isEmpty {
       if !isFirst { bytes.append(UInt8(ascii: "$")) }
       isFirst = false
       bytes += Array("#\(color)".utf8)
-      var (last, count): (UInt8, Int) = (0, 0)
+      // The bits that a run must have, and those that it must not.
+      var (wanted, barred, count): (UInt8, UInt8, Int) = (0, 0, 0)
       for x in 0..<width {
-        var bits: UInt8 = 0
-        for line in 0..<lines where indices[(top + line) * width + x] == UInt8(color) {
-          bits |= 1 << UInt8(line)
+        if (wanted | mask[x]) & (barred | isDrawn[x]) != 0 {
+          put(wanted, count, into: &bytes)
+          (wanted, barred, count) = (0, 0, 0)
         }
-        if bits != last {
-          put(last, count, into: &bytes)
-          (last, count) = (bits, 0)
-        }
+        wanted |= mask[x]
+        barred |= isDrawn[x]
         count += 1
+        isDrawn[x] |= mask[x]
       }
       // What is empty up to the end needs no word.
-      if last != 0 { put(last, count, into: &bytes) }
+      if wanted != 0 { put(wanted, count, into: &bytes) }
     }
   }
 

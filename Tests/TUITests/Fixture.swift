@@ -91,6 +91,13 @@ extension Effect {
 }
 
 extension AppState {
+  /// The same on light ground.
+  var onLight: AppState {
+    var state = self
+    state.theme.isLight = true
+    return state
+  }
+
   /// The state after keys named as in a script.
   func after(_ keys: String...) -> AppState {
     var state = self

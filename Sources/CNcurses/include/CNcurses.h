@@ -49,14 +49,25 @@ bool sn_resize(void);
 int sn_colors(void);
 // Whether colour numbers are 0xRRGGBB (8 and up; 0-7 stay the ANSI colours).
 bool sn_direct_color(void);
+// Whether the terminal takes ECMA-48's words as they are: cursor addresses, SGR for bold, reverse, colours
+// and their ends, no padding. Whatever it shows can then be written without curses.
+bool sn_is_ansi(void);
+// Whether it blanks cells from the cursor on (ECH), and the rest of a line (EL).
+bool sn_erases_cells(void);
+bool sn_erases_lines(void);
+// SGR's parameters for a colour by its number, until the next call; NULL where the terminal has others.
+const char *sn_color_words(int number, bool is_foreground);
+// The columns that libc gives a character; -1: none that it knows.
+int sn_columns(uint32_t scalar);
 void sn_set_pair(int pair, int foreground, int background);
 // Puts one character (a base and its combining marks) of `width` columns. Characters that libc
 // measures otherwise would shift the rest of the line: they are shown as question marks.
 void sn_put(int y, int x, const uint32_t *scalars, int count, int width, int attributes, int pair);
 // Where the terminal's own cursor stands after the next sn_flush; outside of the screen: nowhere.
 void sn_set_cursor(int y, int x);
-// Sends the changed cells, then sequences that leave cursor and colours as they were.
-void sn_flush(const char *sequences);
+// Sends the changed cells, then sequences that leave cursor and colours as they were. Cells are those
+// of sn_put, or, where `cells` is not NULL, `count` bytes in the terminal's own words.
+void sn_flush(const uint8_t *cells, int count, const char *sequences);
 // Makes the next sn_flush repaint everything.
 void sn_invalidate(void);
 sn_input sn_read(void);

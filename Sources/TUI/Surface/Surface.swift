@@ -10,6 +10,16 @@ package struct Cell: Equatable, Sendable {
   package static let blank = Cell()
   static let rightHalf: Unicode.Scalar = "\0"
 
+  /// The character with its marks; nothing in a right half.
+  package var text: String {
+    var text = String.UnicodeScalarView()
+    if !isRightHalf { text.append(scalar) }
+    for mark in [firstMark, secondMark] where mark != 0 {
+      if let mark = Unicode.Scalar(mark) { text.append(mark) }
+    }
+    return String(text)
+  }
+
   package var isRightHalf: Bool { scalar == Self.rightHalf }
   package var width: Int { DisplayWidth.of(scalar) }
 }
@@ -136,12 +146,7 @@ package struct Surface: Equatable, Sendable {
     for y in 0..<size.height {
       var line = String.UnicodeScalarView()
       for x in 0..<size.width {
-        let cell = self[x, y]
-        if cell.isRightHalf { continue }
-        line.append(cell.scalar)
-        for mark in [cell.firstMark, cell.secondMark] where mark != 0 {
-          if let mark = Unicode.Scalar(mark) { line.append(mark) }
-        }
+        line.append(contentsOf: self[x, y].text.unicodeScalars)
       }
       while line.last == " " { line.removeLast() }
       result.unicodeScalars.append(contentsOf: line)

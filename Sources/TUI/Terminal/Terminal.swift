@@ -14,6 +14,8 @@ package final class Terminal {
   /// What was read while looking for an answer and was none.
   private var unread: [sn_input] = []
   private var shown: Surface?
+  /// Where the terminal takes ECMA-48's words; elsewhere curses writes the frames.
+  private var writer: FrameWriter?
   private var pairs: [PairKey: Int32] = [:]
   private var nextPair: Int32 = 1
   package let colors: Int
@@ -53,6 +55,27 @@ package final class Terminal {
     }
     colors = Int(sn_colors())
     hasDirectColor = sn_direct_color()
+    if sn_is_ansi() { writer = FrameWriter(Self.means(colors: colors)) }
+  }
+
+  private static func means(colors: Int) -> FrameWriter.Means {
+    func words(_ number: Int32, isForeground: Bool) -> String? {
+      number < 0 ? nil : sn_color_words(number, isForeground).map { String(cString: $0) }
+    }
+    return FrameWriter.Means(
+      pen: { style in
+        var attributes = Int32(style.attributes.rawValue)
+        let foreground = number(style.foreground, colors, &attributes, isForeground: true)
+        let background = number(style.background, colors, &attributes, isForeground: false)
+        return Pen(
+          attributes: Style.Attributes(rawValue: UInt8(attributes)),
+          foreground: words(foreground, isForeground: true) ?? Pen.plain.foreground,
+          background: words(background, isForeground: false) ?? Pen.plain.background)
+      },
+      draws: { scalar, columns in
+        scalar.isASCII ? columns == 1 : sn_columns(scalar.value) == columns
+      },
+      erasesCells: sn_erases_cells(), erasesLines: sn_erases_lines())
   }
 
   /// Whether the locale's characters are UTF-8.
@@ -78,12 +101,16 @@ package final class Terminal {
 
   /// Sends what differs from what is shown, and sequences of which curses knows nothing.
   package func present(_ surface: Surface, followedBy sequences: String = "") {
-    if shown?.size != surface.size { sn_invalidate() }
-    surface.forEachChange(from: shown) { change in put(change) }
-    shown = surface
     let cursor = surface.cursor ?? Cursor(x: -1, y: -1)
     sn_set_cursor(Int32(cursor.y), Int32(cursor.x))
-    sn_flush(sequences)
+    if let cells = writer?.bytes(for: surface, over: shown) {
+      sn_flush(cells, Int32(cells.count), sequences)
+    } else {
+      if shown?.size != surface.size { sn_invalidate() }
+      surface.forEachChange(from: shown) { change in put(change) }
+      sn_flush(nil, 0, sequences)
+    }
+    shown = surface
   }
 
   private func put(_ change: CellChange) {
@@ -102,8 +129,8 @@ package final class Terminal {
   /// The colour pair of a style, made when first used; the default pair when all are taken.
   private func pair(for style: Style, attributes: inout Int32) -> Int32 {
     let key = PairKey(
-      foreground: number(style.foreground, attributes: &attributes, isForeground: true),
-      background: number(style.background, attributes: &attributes, isForeground: false))
+      foreground: Self.number(style.foreground, colors, &attributes, isForeground: true),
+      background: Self.number(style.background, colors, &attributes, isForeground: false))
     if key.foreground < 0 && key.background < 0 { return 0 }
     if let pair = pairs[key] { return pair }
     // Terminals of 8 colours have 64 pairs.
@@ -115,7 +142,10 @@ package final class Terminal {
     return pair
   }
 
-  private func number(_ color: Color, attributes: inout Int32, isForeground: Bool) -> Int32 {
+  /// The terminal's number of a colour; -1: its own. Of eight colours the bright ones are bold.
+  private static func number(
+    _ color: Color, _ colors: Int, _ attributes: inout Int32, isForeground: Bool
+  ) -> Int32 {
     if let value = color.directValue {
       // With direct colour the numbers 0...7 stay the ANSI colours.
       return Int32(max(8, value))
@@ -142,49 +172,54 @@ package final class Terminal {
 
   private func next() -> sn_input { unread.isEmpty ? sn_read() : unread.removeFirst() }
 
-  private enum Answered {
-    /// It was no answer: nothing is lost.
-    case no
-    /// One that says nothing.
-    case nothing
-    case something(TerminalAnswer)
+  /// The sequence that an Esc has begun; nil: none, it is the key. Over a slow line a sequence comes in
+  /// pieces: a twentieth of a second is waited for the next one at most, half of which curses has waited
+  /// for the first.
+  private func escaped() -> EscapeSequence? {
+    var sequence = EscapeSequence()
+    var milliseconds: Int32 = awaitsAnswers ? 50 : 25
+    while true {
+      var input = next()
+      if input.kind == SN_NOTHING, sn_wait(milliseconds) { input = next() }
+      milliseconds = 50
+      if input.kind == SN_CHARACTER, let scalar = Unicode.Scalar(input.code) {
+        switch sequence.take(scalar) {
+        case .more: continue
+        case .whole: return sequence
+        case .alien: break
+        }
+      }
+      if input.kind != SN_NOTHING { unread.insert(input, at: 0) }
+      return sequence.text.isEmpty ? nil : sequence
+    }
   }
 
-  /// The rest of an answer that an Esc has begun. Over a slow line it comes in pieces: between two of
-  /// its characters a twentieth of a second is waited at most.
-  private func answer() -> Answered {
-    var taken: [sn_input] = []
-    func take() -> Unicode.Scalar? {
-      var input = next()
-      if input.kind == SN_NOTHING, sn_wait(50) { input = next() }
-      guard input.kind != SN_NOTHING else { return nil }
-      taken.append(input)
-      return input.kind == SN_CHARACTER ? Unicode.Scalar(input.code) : nil
+  /// What a sequence that curses does not know, or that came in pieces, says; nil: nothing.
+  private func meaning(of sequence: EscapeSequence) -> TerminalInput? {
+    switch sequence.text {
+    case "[200~":
+      pasted = ""
+      return nil
+    case "[201~": return paste()
+    default: break
     }
-    func giveBack() -> Answered {
-      unread = taken + unread
-      return .no
+    if pasted != nil {
+      pasted?.append("\u{1B}" + sequence.text)
+      return nil
     }
-    guard let kind = take(), ["]", "_", "["].contains(kind) else { return giveBack() }
-    var text = ""
-    while text.utf8.count < 256, let scalar = take() {
-      if kind == "[" {
-        text.unicodeScalars.append(scalar)
-        // Keys begin like this, too: only what can be an answer is read on.
-        guard ["?", "6"].contains(text.unicodeScalars.first) else { break }
-        guard (0x40...0x7E).contains(scalar.value) else { continue }
-        guard let answer = TerminalAnswer(kind, text) else { break }
-        if case .attributes = answer { awaitsAnswers = false }
-        return .something(answer)
-      }
-      // It ends with BEL, or with Esc and a backslash.
-      if scalar.value == 7 || scalar.value == 0x1B {
-        if scalar.value == 0x1B { _ = take() }
-        return TerminalAnswer(kind, text).map(Answered.something) ?? .nothing
-      }
-      text.unicodeScalars.append(scalar)
+    if awaitsAnswers, let kind = sequence.text.unicodeScalars.first,
+      let answer = TerminalAnswer(kind, String(sequence.text.unicodeScalars.dropFirst()))
+    {
+      if case .attributes = answer { awaitsAnswers = false }
+      return .answer(answer)
     }
-    return giveBack()
+    return Key(sequence: sequence.text).map(TerminalInput.key)
+  }
+
+  /// What was pasted, which has ended.
+  private func paste() -> TerminalInput? {
+    defer { pasted = nil }
+    return pasted.map(TerminalInput.paste)
   }
 
   /// Waiting input, one piece; nil when there is none.
@@ -194,6 +229,13 @@ package final class Terminal {
       switch input.kind {
       case SN_NOTHING: return nil
       case SN_RESIZED: return .resize(size)
+      case SN_CHARACTER where input.code == 0x1B:
+        guard let sequence = escaped() else {
+          if pasted == nil { return .key(.escape) }
+          pasted?.append("\u{1B}")
+          continue
+        }
+        if let found = meaning(of: sequence) { return found }
       case SN_CHARACTER where pasted != nil && input.code != 3:
         // A terminal sends a line end as it would send Enter.
         if let scalar = Unicode.Scalar(input.code) {
@@ -201,15 +243,7 @@ package final class Terminal {
         }
       case SN_KEY where input.code == SN_KEY_PASTE_START.rawValue: pasted = ""
       case SN_KEY where input.code == SN_KEY_PASTE_END.rawValue:
-        guard let text = pasted else { continue }
-        pasted = nil
-        return .paste(text)
-      case SN_CHARACTER where input.code == 0x1B && awaitsAnswers:
-        switch answer() {
-        case .no: return .key(.escape)
-        case .nothing: continue
-        case .something(let answer): return .answer(answer)
-        }
+        if let text = paste() { return text }
       case SN_CHARACTER:
         guard let key = Self.key(character: input.code) else { continue }
         return .key(key)

@@ -65,3 +65,66 @@ import Testing
     #expect(pixels.cell == Size(width: 9, height: 18))
   }
 }
+
+/// Sequences that begin with an Esc, whatever pieces they come in.
+@Suite struct EscapeSequenceTests {
+  /// How many characters of a text a sequence takes, the first being what follows the Esc, and what it is
+  /// then; nil: it goes on.
+  private func taken(_ text: String) -> (count: Int, step: EscapeSequence.Step, sequence: String) {
+    var sequence = EscapeSequence()
+    for (index, scalar) in text.unicodeScalars.enumerated() {
+      let step = sequence.take(scalar)
+      if step != .more { return (index + (step == .whole ? 1 : 0), step, sequence.text) }
+    }
+    return (text.unicodeScalars.count, .more, sequence.text)
+  }
+
+  @Test(arguments: [
+    // Control sequences end with their letter, whatever parameters they have (ECMA-48, 5.4).
+    "[A", "[1;5C", "[27;5;106~", "[106;5u", "[?1;2$y", "[<0;9;23M", "[!p", "[=1;2:3 q", "[200~",
+    "[@", "[~", "[}", "[1;1;1;1;1;1;1;1z",
+    // One character after SS3; what the Linux console sends.
+    "OA", "Oj", "O~", "OM", "[[A", "[[E",
+    // Alt and a key.
+    "q", "x", "1", "é", "\r", "\t", "\u{7F}", "~", "\\", "N", "c",
+    // Character sets and others with characters between (5.3).
+    "(B", "#8", " F", "%G", "$(C",
+    // Strings (5.6), by BEL, ST or what gives them up.
+    "]0;title\u{07}", "]0;title\u{1B}\\", "P1$r0m\u{1B}\\", "_Gi=1;OK\u{1B}\\", "^x\u{9C}",
+    "Xanything\u{18}", "]11;rgb:1/2/3\u{07}",
+  ])
+  func itIsTakenWhole(text: String) {
+    let result = taken(text + "j")
+    #expect(result.step == .whole && result.count == text.unicodeScalars.count)
+    // Not a character earlier.
+    let start = String(String.UnicodeScalarView(text.unicodeScalars.dropLast()))
+    #expect(taken(start).step == .more)
+  }
+
+  /// What is none of a sequence is a key still; Ctrl-c is one everywhere.
+  @Test(arguments: [
+    ("\u{1B}", 0), ("\u{03}", 0), ("\u{1A}", 0), ("\u{0C}", 0), ("[\u{1B}", 1), ("[12\u{03}", 3),
+    ("O\u{1B}", 1), ("]0;ti\u{03}", 5), ("[1é", 2), ("(\r", 1),
+  ])
+  func whatEndsIt(text: String, count: Int) {
+    let result = taken(text)
+    #expect(result.step == .alien && result.count == count)
+  }
+
+  @Test func itIsNotEndless() {
+    let result = taken("]" + String(repeating: "x", count: 10_000))
+    #expect(result.step == .alien && result.count == 256)
+  }
+
+  @Test(
+    arguments: [
+      ("[A", .up), ("OB", .down), ("[H", .home), ("[3~", .delete), ("[6~", .pageDown),
+      ("[Z", .backTab),
+      ("OP", .function(1)), ("[17~", .function(6)), ("[1;2D", .shiftLeft), ("[1;5D", nil),
+      ("[", nil),
+      ("O", nil), ("x", nil), ("[99~", nil), ("[5;2~", nil), ("Oj", nil), ("A", nil), ("[AA", nil),
+    ] as [(String, Key?)])
+  func keysOfXterm(sequence: String, key: Key?) {
+    #expect(Key(sequence: sequence) == key)
+  }
+}

@@ -68,10 +68,11 @@ import Testing
       terminal.send("j")
       try expect("row 1", on: terminal)
       try expect("PCA", on: terminal)
-      // Answered: from here on an Esc is a key, whatever follows.
       terminal.send("/zz")
       try expect("0 rows", on: terminal)
+      let start = terminal.output.count
       terminal.send("\u{1B}")
+      try terminal.wait("the hints again", from: start) { $0.contains("projection") }
       terminal.send("]")
       try expect("PCA 1 and 3", on: terminal)
     }
@@ -81,6 +82,38 @@ import Testing
       terminal.send("\u{1B}_Gi=4294967295;EINVAL:no\u{1B}\\\(Self.attributes)j")
       try expect("row 2", on: terminal)
       #expect(!terminal.text().contains("a=T,f=100"))
+    }
+  }
+
+  /// Keys that are none of ours do nothing, though their last letters are keys, also where they come piece
+  /// by piece; ours are understood then, too.
+  @Test func unknownKeysAreNoOthers() throws {
+    try explore { terminal in
+      terminal.send(Self.attributes + "j")
+      try expect("row 1", on: terminal)
+      for key in ["[1;5j", "[27;5;106~", "Oj", "[106;5u", "]0;jjj\u{07}", "j", "[[j"] {
+        terminal.send("\u{1B}" + key)
+      }
+      terminal.send("j")
+      try expect("row 2", on: terminal)
+      for key in ["[1;5j", "[B"] {
+        for scalar in ("\u{1B}" + key).unicodeScalars { terminal.send(String(scalar)) }
+      }
+      try expect("row 3", on: terminal)
+    }
+  }
+
+  /// A paste is one piece of text, however its marks come.
+  @Test func aPasteInPieces() throws {
+    try explore { terminal in
+      terminal.send(Self.attributes + "/")
+      for scalar in "\u{1B}[200~jq\u{1B}[1mq\u{1B}[201~".unicodeScalars {
+        terminal.send(String(scalar))
+      }
+      try expect("jq␛[1mq", on: terminal)
+      let start = terminal.output.count
+      terminal.send("\u{1B}")
+      try terminal.wait("the hints again", from: start) { $0.contains("projection") }
     }
   }
 

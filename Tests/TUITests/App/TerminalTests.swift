@@ -31,7 +31,9 @@ struct TerminalTests {
       try tmux.resize(80, 24)
       try tmux.keys("?")
       try tmux.wait("the help") { $0.contains("Previous layer") }
-      try tmux.keys("Escape", "q")
+      try tmux.keys("Escape")
+      try tmux.wait("no help") { !$0.contains("Previous layer") }
+      try tmux.keys("q")
       try tmux.expectSaneShell(code: 0)
     }
   }
@@ -177,9 +179,13 @@ struct TerminalTests {
       try tmux.keys("/")
       try tmux.keys("-l", "abc")
       try tmux.wait("a cursor behind the text") { _ in try cursor() == [5, 23, 1] }
-      try tmux.keys("Escape", "?")
+      try tmux.keys("Escape")
+      try tmux.wait("the map's hints") { $0.contains("? help") }
+      try tmux.keys("?")
       try tmux.wait("no cursor") { _ in try cursor().last == 0 }
-      try tmux.keys("Escape", "q")
+      try tmux.keys("Escape")
+      try tmux.wait("a cursor on the map again") { _ in try cursor().last == 1 }
+      try tmux.keys("q")
       try tmux.expectSaneShell(code: 0)
       #expect(try cursor().last == 1, "the shell has it again")
     }

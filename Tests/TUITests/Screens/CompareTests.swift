@@ -140,6 +140,7 @@ import Testing
 
   @Test func viewsOfTheMaps() throws {
     let start = Fixture.compare(80, 24)
+    try expectSnapshot(render(start.onLight), "compare-light", styles: true)
     try expectSnapshot(render(start.after("Tab")), "compare-tables")
     try expectSnapshot(render(start.after("Tab", "Tab")), "compare-confusion")
     try expectSnapshot(render(start.after("t", "t", "v")), "compare-tuned-arrow")

@@ -76,6 +76,7 @@ import Testing
     #expect(layout.layers.first == 0 && layout.layers.last == 30)
     #expect(zip(layout.layers, layout.layers.dropFirst()).allSatisfy { $0 < $1 })
     try expectSnapshot(render(state), "multiples")
+    try expectSnapshot(render(state.onLight), "multiples-light", styles: true)
     try expectSnapshot(render(state.resized(40, 12)), "multiples-40x12")
     try expectSnapshot(render(Fixture.app(120, 40, glyphs: .ascii).after("Z")), "multiples-ascii")
     let next = state.after("l", "Enter")

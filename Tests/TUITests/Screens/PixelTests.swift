@@ -1,4 +1,5 @@
 import Foundation
+import LinearAlgebra
 import SeerFigures
 import SeerScreens
 import SeerWidgets
@@ -86,45 +87,111 @@ import Testing
     #expect(Data(base64Encoded: base64).map(Array.init) == file)
   }
 
-  /// A cursor that moves wipes a cell of a sixel picture out: that cell alone is sent again, and what is
-  /// sent together is the picture.
-  @Test func sixelsAreRepaired() throws {
-    let state = app(.sixel)
+  /// What a terminal shows after each of some keys.
+  private struct SixelScreen {
+    var screen: TerminalModel
+    var writer = FrameWriter(TerminalModel.means())
     var painter = PixelPainter()
-    let first = painter.text(for: render(state), state.pixels)
-    let moved = state.after("j")
-    let repair = painter.text(for: render(moved), moved.pixels)
-    #expect(repair.contains("\u{1B}P") && repair.utf8.count < first.utf8.count / 3)
-    let layer = try #require(render(state).layers.first)
-    let cell = state.pixels.cell
-    var screen = SixelScreen(width: 80 * cell.width, height: 24 * cell.height)
-    screen.draw(first, cell: cell)
-    let raster = layer.raster(state.pixels)
-    let picture = raster.indexed()
-    let colors = picture.indices.flatMap { index in
-      let color = picture.colors[Int(index)]
-      return [UInt8(color >> 16 & 0xFF), UInt8(color >> 8 & 0xFF), UInt8(color & 0xFF)]
+    var shown: Surface?
+
+    init(_ state: AppState) { screen = TerminalModel(state.size, cell: state.pixels.cell) }
+
+    /// - Returns: the bytes of the pictures.
+    mutating func show(_ state: AppState) -> Int {
+      let surface = render(state)
+      screen.feed(writer.bytes(for: surface, over: shown))
+      let pictures = painter.text(for: surface, state.pixels)
+      screen.feed(pictures)
+      shown = surface
+      return pictures.utf8.count
     }
-    // The cursor is a character over it.
-    screen.copy(raster, try #require(render(state).cursor), layer.panel, cell)
-    let whole = screen.part(layer.panel, cell)
-    let far = zip(whole, colors).filter { abs(Int($0) - Int($1)) > 2 }.count
-    #expect(
-      far <= 3 * cell.width * cell.height, "but for the cell of the cursor, all as it was sent")
-    // As curses does it: the cells that changed are wiped out, blanks between them, too.
-    let (before, after) = (render(state), render(moved))
-    for y in layer.panel.y..<layer.panel.maxY {
-      let changed = (layer.panel.x..<layer.panel.maxX).filter { before[$0, y] != after[$0, y] }
-      guard let low = changed.first, let high = changed.last else { continue }
-      for x in low...high { screen.wipe(x, y, cell) }
+
+    /// The first cell that does not show the painter's own picture, pixel by pixel, or has one where none
+    /// belongs; colours are told in hundredths.
+    func difference(_ state: AppState) -> String? {
+      guard let surface = shown else { return "nothing is shown" }
+      if let difference = screen.difference(from: surface) { return difference }
+      let cell = screen.cell
+      let pictures = surface.layers.map { ($0.panel, $0.picture(state.pixels)) }
+      for y in 0..<surface.size.height {
+        for x in 0..<surface.size.width where surface[x, y].isClear {
+          let pixels = screen.pixels(Rect(x: x, y: y, width: 1, height: 1))
+          let found = pictures.first { $0.0.contains(Cursor(x: x, y: y)) }
+          for (index, pixel) in pixels.enumerated() {
+            guard let (panel, picture) = found else {
+              if pixel >= 0 { return "a picture at (\(x), \(y))" }
+              continue
+            }
+            let color = picture.color(
+              (x - panel.x) * cell.width + index % cell.width,
+              (y - panel.y) * cell.height + index / cell.width)
+            let wanted = [16, 8, 0].reduce(0 as Int32) { sum, shift in
+              let hundredths = (Int32(color >> UInt32(shift) & 0xFF) * 100 + 127) / 255
+              return sum << 8 | (hundredths * 255 + 50) / 100
+            }
+            if pixel != wanted {
+              return "(\(x), \(y)), pixel \(index): \(pixel) for \(wanted)"
+            }
+          }
+        }
+      }
+      return nil
     }
-    screen.draw(repair, cell: cell)
-    let cursor = try #require(after.cursor)
-    screen.copy(raster, cursor, layer.panel, cell)
-    let repaired = screen.part(layer.panel, cell)
-    for place in repaired.indices where repaired[place] != whole[place] {
-      #expect(abs(Int(repaired[place]) - Int(raster.bytes[place])) <= 20, "pixel \(place / 3)")
+  }
+
+  /// Whatever is pressed, the terminal shows the painter's picture, pixel by pixel, where nothing is
+  /// written; a key of the cursor costs the cells that it leaves.
+  @Test(arguments: [(40, 12), (80, 24), (110, 30)]) func sixelsStayWhole(width: Int, height: Int) {
+    var state = app(.sixel, width, height)
+    var terminal = SixelScreen(state)
+    let whole = terminal.show(state)
+    #expect(terminal.difference(state) == nil)
+    for key in [
+      "j", "j", "w", "k", "l", "l", "h", "b", "j", "N", "k", "N", "i", "j", "Esc", "1", "1", "f",
+      "+", "L", "?", "Esc", "/", "s", "h", "e", "Enter", "n", "Esc", "Z", "Z", "F3", "F2",
+    ] {
+      state = state.after(key)
+      let bytes = terminal.show(state)
+      let difference = terminal.difference(state)
+      #expect(difference == nil, "after \(key)")
+      if ["j", "k", "w"].contains(key) { #expect(bytes < whole / 8, "\(bytes) of \(whole)") }
     }
+    #expect(terminal.show(state) == 0, "the same again is nothing")
+  }
+
+  /// An answer of the terminal that changes nothing of a picture sends none again.
+  @Test(arguments: [PixelChoice.kitty, .sixel]) func answersSendNoPictureAgain(choice: PixelChoice)
+  {
+    var state = app(choice)
+    var painter = PixelPainter()
+    #expect(!painter.text(for: render(state), state.pixels).isEmpty)
+    _ = update(&state, .answer(.kitty))
+    _ = update(&state, .answer(.attributes(hasSixel: true)))
+    #expect(painter.text(for: render(state), state.pixels).isEmpty)
+    _ = update(&state, .answer(.cell(Size(width: 5, height: 10))))
+    #expect(!painter.text(for: render(state), state.pixels).isEmpty)
+  }
+
+  /// Marks of a kind are the same pixels wherever they are, in a full colour and one edge's each.
+  @Test func marksAreOfFewColors() throws {
+    let layer = try #require(render(app(.kitty)).layers.first)
+    let picture = layer.picture(app(.kitty).pixels)
+    let colors = Set(picture.colors)
+    #expect(colors.contains(layer.ground) && layer.inks.allSatisfy { colors.contains($0.color) })
+    #expect(colors.count <= 2 * layer.inks.count + 1, "\(colors.count)")
+    #expect(picture.colors.first == layer.ground, "the most frequent")
+  }
+
+  /// Kitty scales pictures to their cells: on a fine screen no more pixels are sent than marks need.
+  @Test func fineScreensCostNoMore() throws {
+    let layer = try #require(render(app(.kitty)).layers.first)
+    var pixels = Pixels(.kitty)
+    pixels.hear(.cell(Size(width: 20, height: 40)))
+    let picture = layer.picture(pixels)
+    #expect(picture.width == layer.panel.width * 10 && picture.height == layer.panel.height * 20)
+    var exact = Pixels(.sixel)
+    exact.hear(.cell(Size(width: 20, height: 40)))
+    #expect(layer.picture(exact).width == layer.panel.width * 20)
   }
 
   /// Written down by hand from the VT330's manual: 3 pixels by 7, red with a blue column.
@@ -133,7 +200,8 @@ import Testing
     raster.strokes([[(2.5, -9), (2.5, 20)]], width: 1, color: 0x0000FF, opacity: 1)
     let text = Sixel.text(raster.indexed())
     #expect(text.hasPrefix("\u{1B}P0;1;0q\"1;1;5;7#0;2;100;0;0#1;2;0;0;100"))
-    #expect(text.hasSuffix("#0~~?~~$#1??~-#0@@?@@$#1??@-\u{1B}\\"))
+    // The ground is one run, over which the column is drawn.
+    #expect(text.hasSuffix("#0!5~$#1??~-#0!5@$#1??@-\u{1B}\\"))
   }
 
   /// More colours than there are registers: each pixel gets one that is near.
@@ -145,13 +213,62 @@ import Testing
         raster.disc(x: Double(x) + 0.5, y: Double(y) + 0.5, radius: 0.4, color: color, opacity: 1)
       }
     }
-    var screen = SixelScreen(width: 64, height: 64)
-    let text = Sixel.text(raster.indexed(256))
+    let picture = raster.indexed(256)
+    let text = Sixel.text(picture)
     let colors = text.split(separator: "#").dropFirst().filter { $0.contains(";2;") }
     #expect(colors.count <= 256 && colors.count > 200)
-    screen.draw(text, cell: Size(width: 1, height: 1))
-    let far = zip(screen.pixels, raster.bytes).filter { abs(Int($0) - Int($1)) > 48 }.count
-    #expect(far < raster.bytes.count / 10)
+    expectSame(text, picture)
+    let far = (0..<64 * 64).count { pixel in
+      (0..<3).contains { part in
+        let color = picture.color(pixel % 64, pixel / 64) >> UInt32(16 - 8 * part) & 0xFF
+        return abs(Int(color) - Int(raster.bytes[3 * pixel + part])) > 48
+      }
+    }
+    #expect(far < 64 * 64 / 10)
+  }
+
+  /// Read as DEC's manual says, the sixels are the picture: of any size, in any colours.
+  @Test(arguments: 0..<24) func sixelsAreThePicture(seed: Int) {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let width = Int.random(in: 1...50, using: &generator)
+    let height = Int.random(in: 1...30, using: &generator)
+    var raster = Raster(width: width, height: height, ground: 0x101820, steps: seed % 3 + 1)
+    for _ in 0..<Int.random(in: 0...30, using: &generator) {
+      raster.disc(
+        x: Double.random(in: 0...Double(width), using: &generator),
+        y: Double.random(in: 0...Double(height), using: &generator),
+        radius: Double.random(in: 0.3...6, using: &generator),
+        color: UInt32.random(in: 0...0xFFFFFF, using: &generator), opacity: 1)
+    }
+    let picture = raster.indexed(seed % 2 == 0 ? 6 : 32)
+    expectSame(Sixel.text(picture), picture)
+    let part = picture.cropped(
+      x: width / 3, y: height / 4, width: width / 3 + 1, height: height / 2 + 1)
+    for y in 0..<part.height {
+      for x in 0..<part.width {
+        #expect(part.color(x, y) == picture.color(x + width / 3, y + height / 4))
+      }
+    }
+    expectSame(Sixel.text(part), part)
+  }
+
+  private func expectSame(_ text: String, _ picture: IndexedRaster) {
+    var screen = TerminalModel(Size(width: picture.width, height: picture.height))
+    screen.feed(text)
+    for y in 0..<picture.height {
+      for x in 0..<picture.width {
+        let color = picture.color(x, y)
+        let drawn = UInt32(bitPattern: screen.pixels[y * picture.width + x])
+        for shift: UInt32 in [16, 8, 0] {
+          let (wanted, found) = (Int(color >> shift & 0xFF), Int(drawn >> shift & 0xFF))
+          // Colours are told in hundredths.
+          if abs(wanted - found) > 2 {
+            Issue.record("(\(x), \(y)): \(drawn) for \(color)")
+            return
+          }
+        }
+      }
+    }
   }
 
   @Test func sequencesOfStyles() {
@@ -159,119 +276,5 @@ import Testing
     let style = Style(
       foreground: .rgb(0x102030), background: .palette(7), attributes: [.bold, .reverse])
     #expect(style.sequence == "\u{1B}[0;1;7;38;2;16;32;48;48;5;7m")
-  }
-}
-
-/// A terminal's pixels, and a reader of sixels of its own: DEC's words for what they do.
-private struct SixelScreen {
-  let width: Int
-  let height: Int
-  private(set) var pixels: [UInt8]
-
-  init(width: Int, height: Int) {
-    self.width = width
-    self.height = height
-    pixels = [UInt8](repeating: 0, count: width * height * 3)
-  }
-
-  func part(_ panel: Rect, _ cell: Size) -> [UInt8] {
-    var part: [UInt8] = []
-    let (left, right) = (panel.x * cell.width, panel.maxX * cell.width)
-    for y in panel.y * cell.height..<panel.maxY * cell.height {
-      let start: Int = (y * width + left) * 3
-      let end: Int = (y * width + right) * 3
-      part += pixels[start..<end]
-    }
-    return part
-  }
-
-  mutating func wipe(_ x: Int, _ y: Int, _ cell: Size) {
-    for line in y * cell.height..<(y + 1) * cell.height {
-      for column in x * cell.width..<(x + 1) * cell.width { set(column, line, [99, 99, 99]) }
-    }
-  }
-
-  /// A character hides what is beneath it; the picture is put there for the comparison.
-  mutating func copy(_ raster: Raster, _ place: Cursor, _ panel: Rect, _ cell: Size) {
-    for line in 0..<cell.height {
-      for column in 0..<cell.width {
-        let (x, y) = (place.x * cell.width + column, place.y * cell.height + line)
-        let line: Int = y - panel.y * cell.height
-        let start: Int = (line * raster.width + x - panel.x * cell.width) * 3
-        set(x, y, Array(raster.bytes[start..<start + 3]))
-      }
-    }
-  }
-
-  private mutating func set(_ x: Int, _ y: Int, _ color: [UInt8]) {
-    guard x < width, y < height else { return }
-    let start: Int = (y * width + x) * 3
-    pixels.replaceSubrange(start..<start + 3, with: color)
-  }
-
-  /// Follows `CSI y ; x H` and every `DCS q` in a text; everything else is left out.
-  mutating func draw(_ text: String, cell: Size) {
-    var place = Cursor(x: 0, y: 0)
-    for part in text.components(separatedBy: "\u{1B}") {
-      if part.hasPrefix("["), part.hasSuffix("H") {
-        let numbers = part.dropFirst().dropLast().split(separator: ";").compactMap { Int($0) }
-        if numbers.count == 2 { place = Cursor(x: numbers[1] - 1, y: numbers[0] - 1) }
-      } else if part.hasPrefix("P"), let start = part.firstIndex(of: "q") {
-        sixels(part[part.index(after: start)...], place.x * cell.width, place.y * cell.height)
-      }
-    }
-  }
-
-  private mutating func sixels(_ text: Substring, _ left: Int, _ top: Int) {
-    var rest = Array(text.utf8)[...]
-    func number(_ rest: inout ArraySlice<UInt8>) -> Int {
-      var value = 0
-      while let digit = rest.first, (48...57).contains(digit) {
-        value = value * 10 + Int(digit - 48)
-        rest.removeFirst()
-      }
-      return value
-    }
-    func numbers(_ rest: inout ArraySlice<UInt8>) -> [Int] {
-      var values = [number(&rest)]
-      while rest.first == UInt8(ascii: ";") {
-        rest.removeFirst()
-        values.append(number(&rest))
-      }
-      return values
-    }
-    var colors: [Int: [UInt8]] = [:]
-    var color: [UInt8] = [0, 0, 0]
-    var (x, y) = (left, top)
-    var size = (width: Int.max, height: Int.max)
-    while let next = rest.popFirst() {
-      switch next {
-      case UInt8(ascii: "\""):
-        let values = numbers(&rest)
-        if values.count == 4 { size = (values[2], values[3]) }
-      case UInt8(ascii: "#"):
-        let values = numbers(&rest)
-        if values.count == 5 {
-          colors[values[0]] = values.dropFirst(2).map { UInt8(($0 * 255 + 50) / 100) }
-        }
-        color = colors[values[0]] ?? color
-      case UInt8(ascii: "$"): x = left
-      case UInt8(ascii: "-"): (x, y) = (left, y + 6)
-      default:
-        var count = 1
-        var bits = next
-        if next == UInt8(ascii: "!") {
-          count = number(&rest)
-          bits = rest.popFirst() ?? 63
-        }
-        for _ in 0..<count {
-          for line in 0..<6 where (bits &- 63) >> UInt8(line) & 1 == 1 {
-            precondition(x - left < size.width && y + line - top < size.height, "outside")
-            set(x, y + line, color)
-          }
-          x += 1
-        }
-      }
-    }
   }
 }

@@ -115,7 +115,15 @@ extension Fixture {
     #expect(ascii.text.unicodeScalars.allSatisfy { $0.isASCII })
     try expectSnapshot(ascii, "prompt-why-ascii")
     try expectSnapshot(render(why(80, 24, depth: .mono)), "prompt-why-mono", styles: true)
-    try expectSnapshot(render(why(80, 24, isLight: true)), "prompt-why-light", styles: true)
+    var light = why(80, 24, isLight: true)
+    try expectSnapshot(render(light), "prompt-why-light", styles: true)
+    for effect in update(&light, .key(.enter)).compactMap({ $0.of(PromptEffect.self) }) {
+      answer(effect, &light)
+    }
+    try expectSnapshot(render(light), "prompt-why-layers-light", styles: true)
+    light = light.after("Esc", "n")
+    settle(&light)
+    try expectSnapshot(render(light), "prompt-lens-light", styles: true)
     try expectSnapshot(render(why(80, 24, depth: .ansi16)), "prompt-why-16", styles: true)
   }
 

@@ -49,6 +49,7 @@ extension Fixture {
     #expect(ascii.text.unicodeScalars.allSatisfy { $0.isASCII })
     try expectSnapshot(ascii, "runs-ascii")
     try expectSnapshot(render(Fixture.three(80, 24, depth: .mono)), "runs-mono", styles: true)
+    try expectSnapshot(render(Fixture.three(80, 24).onLight), "runs-light", styles: true)
     var failed = Fixture.three(80, 24)
     failed.compare?.runs = RunPanels(names: ["base", "another model", "tuned"])
     failed = failed.after("Z")

@@ -75,17 +75,20 @@ import Testing
     try expectSnapshot(render(state), "neighbours", styles: true)
   }
 
-  /// Once the cursor's neighbours are there, those of the layers beside are looked up, so that a
-  /// layer's key is answered whole; a question that fails is not asked for ever.
+  /// Once the cursor's neighbours are there, those of the layers and rows beside are looked up, so that
+  /// their keys are answered whole; a question that fails is not asked for ever.
   @Test func neighboursAreFoundAhead() {
     var state = Fixture.app(110, 30)
-    func answer(_ layer: Int) -> Event {
-      .explore(.nearest(.success(NearestRows(row: 0, layer: layer, rows: [7], values: [0.5]))))
+    func answer(_ layer: Int, row: Int = 0) -> Event {
+      .explore(.nearest(.success(NearestRows(row: row, layer: layer, rows: [7], values: [0.5]))))
     }
     _ = update(&state, .tick)
     #expect(update(&state, answer(23)) == [.explore(.findNearest(row: 0, index: 24, .cosine))])
     #expect(update(&state, answer(24)) == [.explore(.findNearest(row: 0, index: 22, .cosine))])
-    #expect(update(&state, answer(22)).isEmpty)
+    #expect(update(&state, answer(22)) == [.explore(.findNearest(row: 1, index: 23, .cosine))])
+    #expect(
+      update(&state, answer(23, row: 1)) == [.explore(.findNearest(row: 47, index: 23, .cosine))])
+    #expect(update(&state, answer(23, row: 47)).isEmpty)
     #expect(
       update(&state, .key(.character("l"))) == [.explore(.findNearest(row: 0, index: 25, .cosine))])
     #expect(state.explore.currentNearest?.layer == 24)

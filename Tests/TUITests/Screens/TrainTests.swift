@@ -377,6 +377,8 @@ extension Fixture {
     state = state.after("[", "[")
     #expect(state.train?.history.shown?.step == 75)
     try expectSnapshot(render(state), "train-history")
+    try expectSnapshot(
+      render(state.resized(80, 24).onLight), "train-history-light", styles: true)
     // What comes meanwhile is taken in, but does not lead away.
     let rows = Fixture.rows(48)
     let labels = rows.indices.map { $0 % 6 }
@@ -402,6 +404,8 @@ extension Fixture {
     let (from, to) = (Fixture.pair(rows: rows, at: 0), Fixture.pair(rows: rows, at: 25))
     #expect(between.map.tuned[7] == from.tuned[7] + (to.tuned[7] - from.tuned[7]) * 0.5)
     try expectSnapshot(render(playing), "train-playing")
+    try expectSnapshot(
+      render(playing.resized(80, 24).onLight), "train-playing-light", styles: true)
     for _ in 0..<200 { _ = update(&playing, .tick) }
     #expect(playing.tick == nil && playing.train?.history.shown?.step == 150)
     #expect(state.after("P", "P").tick == nil)

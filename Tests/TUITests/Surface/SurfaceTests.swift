@@ -36,7 +36,8 @@ import Testing
     let new = Self.random(&generator, size: size)
     var screen = old
     for change in new.changes(from: old) { screen.apply(change) }
-    #expect(screen == new)
+    #expect(zip(screen.cells, new.cells).allSatisfy { $0.looks(like: $1) })
+    #expect(screen.text == new.text)
   }
 
   @Test(arguments: 0..<20) func onlyChangedCellsAreSent(seed: Int) {

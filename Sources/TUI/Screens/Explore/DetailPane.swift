@@ -207,11 +207,11 @@ struct DetailPane {
   }
 
   private func drawNearest(_ inside: Rect, _ surface: inout Surface) {
-    guard let nearest = state.currentNearest else { return }
     var y = nearestTop(inside)
     surface.write(
       "nearest, by \(state.neighbours.metric.rawValue)", inside.x, y, theme.style(.faint),
       width: inside.width)
+    guard let nearest = state.currentNearest else { return }
     for (row, value) in zip(nearest.rows, nearest.values).prefix(nearestLines - 2) {
       y += 1
       let concept = Int(state.run.conceptOfRow[row])

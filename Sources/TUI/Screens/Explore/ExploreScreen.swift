@@ -148,10 +148,11 @@ package enum ExploreScreen: Screen {
     if isResting, !explore.neighbours.isFinding, let row = explore.cursor,
       explore.neighbours.isShown || explore.lists.open?.kind == .nearest
         || DetailPane.hasNeighbours(state),
-      let layer = explore.layerWithoutNearest
+      let wanted = explore.nearestToFind(of: row)
     {
       explore.neighbours.isFinding = true
-      effects.append(.explore(.findNearest(row: row, index: layer, explore.neighbours.metric)))
+      effects.append(
+        .explore(.findNearest(row: wanted.row, index: wanted.layer, explore.neighbours.metric)))
     }
     if explore.growingKind != nil, explore.growing.running == nil, explore.embedding == nil,
       explore.chart.maps[explore.layer].map != nil
@@ -218,15 +219,8 @@ package enum ExploreScreen: Screen {
   package static func step(
     _ direction: Int, _ state: inout ExploreState, sameConcept: Bool = false
   ) {
-    guard let cursor = state.cursor else { return }
-    let count = state.run.rows.count
-    for distance in 1...max(1, count) {
-      let row = ((cursor + direction * distance) % count + count) % count
-      guard state.isVisible(row), state.isMatch(row) else { continue }
-      if sameConcept && state.run.conceptOfRow[row] != state.run.conceptOfRow[cursor] { continue }
-      move(to: row, &state)
-      return
-    }
+    guard let row = state.row(direction, sameConcept: sameConcept) else { return }
+    move(to: row, &state)
   }
 
   /// Goes to the point that lies best in a direction: near, and more along than across.

@@ -179,13 +179,32 @@ package struct ExploreState: Sendable {
     neighbours.of(cursor, layer: layer)
   }
 
-  /// The layer at which the cursor's nearest rows are not known yet: this one, then those that the
-  /// next key goes to, so that its answer comes whole.
-  var layerWithoutNearest: Int? {
-    guard run.rows.count > 1, cursor != nil, !neighbours.failed else { return nil }
-    return [layer, layer + 1, layer - 1].first {
-      chart.maps.indices.contains($0) && chart.maps[$0].map != nil
-        && neighbours.of(cursor, layer: $0) == nil
+  /// Whose nearest rows are not known yet, at which layer: the cursor's here, then those that the next key
+  /// goes to, so that its answer comes whole.
+  func nearestToFind(of cursor: Int) -> (row: Int, layer: Int)? {
+    guard run.rows.count > 1, !neighbours.failed else { return nil }
+    func isMissing(_ row: Int, _ layer: Int) -> Bool {
+      chart.maps.indices.contains(layer) && chart.maps[layer].map != nil
+        && neighbours.of(row, layer: layer) == nil
+    }
+    if let layer = [layer, layer + 1, layer - 1].first(where: { isMissing(cursor, $0) }) {
+      return (cursor, layer)
+    }
+    for direction in [1, -1] {
+      if let row = row(direction), isMissing(row, layer) { return (row, layer) }
+    }
+    return nil
+  }
+
+  /// The next row that is shown and found, in a direction (1, -1), the last before the first.
+  func row(_ direction: Int, sameConcept: Bool = false) -> Int? {
+    guard let cursor else { return nil }
+    let count = run.rows.count
+    return (1...max(1, count)).lazy.map {
+      ((cursor + direction * $0) % count + count) % count
+    }.first { row in
+      isVisible(row) && isMatch(row)
+        && (!sameConcept || run.conceptOfRow[row] == run.conceptOfRow[cursor])
     }
   }
 
