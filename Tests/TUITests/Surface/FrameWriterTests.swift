@@ -208,7 +208,7 @@ import Testing
     let state = explorer()
     for (old, new) in [(state, state.after("j")), (state.after("j"), state.after("j", "j"))] {
       let cost = cost(from: old, to: new)
-      #expect(cost.cells <= 420, "\(cost)")
+      #expect(cost.cells <= 450, "\(cost)")
       #expect(cost.styles <= 45, "\(cost)")
       #expect(cost.bytes <= 1200, "\(cost)")
     }
