@@ -12,7 +12,7 @@ package struct UMAPLayout: IterativeLayout {
     in: 0...2)
   package static let iterations = LayoutOption(
     "iterations",
-    "epochs; 0 takes 500 up to 10,000 rows and 250 beyond, and 200 more with densities",
+    "epochs; 0 takes 500 up to 5,000 rows, 350 up to 20,000, 250 beyond; 200 more with densities",
     standard: 0,
     in: LayoutOption.atLeast(0), isWhole: true)
   package static let spectral = LayoutOption(

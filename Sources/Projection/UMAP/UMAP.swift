@@ -16,9 +16,9 @@ final class UMAP {
     var neighbours = 15
     /// How near points may come to each other, in units of the map.
     var minDistance: Float = 0.1
-    /// Nil for 500 up to 10,000 rows and 250 beyond, and 200 more where densities are kept. Beyond
-    /// 10,000 umap-learn takes 200; points that do not move in place need the other fifty for its
-    /// trustworthiness.
+    /// Nil for 500 up to 5,000 rows, 350 up to 20,000 and 250 beyond, and 200 more where densities are
+    /// kept: of more rows fewer steps are as trustworthy. umap-learn takes 500 up to 10,000 and 200
+    /// beyond.
     var epochs: Int?
     /// Random others that push, for each neighbour that pulls.
     var negatives = 5
@@ -56,7 +56,8 @@ final class UMAP {
   ) throws {
     self.options = options
     rows = input.rows
-    epochs = options.epochs ?? (rows <= 10_000 ? 500 : 250) + (options.density > 0 ? 200 : 0)
+    let usual = rows <= 5000 ? 500 : rows <= 20_000 ? 350 : 250
+    epochs = options.epochs ?? usual + (options.density > 0 ? 200 : 0)
     curve = MapCurve(minDistance: Double(options.minDistance))
     neighbours = max(0, min(rows, options.neighbours) - 1)
     let found = try Neighbours.find(
