@@ -193,9 +193,19 @@ bool sn_locale_is_utf8(void) {
   return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
-static void send_text(const char *text) {
-  if (write(STDOUT_FILENO, text, strlen(text)) < 0) {}
+// All of it, or what goes before the terminal is gone.
+static void send_bytes(const uint8_t *bytes, size_t count) {
+  while (count > 0) {
+    ssize_t sent = write(STDOUT_FILENO, bytes, count);
+    if (sent < 0 && errno != EINTR && errno != EAGAIN) return;
+    if (sent > 0) {
+      bytes += sent;
+      count -= (size_t)sent;
+    }
+  }
 }
+
+static void send_text(const char *text) { send_bytes((const uint8_t *)text, strlen(text)); }
 
 void sn_send(const char *text) { send_text(text); }
 
@@ -432,27 +442,12 @@ void sn_set_cursor(int y, int x) {
 }
 
 static void send_frame(void) {
-  static char buffer[1 << 16];
+  static uint8_t buffer[1 << 16];
   off_t offset = 0;
   ssize_t count;
   while ((count = pread(frame_fd, buffer, sizeof buffer, offset)) > 0) {
     offset += count;
-    for (ssize_t sent = 0; sent < count;) {
-      ssize_t more = write(STDOUT_FILENO, buffer + sent, (size_t)(count - sent));
-      if (more < 0 && errno != EINTR && errno != EAGAIN) return;
-      if (more > 0) sent += more;
-    }
-  }
-}
-
-static void send_bytes(const uint8_t *bytes, size_t count) {
-  while (count > 0) {
-    ssize_t sent = write(STDOUT_FILENO, bytes, count);
-    if (sent < 0 && errno != EINTR && errno != EAGAIN) return;
-    if (sent > 0) {
-      bytes += sent;
-      count -= (size_t)sent;
-    }
+    send_bytes(buffer, (size_t)count);
   }
 }
 
