@@ -64,7 +64,7 @@ package struct Seer: ParsableCommand {
 }
 
 package enum Version {
-  static let number = "0.1.0"
+  static let number = "0.2.0"
   package static var tool: String { "seer \(number)" }
 
   /// What `--version` prints: also the kernels in use, since speed depends on them.

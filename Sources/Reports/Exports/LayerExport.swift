@@ -6,7 +6,7 @@ import SeerSupport
 
 /// A layer of a run, or all its states, as a file that other programs read, and the recipe beside it.
 ///
-///     let export = LayerExport(try Run.open("my-run"), layer: 24, tool: "seer 0.1.0")
+///     let export = LayerExport(try Run.open("my-run"), layer: 24, tool: "seer 0.2.0")
 ///     try export.write(.svg, to: "map.svg") {}    // map.svg and map.svg.recipe.json
 package struct LayerExport: Sendable {
   package let run: Run
