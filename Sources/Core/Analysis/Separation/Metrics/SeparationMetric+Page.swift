@@ -5,7 +5,7 @@ extension SeparationMetric {
     var text = """
       # How far apart concepts are
 
-      What `seer compare` and the compare screen show of every layer. The names in brackets are the keys of `--json`. This
+      What `seer compare` and the Compare screen show for every layer. The names in brackets are the keys of `--json`. This
       page is made from the program's own table, which the screen shows under `i`.
 
 
@@ -33,52 +33,52 @@ extension SeparationMetric {
   package static let notes: [(title: String, text: String)] = [
     (
       "Held out",
-      "Accuracies and the median margin are over test rows, prototypes and probe from training "
-        + "rows: those of `--train` and `--train-tuned` where they are given, else by the `split` "
-        + "column, else by 5 seeded folds in which rows of the same prompt stay together. A run of "
-        + "seer 0.1 does not say its prompts: its rows stay together by their texts. Everything else "
-        + "is over all rows of the run."
+      "Accuracies and the median margin are over test rows; prototypes and probe come from training "
+        + "rows. Which rows those are, `--train` and `--train-tuned` say, else the `split` column, else "
+        + "5 seeded folds in which rows of the same prompt stay together. A run of seer 0.1 does not "
+        + "say its prompts: its rows stay together by their texts. All other figures are over all rows."
     ),
     (
       "Null",
-      "Each figure stands beside what it is when labels are permuted: prompts with equally many rows "
-        + "exchange their lists of labels (the tokens of one text keep one label; a prompt that no "
-        + "other equals in rows keeps its labels): the mean and the 95 % band over 200 permutations, 20 for those "
-        + "of the probe, the margin, of pairwise distances and of transport, of which each takes long. A figure inside the "
-        + "band says nothing. Of \(allCases.count) figures, one in twenty lies outside by chance."
+      "Each figure stands beside what it is for permuted labels, as a mean and a 95 % band. There are "
+        + "200 permutations, and 20 for the figures that take long: the probe, the margin, pairwise "
+        + "distances and transport. Prompts with equally many rows exchange their lists of labels; the "
+        + "tokens of one text keep one label, and a prompt that no other equals in rows keeps its "
+        + "labels. A figure inside the band says nothing. Of \(allCases.count) figures, one in twenty "
+        + "lies outside by chance."
     ),
     (
       "Strength",
-      "The probe's penalty is the same everywhere unless `--choose-strength` asks for the best of 1 "
-        + "to 10,000, for each fold by 5 folds of its training rows alone."
+      "The probe's penalty is the same everywhere. `--choose-strength` looks for the best of 1 to "
+        + "10,000 instead, for each fold by 5 folds of its training rows alone."
     ),
     (
       "Interval",
-      "(`low`, `high`): for accuracies the bootstrap over the prompts of test rows, for transport 20 more seeded "
-        + "samples."
+      "`low` and `high`: for accuracies the bootstrap over the prompts of test rows, for transport 20 "
+        + "more seeded samples."
     ),
     (
       "Control",
-      "A linear probe on the model as it is is the control: training has gained what held-out rows "
-        + "show beyond it."
+      "The control is a linear probe on the model as it is. What held-out rows show beyond it is what "
+        + "training has gained."
     ),
     (
       "Scale",
-      "Only `l1`, `l2` and `hausdorff` are in the states' own scale; the other figures do not change "
-        + "when all states are multiplied by a number."
+      "The distances `l1`, `l2`, `hausdorff`, `l1_pairwise` and `l2_pairwise` are in the states' own "
+        + "scale. The other figures do not change when all states are multiplied by a number."
     ),
     (
       "Transport",
-      "Every concept of 8 or more rows gives two seeded samples without a common row, all of the "
-        + "same size: half of the smallest such concept, 100 rows at the most. So `k_variance` and "
-        + "`wasserstein` are equal under the null, and their ratio says how much nearer a concept "
-        + "is to itself than to the others."
+      "Every concept of 8 or more rows gives two seeded samples that share no row. All samples have "
+        + "the same size: half of the smallest such concept, at most 100 rows. So `k_variance` and "
+        + "`wasserstein` are equal under the null, and their ratio says how much nearer a concept is to "
+        + "itself than to the others."
     ),
     (
       "Coding rates",
       "They come in the two scales that are in use: unit columns and d / (m eps) under `r_diff`, "
         + "`r_same`, `r_gap`; unit rows and d / (m eps²) under the same names with `_rows`; eps = "
-        + "0.1 in both. Their values cannot be compared with each other."
+        + "0.1 in both. Values of one scale cannot be compared with those of the other."
     ),
     (
       "Between two runs",
