@@ -1,9 +1,9 @@
 /// A table of commands as a page of documentation.
 package enum KeysPage {
   private static let ownKeys = """
-    Keys of your own go into `$XDG_CONFIG_HOME/seer/keys.conf` (`~/.config/seer/keys.conf`), a line \
-    for each command to change; its usual keys go. Where two commands would share a key, the file \
-    is not used and the footer names both.
+    Keys of your own go into `$XDG_CONFIG_HOME/seer/keys.conf` (`~/.config/seer/keys.conf`), one \
+    command a line. The keys on the line replace the command's usual ones. Where two commands \
+    would share a key, the file is not used and the footer names both.
 
         # name = key key
         nextLayer = l Right n
@@ -16,7 +16,7 @@ package enum KeysPage {
     _ commands: [KeyCommand<State, Outcome>], contexts: [KeyContext]
   ) -> String {
     var page =
-      "# Keys\n\nMade from the table of commands; the tests tell when it is stale.\n\n\(ownKeys)"
+      "# Keys\n\nMade from the program's table of commands; a test fails when it is stale.\n\n\(ownKeys)"
     for group in KeyCommand.groups(of: commands) {
       page +=
         "\n## \(group.name)\n\n| Keys | What they do | Where | Name |\n|---|---|---|---|\n"
