@@ -181,7 +181,8 @@ def spoken(page, root):
                 if word not in children:
                     break
                 command = children[word]
-            if command is root:
+            # What the program tells of itself leaves `help` out.
+            if command is root and words[1] != "help":
                 yield number, f"`{text}`: seer has no command {words[1]}"
                 continue
         if not words or not (command or words[0].startswith("--")):
