@@ -61,8 +61,8 @@ def section(o, name, folder):
             lines.append(f"| {title} | {number(base[key]['value'])} | {band(base[key])} | {number(tuned[key]['value'])} | {band(tuned[key])} |")
     probe = base["linear_probe"]["value"]
     lines += [
-        "", f"The control is a probe on the model as it was: {number(probe)} at this layer, {number(best[0])} at its best one, "
-        f"{best[1]}; after training a prototype gets {number(tuned['nearest_prototype']['value'])}.", "",
+        "", f"The control is a probe on the untouched model: {number(probe)} at this layer, {number(best[0])} at its best layer, "
+        f"{best[1]}. After training the nearest prototype reaches {number(tuned['nearest_prototype']['value'])}.", "",
         "| layer | nearest prototype | linear probe | silhouette | angle between | CKA | drift | neighbours kept |",
         "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
@@ -74,7 +74,7 @@ def section(o, name, folder):
             f"| {l['layer']} | {pair('nearest_prototype')} | {pair('linear_probe')} | {pair('silhouette')} | {pair('angle_between')} | "
             f"{number(l['cka'])} | {number(l['drift']['cosine_distance'])} | {number(l['neighbours_kept'])} |")
     mixing = one["focus"]["mixing"]
-    lines += ["", "Pairs that are taken for each other, share of their held-out rows before and after, those that came apart most first:", ""]
+    lines += ["", "Concepts taken for each other: the share of a pair's held-out rows, before and after. Pairs that came apart most come first.", ""]
     lines += [f"- {' and '.join(m['concepts'])}: {number(m['base'])} to {number(m['tuned'])}"
               for m in (mixing if len(mixing) <= 6 else mixing[:3] + mixing[-3:])]  # fmt: skip
     return lines + [""]
@@ -91,9 +91,9 @@ def main():
     o = parser.parse_args()
     lines = [
         "# Before and after", "",
-        f"The default model, trained with the default preset at layer {o.layer} on one half of a concept set and looked at on the other: no "
-        "prompt is in both. The training half gives prototypes and probe. What the figures mean: [metrics.md](metrics.md); 200 "
-        "permutations of the labels (20 for probe, k-variance and Wasserstein-1), seed 0. Made by `make separation`.", "",
+        f"The default model was trained with the default preset at layer {o.layer} on one half of a concept set, and is judged on the other "
+        "half; no prompt is in both. Prototypes and probe come from the training half. [metrics.md](metrics.md) says what the figures mean. "
+        "The bands are over 200 permutations of the labels (20 for probe, k-variance and Wasserstein-1), seed 0. Made by `make separation`.", "",
     ]
     for pair in o.sets.split(","):
         lines += section(o, *pair.split("=", 1))

@@ -124,6 +124,9 @@ def table(o, base):
                   for seed, f in sorted(found.items())]  # fmt: skip
     return "\n".join([
         f"# {(o.name or o.train).capitalize()}: every objective at layer {o.layer}", "",
+        "Of every objective: the share of test rows whose nearest prototype is their own concept's (prompts that were not trained on), how far the "
+        "output moved on general texts, and how much perplexity changed there. [training.md](training.md) says what the objectives are. Made by "
+        "`make verify-training`; an objective that is not in the table has not been run.", "",
         "| objective | seed | nearest prototype, test rows | KL to base, nats a token | perplexity |",
         "|---|---|---|---|---|", f"| untouched | | {base:.3f} | 0 | |", *lines, ""])
 
