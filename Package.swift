@@ -136,6 +136,28 @@ let package = Package(
   cLanguageStandard: .gnu11
 )
 
+// Whoever may import a room names it: SwiftPM compiles a target anew where what it names has changed,
+// not where something below that has. C stays with those who ask for it.
+do {
+  let byName = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+  func named(_ target: Target) -> [String] {
+    target.dependencies.compactMap {
+      if case .byNameItem(let name, _) = $0 { name } else { nil }
+    }
+  }
+  func below(_ target: Target) -> Set<String> {
+    named(target).reduce(into: []) { all, name in
+      all.insert(name)
+      if let next = byName[name] { all.formUnion(below(next)) }
+    }
+  }
+  let rooms = Set(package.targets.filter { $0.type != .system && $0.cSettings == nil }.map(\.name))
+  let all = package.targets.map { (target: $0, below: below($0).intersection(rooms)) }
+  for (target, below) in all {
+    target.dependencies += below.subtracting(named(target)).sorted().map { .byName(name: $0) }
+  }
+}
+
 // `make test ROOMS=Formats,Models` builds the tests of those rooms and what they rest on, no more.
 if let rooms = Context.environment["SEER_ROOMS"], !rooms.isEmpty {
   let wanted = Set(rooms.split(separator: ",").map { String($0) + "Tests" })

@@ -1,6 +1,4 @@
 // Rows of 256-weight superblocks (Q4_K, Q5_K, Q6_K) against prepared vectors, 64 weights at a time.
-#include <string.h>
-
 #include "include/sk_blocks.h"
 #include "sk_block_types.h"
 #include "sk_dot_types.h"
@@ -12,28 +10,53 @@ enum {
   upper_half = 0xff00,
 };
 
-// A block's scales as floats: of its 8 parts of 32 and then their minimums (Q4_K, Q5_K), or of its 16
-// parts of 16 (Q6_K).
-SK_INLINE __m512 load_scales(const int type, const uint8_t *bytes) {
-  if (type == sk_type_q6_k) {
-    const block_q6_k *block = (const block_q6_k *)bytes;
+// The scales of a block in each of up to four rows, as floats: of its 16 parts of 16.
+SK_INLINE void load_scales_of_16(const int rows, __m512 *scales, const uint8_t *bytes,
+                                 size_t row_bytes) {
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    const block_q6_k *block = (const block_q6_k *)(bytes + (size_t)r * row_bytes);
     __m128i integers = _mm_loadu_si128((const __m128i *)block->scales);
-    return _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(integers)),
-                         _mm512_set1_ps((float)block->scale));
+    scales[r] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(integers)),
+                              _mm512_set1_ps((float)block->scale));
   }
-  // Six bits each: those of parts 0 ... 3 in one piece, those of parts 4 ... 7 in two.
-  const block_q4_k *block = (const block_q4_k *)bytes;
-  uint32_t a, b, c;
-  memcpy(&a, block->scales, 4), memcpy(&b, block->scales + 4, 4), memcpy(&c, block->scales + 8, 4);
-  uint64_t scales = (a & 0x3f3f3f3f) |
-                    (uint64_t)((c & 0x0f0f0f0f) | (a >> 6 & 0x03030303) << 4) << 32;
-  uint64_t minimums = (b & 0x3f3f3f3f) |
-                      (uint64_t)((c >> 4 & 0x0f0f0f0f) | (b >> 6 & 0x03030303) << 4) << 32;
-  __m512i integers =
-      _mm512_cvtepu8_epi32(_mm_set_epi64x((long long)minimums, (long long)scales));
-  __m512 both = _mm512_mask_blend_ps(upper_half, _mm512_set1_ps((float)block->scale),
-                                     _mm512_set1_ps((float)block->minimum));
-  return _mm512_mul_ps(_mm512_cvtepi32_ps(integers), both);
+}
+
+// Four rows' lanes of 32 bits, the same in each.
+SK_INLINE __m512i each_row(int a, int b, int c, int d) {
+  return _mm512_broadcast_i32x4(_mm_setr_epi32(a, b, c, d));
+}
+
+// The same of its 8 parts of 32, and then their minimums (Q4_K, Q5_K). A block's head is two float16
+// and 12 bytes a, b, c with six bits a number: those of parts 0 ... 3 in one piece (a: scales,
+// b: minimums), those of parts 4 ... 7 in two. 128 bits are a row's, so that four are unpacked at once.
+SK_INLINE void load_scales_of_32(const int rows, __m512 *scales, const uint8_t *bytes,
+                                 size_t row_bytes) {
+  __m512i heads = _mm512_setzero_si512();
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++)
+    heads = _mm512_mask_broadcast_i32x4(
+        heads, (__mmask16)(15 << 4 * r),
+        _mm_loadu_si128((const __m128i *)(bytes + (size_t)r * row_bytes)));
+  enum { head, a, b, c };
+  __m512i pieces = _mm512_shuffle_epi32(heads, (_MM_PERM_ENUM)(a | c << 2 | b << 4 | c << 6));
+  pieces = _mm512_and_si512(_mm512_srlv_epi32(pieces, each_row(0, 0, 0, 4)),
+                            each_row(0x3f3f3f3f, 0x0f0f0f0f, 0x3f3f3f3f, 0x0f0f0f0f));
+  __m512i tops = _mm512_shuffle_epi32(heads, (_MM_PERM_ENUM)(head | a << 2 | head << 4 | b << 6));
+  tops = _mm512_and_si512(_mm512_srli_epi32(tops, 2), each_row(0, 0x30303030, 0, 0x30303030));
+  __m128i integers[4];
+  _mm512_storeu_si512(integers, _mm512_or_si512(pieces, tops));
+  const __m512i heads_first = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+  __m256 factors = _mm256_cvtph_ps(
+      _mm512_castsi512_si128(_mm512_permutexvar_epi32(heads_first, heads)));
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    const int s = 2 * r, m = s + 1;
+    __m512 both = _mm512_permutexvar_ps(
+        _mm512_setr_epi32(s, s, s, s, s, s, s, s, m, m, m, m, m, m, m, m),
+        _mm512_castps256_ps512(factors));
+    scales[r] = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(integers[r])), both);
+  }
 }
 
 // The same times a vector's: its eight scales for the parts, its eight sums for the minimums.
@@ -84,9 +107,9 @@ SK_INLINE __m512i scale_lanes(const int type, const int q) {
   return _mm512_setr_epi32(c, c, c, c, d, d, d, d, e, e, e, e, f, f, f, f);
 }
 
-SK_INLINE void dot_k(const int type, const int digits, const int rows, const int tokens, float *out, size_t out_row,
-                     const uint8_t *row, size_t row_bytes, const char *x, size_t vector,
-                     size_t width) {
+SK_INLINE void dot_k(const int type, const int digits, const int rows, const int tokens, float *out,
+                     size_t out_row, const uint8_t *row, size_t row_bytes, const char *x,
+                     size_t vector, size_t width) {
   const size_t bytes = type == sk_type_q4_k   ? sizeof(block_q4_k)
                        : type == sk_type_q5_k ? sizeof(block_q5_k)
                                               : sizeof(block_q6_k);
@@ -95,17 +118,20 @@ SK_INLINE void dot_k(const int type, const int digits, const int rows, const int
   for (int i = 0; i < rows * tokens; i++) sums[i / tokens][i % tokens] = _mm512_setzero_ps();
   for (size_t b = 0; b < width / 256; b++) {
     const char *group = x + b * quarters * sizeof(plain_group);
-    __m512 scales[4][4];
+    __m512 own[4], scales[4][4];
+    if (type == sk_type_q6_k)
+      load_scales_of_16(rows, own, row + b * bytes, row_bytes);
+    else
+      load_scales_of_32(rows, own, row + b * bytes, row_bytes);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       const uint8_t *block = row + (size_t)r * row_bytes + b * bytes;
       for (size_t ahead = 0; ahead < bytes; ahead += 64)
         _mm_prefetch((const char *)block + prefetch_distance + ahead, _MM_HINT_T0);
-      __m512 own = load_scales(type, block);
 #pragma clang loop unroll(full)
       for (int t = 0; t < tokens; t++) {
         scales[r][t] =
-            times_vector(type, own, (const plain_group *)(group + (size_t)t * vector));
+            times_vector(type, own[r], (const plain_group *)(group + (size_t)t * vector));
         if (type != sk_type_q6_k)
           sums[r][t] = _mm512_mask_sub_ps(sums[r][t], upper_half, sums[r][t], scales[r][t]);
       }

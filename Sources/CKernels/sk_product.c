@@ -12,17 +12,6 @@
 
 #include "sk_scratch.h"
 
-float *sk_scratch(size_t floats) {
-  static _Thread_local float *buffer;
-  static _Thread_local size_t size;
-  if (floats > size) {
-    free(buffer);
-    buffer = aligned_alloc(64, (floats * sizeof(float) + 63) / 64 * 64);
-    size = buffer ? floats : 0;
-  }
-  return buffer;
-}
-
 // Elements of a product that are summed at a time: a tile of vectors takes 28 KB of the first-level
 // cache, a group of panels 512 KB of the second. Parts of quantised rows begin at multiples of 32.
 // Rows that are little longer are taken whole.

@@ -9,6 +9,7 @@ package enum Program {
     ProcessStart.endOnInterrupts()
     // OpenBLAS chooses its kernels when it is loaded: nothing may come before this.
     KernelChoice.relaunchIfBetter()
+    Allocator.shareArenas()
     ProcessStart.holdStandardStreams()
     // A limit on the size of files is an error to report, not a signal to die of.
     signal(SIGXFSZ, SIG_IGN)

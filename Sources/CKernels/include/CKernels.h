@@ -14,6 +14,7 @@
 #include "sk_int16.h"
 #include "sk_layer_norm.h"
 #include "sk_layers.h"
+#include "sk_memory.h"
 #include "sk_pool.h"
 #include "sk_projection_affinities.h"
 #include "sk_projection_density.h"

@@ -244,7 +244,8 @@ private struct Sitting {
       rank: preset.rank, alpha: preset.alpha, dropout: preset.dropout, targets: preset.targets,
       blocks: preset.adapterBlocks)
     var generator = SeededGenerator(seed: training.seed)
-    let adapter = Adapter(starting: configuration, c, using: &generator)
+    let adapter = Adapter(
+      starting: configuration, c, b: preset.objective.name.kind.startOfB, using: &generator)
     let mean = preset.average > 0 ? Adapter(zeros: configuration, c) : adapter
     mean.copy(from: adapter)
     adapters = TrainingCheckpoint.Adapters(

@@ -67,6 +67,28 @@ struct ObjectivesTests {
     for figure in name.kind.figures { #expect(terms[figure] != 0, "\(figure.column)") }
   }
 
+  /// No objective may be at rest where training starts: one step of Adam moves B by the rate.
+  @Test(arguments: ObjectiveName.allCases) func itLeavesItsStart(name: ObjectiveName) throws {
+    let rate = 5e-3
+    let test = try TinyTraining(
+      concepts: TinyTraining.concepts(names: ["bad", "safe", "worse"])
+    ) { preset in
+      preset.objective = preset.objective.replaced(by: name)
+      preset.steps = 1
+      preset.maxTokens = 400
+      preset.learningRate = rate
+      preset.warmup = 0
+      preset.average = 0
+      preset.weightDecay = 0
+    }
+    try test.run()
+    let adapter = try AdapterFile.read(
+      test.folder("adapter"), for: TinyLlama.model().configuration)
+    let b = try #require(adapter.group(block: 0, .attentionOutput)?.b.first)
+    let size = (0..<b.count).reduce(0.0) { $0 + Double(abs(b.elements[$1])) } / Double(b.count)
+    #expect(size > rate / 2, "\(size)")
+  }
+
   /// What it does not read is refused in a file and by the command, with the reason.
   @Test(arguments: ObjectiveName.allCases) func whatItDoesNotReadIsRefused(name: ObjectiveName)
     throws

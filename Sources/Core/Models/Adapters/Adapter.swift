@@ -209,16 +209,27 @@ package final class Adapter {
 
   /// As PEFT starts: A uniform in ±1/sqrt(inputs) (Kaiming with a = sqrt(5)), B zero, so that the
   /// tuned model is the base model.
+  ///
+  /// - Parameter bound: B is uniform within it where the base model is no start
+  ///   (`reroute`).
   package convenience init(
-    starting configuration: LoRAConfiguration, _ c: ModelConfiguration,
+    starting configuration: LoRAConfiguration, _ c: ModelConfiguration, b bound: Float = 0,
     using generator: inout SeededGenerator
   ) {
     self.init(zeros: configuration, c)
-    for group in groups.joined().compactMap({ $0 }) {
-      let bound = 1 / Float(group.a.columns).squareRoot()
-      for index in 0..<group.a.count {
-        group.a.elements[index] = (2 * generator.uniform() - 1) * bound
-      }
+    let groups = groups.joined().compactMap { $0 }
+    for group in groups {
+      Self.fill(group.a, within: 1 / Float(group.a.columns).squareRoot(), using: &generator)
+    }
+    guard bound > 0 else { return }
+    for b in groups.flatMap(\.b) { Self.fill(b, within: bound, using: &generator) }
+  }
+
+  private static func fill(
+    _ matrix: MutableMatrix, within bound: Float, using generator: inout SeededGenerator
+  ) {
+    for index in 0..<matrix.count {
+      matrix.elements[index] = (2 * generator.uniform() - 1) * bound
     }
   }
 

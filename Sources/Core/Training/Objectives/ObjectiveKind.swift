@@ -23,6 +23,9 @@ package protocol ObjectiveKind: Sendable {
   var options: [ObjectiveOption] { get }
   /// What it is given of a concept row.
   var rows: RowKind { get }
+  /// Entries of B are drawn from within this at the start; 0 where the untouched model is a start that
+  /// has a slope.
+  var startOfB: Float { get }
 
   /// One step: adds the gradients of its loss to those of its parts and returns its terms. Whatever a
   /// term is averaged over is counted over all rows of the step, not over a part's.
@@ -45,6 +48,7 @@ extension ObjectiveKind {
   package var positions: [Position] { [.last, .promptEnd, .mean] }
   package var options: [ObjectiveOption] { [] }
   package var rows: RowKind { .conversations }
+  package var startOfB: Float { 0 }
 
   /// The columns of the log that are its own.
   package var columns: [LossTerm] { terms + figures }

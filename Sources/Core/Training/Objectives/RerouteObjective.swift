@@ -16,6 +16,9 @@ struct RerouteObjective: ObjectiveKind {
   let reads: Set<ObjectiveField> = [.harmful]
   let options = [Self.alpha]
   let rows = RowKind.harmful
+  /// A cosine has no slope where both states are the same, so a start of zeros would never be left.
+  /// The size is that of a step of the published rate.
+  let startOfB: Float = 1e-4
 
   func step(
     _ batch: TrainingBatch, _ adapter: Adapter, into gradients: PartGradients,
