@@ -85,6 +85,7 @@ mpi:  ## Build seer-mpi, which trains and extracts under mpirun (docs/scale.md).
 # `swift test` alone would build everything once more, for @testable imports that nobody has.
 test: system-test  ## Build and run every test (FILTER=, ROOMS=Formats,Models), with what `make run` has built already.
 	@SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release $(if $(ROOMS),--product seerPackageTests,--build-tests)
+	@$(if $(findstring TUI,$(ROOMS))$(findstring Command,$(ROOMS)),SEER_ROOMS="$(ROOMS)" $(SWIFT) build -c release --product seer)
 	@SEER_ROOMS="$(ROOMS)" $(SWIFT) test -c release --skip-build $(if $(FILTER),--filter "$(FILTER)")
 
 lint:  ## Check format, imports, comments of public declarations, links, README's figures; warnings are errors.
@@ -145,7 +146,7 @@ fuzz:  ## Damage model files of every kind, ten minutes each (FUZZ_SECONDS=600).
 	@$(SWIFT) build -c release --build-tests
 	@for reader in gguf safetensors torch tokenizer folder adapter template arrays; do \
 	  SEER_FUZZ_SECONDS=$${FUZZ_SECONDS:-600} $(SWIFT) test -c release --skip-build \
-	    --filter "ReaderFuzzTests/$$reader" || exit 1; \
+	    --no-parallel --filter "ReaderFuzzTests/$$reader" || exit 1; \
 	done
 
 COMMAND_SECONDS ?= 600

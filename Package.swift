@@ -23,16 +23,24 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     swiftSettings: swift)
 }
 
-/// The tests of a room, which may use whatever the room itself may. Optimising them takes longer than
-/// it saves, but where they hold kernels to loops of their own.
+/// The tests of a room, which may use whatever the room itself may. Optimising them takes longer than it
+/// saves: loops that kernels are held to stand in TestSupport. Nobody imports them, so that their modules
+/// need no pass of their own; they are found by an index that need not have the system's modules in it;
+/// and a crash wants lines, no more.
 func tests(
   _ name: String, of room: String, in folder: String? = nil, and more: [Target.Dependency] = [],
   excluding excluded: [String] = [], withLoops hasLoops: Bool = false
 ) -> Target {
-  .testTarget(
+  let flags = [
+    "-no-emit-module-separately-wmo", "-index-ignore-system-modules", "-Xfrontend",
+    "-gline-tables-only",
+  ]
+  return .testTarget(
     name: name + "Tests", dependencies: [.init(stringLiteral: room), "TestSupport"] + more,
     path: "Tests/" + (folder ?? name + "Tests"), exclude: excluded,
-    swiftSettings: swift + (hasLoops ? [] : [.unsafeFlags(["-Onone"])]))
+    swiftSettings: swift + [
+      .unsafeFlags((hasLoops ? [] : ["-Onone"]) + flags, .when(configuration: .release))
+    ])
 }
 
 let package = Package(
@@ -106,31 +114,36 @@ let package = Package(
     .executableTarget(
       name: "SeerProgram", dependencies: ["seer"], path: "Sources/Program", swiftSettings: swift),
 
+    // What tests share: files, right ones and wrong ones; above them models and runs.
     .target(
-      name: "TestSupport", dependencies: ["SeerStudies"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["SeerFormats"], path: "Tests/TestSupport",
+      swiftSettings: swift),
+    .target(
+      name: "TestModels", dependencies: ["TestSupport", "SeerRuns"], path: "Tests/TestModels",
       swiftSettings: swift),
     tests(
       "LinearAlgebra", of: "LinearAlgebra", and: ["CKernels"], excluding: ["Fixtures"],
       withLoops: true),
     tests("Support", of: "SeerSupport", in: "CoreTests/Support"),
-    tests("Formats", of: "SeerFormats", in: "CoreTests/Formats", and: ["CKernels"]),
+    tests("Formats", of: "SeerFormats", in: "CoreTests/Formats", and: ["SeerModels", "CKernels"]),
     tests("Templates", of: "SeerTemplates", in: "CoreTests/Templates"),
     tests("Tokenizers", of: "SeerTokenizers", in: "CoreTests/Tokenizers"),
-    tests("Models", of: "SeerModels", in: "CoreTests/Models", and: ["CKernels"], withLoops: true),
-    tests("Analysis", of: "SeerAnalysis", in: "CoreTests/Analysis", withLoops: true),
-    tests("Runs", of: "SeerRuns", in: "CoreTests/Runs"),
     tests(
-      "Training", of: "SeerTraining", in: "CoreTests/Training", and: ["CKernels"], withLoops: true),
-    tests("Monitor", of: "SeerMonitor", in: "CoreTests/Monitor"),
-    tests("Studies", of: "SeerStudies", in: "CoreTests/Studies"),
+      "Models", of: "SeerModels", in: "CoreTests/Models",
+      and: ["TestModels", "SeerTraining", "CKernels"]),
+    tests("Analysis", of: "SeerAnalysis", in: "CoreTests/Analysis"),
+    tests("Runs", of: "SeerRuns", in: "CoreTests/Runs", and: ["TestModels"]),
     tests(
-      "Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"],
-      withLoops: true),
-    tests("SeerKit", of: "SeerKit"),
+      "Training", of: "SeerTraining", in: "CoreTests/Training", and: ["TestModels", "CKernels"]),
+    tests("Monitor", of: "SeerMonitor", in: "CoreTests/Monitor", and: ["TestModels"]),
+    tests("Studies", of: "SeerStudies", in: "CoreTests/Studies", and: ["TestModels"]),
+    tests("Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"]),
+    tests("SeerKit", of: "SeerKit", and: ["TestModels"]),
     tests("Figures", of: "SeerFigures"),
     tests("Reports", of: "SeerReports"),
     tests("TUI", of: "SeerScreens", and: ["SeerFigures"], excluding: ["Fixtures", "Snapshots"]),
-    tests("Command", of: "seer", and: ["SeerScreens", "SeerProgram"]),
+    // They run the program, which stands beside them, and need not wait for it to be compiled.
+    tests("Command", of: "SeerScreens", and: ["TestModels"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

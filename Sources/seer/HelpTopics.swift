@@ -1,7 +1,7 @@
 /// What `seer help TOPIC` prints: the words that several commands share.
-package enum HelpTopics {
+enum HelpTopics {
   /// Sorted by name.
-  package static let all: [(name: String, text: String)] = [
+  static let all: [(name: String, text: String)] = [
     (
       "layers",
       """

@@ -48,7 +48,7 @@ package struct Seer: ParsableCommand {
         seer extract --model smollm2 --concepts samples/concepts.csv --run my-run
         seer explore --run my-run
 
-      `seer help TOPIC` explains a word: layers, positions, precision, presets, templates.
+      `seer help TOPIC` explains a word: \(HelpTopics.all.map(\.name).joined(separator: ", ")).
       """.reflowed,
     version: Version.text,
     subcommands: [

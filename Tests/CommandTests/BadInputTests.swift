@@ -2,7 +2,6 @@ import Foundation
 import SeerFormats
 import TestSupport
 import Testing
-import seer
 
 /// Every way in which what the user gives can be wrong: a clear message, the contract's exit code,
 /// and nothing on the disk harmed.

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// Places that cannot be written to: exit code 73, and whatever was there before is still there.
 struct BadOutputTests {

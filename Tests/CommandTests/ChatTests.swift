@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// `seer chat`, `seer score --verify` and `--alert`, steering and control vectors.
 struct ChatTests {

@@ -2,7 +2,6 @@ import Foundation
 import SeerProjection
 import TestSupport
 import Testing
-import seer
 
 /// `seer compare` and `seer export`, on runs whose states are made up.
 struct CompareTests {

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// `seer evaluate detox` and `ability`: answers kept, resumed, judged.
 struct DetoxTests {

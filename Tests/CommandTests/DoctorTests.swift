@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 struct DoctorTests {
   let seer: Seer

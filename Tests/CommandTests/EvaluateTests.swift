@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import seer
 
 /// `seer evaluate classify`: its result, and what it refuses.
 struct EvaluateTests {

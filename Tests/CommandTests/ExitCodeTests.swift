@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// The contract's exit codes, for every command and every input that it reads.
 struct ExitCodeTests {

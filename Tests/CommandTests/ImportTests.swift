@@ -3,7 +3,6 @@ import SeerFormats
 import SeerSupport
 import TestSupport
 import Testing
-import seer
 
 /// States of another program from their file to every command that takes a run.
 struct ImportTests {

@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import seer
 
 /// An extraction that is stopped in the middle: the contract's exit code, and the same command
 /// finishes it with the result of an undisturbed one.

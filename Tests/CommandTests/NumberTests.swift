@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// Every number that an option takes, out of its range: wrong usage, by name, before anything is
 /// read or made.

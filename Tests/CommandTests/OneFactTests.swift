@@ -6,7 +6,6 @@ import SeerSupport
 import SeerWidgets
 import TestSupport
 import Testing
-import seer
 
 /// What a screen shows is what the command prints or draws.
 struct OneFactTests {

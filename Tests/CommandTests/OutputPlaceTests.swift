@@ -2,7 +2,6 @@ import Foundation
 import SeerSupport
 import TestSupport
 import Testing
-import seer
 
 /// Outputs whose names lead somewhere else than to a new file: what is there is written to, as `cp`
 /// does, and stays what it is.

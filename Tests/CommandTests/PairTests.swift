@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// Two runs side by side: pictures of pairs, models of different width.
 struct PairTests {

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// The paper's arms by the command: objectives and what each does not read, presets, verdicts from
 /// outside, a monitor that another model's states are put before.

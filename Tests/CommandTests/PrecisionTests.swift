@@ -2,7 +2,6 @@ import Foundation
 import SeerModels
 import TestSupport
 import Testing
-import seer
 
 /// `--precision` of every command that runs a model: taken, recorded, refused where it would mix.
 struct PrecisionTests {

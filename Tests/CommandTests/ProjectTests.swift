@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// `seer project` along axes, from concepts, with densities, and stopped in the middle.
 struct ProjectTests {

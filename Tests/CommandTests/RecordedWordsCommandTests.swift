@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// `seer score` and `seer chat` without a run.
 struct RecordedWordsCommandTests {

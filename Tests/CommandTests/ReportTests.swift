@@ -3,7 +3,6 @@ import SeerAnalysis
 import SeerSupport
 import TestSupport
 import Testing
-import seer
 
 /// `seer report` and `seer preset`.
 struct ReportTests {

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// What each command prints: the keys of the contract with `--json`, nothing but the result on
 /// standard output.

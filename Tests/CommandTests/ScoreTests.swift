@@ -2,7 +2,6 @@ import Foundation
 import SeerSupport
 import TestSupport
 import Testing
-import seer
 
 /// `seer score` and the scores of `seer generate`: the contract's keys, streams of texts, and what
 /// is refused.

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// The built program, run as a child process in a home of its own in which the tiny model is the
 /// default one.

@@ -1,7 +1,7 @@
 import Foundation
+import TestModels
 import TestSupport
 import Testing
-import seer
 
 /// `extract --shard` and `--layers`, `join`, and every command that takes a run with a run that has
 /// some layers only.

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// What a shell or a service manager can start a command with: closed descriptors, no home, names
 /// and labels that are no plain text.

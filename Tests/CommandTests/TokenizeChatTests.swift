@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// `seer tokenize --template chat`, and what the other commands take of a chat template.
 struct TokenizeChatTests {

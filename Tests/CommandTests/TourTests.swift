@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// The guided tour on the sample, played in the program itself.
 struct TourTests {

@@ -1,7 +1,6 @@
 import Foundation
 import TestSupport
 import Testing
-import seer
 
 /// `seer score --why` and `--lens`, `seer evaluate faithfulness` and `seer compare --readout`: the
 /// contract's keys, both sides of an adapter, and what is refused.

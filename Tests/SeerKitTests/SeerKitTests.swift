@@ -4,6 +4,7 @@ import SeerMonitor
 import SeerProjection
 import SeerRuns
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

@@ -9,3 +9,8 @@ package func relativeDistance(_ a: [Float], _ b: [Float]) -> Double {
   }
   return norm == 0 ? difference.squareRoot() : (difference / norm).squareRoot()
 }
+
+/// In how many places both are 0.
+package func sharedZeros(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Int {
+  zip(a, b).reduce(0) { $0 + ($1.0 == 0 && $1.1 == 0 ? 1 : 0) }
+}

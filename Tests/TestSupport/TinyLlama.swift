@@ -1,7 +1,6 @@
 import Foundation
 import LinearAlgebra
 import SeerFormats
-import SeerModels
 
 /// The tiny random-weights Llama in every block type, and what transformers computes with it
 /// (Fixtures/TinyLlama/make_tiny.py).
@@ -47,12 +46,7 @@ package enum TinyLlama {
     return (0..<matrix.rows).map { matrix.values(row: $0) }
   }
 
-  /// The model with its block weights in another type; tied: without the tensor of the head.
-  package static func model(_ type: BlockType = .q4_0, tied: Bool = false) throws -> LanguageModel {
-    let folder = try TemporaryFolder()
-    return try LanguageModel(folder.write(builder(type, tied: tied).bytes, to: "tiny.gguf"))
-  }
-
+  /// Its file with the block weights in another type; tied: without the tensor of the head.
   package static func builder(
     _ type: BlockType = .q4_0, tied: Bool = false, of path: String = Fixtures.tinyModel
   ) throws -> GGUFBuilder {
@@ -124,16 +118,5 @@ package enum TinyLlama {
 
   private static func fifthBits(_ quants: [UInt8]) -> [UInt8] {
     little(quants.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element >> 4) << $1.offset })
-  }
-}
-
-extension LanguageModel {
-  /// Every token's states at some layers, for one row: `[layer][token]`.
-  package func states(_ ids: [Int32], layers: [Int] = TinyLlama.allLayers) throws -> [[[Float]]] {
-    let result = try transformer.forward(
-      Batch([ids]),
-      request: ForwardRequest(layers: layers, spans: ids.indices.map { $0..<$0 + 1 }),
-      activations: activations(tokens: ids.count))
-    return result.states.map { matrix in (0..<matrix.rows).map { matrix.values(row: $0) } }
   }
 }

@@ -1,8 +1,10 @@
 import Foundation
+import LinearAlgebra
 import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 
@@ -223,6 +225,25 @@ struct BadModelTests {
         _ = try ModelLocator.path(of: "smollm2", environment: ["XDG_CACHE_HOME": folder.path])
       })
     failure.expect(.missingInput, file: "smollm2", found: "no file", advice: "make model")
+  }
+
+  /// Whatever a byte of the header becomes, opening ends: well, or in a failure with a place.
+  @Test func randomDamageNeverTraps() throws {
+    let builder = try TinyLlama.builder()
+    let whole = builder.bytes
+    var random = SeededGenerator(seed: 1)
+    for _ in 0..<600 {
+      var bytes = whole
+      for _ in 0...Int.random(in: 0..<3, using: &random) {
+        // Most of the header is the vocabulary: half the damage goes elsewhere.
+        let range = Bool.random(using: &random) ? 0..<400 : 0..<builder.header.count
+        bytes[Int.random(in: range, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      try folder.write(bytes, to: "model.gguf")
+      if let failure = thrownFailure({ _ = try LanguageModel(path) }) {
+        #expect(failure.kind == .badData)
+      }
+    }
   }
 }
 

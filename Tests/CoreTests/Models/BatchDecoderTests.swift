@@ -2,6 +2,7 @@ import Foundation
 import LinearAlgebra
 import SeerModels
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

@@ -4,7 +4,7 @@ import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTokenizers
-import SeerTraining
+import TestModels
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import SeerModels
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

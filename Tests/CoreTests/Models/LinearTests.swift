@@ -2,6 +2,7 @@ import LinearAlgebra
 import SeerFormats
 import SeerModels
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 
@@ -36,23 +37,10 @@ struct LinearTests {
             expandedProduct(
               x.elements, tokens: tokens, task, rows: first..<min(first + 32, weight.rows))
           }
-          let wanted = naive(x, weight, adds ? before[index] : nil)
+          let wanted = naiveProduct(x, weight, adds ? before[index] : nil)
           #expect(relativeDistance(together[index].values, wanted) <= 1e-6)
           #expect(relativeDistance(expanded.values, wanted) <= 1e-6)
         }
-      }
-    }
-  }
-
-  func naive(_ x: Matrix, _ weight: StoredMatrix, _ start: Matrix?) -> [Float] {
-    let rows = MutableMatrix(rows: weight.rows, columns: weight.columns)
-    for row in 0..<weight.rows { weight.expand(row: row, into: rows.row(row)) }
-    return (0..<x.rows).flatMap { token in
-      (0..<weight.rows).map { row in
-        let sum = (0..<weight.columns).reduce(Double(start?[token, row] ?? 0)) {
-          $0 + Double(x[token, $1]) * Double(rows[row, $1])
-        }
-        return Float(sum)
       }
     }
   }
@@ -74,29 +62,20 @@ struct LinearTests {
       x.elements, tokens: tokens,
       zip(weights, outputs).map { LinearTask(weight: $0, output: $1.elements, adds: true) })
     for (index, weight) in weights.enumerated() {
-      #expect(relativeDistance(outputs[index].values, naive(x, weight, before[index])) <= 1e-6)
+      #expect(
+        relativeDistance(outputs[index].values, naiveProduct(x, weight, before[index])) <= 1e-6)
     }
     let gradient = MutableMatrix(rows: tokens, columns: shape.columns)
     linearBackward(
       zip(weights, before).map { LinearBackwardTask(weight: $0, outputGradient: $1.elements) },
       tokens: tokens, into: gradient.elements)
-    var wanted = [Double](repeating: 0, count: tokens * shape.columns)
-    let line = MutableMatrix(rows: 1, columns: shape.columns)
-    for (weight, slopes) in zip(weights, before) {
-      for row in 0..<shape.rows {
-        weight.expand(row: row, into: line.elements)
-        for token in 0..<tokens {
-          let slope = Double(slopes[token, row])
-          for column in 0..<shape.columns {
-            wanted[token * shape.columns + column] += slope * Double(line.elements[column])
-          }
-        }
-      }
-    }
+    let wanted = naiveTransposedProduct(
+      zip(weights, before).map { (expandedRows($0), $1) }, tokens: tokens, columns: shape.columns
+    ).sum
     // Short numbers: what two roundings to 8 bits leave of each side, and the product of what one
     // leaves of both, each with a root mean square of (2^-8 / sqrt 3 * 0.7)^2; together 4.3e-6.
     let isShort = ProductWay(tokens: tokens, .short) == .matrixUnit(.short)
-    #expect(relativeDistance(gradient.values, wanted.map { Float($0) }) <= (isShort ? 5e-6 : 1e-6))
+    #expect(relativeDistance(gradient.values, wanted.floats) <= (isShort ? 5e-6 : 1e-6))
   }
 
   /// So many tokens that the matrix unit takes them in parts; each token's result is the one it has
@@ -114,7 +93,8 @@ struct LinearTests {
       linearForward(
         x.elements, tokens: tokens, precision: precision,
         [LinearTask(weight: weight, output: all.elements, adds: adds)])
-      #expect(relativeDistance(all.values, naive(x, weight, adds ? start : nil)) <= tolerance)
+      #expect(
+        relativeDistance(all.values, naiveProduct(x, weight, adds ? start : nil)) <= tolerance)
       for range in [0..<1, 37..<75, 767..<800] {
         let some = MutableMatrix(MatrixBuilder(copying: start, rows: Array(range)))
         linearForward(
@@ -150,7 +130,8 @@ struct LinearTests {
         x.elements, tokens: tokens, precision: .fast,
         zip(weights, outputs).map { LinearTask(weight: $0, output: $1.elements) })
       for (weight, output) in zip(weights, outputs) {
-        #expect(relativeDistance(output.values, naive(x, weight, nil)) <= Self.tolerance(.fast))
+        #expect(
+          relativeDistance(output.values, naiveProduct(x, weight, nil)) <= Self.tolerance(.fast))
         guard directTokenLimit(type) == 16, !BLAS.hasMatrixUnit else { continue }
         let alone = MutableMatrix(rows: 1, columns: weight.rows)
         linearForward(

@@ -1,6 +1,7 @@
 import SeerFormats
 import SeerModels
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 
@@ -155,5 +156,12 @@ struct LlamaTests {
         #expect(relativeDistance(result.states[index].values(row: row), mean) <= 1e-6)
       }
     }
+  }
+
+  @Test func aHashBeginsAtOnce() throws {
+    let language = try LanguageModel(Fixtures.tinyModel)
+    let hash = language.hashing()
+    #expect(try hash.value() == language.sha256())
+    #expect(try hash.value() == language.sha256())
   }
 }

@@ -1,6 +1,7 @@
 import LinearAlgebra
 import SeerFormats
 import SeerModels
+import TestModels
 import TestSupport
 import Testing
 

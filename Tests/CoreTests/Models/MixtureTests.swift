@@ -5,6 +5,7 @@ import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import SeerModels
+import TestModels
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 
@@ -11,8 +12,7 @@ import Testing
 /// makes a reader take memory out of proportion.
 ///
 /// A few hundred files each in the suite; `make fuzz` sets SEER_FUZZ_SECONDS, measures memory and
-/// ends a file that takes 20 seconds.
-@Suite(.serialized)
+/// ends a file that takes 20 seconds: it reads one file at a time (`--no-parallel`).
 struct ReaderFuzzTests {
   static let environment = ProcessInfo.processInfo.environment
   static let seconds = environment["SEER_FUZZ_SECONDS"].flatMap { Double($0) }

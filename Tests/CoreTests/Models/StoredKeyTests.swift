@@ -4,6 +4,7 @@ import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import SeerMonitor
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import SeerAnalysis
 import SeerMonitor
 import SeerRuns
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import SeerMonitor
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 

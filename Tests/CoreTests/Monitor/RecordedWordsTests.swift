@@ -2,6 +2,7 @@ import Foundation
 import SeerMonitor
 import SeerRuns
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

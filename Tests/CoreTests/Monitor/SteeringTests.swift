@@ -4,6 +4,7 @@ import SeerFormats
 import SeerModels
 import SeerMonitor
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

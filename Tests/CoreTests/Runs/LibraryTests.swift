@@ -1,6 +1,7 @@
 import Foundation
 import SeerFormats
 import SeerRuns
+import TestModels
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import SeerRuns
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

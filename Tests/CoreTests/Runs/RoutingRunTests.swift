@@ -6,6 +6,7 @@ import SeerModels
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 

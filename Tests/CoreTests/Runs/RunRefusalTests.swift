@@ -3,6 +3,7 @@ import SeerFormats
 import SeerModels
 import SeerRuns
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import SeerAnalysis
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
+import TestModels
 import TestSupport
 import Testing
 

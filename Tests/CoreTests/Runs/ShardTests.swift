@@ -3,6 +3,7 @@ import LinearAlgebra
 import SeerModels
 import SeerRuns
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

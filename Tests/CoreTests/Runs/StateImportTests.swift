@@ -2,6 +2,7 @@ import Foundation
 import SeerFormats
 import SeerRuns
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

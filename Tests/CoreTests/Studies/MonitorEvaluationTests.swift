@@ -3,6 +3,7 @@ import SeerMonitor
 import SeerRuns
 import SeerStudies
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Foundation
-import SeerModels
 import SeerSupport
 import TestSupport
 import Testing
@@ -35,13 +34,6 @@ struct HashCacheTests {
     let hash = try HashCache(folder: folder("hashes")).sha256(ofFile: path)
     #expect(hash == (try sha256(ofFile: path)))
     #expect(!FileManager.default.fileExists(atPath: folder("hashes")))
-  }
-
-  @Test func aHashBeginsAtOnce() throws {
-    let language = try LanguageModel(Fixtures.tinyModel)
-    let hash = language.hashing()
-    #expect(try hash.value() == language.sha256())
-    #expect(try hash.value() == language.sha256())
   }
 
   @Test func aFailureIsPassedOn() throws {

@@ -2,6 +2,7 @@ import Foundation
 import LinearAlgebra
 import SeerFormats
 import SeerModels
+import TestModels
 import TestSupport
 import Testing
 

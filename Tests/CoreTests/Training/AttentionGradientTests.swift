@@ -7,46 +7,6 @@ import Testing
 /// Attention and its backward pass over packed rows against a naive one in Double and its central
 /// differences.
 struct AttentionGradientTests {
-  /// One row of queries, keys and values, each (count, heads x size) in Double.
-  struct Naive {
-    let count: Int
-    let visible: Int
-    let heads: Int
-    let kvHeads: Int
-    let size: Int
-    var window = Int.max
-    var cap = 0.0
-    /// A score for each head beside those of the keys.
-    var sinks: [Double]?
-
-    func output(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
-      var out = [Double](repeating: 0, count: q.count)
-      for query in 0..<count {
-        for head in 0..<heads {
-          let kvHead = head / (heads / kvHeads)
-          let end = min(query + 1, visible)
-          let seen = min(max(0, query - min(window, count) + 1), end - 1)..<end
-          var weights = seen.map { key in
-            (0..<size).reduce(0.0) {
-              $0 + q[(query * heads + head) * size + $1] * k[(key * kvHeads + kvHead) * size + $1]
-            } / Double(size).squareRoot()
-          }
-          if cap > 0 { weights = weights.map { cap * tanh($0 / cap) } }
-          let largest = max(weights.max() ?? 0, sinks?[head] ?? -.infinity)
-          weights = weights.map { exp($0 - largest) }
-          let sum = weights.reduce(sinks.map { exp($0[head] - largest) } ?? 0, +)
-          for (key, weight) in zip(seen, weights) {
-            for index in 0..<size {
-              out[(query * heads + head) * size + index] +=
-                weight / sum * v[(key * kvHeads + kvHead) * size + index]
-            }
-          }
-        }
-      }
-      return out
-    }
-  }
-
   struct Case: CustomTestStringConvertible {
     /// Tokens of each row, padding included, and how many of them are padding.
     let rows: [(count: Int, padding: Int)]
@@ -124,7 +84,7 @@ struct AttentionGradientTests {
       Array(matrix.values[start * matrix.columns..<(start + row.count) * matrix.columns])
     }
     for (row, start) in zip(rows, starts) {
-      let naive = Naive(
+      let naive = NaiveAttention(
         count: row.count, visible: row.visible, heads: test.heads, kvHeads: test.kvHeads,
         size: test.size, window: test.window ?? .max, cap: Double(test.cap),
         sinks: test.sinks?.doubles)

@@ -3,6 +3,7 @@ import SeerFormats
 import SeerModels
 import SeerSupport
 import SeerTraining
+import TestModels
 import TestSupport
 import Testing
 

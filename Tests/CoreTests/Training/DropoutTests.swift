@@ -2,6 +2,7 @@ import CKernels
 import Foundation
 import LinearAlgebra
 import SeerModels
+import TestSupport
 import Testing
 
 /// The dropout mask: its rate, its expectation, and that it depends on the place alone.
@@ -51,7 +52,7 @@ struct DropoutTests {
     let count = 200_000
     let rate: Float = 0.5
     func shared(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
-      Double(zip(a, b).filter { $0 == 0 && $1 == 0 }.count) / Double(min(a.count, b.count))
+      Double(sharedZeros(a, b)) / Double(min(a.count, b.count))
     }
     let one = mask(count, key: 1000, rate: rate)
     let bound = 5 * (0.25 * 0.75 / Double(count)).squareRoot()

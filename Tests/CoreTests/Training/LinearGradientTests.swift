@@ -22,35 +22,6 @@ struct LinearGradientTests {
       type: type, rows: rows, columns: columns, order: order, in: file, range: 8..<8 + bytes.count)
   }
 
-  static func expanded(_ weight: StoredMatrix) -> [[Float]] {
-    (0..<weight.rows).map { row in
-      let line = MutableMatrix(rows: 1, columns: weight.columns)
-      weight.expand(row: row, into: line.elements)
-      return line.values
-    }
-  }
-
-  /// dx = sum over weights of dy W, and the size of its terms, in Double.
-  static func naive(
-    _ tasks: [(weight: [[Float]], dy: Matrix)], tokens: Int, columns: Int
-  ) -> (sum: [Double], size: [Double]) {
-    var sum = [Double](repeating: 0, count: tokens * columns)
-    var size = sum
-    for (weight, dy) in tasks {
-      for token in 0..<tokens {
-        for (row, line) in weight.enumerated() {
-          let slope = Double(dy[token, row])
-          for column in 0..<columns {
-            let term = slope * Double(line[column])
-            sum[token * columns + column] += term
-            size[token * columns + column] += abs(term)
-          }
-        }
-      }
-    }
-    return (sum, size)
-  }
-
   /// Runs both and compares each element against the size of its terms: float32's rounding.
   static func compare(
     _ weights: [StoredMatrix], tokens: Int, adds: Bool, using random: inout SeededGenerator
@@ -66,15 +37,10 @@ struct LinearGradientTests {
     linearBackward(
       zip(weights, slopes).map { LinearBackwardTask(weight: $0, outputGradient: $1.elements) },
       tokens: tokens, into: dx.elements, adds: adds)
-    let (sum, size) = naive(
-      zip(weights, slopes).map { (expanded($0), $1) }, tokens: tokens, columns: columns)
-    var worst = 0.0
-    for index in 0..<tokens * columns {
-      let start = adds ? Double(before.elements[index]) : 0
-      let error = abs(Double(dx.elements[index]) - start - sum[index])
-      worst = max(worst, error / (size[index] + abs(start) + 1e-30))
-      if error.isNaN { worst = .infinity }
-    }
+    let (sum, size) = naiveTransposedProduct(
+      zip(weights, slopes).map { (expandedRows($0), $1) }, tokens: tokens, columns: columns)
+    let worst = worstError(
+      dx.elements, before: adds ? before.elements : nil, sum, size: size)
     #expect(
       worst <= 2e-6,
       "\(weights.map { "\($0.type.name) \($0.rows)x\($0.columns)" }), \(tokens) tokens, \(adds)")

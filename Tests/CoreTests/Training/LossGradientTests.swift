@@ -2,6 +2,7 @@ import CKernels
 import Foundation
 import LinearAlgebra
 import SeerTraining
+import TestModels
 import TestSupport
 import Testing
 
@@ -189,12 +190,12 @@ struct LossGradientTests {
     let base = matrix(150, c.width, seed: 42, scale: 0.02)
     // A place twice, and some not at all.
     let places = Array(2..<140) + [7]
-    let head = LinearGradientTests.expanded(model.transformer.head)
+    let head = expandedRows(model.transformer.head)
     let norm = model.transformer.finalNorm.weight
     func logProbabilities(_ state: [Double]) -> [Double] {
       let r = 1 / (dot(state, state) / Double(c.width) + Double(c.epsilon)).squareRoot()
       let normed = zip(state, norm).map { $0 * r * Double($1) }
-      let logits = head.map { row in zip(row, normed).reduce(0.0) { $0 + Double($1.0) * $1.1 } }
+      let logits = head.map { dot($0, normed) }
       let largest = logits.max() ?? 0
       let all = log(logits.reduce(0) { $0 + exp($1 - largest) }) + largest
       return logits.map { $0 - all }

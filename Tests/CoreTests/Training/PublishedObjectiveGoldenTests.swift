@@ -3,6 +3,7 @@ import LinearAlgebra
 import SeerModels
 import SeerRuns
 import SeerTraining
+import TestModels
 import TestSupport
 import Testing
 

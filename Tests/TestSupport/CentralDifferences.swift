@@ -1,10 +1,8 @@
-import LinearAlgebra
-
 /// The gradient of a scalar function by central differences in Double.
 ///
 /// With a step of 1e-4 and a smooth function of size 1 the truncation error is about 1e-8 and the
 /// rounding error about 1e-12: far below what a float32 kernel can be held to.
-func centralDifferences(
+package func centralDifferences(
   at x: [Double], step: Double = 1e-4, _ function: ([Double]) -> Double
 ) -> [Double] {
   var x = x
@@ -17,20 +15,4 @@ func centralDifferences(
     x[index] = value
     return (above - below) / (2 * step)
   }
-}
-
-func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-
-extension SeededGenerator {
-  mutating func normals(_ count: Int, scale: Float = 1) -> [Float] {
-    (0..<count).map { _ in normal() * scale }
-  }
-}
-
-extension [Float] {
-  var doubles: [Double] { map { Double($0) } }
-}
-
-extension [Double] {
-  var floats: [Float] { map { Float($0) } }
 }

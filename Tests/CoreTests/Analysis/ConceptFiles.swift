@@ -1,9 +1,10 @@
 import Foundation
 import SeerAnalysis
 import SeerSupport
+import TestSupport
 
 /// The concept set in a text under a file name; failures and notes name the file without its folder.
-package func conceptSet(
+func conceptSet(
   _ text: String, named file: String = "concepts.csv", columns: ConceptColumns = ConceptColumns(),
   requiresConcepts: Bool = true
 ) throws(Failure) -> ConceptSet {
@@ -11,7 +12,7 @@ package func conceptSet(
     Array(text.utf8), named: file, columns: columns, requiresConcepts: requiresConcepts)
 }
 
-package func conceptSet(
+func conceptSet(
   _ bytes: [UInt8], named file: String = "concepts.csv", columns: ConceptColumns = ConceptColumns(),
   requiresConcepts: Bool = true
 ) throws(Failure) -> ConceptSet {
@@ -32,7 +33,7 @@ package func conceptSet(
 }
 
 /// What the failure says, or that there was none.
-package func message(_ body: () throws(Failure) -> Void) -> String {
+func message(_ body: () throws(Failure) -> Void) -> String {
   do throws(Failure) {
     try body()
     return "no failure"

@@ -2,6 +2,7 @@ import Foundation
 import SeerRuns
 import SeerSupport
 import SeerTokenizers
+import TestSupport
 
 /// Runs of the tiny model over a made-up concept set of several batches.
 package struct RunFixture {

@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import SeerFormats
+import TestSupport
 
 /// The tiny Llama as a Hugging Face folder, made from its GGUF file: rows in Hugging Face's order,
 /// weights in full or half precision, which hold them exactly.
