@@ -39,6 +39,21 @@ package struct HeldOutLogits: Sendable {
     self.labels += rows.map { labels[$0] ?? 0 }
   }
 
+  /// The same, averaged along turns.
+  ///
+  /// - Parameter turns: how many rows each has, in their order.
+  package func smoothed(_ smoothing: LogitSmoothing, turns: [Int]) -> HeldOutLogits {
+    precondition(turns.reduce(0, +) == labels.count)
+    let means = MatrixBuilder(rows: labels.count, columns: concepts) { logits[$0 * concepts + $1] }
+    var starts: [Int] = []
+    for turn in turns { starts += [Int](repeating: starts.count, count: turn) }
+    var along = TokenMeans()
+    along.average(means, starts: starts, by: smoothing)
+    var result = self
+    result.logits = means.frozen().values
+    return result
+  }
+
   package func row(_ row: Int) -> ArraySlice<Float> {
     logits[row * concepts..<(row + 1) * concepts]
   }

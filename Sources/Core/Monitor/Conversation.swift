@@ -9,7 +9,7 @@ import SeerTokenizers
 ///     let conversation = Conversation(model, adapter: adapter)
 ///     try conversation.update(to: model.tokenizer.encode("How do I"), context)
 ///     conversation.states(layer: 24, side: .tuned)                  // (tokens, width)
-///     conversation.scores(monitor, side: .tuned)                    // one a token
+///     conversation.scores(monitor, side: .tuned, turn: 0..<3)       // one a token
 ///
 /// Only what follows the longest common prefix with the text before is computed. An update that is
 /// cancelled keeps the tokens it finished: the next one goes on from there. It belongs to the job
@@ -88,11 +88,11 @@ package final class Conversation {
     return reader.states(layer: layer, tokens: tokens ?? 0..<reader.ids.count)
   }
 
-  /// The scores of the tokens read (all where nil) at the monitor's layer.
-  package func scores(
-    _ monitor: Monitor, side: Side, tokens: Range<Int>? = nil
-  ) -> [ConceptScores] {
-    monitor.score(states(layer: monitor.layer, side: side, tokens: tokens))
+  /// The scores of the tokens of one turn, all of which were read, at the monitor's layer.
+  package func scores(_ monitor: Monitor, side: Side, turn tokens: Range<Int>) -> [ConceptScores] {
+    let starts = turnStarts([tokens], of: tokens.upperBound)
+    return monitor.score(
+      states(layer: monitor.layer, side: side, tokens: tokens), starts: Array(starts[tokens]))
   }
 
   /// The scores of some tokens together, by the mean of their states, as a run of `--position

@@ -19,7 +19,8 @@ package struct Explanation: Equatable, Sendable {
   /// The concept's place among the monitor's.
   package var concept: Int
   package var layer: Int
-  /// The concept's cosine divided by the temperature.
+  /// The concept's cosine divided by the temperature: of this token's state alone, however scores are
+  /// averaged.
   package var logit: Double
   /// What the embedding, every head and every feed-forward block below the layer gave of it, with
   /// the lengths held that the monitor divides by.
@@ -82,20 +83,20 @@ package struct Explainer {
   ///
   /// - Parameters:
   ///   - asked: places in the text, and the concept to explain, the token's own best where nil.
-  ///   - states: called with the layer's states of all tokens, which are read for it to the text's
-  ///     end.
+  ///   - scores: makes the scores of all tokens, of which the text is read to its end for it, given
+  ///     the layer's states; each token's best is its own, else that of its state by itself.
   ///   - progress: called with how many of the tokens are done.
   ///
   /// Throws where an id is none of the model's, or when the job is cancelled.
   package func explain(
     _ ids: [Int32], _ asked: [(token: Int, concept: Int?)], checkpoint: Checkpoint = {},
-    states: ((MutableMatrix) -> Void)? = nil, progress: (Int) -> Void = { _ in }
+    scores: ((MutableMatrix) -> [ConceptScores])? = nil, progress: (Int) -> Void = { _ in }
   ) throws -> [Explanation] {
     try language.check(ids)
     precondition(asked.allSatisfy { ids.indices.contains($0.token) })
     guard let last = asked.map(\.token).max() else { return [] }
     // Nobody looks ahead, so what follows the last token asked for is of no account to it.
-    let isEnough = language.configuration.isCausal && states == nil
+    let isEnough = language.configuration.isCausal && scores == nil
     var batch = Batch()
     batch.append(isEnough ? Array(ids[...last]) : ids, of: ids.count)
     let bytes = TrainingPass.bytes(
@@ -104,10 +105,11 @@ package struct Explainer {
     let pass = try TrainingPass(
       language.transformer, batch, last: monitor.layer, adapter: adapter,
       keepsBlocks: bytes <= keptBytes, partsAt: asked.map(\.token), checkpoint: checkpoint)
-    states?(pass.output)
+    let scored = scores?(pass.output) ?? []
     let logits = asked.map { place in
       let state = pass.output.row(place.token)
-      let concept = place.concept ?? monitor.score(state).best
+      let own = scored.indices.contains(place.token) ? scored[place.token].best : nil
+      let concept = place.concept ?? own ?? monitor.score(state).best
       return (concept: concept, logit: monitor.logit(concept, of: state))
     }
     guard let captured = pass.parts else { return [] }

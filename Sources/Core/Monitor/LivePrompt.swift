@@ -38,7 +38,7 @@ package final class LivePrompt {
   private let words: [Run]
   /// By side and layer.
   private var monitors: [[Int: OrderedMonitor]]
-  private var kept: [[Int: [ConceptScores]]]
+  private var kept: [[Int: KeptScores]]
   /// What ``kept`` is of, by side.
   private var keptIDs: [[Int32]]
 
@@ -320,7 +320,8 @@ package final class LivePrompt {
   }
 
   private func reading(_ text: Text, layer: Int) -> PromptReading {
-    for side in sides.indices { score(side) }
+    let starts = turnStarts(text.turns, of: text.ids.count)
+    for side in sides.indices { score(side, starts) }
     let texts = tokenTexts(text.ids, conversation.language.tokenizer)
     var turnOfToken = [Int](repeating: -1, count: text.ids.count)
     for (turn, range) in text.turns.enumerated() {
@@ -332,22 +333,34 @@ package final class LivePrompt {
     let turns = text.turns.map { range in
       sides.indices.map { side in rollUp(range, side, layer) }
     }
-    return PromptReading(tokens: tokens, turns: turns, scores: kept)
+    return PromptReading(tokens: tokens, turns: turns, scores: kept.map { $0.mapValues(\.scores) })
+  }
+
+  /// Scores of tokens, and what those of later ones go on from.
+  private struct KeptScores {
+    var scores: [ConceptScores] = []
+    var means = TokenMeans()
   }
 
   /// Brings the scores of a side up to date: those of a common prefix are kept.
-  private func score(_ side: Int) {
+  ///
+  /// - Parameter starts: where what each token is read with begins.
+  private func score(_ side: Int, _ starts: [Int]) {
     let count = conversation.count(sides[side])
     let ids = Array(conversation.ids.prefix(count))
     let common = zip(ids, keptIDs[side]).prefix { $0 == $1 }.count
     for (layer, monitor) in monitors[side] {
-      var scores = Array((kept[side][layer] ?? []).prefix(common))
-      if scores.count < count {
+      var own = kept[side][layer] ?? KeptScores()
+      // The same tokens may be other turns now.
+      let first = min(common, own.means.prefix(of: starts))
+      own.scores.removeLast(max(0, own.scores.count - first))
+      own.means.keep(first: first)
+      if first < count {
         let states = conversation.states(
-          layer: layer, side: sides[side], tokens: scores.count..<count)
-        scores += monitor.score(states)
+          layer: layer, side: sides[side], tokens: first..<count)
+        own.scores += monitor.score(states, starts: Array(starts[first..<count]), &own.means)
       }
-      kept[side][layer] = scores
+      kept[side][layer] = own
     }
     keptIDs[side] = ids
   }
@@ -445,8 +458,9 @@ private struct OrderedMonitor {
     return monitor.steering(place, strength: strength)
   }
 
-  func score(_ states: Matrix) -> [ConceptScores] {
-    monitor.score(states).map(ordered)
+  /// The scores of tokens that follow those of `means`.
+  func score(_ states: Matrix, starts: [Int], _ means: inout TokenMeans) -> [ConceptScores] {
+    monitor.score(states, starts: starts, after: &means).map(ordered)
   }
 
   /// The monitor's scores in the order wanted.

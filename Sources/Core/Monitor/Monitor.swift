@@ -27,6 +27,8 @@ package struct Monitor: Sendable {
   package internal(set) var calibration: Calibration
   /// Of the mean states of several.
   package internal(set) var turnCalibration: Calibration
+  /// How the logits of a turn's tokens are averaged; those of a run without a record are not.
+  package internal(set) var smoothing = LogitSmoothing(halfLife: 0)
   /// What cosines are divided by to be logits, whatever reads.
   package internal(set) var cosineTemperature: Float
   /// Whether ``calibration`` and ``turnCalibration`` were measured, each on its own kind of state.

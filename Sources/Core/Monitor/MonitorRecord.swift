@@ -50,19 +50,23 @@ package struct MonitorRecord: Codable, Equatable, Sendable {
     package var intercepts: [Float]?
     /// The one that reads turns; where there is none, as in records of before, the other does.
     package var turnProbe: Probe?
+    /// Of the mean along a turn's tokens (``LogitSmoothing``); where there is none, as in records of
+    /// before, tokens are read by themselves.
+    package var halfLife: Double?
     package var tokens: Calibration
     package var turns: Calibration
     package var falsePositives: FalsePositives
 
     package init(
-      reader: MonitorReader, probe: Probe?, turnProbe: Probe?, tokens: Calibration,
-      turns: Calibration, falsePositives: FalsePositives
+      reader: MonitorReader, probe: Probe?, turnProbe: Probe?, halfLife: Double,
+      tokens: Calibration, turns: Calibration, falsePositives: FalsePositives
     ) {
       self.reader = reader
       shrinkage = probe?.shrinkage
       weights = probe?.weights
       intercepts = probe?.intercepts
       self.turnProbe = turnProbe
+      self.halfLife = halfLife
       self.tokens = tokens
       self.turns = turns
       self.falsePositives = falsePositives
@@ -77,6 +81,7 @@ package struct MonitorRecord: Codable, Equatable, Sendable {
     enum CodingKeys: String, CodingKey {
       case reader, shrinkage, weights, intercepts, tokens, turns
       case turnProbe = "turn_probe"
+      case halfLife = "half_life"
       case falsePositives = "false_positives"
     }
   }
@@ -184,6 +189,10 @@ package struct MonitorRecord: Codable, Equatable, Sendable {
           throw refused(
             "\(place), \(reading.reader)", "values for other concepts or another width",
             "\(layer.concepts.count) concepts, width \(manifest.width)")
+        }
+        if let halfLife = reading.halfLife, !(0..<1e6).contains(halfLife) {
+          throw refused(
+            "\(place), \(reading.reader), half_life", "\(halfLife)", "tokens, 0 or more")
         }
       }
     }
@@ -317,6 +326,7 @@ extension Monitor {
     calibration = measured.tokens
     turnCalibration = measured.turns
     turnProbe = reader == .probe ? measured.turnProbe?.reading : nil
+    smoothing = LogitSmoothing(halfLife: measured.halfLife ?? 0)
     falsePositives = measured.falsePositives
     let prototypes = layer.readings.first { $0.reader == .prototype }
     cosineTemperature = prototypes?.tokens.temperature ?? cosineTemperature

@@ -36,22 +36,25 @@ extension Scorer {
     let row = try render([input])[0].get()
     let turns = TurnSpan.all(of: row)
     var read: [Conversation.Side: [ConceptScores]] = [:]
+    let starts = turnStarts(turns.map(\.tokens), of: row.ids.count)
     let explained = try explain(row.ids, concept, token, attribution, context) { side, states in
-      guard let monitor = side == .base && adapter != nil ? baseMonitor : monitor else { return }
+      guard let monitor = side == .base && adapter != nil ? baseMonitor : monitor else { return [] }
       let means = Matrix(
         rows: turns.count, columns: states.columns,
         values: turns.flatMap { mean(of: states, $0.words) })
-      read[side] = monitor.score(states.copy(), of: .token) + monitor.score(means, of: .turn)
+      let tokens = monitor.score(states.copy(), starts: starts)
+      read[side] = tokens + monitor.score(means, of: .turn)
+      return tokens
     }
     let own = read[adapter == nil ? .base : .tuned] ?? []
     let base = adapter == nil ? nil : read[.base]
     return (text(row, turns, from: 0, turnsFrom: row.ids.count, own, base), explained)
   }
 
-  /// - Parameter states: called for each side with its states of all tokens at the layer.
+  /// - Parameter scores: makes each side's scores of all tokens, given its states at the layer.
   private func explain(
     _ ids: [Int32], _ name: String?, _ token: Int?, _ attribution: Attribution,
-    _ context: JobContext, states: @escaping (Conversation.Side, MutableMatrix) -> Void
+    _ context: JobContext, scores: @escaping (Conversation.Side, MutableMatrix) -> [ConceptScores]
   ) throws -> [ExplainedToken] {
     let concept = try name.map { name throws(Failure) in try monitor.place(of: name) }
     let places = try token.map { [try place($0, of: ids.count)] } ?? Array(ids.indices)
@@ -64,7 +67,7 @@ extension Scorer {
         language, adapter: adapter, monitor: monitor, attribution: attribution)
       return try explainer.explain(
         ids, asked, checkpoint: context.checkpoint,
-        states: { states(side, $0) }
+        scores: { scores(side, $0) }
       ) { done in
         context.report(
           JobProgress(completed: before + done, total: sides * places.count))

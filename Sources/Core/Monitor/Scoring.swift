@@ -197,10 +197,12 @@ package struct Scorer {
     var places = batch.rows.makeIterator()
     /// The turns of each row, and the place of the first one's span.
     var turns: [(all: [TurnSpan], first: Int)] = []
+    var starts: [Int] = []
     for case .success(let row) in rows {
       guard let start = places.next()?.start else { break }
       let own = TurnSpan.all(of: row)
       turns.append((own, spans.count))
+      starts += turnStarts(own.map(\.tokens), of: row.ids.count).map { $0 + start }
       spans += own.map { $0.words.lowerBound + start..<$0.words.upperBound + start }
     }
     func scores(_ monitor: Monitor, _ adapter: Adapter?) throws -> [ConceptScores] {
@@ -210,7 +212,7 @@ package struct Scorer {
         activations: activations, checkpoint: checkpoint)
       let states = result.states[0]
       let tokens = batch.tokens.count
-      return monitor.score(states, rows: 0..<tokens, of: .token)
+      return monitor.score(states, rows: 0..<tokens, starts: starts)
         + monitor.score(states, rows: tokens..<states.rows, of: .turn)
     }
     let own = try scores(monitor, adapter)

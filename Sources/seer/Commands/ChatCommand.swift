@@ -156,7 +156,7 @@ struct ChatCommand: ParsableCommand {
     }
     let conversation = chat.conversation
     let ids = Array(conversation.ids[tokens])
-    let scores = conversation.scores(monitor, side: chat.side, tokens: tokens)
+    let scores = conversation.scores(monitor, side: chat.side, turn: tokens)
     let texts = tokenTexts(ids, conversation.language.tokenizer)
     let together = conversation.score(monitor, side: chat.side, together: tokens)
     return Turn(

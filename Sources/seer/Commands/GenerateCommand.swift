@@ -135,7 +135,11 @@ struct GenerateCommand: ParsableCommand {
 
   private func printScored(_ generation: Generation, _ scorer: Scorer) {
     let printer = ScoreText(monitor: scorer.monitor)
-    let scores = generation.states.map { scorer.monitor.score($0) } ?? []
+    // What the model writes is one turn.
+    let scores =
+      generation.states.map { states in
+        scorer.monitor.score(states, starts: [Int](repeating: 0, count: states.rows))
+      } ?? []
     let texts = tokenTexts(generation.ids, scorer.language.tokenizer)
     let tokens = zip(generation.ids, zip(texts, scores)).map {
       ScoredToken(id: $0, text: $1.0, scores: $1.1)

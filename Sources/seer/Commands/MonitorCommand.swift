@@ -14,9 +14,11 @@ struct MonitorCommand: ParsableCommand {
       The texts of the run are read token by token, at every layer that it holds, and each sentence of
       their responses by itself. Prototypes are those of the run; regularised linear probes are taught
       by the tokens of the training rows, and by their turns (whole rows, stretches and single
-      sentences), their shrinkage chosen by folds of the prompts. By such folds layers and readers are
-      compared (taught); the rest is measured on the rows held out. Rates, such as that of a turn's window,
-      are areas under the ROC curve, the mean over concepts.
+      sentences), their shrinkage chosen by folds of the prompts. A token's logits are averaged with
+      those of the tokens before it in its turn; half-life says over how many, the fewest that do as
+      well as any. By such folds layers and readers are compared (taught); the rest is measured on the
+      rows held out. Rates, such as that of a turn's window, are areas under the ROC curve, the mean
+      over concepts.
 
       --record keeps probe, calibrations, thresholds and the best layer in the run's folder
       (monitor.json), and seer score, chat and the Prompt screen use them.
@@ -66,17 +68,19 @@ struct MonitorCommand: ParsableCommand {
       "\(figures.trainingRows) rows taught, \(figures.heldOutRows) held out, \(figures.tokens) tokens"
     )
     Report.line(
-      "                    taught: tokens   turns  held out: tokens                    "
+      "                   half-  taught: tokens   turns  held out: tokens                    "
         + "turns           as \(SequenceScore.allCases.map(\.rawValue).joined(separator: ", "))")
     Report.line(
-      "  layer reader      AUC    right   right   AUC    right  calibration error  right   AUC")
+      "  layer reader      life   AUC    right   right   AUC    right  calibration error  right   AUC"
+    )
     for result in figures.results {
       let (taught, held) = (result.taught, result.heldOut)
       let ways = SequenceScore.allCases.map { number(held.turnAUC?[$0.rawValue] ?? .nan) }
       let isBest = result.layer == figures.layer && result.reader == figures.reader
       Report.line(
         (isBest ? "* " : "  ") + pad("\(result.layer)", 6) + pad(result.reader.rawValue, 12)
-          + pad(number(taught.tokenAUC), 7) + pad(number(taught.tokenAccuracy), 8)
+          + pad(Report.rounded(result.halfLife, 0), 7) + pad(number(taught.tokenAUC), 7)
+          + pad(number(taught.tokenAccuracy), 8)
           + pad(number(taught.turnAccuracy), 8) + pad(number(held.tokenAUC), 7)
           + pad(number(held.tokenAccuracy), 7) + pad(number(result.calibrationError), 19)
           + pad(number(held.turnAccuracy), 8) + ways.joined(separator: "  "))

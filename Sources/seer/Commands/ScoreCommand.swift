@@ -14,7 +14,9 @@ struct ScoreCommand: ParsableCommand {
       A token's state at the layer is compared with each concept's direction in the run; the
       scores are calibrated probabilities, and states far from every concept are `unknown`. Runs
       of --position mean describe words best. Without --run it is a recorded one, where the model
-      and the adapter are the sample's.
+      and the adapter are the sample's. Where the run was measured (seer evaluate monitor --record),
+      a token is scored with those before it in its turn, which count the less the further back they
+      are; --why and --verify are of the token's own state.
 
       With - for the text, JSON Lines are read from standard input ({"text": "..."}, or "prompt"
       and "response", or "messages", and perhaps an "id"), and a JSON object is written for each as

@@ -162,6 +162,40 @@ import Testing
     }
   }
 
+  /// What is typed letter by letter, deleted and sent has the scores of a text read at once.
+  @Test func typingGivesTheScoresOfTheWhole() throws {
+    let halves = try AveragedRun(fixture, halfLife: 3)
+    let typed = try LivePrompt(
+      model: Fixtures.tinyModel, adapter: nil, runs: [halves.run], concepts: ["a", "b, c"],
+      template: .plain)
+    let chat = [ChatMessage(.user, "sea and Gold"), ChatMessage(.assistant, "the sky")]
+    let drafts = [
+      "t", "th", "the", "the b", "the blue sky", "the blue se", "blue sea", "", "a sea",
+    ]
+    for (messages, draft) in drafts.map({ (chat, $0) }) + [([], "sea and Gold\nthe sky\na sea")] {
+      let fresh = try LivePrompt(
+        model: Fixtures.tinyModel, adapter: nil, runs: [halves.run], concepts: ["a", "b, c"],
+        template: .plain)
+      let (ours, theirs) = try inJob { context in
+        for live in [typed, fresh] { try live.prepare(layer: halves.layer) }
+        return (
+          try typed.read(messages, draft: draft, layer: halves.layer, context),
+          try fresh.read(messages, draft: draft, layer: halves.layer, context)
+        )
+      }
+      #expect(ours.tokens == theirs.tokens)
+      let scores = try [ours, theirs].map {
+        try #require($0.scores(.base, layer: halves.layer)).map(\.scores)
+      }
+      #expect(scores[0].count == ours.tokens.count)
+      #expect(largestDistance(scores[0], scores[1]) < 1e-4, "\(draft)")
+      // By their definition, from the states of the text and the turns that the reading shows.
+      let wanted = try halves.scores(
+        fresh.states(layer: halves.layer, side: .base), turns: ours.tokens.map(\.turn))
+      #expect(largestDistance(scores[0], wanted) < 1e-4, "\(draft)")
+    }
+  }
+
   /// Edits in the middle give what a fresh reading gives.
   @Test func editsAreReadAfresh() throws {
     let edited = try live(["a", "b, c"])

@@ -117,6 +117,31 @@ struct ScorerTests {
     }
   }
 
+  /// Many texts at once, each turn's tokens averaged from its own start.
+  @Test func tokensAreAveragedWithinTheirTurns() throws {
+    let halves = try AveragedRun(fixture, halfLife: 2)
+    let scorer = try Scorer(
+      model: Fixtures.tinyModel, adapter: nil, run: fixture.folder("averaged"),
+      layer: halves.layer, template: .plain)
+    #expect(scorer.monitor.smoothing.halfLife == 2)
+    let inputs = [
+      ScoringInput(prompt: "the sky is blue", response: "so is the sea and 12"),
+      ScoringInput(prompt: ""), ScoringInput(prompt: "naïve"),
+      ScoringInput(prompt: "", response: "the Gold user is x"),
+    ]
+    let scored = try score(scorer, inputs).compactMap { try? $0.get() }
+    #expect(scored.count == 3)
+    for text in scored {
+      var turns = [Int](repeating: -1, count: text.tokens.count)
+      for (place, turn) in text.turns.enumerated() {
+        for token in turn.tokens { turns[token] = place }
+      }
+      let states = try scorer.language.states(text.tokens.map(\.id), layers: [halves.layer])[0]
+      let wanted = try halves.scores(matrix(states), turns: turns)
+      #expect(largestDistance(text.tokens.map(\.scores.scores), wanted) < 1e-4)
+    }
+  }
+
   // MARK: What a run is good for
 
   @Test func aRunOfAnotherModelIsRefused() throws {

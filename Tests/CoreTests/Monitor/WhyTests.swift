@@ -175,6 +175,26 @@ struct WhyTests {
     }
   }
 
+  /// The concept explained is the one that the token's averaged score names, the logit that of its own
+  /// state.
+  @Test func whatIsExplainedIsTheTokensOwnState() throws {
+    let halves = try AveragedRun(fixture, halfLife: 8)
+    let scorer = try Scorer(
+      model: Fixtures.tinyModel, adapter: nil, run: fixture.folder("averaged"),
+      layer: halves.layer, template: .plain)
+    let input = ScoringInput(prompt: "the sky is blue and Gold sea user 12 the naïve x")
+    let (text, explained) = try inJob { try scorer.explain(input, context: $0) }
+    let states = try scorer.language.states(text.tokens.map(\.id), layers: [halves.layer])[0]
+    var differs = 0
+    for (place, (token, one)) in zip(text.tokens, explained).enumerated() {
+      #expect(one.why.concept == token.scores.best)
+      let logit = scorer.monitor.logit(one.why.concept, of: states[place]).value
+      #expect(abs(one.why.logit - logit) < 1e-3 * max(1, abs(logit)))
+      differs += scorer.monitor.score(states[place]).best == token.scores.best ? 0 : 1
+    }
+    #expect(differs > 0, "some token reads otherwise by itself")
+  }
+
   @Test func aScoredTextIsExplained() throws {
     let scorer = scorer
     let input = ScoringInput(prompt: "the sky is blue", response: "so is the sea")

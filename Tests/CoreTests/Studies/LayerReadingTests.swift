@@ -38,6 +38,13 @@ struct LayerReadingTests {
     let tokens: Found
     let turns: Found
     let highest: [[Float]]
+    struct Choice: Decodable {
+      let tried: [Double]
+      let chosen: Double
+    }
+    let halfLives: [Choice]
+    /// The calibration of tokens averaged by a half-life of 2.
+    let smoothed: Calibrated
 
     var words: EvaluatedWords {
       func span(_ ends: [Int]) -> Range<Int> { ends[0]..<ends[1] }
@@ -88,10 +95,31 @@ struct LayerReadingTests {
       #expect(abs(found.unknownBelow - wanted.unknownBelow) < 1e-3)
       #expect(abs(found.expectedError - wanted.expectedError) < 1e-3)
     }
+    let smoothed = held.smoothed(LogitSmoothing(halfLife: 2))
+    #expect(smoothed.turnCalibration == held.turnCalibration)
+    let found = smoothed.tokenCalibration
+    #expect(found.rows == golden.smoothed.rows && found.accuracy == golden.smoothed.accuracy)
+    #expect(abs(found.temperature / golden.smoothed.temperature - 1) < 1e-3)
+    #expect(abs(found.unknownBelow - golden.smoothed.unknownBelow) < 1e-3)
+    #expect(abs(found.expectedError - golden.smoothed.expectedError) < 1e-3)
+    #expect(
+      held.smoothed(LogitSmoothing(halfLife: 0)).tokenCalibration == held.tokenCalibration)
     let highest = try #require(held.falsePositives.highest["mean"])
     for (found, wanted) in zip(highest, golden.highest) {
       #expect(found.count == wanted.count)
       #expect(relativeDistance(found, wanted) < 1e-3)
+    }
+  }
+
+  /// Training rows alone say how long means are.
+  @Test func theHalfLifeIsTheReferences() throws {
+    let golden = try Self.golden()
+    let held = try golden.reading().judge(
+      Folds(golden.inner.map { Folds.Fold(train: $0.train, test: $0.test) }),
+      LayerReading.Shrinkages(tokens: golden.tokens.shrinkage, turns: golden.turns.shrinkage))
+    #expect(Set(golden.halfLives.map(\.chosen)) == [0, 1, 2, 4])
+    for choice in golden.halfLives {
+      #expect(held.halfLife(of: choice.tried) == choice.chosen, "\(choice.tried)")
     }
   }
 }

@@ -40,6 +40,7 @@ struct MonitorEvaluationTests {
       #expect((result.turnShrinkage == nil) == (result.reader == .prototype))
       #expect(result.heldOut.turnAUC?.count == SequenceScore.allCases.count)
       #expect(result.taught.turnAUC == nil)
+      #expect(LogitSmoothing.halfLives.contains(result.halfLife))
     }
     let best = figures.results.map(\.taught.tokenAUC).max()
     let chosen = figures.results.first { $0.layer == figures.layer && $0.reader == figures.reader }
@@ -59,6 +60,7 @@ struct MonitorEvaluationTests {
         #expect(monitor.probe == reading.probe?.reading)
         #expect(monitor.turnProbe == reading.turnProbe?.reading)
         #expect(monitor.falsePositives == reading.falsePositives)
+        #expect(monitor.smoothing.halfLife == reading.halfLife)
         #expect(monitor.cosineTemperature == layer.readings[0].tokens.temperature)
       }
       #expect(try Monitor(run: run, layer: layer.layer).reader == layer.reader)
@@ -74,7 +76,8 @@ struct MonitorEvaluationTests {
     #expect(after.turnProbe == nil)
   }
 
-  /// A record that knows one probe reads turns with it, as it did when it was made.
+  /// A record that knows one probe reads turns with it, as it did when it was made, and one that knows no
+  /// half-life reads tokens by themselves.
   @Test func aRecordOfBeforeIsReadAsItWas() throws {
     let (_, record) = try measure(evaluation())
     let run = try Run.open(fixture.folder("run"))
@@ -82,11 +85,12 @@ struct MonitorEvaluationTests {
     for layer in old.layers.indices {
       for reading in old.layers[layer].readings.indices {
         old.layers[layer].readings[reading].turnProbe = nil
+        old.layers[layer].readings[reading].halfLife = nil
       }
     }
     try old.write(to: run)
     let text = try String(contentsOfFile: run.folder + "/monitor.json", encoding: .utf8)
-    #expect(!text.contains("turn_probe"))
+    #expect(!text.contains("turn_probe") && !text.contains("half_life"))
     let monitor = try Monitor(run: run, layer: 1, reader: .probe)
     #expect(monitor.turnProbe == nil && monitor.isMeasured)
     let probe = try #require(monitor.probe)
@@ -97,6 +101,9 @@ struct MonitorEvaluationTests {
     for (found, wanted) in zip(monitor.score(state, of: .turn)[0].scores, scores) {
       #expect(abs(found - wanted) < 1e-5)
     }
+    #expect(monitor.smoothing.halfLife == 0)
+    let starts = [Int](repeating: 0, count: state.rows)
+    #expect(monitor.score(state, starts: starts) == monitor.score(state, of: .token))
   }
 
   /// The probe of the record is the one that the tokens of the training rows teach.
@@ -165,6 +172,11 @@ struct MonitorEvaluationTests {
     #expect(
       try refused { $0.layers[0].readings[0].falsePositives.highest["mean"] = nil }?.place
         == "layer 1, prototype")
+    for halfLife in [-1, 1e7] {
+      #expect(
+        try refused { $0.layers[0].readings[1].halfLife = halfLife }?.place
+          == "layer 1, probe, half_life")
+    }
     #expect(try refused { $0.layers[0].concepts[0] = "z" }?.found == "z, b, c")
     try OutputFile.write("{\"format\": 1", to: run.folder + "/monitor.json")
     let broken = thrownFailure { _ = try Monitor(run: run, layer: 1) }

@@ -111,14 +111,16 @@ package struct LayerReading {
   /// - Parameter shrinkages: the probes'; prototypes where nil.
   package func judge(_ folds: Folds, _ shrinkages: Shrinkages?) throws -> HeldOutWords {
     var held = HeldOutWords(shrinkages == nil ? .prototype : .probe, concepts: concepts)
-    for fold in folds.folds {
+    for (place, fold) in folds.folds.enumerated() {
       let directions = self.directions(fold.train)
       let probes = try shrinkages.map { try self.probes(directions, fold.train, $0) }
       held.tokens.append(
         words, labels: labels, rows: tokens(fold.test), by: directions, probes?.tokens)
       var turn = held.turns.labels.count
       for row in fold.test where !turnsOf[row].isEmpty {
-        held.rows.append((label: sample.labels[row], tokens: rows[row].count, turn: turn))
+        held.rows.append(
+          HeldOutWords.Row(
+            label: sample.labels[row], tokens: rows[row].count, turn: turn, fold: place))
         turn += turnsOf[row].count
       }
       held.turns.append(
@@ -133,8 +135,18 @@ package struct HeldOutWords {
   let concepts: Int
   var tokens: HeldOutLogits
   var turns: HeldOutLogits
-  /// In the tokens' order; `turn` is the place of the whole row among the turns.
-  var rows: [(label: Int, tokens: Int, turn: Int)] = []
+  /// In the tokens' order.
+  var rows: [Row] = []
+
+  struct Row {
+    var label: Int
+    /// How many.
+    var tokens: Int
+    /// The place of the whole row among the turns.
+    var turn: Int
+    /// The fold that it was held out of.
+    var fold: Int
+  }
 
   init(_ reader: MonitorReader, concepts: Int) {
     self.concepts = concepts
@@ -144,6 +156,45 @@ package struct HeldOutWords {
 
   package var tokenCalibration: Calibration { Calibration(tokens) }
   package var turnCalibration: Calibration { Calibration(turns) }
+
+  /// The same where the tokens of each row are averaged.
+  package func smoothed(_ smoothing: LogitSmoothing) -> HeldOutWords {
+    var words = self
+    words.tokens = tokens.smoothed(smoothing, turns: rows.map(\.tokens))
+    return words
+  }
+
+  /// The shortest half-life of those tried that tells tokens as well as the best one: whose AUC, the
+  /// mean over folds, is at most one standard error below (Breiman et al. 1984).
+  ///
+  /// A row's tokens all have its label, so long means look best here, and say least about where in a
+  /// text something begins.
+  package func halfLife(of halfLives: [Double] = LogitSmoothing.halfLives) -> Double {
+    let areas = halfLives.map { smoothed(LogitSmoothing(halfLife: $0)).tokenAUCs() }
+    let means = areas.map { $0.reduce(0, +) / Double(max(1, $0.count)) }
+    guard let best = means.indices.max(by: { means[$0] < means[$1] }) else { return 0 }
+    let count = Double(areas[best].count)
+    let squares = areas[best].reduce(0) { $0 + ($1 - means[best]) * ($1 - means[best]) }
+    let error = count > 1 ? (squares / (count - 1) / count).squareRoot() : 0
+    return zip(halfLives, means).filter { $0.1 >= means[best] - error }.map(\.0).min() ?? 0
+  }
+
+  /// Of the tokens of each fold.
+  private func tokenAUCs() -> [Double] {
+    let temperature = tokenCalibration.temperature
+    var areas: [Double] = []
+    var next = 0
+    for fold in Set(rows.map(\.fold)).sorted() {
+      let count = rows.reduce(0) { $0 + ($1.fold == fold ? $1.tokens : 0) }
+      let places = next..<next + count
+      next += count
+      areas.append(
+        auc(
+          places.map { softmax(tokens.row($0), temperature: temperature) },
+          Array(tokens.labels[places])))
+    }
+    return areas
+  }
 
   /// Each row's scores in every way.
   private func sequences() -> [SequenceScores] {

@@ -9,7 +9,7 @@ import SeerTokenizers
 /// Reads the texts of a run token by token and measures how well its monitors tell the concepts of
 /// tokens and of turns, layer by layer and reader by reader: what a ``MonitorRecord`` keeps.
 ///
-/// What teaches is the run's training rows; layer, reader and shrinkage are chosen by folds of them
+/// What teaches is the run's training rows; layer, reader, shrinkage and half-life are chosen by folds of them
 /// (``Figures/taught``); calibrations, thresholds and ``Figures/heldOut`` are of the rows held out.
 package struct MonitorEvaluation: Sendable {
   package var model: String
@@ -49,6 +49,8 @@ package struct MonitorEvaluation: Sendable {
     package var reader: MonitorReader
     package var shrinkage: Double?
     package var turnShrinkage: Double?
+    /// Of the mean along a turn's tokens (``SeerMonitor/LogitSmoothing``).
+    package var halfLife: Double
     /// On training rows, each judged by the others.
     package var taught: Figures
     package var heldOut: Figures
@@ -118,12 +120,16 @@ package struct MonitorEvaluation: Sendable {
         try context.checkpoint()
         let isProbe = reader == .probe
         let own = isProbe ? shrinkages : nil
-        let taught = try reading.judge(inner, own)
-        let held = try labelled.folds.folds.isEmpty ? taught : reading.judge(labelled.folds, own)
+        let alone = try reading.judge(inner, own)
+        let smoothing = LogitSmoothing(halfLife: alone.halfLife())
+        let taught = alone.smoothed(smoothing)
+        let held =
+          try labelled.folds.folds.isEmpty
+          ? taught : reading.judge(labelled.folds, own).smoothed(smoothing)
         results.append(
           Result(
             layer: layer, reader: reader, shrinkage: own?.tokens, turnShrinkage: own?.turns,
-            taught: taught.figures(ways: false),
+            halfLife: smoothing.halfLife, taught: taught.figures(ways: false),
             heldOut: held.figures(ways: true), calibrationError: held.tokenCalibration.expectedError
           ))
         readings.append(
@@ -131,6 +137,7 @@ package struct MonitorEvaluation: Sendable {
             reader: reader,
             probe: own.map { MonitorRecord.Probe(probes.tokens, shrinkage: $0.tokens) },
             turnProbe: own.map { MonitorRecord.Probe(probes.turns, shrinkage: $0.turns) },
+            halfLife: smoothing.halfLife,
             tokens: held.tokenCalibration, turns: held.turnCalibration,
             falsePositives: held.falsePositives))
       }

@@ -61,6 +61,53 @@ def calibration(logits, labels):
     }
 
 
+def averaged(logits, owner, half_life):
+    """Each token's mean with those before it in its row, which count half as much every `half_life` tokens."""
+    result = logits.copy()
+    for i in range(len(logits)):
+        before = [j for j in range(i) if owner[j] == owner[i]] if half_life else []
+        weights = np.array([2 ** (-(i - j) / half_life) for j in before] + [1.0])
+        result[i] = weights @ logits[before + [i]] / weights.sum()
+    return result
+
+
+def area(scores, labels):
+    """The mean over concepts of the chance that a row of it scores above another; ties count half."""
+    areas = []
+    for concept in range(scores.shape[1]):
+        own, other = scores[labels == concept, concept], scores[labels != concept, concept]
+        wins = (own[:, None] > other).mean() + 0.5 * (own[:, None] == other).mean()
+        areas.append(float(wins))
+    return float(np.mean(areas))
+
+
+def half_lives(tokens, owner, labels, concepts, inner, centred, shrinkage):
+    """How well tokens of groups that did not teach are told, by half-life and fold, and what is chosen of which."""
+    logits, owners, folds = [], [], []
+    for place, (train, test) in enumerate(inner):
+        c, teach = centred(tokens, train), np.isin(owner, train)
+        probe = Probe(c[teach], labels[owner][teach], concepts, shrinkage)
+        for row in test:
+            logits.append(probe.logits(c[owner == row]))
+            owners.append(owner[owner == row])
+            folds.append(np.full(len(owners[-1]), place))
+    logits, owners, folds = np.concatenate(logits), np.concatenate(owners), np.concatenate(folds)
+    own = labels[owners]
+    areas = {}
+    for half_life in [0, 1, 2, 4, 8]:
+        mean = averaged(logits, owners, half_life)
+        scores = softmax(mean / temperature(mean, own))
+        areas[half_life] = [area(scores[folds == f], own[folds == f]) for f in range(len(inner))]
+    choices = []
+    for tried in [[0], [0, 1], [0, 1, 2], [8, 4, 2, 1, 0], [4, 8]]:
+        best = max(tried, key=lambda h: np.mean(areas[h]))
+        error = np.std(areas[best], ddof=1) / len(inner) ** 0.5
+        near = [h for h in tried if np.mean(areas[h]) >= np.mean(areas[best]) - error]
+        choices.append({"tried": tried, "chosen": min(near)})
+    print({h: round(float(np.mean(a)), 4) for h, a in areas.items()}, choices)
+    return choices
+
+
 def main():
     rng = np.random.default_rng(3)
     width, concepts, rows = 10, 3, 21
@@ -122,6 +169,11 @@ def main():
             "intercepts": probe.intercepts.tolist(),
             "calibration": calibration(logits, labels[o][judge]),
         }
+        if name == "tokens":
+            found["half_lives"] = half_lives(
+                tokens, token_owner, labels, concepts, inner, centred, shrinkage
+            )
+            found["smoothed"] = calibration(averaged(logits, o[judge], 2), labels[o][judge])
         if name == "turns":
             first = [i for i, r in enumerate(owner[judge]) if i == 0 or owner[judge][i - 1] != r]
             scores = softmax(logits[first] / found[name]["calibration"]["temperature"])
