@@ -4,6 +4,7 @@ import SeerMonitor
 import SeerRuns
 import SeerStudies
 import SeerSupport
+import TestModels
 import TestSupport
 
 /// A run of words with a record whose tokens are averaged, and what its scores are by their definition.

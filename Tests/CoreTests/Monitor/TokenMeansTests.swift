@@ -2,6 +2,7 @@ import Foundation
 import LinearAlgebra
 import SeerMonitor
 import SeerSupport
+import TestModels
 import TestSupport
 import Testing
 
