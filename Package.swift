@@ -135,7 +135,9 @@ let package = Package(
     tests("Runs", of: "SeerRuns", in: "CoreTests/Runs", and: ["TestModels"]),
     tests(
       "Training", of: "SeerTraining", in: "CoreTests/Training", and: ["TestModels", "CKernels"]),
-    tests("Monitor", of: "SeerMonitor", in: "CoreTests/Monitor", and: ["TestModels"]),
+    // Records are made by a study.
+    tests(
+      "Monitor", of: "SeerMonitor", in: "CoreTests/Monitor", and: ["TestModels", "SeerStudies"]),
     tests("Studies", of: "SeerStudies", in: "CoreTests/Studies", and: ["TestModels"]),
     tests("Projection", of: "SeerProjection", and: ["CKernels"], excluding: ["Fixtures"]),
     tests("SeerKit", of: "SeerKit", and: ["TestModels"]),

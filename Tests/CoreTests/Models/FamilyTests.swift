@@ -3,6 +3,7 @@ import LinearAlgebra
 import SeerFormats
 import SeerModels
 import SeerTokenizers
+import SeerTraining
 import TestModels
 import TestSupport
 import Testing
