@@ -143,7 +143,9 @@ let package = Package(
     tests("SeerKit", of: "SeerKit", and: ["TestModels"]),
     tests("Figures", of: "SeerFigures"),
     tests("Reports", of: "SeerReports"),
-    tests("TUI", of: "SeerScreens", and: ["SeerFigures"], excluding: ["Fixtures", "Snapshots"]),
+    tests(
+      "TUI", of: "SeerScreens", and: ["TestModels", "SeerFigures"],
+      excluding: ["Fixtures", "Snapshots"]),
     // They run the program, which stands beside them, and need not wait for it to be compiled.
     tests("Command", of: "SeerScreens", and: ["TestModels"]),
   ],

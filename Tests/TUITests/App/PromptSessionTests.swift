@@ -3,16 +3,17 @@ import SeerRuns
 import SeerScreens
 import SeerSupport
 import SeerWidgets
+import TestModels
 import TestSupport
 import Testing
 
 /// The Prompt screen with the engine behind it: the tiny model, its run, no terminal.
 @Suite struct PromptSessionTests {
-  private let fixture: TestSupport.RunFixture
+  private let fixture: TestModels.RunFixture
   private let run: Run
 
   init() throws {
-    fixture = try TestSupport.RunFixture(rows: 24)
+    fixture = try TestModels.RunFixture(rows: 24)
     try fixture.run(fixture.extraction(.mean))
     run = try Run.open(fixture.folder("run"))
   }
