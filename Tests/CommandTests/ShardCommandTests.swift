@@ -1,5 +1,6 @@
 import Foundation
 import TestModels
+import TestModels
 import TestSupport
 import Testing
 
@@ -25,7 +26,7 @@ struct ShardCommandTests {
 
   /// Everything but the seconds of `run.json`.
   func contents(_ run: String) throws -> [String: [UInt8]] {
-    try TestSupport.contents(ofRun: seer.folder(run))
+    try TestModels.contents(ofRun: seer.folder(run))
   }
 
   @Test func shardsJoin() throws {
