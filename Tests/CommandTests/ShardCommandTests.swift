@@ -1,6 +1,5 @@
 import Foundation
 import TestModels
-import TestModels
 import TestSupport
 import Testing
 
