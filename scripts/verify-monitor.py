@@ -37,7 +37,10 @@ class Side:
         self.adapter = ["--adapter", str(adapter)] if adapter else []
         self.run = HERE / "samples" / f"run-words-{name}"
         self.reader = reader
-        self.layer = json.loads((self.run / "monitor.json").read_text())["layer"]
+        record = json.loads((self.run / "monitor.json").read_text())
+        self.layer = record["layer"]
+        readings = next(entry for entry in record["layers"] if entry["layer"] == self.layer)["readings"]
+        self.half_life = next(r for r in readings if r["reader"] == reader).get("half_life", 0)
 
     def score(self, texts):
         """The scores of each text, a dictionary with `prompt` and perhaps `response`."""
@@ -242,9 +245,10 @@ def main():
     sides = [Side(options, name, reader, adapter) for name, adapter in [("base", None), ("tuned", options.adapter)]
              for reader in ["prototype", "probe"]]
     layers = ", ".join(f"{s.name.split(',')[0]} at layer {s.layer}" for s in sides[::2])
-    parts = [f"The recorded runs of words (`samples/run-words-base`, `samples/run-words-tuned`), template plain: {layers}. Layer, "
-             "reader and shrinkage were chosen on training rows alone; calibrations and thresholds are of the test rows of "
-             "`samples/concepts.csv`. `make verify-monitor XSTEST=xstest.csv` measures all this.",
+    half_lives = ", ".join(f"{s.name} {s.half_life:g}" for s in sides)
+    parts = [f"The recorded runs of words (`samples/run-words-base`, `samples/run-words-tuned`), template plain: {layers}. Half-lives of "
+             f"tokens: {half_lives}. Layer, reader, shrinkage and half-life were chosen on training rows alone; calibrations and "
+             "thresholds are of the test rows of `samples/concepts.csv`. `make verify-monitor XSTEST=xstest.csv` measures all this.",
              sentences(sides), tokens(sides)]
     if options.xstest:
         parts.append(homonyms(sides, options.xstest))
