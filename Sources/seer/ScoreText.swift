@@ -157,8 +157,17 @@ struct ScoreText {
         + "\(Report.rounded(calibration.accuracy, 3)) on \(calibration.rows) held-out \(monitor.isMeasured ? "tokens" : "rows"); "
         + "random directions' cosines \(Report.rounded(Double(monitor.randomBand.lowerBound), 2))"
         + " to \(Report.rounded(Double(monitor.randomBand.upperBound), 2)); "
-        + "read by \(monitor.reader == .probe ? "a probe" : "prototypes")")
+        + "read by \(monitor.reader == .probe ? "a probe" : "prototypes")" + halfLife)
     return lines.joined(separator: "\n")
+  }
+
+  /// Where tokens are read with those before them, over how many.
+  private var halfLife: String {
+    let tokens = monitor.smoothing.halfLife
+    guard tokens > 0 else { return "" }
+    let rounded = Report.rounded(tokens, 0)
+    return
+      ", each token with those before it in its turn (half-life \(rounded) token\(tokens == 1 ? "" : "s"))"
   }
 
   /// Score, concept and cosine before the token's text.

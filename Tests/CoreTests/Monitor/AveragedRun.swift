@@ -9,6 +9,8 @@ import TestSupport
 
 /// A run of words with a record whose tokens are averaged, and what its scores are by their definition.
 struct AveragedRun {
+  /// What keeps the folder.
+  let fixture: RunFixture
   let run: Run
   let layer = 2
   let halfLife: Double
@@ -26,6 +28,7 @@ struct AveragedRun {
     }
     let run = try Run.open(fixture.folder("averaged"))
     try record.write(to: run)
+    self.fixture = fixture
     self.run = run
     self.halfLife = halfLife
   }

@@ -165,18 +165,22 @@ package struct HeldOutWords {
   }
 
   /// The shortest half-life of those tried that tells tokens as well as the best one: whose AUC, the
-  /// mean over folds, is at most one standard error below (Breiman et al. 1984).
+  /// mean over folds, is at most one standard error below (Breiman et al. 1984), that of the folds'
+  /// differences, since all half-lives read the same rows.
   ///
   /// A row's tokens all have its label, so long means look best here, and say least about where in a
   /// text something begins.
   package func halfLife(of halfLives: [Double] = LogitSmoothing.halfLives) -> Double {
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
     let areas = halfLives.map { smoothed(LogitSmoothing(halfLife: $0)).tokenAUCs() }
-    let means = areas.map { $0.reduce(0, +) / Double(max(1, $0.count)) }
-    guard let best = means.indices.max(by: { means[$0] < means[$1] }) else { return 0 }
-    let count = Double(areas[best].count)
-    let squares = areas[best].reduce(0) { $0 + ($1 - means[best]) * ($1 - means[best]) }
-    let error = count > 1 ? (squares / (count - 1) / count).squareRoot() : 0
-    return zip(halfLives, means).filter { $0.1 >= means[best] - error }.map(\.0).min() ?? 0
+    guard let best = areas.max(by: { mean($0) < mean($1) }) else { return 0 }
+    let near = zip(halfLives, areas).filter { _, areas in
+      let losses = zip(best, areas).map { $0 - $1 }
+      let squares = losses.reduce(0) { $0 + ($1 - mean(losses)) * ($1 - mean(losses)) }
+      let count = Double(losses.count)
+      return mean(losses) <= (squares / max(1, count - 1) / max(1, count)).squareRoot()
+    }
+    return near.map(\.0).min() ?? 0
   }
 
   /// Of the tokens of each fold.

@@ -94,15 +94,15 @@ def half_lives(tokens, owner, labels, concepts, inner, centred, shrinkage):
     logits, owners, folds = np.concatenate(logits), np.concatenate(owners), np.concatenate(folds)
     own = labels[owners]
     areas = {}
-    for half_life in [0, 1, 2, 4, 8]:
+    for half_life in [0, 1, 2, 4, 8, 16, 32]:
         mean = averaged(logits, owners, half_life)
         scores = softmax(mean / temperature(mean, own))
         areas[half_life] = [area(scores[folds == f], own[folds == f]) for f in range(len(inner))]
     choices = []
-    for tried in [[0], [0, 1], [0, 1, 2], [8, 4, 2, 1, 0], [4, 8]]:
+    for tried in [[0], [0, 1], [0, 1, 2], [8, 4, 2, 1, 0], [32, 16, 8]]:
         best = max(tried, key=lambda h: np.mean(areas[h]))
-        error = np.std(areas[best], ddof=1) / len(inner) ** 0.5
-        near = [h for h in tried if np.mean(areas[h]) >= np.mean(areas[best]) - error]
+        losses = {h: np.array(areas[best]) - areas[h] for h in tried}
+        near = [h for h in tried if losses[h].mean() <= np.std(losses[h], ddof=1) / len(inner) ** 0.5]
         choices.append({"tried": tried, "chosen": min(near)})
     print({h: round(float(np.mean(a)), 4) for h, a in areas.items()}, choices)
     return choices
