@@ -134,7 +134,8 @@ let package = Package(
     tests("Analysis", of: "SeerAnalysis", in: "CoreTests/Analysis"),
     tests("Runs", of: "SeerRuns", in: "CoreTests/Runs", and: ["TestModels"]),
     tests(
-      "Training", of: "SeerTraining", in: "CoreTests/Training", and: ["TestModels", "CKernels"]),
+      "Training", of: "SeerTraining", in: "CoreTests/Training", and: ["TestModels", "CKernels"],
+      withLoops: true),
     // Records are made by a study.
     tests(
       "Monitor", of: "SeerMonitor", in: "CoreTests/Monitor", and: ["TestModels", "SeerStudies"]),
