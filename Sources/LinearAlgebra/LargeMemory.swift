@@ -41,7 +41,7 @@ enum LargeMemory {
 /// The allocator under everything else.
 public enum Allocator {
   /// For programs that start many threads one after another, as jobs do: what a thread has freed serves
-  /// the next, where each would keep its own (a soak of the explorer grew to 320 MB, and now to 95).
+  /// the next, where each would keep its own (a soak of the explorer grew to 320 MB, and now to 113).
   /// Call it before the first thread.
   public static func shareArenas() { sk_share_arenas() }
 }
