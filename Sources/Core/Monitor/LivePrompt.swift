@@ -350,7 +350,8 @@ package final class LivePrompt {
     let ids = Array(conversation.ids.prefix(count))
     let common = zip(ids, keptIDs[side]).prefix { $0 == $1 }.count
     for (layer, monitor) in monitors[side] {
-      var own = kept[side][layer] ?? KeptScores()
+      // Taken out, so that what is added copies nothing.
+      var own = kept[side].removeValue(forKey: layer) ?? KeptScores()
       // The same tokens may be other turns now.
       let first = min(common, own.means.prefix(of: starts))
       own.scores.removeLast(max(0, own.scores.count - first))
