@@ -47,16 +47,18 @@ struct ObjectivesTests {
     }
   }
 
-  /// The terms that it names are those that it fills, so that no column of a log stays empty.
-  @Test(arguments: ObjectiveName.allCases) func aStepFillsItsTerms(name: ObjectiveName) throws {
-    // Some judge whether a row is safe, and need the room for the question.
-    let test = try TinyTraining(
-      concepts: TinyTraining.concepts(names: ["bad", "safe", "worse"])
-    ) { preset in
+  /// Some judge whether a row is safe, and need the room for the question.
+  private static func oneStep(of name: ObjectiveName) throws -> TinyTraining {
+    try TinyTraining(concepts: TinyTraining.concepts(names: ["bad", "safe", "worse"])) { preset in
       preset.objective = preset.objective.replaced(by: name)
       preset.steps = 1
       preset.maxTokens = 400
     }
+  }
+
+  /// The terms that it names are those that it fills, so that no column of a log stays empty.
+  @Test(arguments: ObjectiveName.allCases) func aStepFillsItsTerms(name: ObjectiveName) throws {
+    let test = try Self.oneStep(of: name)
     var seen: LossTerms?
     try test.run { seen = $0.terms ?? seen }
     let terms = try #require(seen)
@@ -71,17 +73,11 @@ struct ObjectivesTests {
   /// No objective may be at rest where training starts: one step of Adam moves B by the rate.
   @Test(arguments: ObjectiveName.allCases) func itLeavesItsStart(name: ObjectiveName) throws {
     let rate = 5e-3
-    let test = try TinyTraining(
-      concepts: TinyTraining.concepts(names: ["bad", "safe", "worse"])
-    ) { preset in
-      preset.objective = preset.objective.replaced(by: name)
-      preset.steps = 1
-      preset.maxTokens = 400
-      preset.learningRate = rate
-      preset.warmup = 0
-      preset.average = 0
-      preset.weightDecay = 0
-    }
+    var test = try Self.oneStep(of: name)
+    test.preset.learningRate = rate
+    test.preset.warmup = 0
+    test.preset.average = 0
+    test.preset.weightDecay = 0
     try test.run()
     let adapter = try AdapterFile.read(
       test.folder("adapter"), for: TinyLlama.model().configuration)
