@@ -24,6 +24,31 @@ package func naiveProduct(_ x: Matrix, _ weight: StoredMatrix, _ start: Matrix?)
   }
 }
 
+/// The sum of the products of two vectors' elements, and that of their magnitudes.
+package func naiveDot(
+  _ x: ArraySlice<Float>, _ y: ArraySlice<Float>
+) -> (sum: Double, size: Double) {
+  zip(x, y).reduce(into: (0, 0)) { result, pair in
+    let term = Double(pair.0) * Double(pair.1)
+    result.0 += term
+    result.1 += abs(term)
+  }
+}
+
+/// The same of numbers that were rounded, and what rounding them can have changed.
+package func naiveDot(
+  rounded x: [Double], of exact: [Float], _ y: [Double], of exactY: [Float]
+) -> (sum: Double, size: Double, slack: Double) {
+  x.indices.reduce(into: (0, 0, 0)) { result, place in
+    let term = x[place] * y[place]
+    result.0 += term
+    result.1 += abs(term)
+    result.2 +=
+      abs(x[place] * (Double(exactY[place]) - y[place]))
+      + abs((Double(exact[place]) - x[place]) * Double(exactY[place]))
+  }
+}
+
 /// The sum over weights of dy W, and the size of its terms: (tokens, columns), row by row.
 package func naiveTransposedProduct(
   _ tasks: [(weight: [[Float]], dy: Matrix)], tokens: Int, columns: Int

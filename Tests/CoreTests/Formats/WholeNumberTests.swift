@@ -114,6 +114,9 @@ struct WholeNumberTests {
       for width in widths where width < 1000 || count == 33 {
         var random = SeededGenerator(seed: UInt64(width + count))
         let weights = Weights(type, rows: count, width: width, &random)
+        let own = weights.lines.map { line in
+          isWhole ? line.map { Double($0) } : Self.roundedBlocks(line, largest: 4096)
+        }
         for tokens in width > 1000 ? [15] : [1, 13, 29] {
           let x = (0..<tokens).map { _ in Self.vector(width, &random) }
           for beta: Float in [0, 1] {
@@ -125,24 +128,16 @@ struct WholeNumberTests {
             for token in Set([0, 13, tokens - 1]).filter({ $0 < tokens }) {
               let numbers = Self.roundedBlocks(x[token], largest: Float(sk_int16_largest))
               for column in 0..<count {
-                let line = weights.lines[count - 1 - column]
-                let own =
-                  isWhole ? line.map { Double($0) } : Self.roundedBlocks(line, largest: 4096)
+                let line = count - 1 - column
                 let place = token * (count + 1) + column
                 let start = beta == 0 ? 0 : Double(before[place])
-                let terms = zip(own, numbers).map { $0 * $1 }
-                var size = abs(start) + 1e-30
-                var slack = 0.0
-                for (index, term) in terms.enumerated() {
-                  size += abs(term)
-                  slack +=
-                    abs(own[index] * (Double(x[token][index]) - numbers[index]))
-                    + abs(Double(line[index]) - own[index]) * abs(Double(x[token][index]))
-                }
+                let dot = naiveDot(
+                  rounded: own[line], of: weights.lines[line], numbers, of: x[token])
+                let size = dot.size + abs(start) + 1e-30
                 let found = Double(out[place]) - start
-                #expect(abs(found - terms.reduce(0, +)) <= 3e-6 * size)
-                let exact = zip(line, x[token]).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-                #expect(abs(found - exact) <= 2e-6 * size + slack)
+                #expect(abs(found - dot.sum) <= 3e-6 * size)
+                let exact = naiveDot(weights.lines[line][...], x[token][...]).sum
+                #expect(abs(found - exact) <= 2e-6 * size + dot.slack)
               }
               let spare = token * (count + 1) + count
               #expect(out[spare].bitPattern == before[spare].bitPattern, "written past the panel")
