@@ -40,8 +40,8 @@ package func linearForward(
   guard tokens > 0, let columns = tasks.first?.weight.columns else { return }
   precondition(tasks.allSatisfy { $0.weight.columns == columns }, "inputs of different width")
   if tasks.allSatisfy({ (batch ?? tokens) <= directTokenLimit($0.weight.type) }) {
-    // Direct products are short: a few large pieces cost less than many panels.
-    let rows = max(32, 65_536 / max(1, columns * tokens) / 32 * 32)
+    let rows = directPiece(
+      of: tasks.reduce(0) { $0 + $1.weight.rows }, columns: columns, tokens: tokens)
     withPreparedVectors(x, tokens: tokens, columns: columns, precision, tasks) { prepared in
       forEachPiece(of: tasks, rowsAPiece: rows, tokenParts: [0..<tokens]) { task, range, _ in
         directProduct(x, prepared, tokens: tokens, task, storedRows: range)
@@ -67,6 +67,13 @@ package func linearForward(
   }
 }
 
+/// Rows that are multiplied with vectors one after another: few large pieces, since the first blocks of
+/// each have to be waited for, but eight for every thread, so that all are done at about the same time.
+private func directPiece(of rows: Int, columns: Int, tokens: Int) -> Int {
+  let (least, most) = (65_536 / max(1, columns * tokens), rows / (8 * Parallel.workers))
+  return max(32, max(least, most) / 32 * 32)
+}
+
 /// Adds up products of one vector each: `output += sum of factor * weight * x`.
 ///
 /// - Parameter x: (weights, columns), a vector for each weight; all are (outputs, columns), stored
@@ -82,7 +89,7 @@ func linearSum(
       && weights.allSatisfy {
         $0.rows == outputs && $0.columns == columns && $0.order == .asStored
       })
-  let rows = max(32, 65_536 / max(1, columns * count) / 32 * 32)
+  let rows = directPiece(of: outputs, columns: columns, tokens: count)
   let tasks = weights.map { LinearTask(weight: $0, output: output) }
   withPreparedVectors(x, tokens: count, columns: columns, precision, tasks) { prepared in
     Parallel.forEach((outputs + rows - 1) / rows) { piece in
