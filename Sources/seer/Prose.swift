@@ -3,7 +3,8 @@ import Foundation
 extension String {
   /// The text with every paragraph on one line, so that help breaks it at the terminal's width.
   ///
-  /// Lines that begin with a blank, such as examples, stay as they are; a line that ends with a colon
+  /// Lines that begin with a blank, such as examples, stay as they are, but for commands that are wider
+  /// than the terminal: they go on in the next line as a shell reads it. A line that ends with a colon
   /// leads to what follows and is not joined with it.
   var reflowed: String {
     var lines: [String] = []
@@ -12,6 +13,8 @@ extension String {
       let isProse = !line.isEmpty && line.first != " "
       if isProse, joins, let last = lines.indices.last {
         lines[last] += " " + line
+      } else if line.hasPrefix("  seer ") {
+        lines += continued(line, width: helpWidth)
       } else {
         lines.append(String(line))
       }
@@ -19,6 +22,29 @@ extension String {
     }
     return lines.joined(separator: "\n")
   }
+}
+
+/// A command over as many lines as it needs, each but the last ending with a backslash; what stands in
+/// double quotes stays in one.
+private func continued(_ command: Substring, width: Int) -> [String] {
+  guard command.count > width else { return [String(command)] }
+  var isQuoted = false
+  let words = command.dropFirst(2).split { character in
+    if character == "\"" { isQuoted.toggle() }
+    return character == " " && !isQuoted
+  }
+  var lines = [""]
+  for word in words {
+    let last = lines[lines.count - 1]
+    // Two columns for what leads to the next line.
+    if !last.isEmpty, last.count + 1 + word.count + 2 > width {
+      lines[lines.count - 1] = last + " \\"
+      lines.append("    " + word)
+    } else {
+      lines[lines.count - 1] = last.isEmpty ? "  " + word : last + " " + word
+    }
+  }
+  return lines
 }
 
 extension String {

@@ -64,6 +64,33 @@ struct HelpTests {
     #expect(version.output.contains("1 thread)"))
   }
 
+  /// An example is as wide as the terminal at most, and what stands there can be copied into a shell.
+  @Test(arguments: [60, 80])
+  func examplesGoOnAsAShellReadsThem(columns: Int) throws {
+    func examples(_ command: [String], _ columns: Int) throws -> [Substring] {
+      let help = try seer.run(
+        Seer.program, command + ["--help"], environment: ["COLUMNS": "\(columns)"])
+      return Array(
+        help.output.split(separator: "\n").prefix { !$0.hasPrefix("USAGE") }
+          .drop { !$0.hasPrefix("  seer ") })
+    }
+    let judgements = ["classify", "monitor", "faithfulness", "detox", "ability"].map {
+      ["evaluate", $0]
+    }
+    var broken = 0
+    for command in try commands().filter({ $0 != "help" }).map({ [$0] }) + judgements {
+      let shown = try examples(command, columns)
+      #expect(shown.allSatisfy { $0.count <= columns }, "\(command) at \(columns): \(shown)")
+      broken += shown.count { $0.hasSuffix(" \\") }
+      func copied(_ lines: [Substring]) -> [String] {
+        lines.joined(separator: "\n").replacingOccurrences(of: "\\\n", with: " ")
+          .split { $0.isWhitespace }.map(String.init)
+      }
+      #expect(copied(shown) == copied(try examples(command, 200)), "\(command)")
+    }
+    #expect(broken > 0)
+  }
+
   /// A paragraph of help is broken at the terminal's width, not where its source was.
   @Test(arguments: [60, 100, 200])
   func proseIsBrokenAtTheTerminalsWidth(columns: Int) throws {

@@ -19,8 +19,8 @@ struct ClassifyCommand: ParsableCommand {
       these states, and what after a repair that reads the train file's rows without their labels.
 
       Example:
-        seer evaluate classify --model smollm2 --adapter my-adapter --train train.csv \\
-          --test test.csv --layer all --position last,prompt-end
+        seer evaluate classify --model smollm2 --adapter my-adapter --train train.csv \
+      --test test.csv --layer all --position last,prompt-end
       """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"

@@ -23,8 +23,8 @@ struct DetoxCommand: ParsableCommand {
       JSON with `id`, set:row:model as in the answers (harmful:0:base), and `verdict`, safe or unsafe.
 
       Example:
-        seer evaluate detox --model smollm2 --adapter my-adapter --harmful harmful.csv \\
-          --safe safe.csv --train concepts.csv --layer 24 --tokens 96 --output answers.jsonl
+        seer evaluate detox --model smollm2 --adapter my-adapter --harmful harmful.csv \
+      --safe safe.csv --train concepts.csv --layer 24 --tokens 96 --output answers.jsonl
       """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"

@@ -28,8 +28,8 @@ struct ImportCommand: ParsableCommand {
 
       Example:
         seer import --states states.npy --rows concepts.csv --axes layers,rows,width --run my-run
-        seer import --states cache.safetensors --tensor "blocks.*.hook_resid_post" \\
-          --rows concepts.csv --model-name gpt2 --run my-run
+        seer import --states cache.safetensors --tensor "blocks.*.hook_resid_post" \
+      --rows concepts.csv --model-name gpt2 --run my-run
       """.reflowed)
 
   @Option(help: "A file of arrays, or a folder with one a layer.") var states: String

@@ -12,8 +12,8 @@ struct ReportCommand: ParsableCommand {
       the same rows (base first) are shown side by side.
 
       Example:
-        seer report --run base --run tuned --evaluation classify.json --adapter my-adapter \\
-          --output report.html
+        seer report --run base --run tuned --evaluation classify.json --adapter my-adapter \
+      --output report.html
       """.reflowed)
 
   @Option(name: .customLong("run"), help: "A run folder; twice for base and tuned.")

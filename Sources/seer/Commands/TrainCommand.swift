@@ -19,8 +19,8 @@ package struct TrainCommand: ParsableCommand {
       given are the targets, and LoRA sits on the blocks up to the highest.
 
       Example:
-        seer train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \\
-          --layer 24 --adapter my-adapter
+        seer train --model smollm2 --concepts samples/concepts.csv --retain samples/retain.csv \
+      --layer 24 --adapter my-adapter
       """.reflowed)
 
   @Option(help: "A GGUF file or the name of a cached model.") var model = "smollm2"
