@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SeerApp
 import SeerFormats
 import SeerModels
 import SeerRuns
