@@ -114,12 +114,13 @@ let package = Package(
     .target(
       name: "SeerScreens", dependencies: screens.map { .byName(name: "Seer\($0.key)Screen") },
       path: "Sources/TUI/Screens", exclude: screens.map(\.key), swiftSettings: swift),
-    // The commands, and the program that runs them.
+    // The commands that print, which are compiled beside the screens; the program, with the explorer.
     .target(
-      name: "seer", dependencies: ["SeerScreens", "SeerReports", argumentParser],
+      name: "seer", dependencies: ["SeerReports", "SeerWidgets", argumentParser],
       swiftSettings: swift),
     .executableTarget(
-      name: "SeerProgram", dependencies: ["seer"], path: "Sources/Program", swiftSettings: swift),
+      name: "SeerProgram", dependencies: ["seer", "SeerScreens", argumentParser],
+      path: "Sources/Program", swiftSettings: swift),
 
     // What tests share: files, right ones and wrong ones; above them models and runs.
     .target(

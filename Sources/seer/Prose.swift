@@ -5,7 +5,7 @@ extension String {
   ///
   /// Lines that begin with a blank, such as examples, stay as they are; a line that ends with a colon
   /// leads to what follows and is not joined with it.
-  var reflowed: String {
+  package var reflowed: String {
     var lines: [String] = []
     var joins = false
     for line in split(separator: "\n", omittingEmptySubsequences: false) {

@@ -15,6 +15,15 @@ package enum Program {
     signal(SIGXFSZ, SIG_IGN)
   }
 
+  /// Every command that prints what it finds, in the order of the help.
+  package static let commands: [any ParsableCommand.Type] = [
+    ModelCommand.self, TokenizeCommand.self, ExtractCommand.self, JoinCommand.self,
+    ImportCommand.self, ProjectCommand.self, GenerateCommand.self, ScoreCommand.self,
+    ChatCommand.self, TrainCommand.self, EvaluateCommand.self, CompareCommand.self,
+    ExportCommand.self, ReportCommand.self, PresetCommand.self, ControlVectorCommand.self,
+    MergeCommand.self, DoctorCommand.self,
+  ]
+
   /// Runs what the arguments say, and ends the process.
   ///
   /// - Parameter onFailure: called before a failure is told.
@@ -35,33 +44,6 @@ package enum Program {
       Report.exit(error, root)
     }
   }
-}
-
-package struct Seer: ParsableCommand {
-  package static let configuration = CommandConfiguration(
-    commandName: "seer",
-    abstract: "Explore what language models think, in the terminal.",
-    discussion: """
-      With no command, the last run is opened in the explorer, or else the sample.
-
-      Example:
-        seer extract --model smollm2 --concepts samples/concepts.csv --run my-run
-        seer explore --run my-run
-
-      `seer help TOPIC` explains a word: \(HelpTopics.all.map(\.name).joined(separator: ", ")).
-      """.reflowed,
-    version: Version.text,
-    subcommands: [
-      ExploreCommand.self, ModelCommand.self, TokenizeCommand.self, ExtractCommand.self,
-      JoinCommand.self, ImportCommand.self,
-      ProjectCommand.self, GenerateCommand.self, ScoreCommand.self, ChatCommand.self,
-      TrainCommand.self, EvaluateCommand.self, CompareCommand.self, ExportCommand.self,
-      ReportCommand.self, PresetCommand.self, ControlVectorCommand.self, MergeCommand.self,
-      DoctorCommand.self,
-    ],
-    defaultSubcommand: ExploreCommand.self)
-
-  package init() {}
 }
 
 package enum Version {

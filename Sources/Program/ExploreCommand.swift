@@ -7,6 +7,7 @@ import SeerRuns
 import SeerScreens
 import SeerSupport
 import SeerWidgets
+import seer
 
 extension ColorDepth: ExpressibleByArgument {}
 extension PixelChoice: ExpressibleByArgument {}
@@ -68,7 +69,7 @@ struct ExploreCommand: ParsableCommand {
     options.chat = try chat.options()
     options.precision = precision
     // Its plan on standard error would come out when the screen is left.
-    options.memory = MemoryBudget(limit: memory.memory?.bytes)
+    options.memory = memory.budget(isTold: false)
     options.isLight = ground.map { $0 == .light }
     options.pixels = pixels
     options.watched = watch
