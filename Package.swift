@@ -23,6 +23,13 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     swiftSettings: swift)
 }
 
+/// The screens of the explorer and the rooms that each uses. It stands on what all screens share, and may
+/// name no other screen.
+let screens: KeyValuePairs<String, [Target.Dependency]> = [
+  "Explore": ["SeerReports"], "Compare": ["SeerStudies"], "Prompt": ["SeerMonitor"],
+  "Train": ["SeerTraining"], "Start": [],
+]
+
 /// The tests of a room, which may use whatever the room itself may. Optimising them takes longer than it
 /// saves: loops that kernels are held to stand in TestSupport. Nobody imports them, so that their modules
 /// need no pass of their own; they are found by an index that need not have the system's modules in it;
@@ -100,19 +107,20 @@ let package = Package(
       path: "Sources/Reports", swiftSettings: swift),
     .target(
       name: "SeerWidgets", dependencies: ["SeerSupport", "CNcurses", "CUTF8Proc"],
-      path: "Sources/TUI",
-      sources: ["Terminal", "Surface", "Canvas", "Theme", "Keymap", "Widgets", "Editing"],
-      swiftSettings: swift),
+      path: "Sources/TUI", exclude: ["App", "Screens"], swiftSettings: swift),
     .target(
-      name: "SeerScreens",
-      dependencies: ["SeerWidgets", "SeerReports", "SeerStudies", "SeerProjection"],
-      path: "Sources/TUI", sources: ["App", "Screens"], swiftSettings: swift),
-    // The commands, and the program that runs them.
+      name: "SeerApp", dependencies: ["SeerWidgets", "SeerRuns", "SeerProjection", "SeerFigures"],
+      path: "Sources/TUI/App", swiftSettings: swift),
     .target(
-      name: "seer", dependencies: ["SeerScreens", "SeerReports", argumentParser],
+      name: "SeerScreens", dependencies: screens.map { .byName(name: "Seer\($0.key)Screen") },
+      path: "Sources/TUI/Screens", exclude: screens.map(\.key), swiftSettings: swift),
+    // The commands that print, which are compiled beside the screens; the program, with the explorer.
+    .target(
+      name: "seer", dependencies: ["SeerReports", "SeerWidgets", argumentParser],
       swiftSettings: swift),
     .executableTarget(
-      name: "SeerProgram", dependencies: ["seer"], path: "Sources/Program", swiftSettings: swift),
+      name: "SeerProgram", dependencies: ["seer", "SeerScreens", argumentParser],
+      path: "Sources/Program", swiftSettings: swift),
 
     // What tests share: files, right ones and wrong ones; above them models and runs.
     .target(
@@ -153,6 +161,12 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11
 )
+
+package.targets += screens.map { name, rooms in
+  .target(
+    name: "Seer\(name)Screen", dependencies: ["SeerApp"] + rooms,
+    path: "Sources/TUI/Screens/\(name)", swiftSettings: swift)
+}
 
 // Whoever may import a room names it: SwiftPM compiles a target anew where what it names has changed,
 // not where something below that has. C stays with those who ask for it.

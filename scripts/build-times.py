@@ -64,7 +64,7 @@ def main():
             f".build/release/seer explore --run samples/run-base --script {script}", clone)
         compiled = measured("swift build -c release --build-tests", clone)
         tests = measured("make test", clone)
-        place = os.path.join(clone, "Sources/TUI/Screens/Explore/ExploreLayout.swift")
+        place = os.path.join(clone, "Sources/TUI/Screens/Explore/ExploreHeader.swift")
         with open(place, "a", encoding="utf-8") as file:
             file.write("\n// One changed line.\n")
         line = measured("make test FILTER=TUITests", clone)

@@ -4,7 +4,7 @@ import SeerTemplates
 import SeerTokenizers
 
 /// How conversations are written, as all commands take it that write some.
-struct ChatArguments: ParsableArguments {
+package struct ChatArguments: ParsableArguments {
   @Option(help: "A chat template in place of the model's own: Jinja, or turns as JSON.")
   var templateFile: String?
   @Option(
@@ -16,14 +16,16 @@ struct ChatArguments: ParsableArguments {
   @Option(help: "What the chat template takes for today, such as 2024-07-26.")
   var date: String?
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     if let date, TemplateDate(date) == nil {
       throw ValidationError("--date: found \(date), wanted a day such as 2024-07-26.")
     }
   }
 
   /// Reads the arguments; fails where one cannot be used.
-  func options() throws(Failure) -> ChatOptions {
+  package func options() throws(Failure) -> ChatOptions {
     var options = ChatOptions(file: templateFile, date: date.flatMap(TemplateDate.init))
     for written in templateArg { options.arguments.append(try ChatOptions.Argument(written)) }
     return options

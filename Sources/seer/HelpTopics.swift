@@ -1,5 +1,7 @@
 /// What `seer help TOPIC` prints: the words that several commands share.
-enum HelpTopics {
+package enum HelpTopics {
+  package static var names: String { all.map(\.name).joined(separator: ", ") }
+
   /// Sorted by name.
   static let all: [(name: String, text: String)] = [
     (

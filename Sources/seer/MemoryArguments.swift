@@ -20,15 +20,17 @@ struct ByteCount: ExpressibleByArgument {
 }
 
 /// What a command may take of the machine's memory.
-struct MemoryArguments: ParsableArguments {
+package struct MemoryArguments: ParsableArguments {
   @Option(help: "Memory to keep to, such as 12G (default: what the machine has free).")
   var memory: ByteCount?
+
+  package init() {}
 
   /// The limit; its plan is told on standard error.
   var budget: MemoryBudget { budget(isTold: true) }
 
-  /// Of several processes one tells.
-  func budget(isTold: Bool) -> MemoryBudget {
+  /// Of several processes one tells, and none over a screen.
+  package func budget(isTold: Bool) -> MemoryBudget {
     MemoryBudget(limit: memory?.bytes) { if isTold { Report.note($0.description) } }
   }
 }

@@ -6,7 +6,7 @@ extension String {
   /// Lines that begin with a blank, such as examples, stay as they are, but for commands that are wider
   /// than the terminal: they go on in the next line as a shell reads it. A line that ends with a colon
   /// leads to what follows and is not joined with it.
-  var reflowed: String {
+  package var reflowed: String {
     var lines: [String] = []
     var joins = false
     for line in split(separator: "\n", omittingEmptySubsequences: false) {

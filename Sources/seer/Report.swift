@@ -56,7 +56,7 @@ package enum Report {
         // A reader that went away (`seer ... | head`) is no fault of ours.
         end(141)
       } else if errno != EINTR {
-        exit(
+        fail(
           Failure(
             .cannotWrite, file: "standard output",
             found: "writing failed: \(String(cString: strerror(errno)))",
@@ -83,12 +83,16 @@ package enum Report {
     _exit(status)
   }
 
+  /// Says what failed, and ends the process with its code.
+  private static func fail(_ failure: Failure) -> Never {
+    note(failure.description)
+    end(failure.kind.exitCode)
+  }
+
   /// Ends the process with the contract's code for an error, after saying what it was.
-  static func exit(_ error: any Error, _ root: any ParsableCommand.Type = Seer.self) -> Never {
+  static func exit(_ error: any Error, _ root: any ParsableCommand.Type) -> Never {
     switch error {
-    case let failure as Failure:
-      note(failure.description)
-      end(failure.kind.exitCode)
+    case let failure as Failure: fail(failure)
     case is Cancelled:
       note("interrupted")
       end(Failure.Kind.interrupted.exitCode)

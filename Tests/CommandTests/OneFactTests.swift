@@ -1,4 +1,6 @@
 import Foundation
+import SeerApp
+import SeerCompareScreen
 import SeerProjection
 import SeerRuns
 import SeerScreens
@@ -29,7 +31,7 @@ struct OneFactTests {
     let printed = try #require(try outcome.json()["layers"] as? [[String: Any]])
     let runs = try sources()
     let state = Workspace(run: runs.base, tuned: runs.tuned).state(
-      size: Size(width: 80, height: 24), theme: Theme(depth: .palette256))
+      Screens.registry, size: Size(width: 80, height: 24), theme: Theme(depth: .palette256))
     let session = Session(
       state, Workspace(run: runs.base, tuned: runs.tuned), engine: Engine(), mailbox: try Mailbox())
     session.waitUntilIdle()

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerApp
 import SeerProjection
 import SeerRuns
 import SeerScreens
@@ -78,8 +79,8 @@ enum Fixture {
     depth: ColorDepth = .palette256, glyphs: GlyphLevel = .braille
   ) -> AppState {
     AppState(
-      size: Size(width: width, height: height), theme: Theme(depth: depth, glyphs: glyphs),
-      explore: explore)
+      Screens.registry, size: Size(width: width, height: height),
+      theme: Theme(depth: depth, glyphs: glyphs), explore: explore)
   }
 }
 

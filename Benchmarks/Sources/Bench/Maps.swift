@@ -1,7 +1,7 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerApp
 import SeerProjection
-import SeerScreens
 
 /// PCA and the parts of t-SNE on clustered points, on all cores.
 enum Maps {

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerApp
 import SeerProjection
 import SeerRuns
 import SeerScreens
@@ -21,7 +22,8 @@ enum Screens {
     let map = LayerMap(points: points, norms: rows.map { _ in 1 }, explained: [0.5, 0.25])
     for layer in 0...30 { explore.chart.maps[layer] = .ready(map) }
     var state = AppState(
-      size: Size(width: 160, height: 50), theme: Theme(depth: .palette256, glyphs: .braille),
+      SeerScreens.Screens.registry, size: Size(width: 160, height: 50),
+      theme: Theme(depth: .palette256, glyphs: .braille),
       explore: explore)
     runner.measure("frame, 160 x 50, 1,200 points") { _ = render(state) }
     let before = render(state)

@@ -11,12 +11,18 @@ package struct AppState: Sendable {
   package struct Message: Equatable, Sendable {
     package var text: String
     package var isError: Bool
+
+    package init(text: String, isError: Bool) {
+      self.text = text
+      self.isError = isError
+    }
   }
 
+  package let registry: ScreenRegistry
   package var size: Size
   package var theme: Theme
   /// Which screen is in front. Each keeps its state while another is.
-  package var screen = ExploreScreen.id
+  package var screen: ScreenID
   /// The run that is explored: what every screen speaks of.
   package var explore: ExploreState
   /// What the other screens know, by the type of it.
@@ -34,9 +40,15 @@ package struct AppState: Sendable {
   package var runs = 1
   package var run = 0
   /// What keys do: the usual table, or with a user's own keys.
-  package var commands = Command.all
+  package var commands: [Command]
 
-  package init(size: Size, theme: Theme, explore: ExploreState, isMouseOn: Bool = true) {
+  package init(
+    _ registry: ScreenRegistry, size: Size, theme: Theme, explore: ExploreState,
+    isMouseOn: Bool = true
+  ) {
+    self.registry = registry
+    screen = registry.all[0].id
+    commands = registry.commands
     self.size = size
     self.theme = theme
     self.explore = explore
@@ -58,13 +70,13 @@ package struct AppState: Sendable {
   package var hasRun: Bool { !explore.run.layers.isEmpty }
 
   /// The screen in front.
-  var front: any Screen.Type { Screens[screen] }
+  package var front: any Screen.Type { registry[screen] }
 
   /// The screens that have something to show, in the order of their keys.
-  package var screens: [ScreenID] { Screens.all.filter { $0.isThere(self) }.map { $0.id } }
+  package var screens: [ScreenID] { registry.all.filter { $0.isThere(self) }.map { $0.id } }
 
   /// What text stands on, 0xRRGGBB, as far as that is known.
-  var ground: UInt32 { pixels.ground ?? (theme.isLight ? 0xFFFFFF : 0) }
+  package var ground: UInt32 { pixels.ground ?? (theme.isLight ? 0xFFFFFF : 0) }
 
   /// Takes over what the terminal says of itself.
   mutating func hear(_ answer: TerminalAnswer) {
@@ -85,7 +97,7 @@ package struct AppState: Sendable {
 
   /// Whether something is still being computed or moving, for `wait idle`.
   package var isBusy: Bool {
-    Screens.all.contains { $0.isBusy(self) } || front.motion(self)?.ends ?? false
+    registry.all.contains { $0.isBusy(self) } || front.motion(self)?.ends ?? false
   }
 
   /// How soon the state wants to change by itself; nil: it rests, and costs nothing.

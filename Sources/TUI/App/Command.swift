@@ -19,9 +19,6 @@ package struct CommandSection: Sendable {
 }
 
 extension KeyCommand where State == AppState, Outcome == Effect {
-  /// Every command, in the order of the footer and the help.
-  package static var all: [Command] { Screens.commands }
-
   /// What can be done now, most useful first; help and quit come last and are never left out.
   package static func hints(_ state: AppState, ascii: Bool) -> [KeyHint] {
     hints(in: state.context, state, of: state.commands, ascii: ascii)
@@ -33,22 +30,23 @@ extension KeyCommand where State == AppState, Outcome == Effect {
       $0.id != Program.palette
     }
   }
-
-  /// docs/keys.md.
-  package static var markdown: String { KeysPage.markdown(all, contexts: Screens.contexts) }
 }
 
 extension Keymap {
   /// The usual table where there is no such file, and for a user without a folder for it.
-  package static func read(_ path: String?) throws(Failure) -> [Command] {
+  package static func read(
+    _ path: String?, for screens: ScreenRegistry
+  ) throws(Failure) -> [Command] {
     guard let path, let data = FileManager.default.contents(atPath: path) else {
-      return Command.all
+      return screens.commands
     }
-    return try commands(String(decoding: data, as: UTF8.self), file: path)
+    return try commands(String(decoding: data, as: UTF8.self), file: path, for: screens)
   }
 
-  package static func commands(_ text: String, file: String) throws(Failure) -> [Command] {
+  package static func commands(
+    _ text: String, file: String, for screens: ScreenRegistry
+  ) throws(Failure) -> [Command] {
     try commands(
-      text, file: file, changing: Command.all, in: Screens.contexts, needed: Program.needed)
+      text, file: file, changing: screens.commands, in: screens.contexts, needed: Program.needed)
   }
 }

@@ -52,8 +52,8 @@ package protocol ScreenJobs: AnyObject {
 }
 
 extension ScreenJobs {
-  static var isOfRuns: Bool { true }
-  var lasting: [JobID] { [] }
+  package static var isOfRuns: Bool { true }
+  package var lasting: [JobID] { [] }
   package func close() {}
 }
 

@@ -131,7 +131,7 @@ package enum Glossary {
       sentence: "Makes words that are in the text already less likely; 1 changes nothing."),
   ]
 
-  static let promptHelp = HelpSection(
+  package static let promptHelp = HelpSection(
     title: "Words (a click on one explains it, too)",
     text: prompt.map { "\($0.word): \($0.sentence)" })
 
@@ -151,7 +151,7 @@ package enum Glossary {
   private static let beside: [SeparationMetric] = [.nearestPrototype, .silhouette, .angleBetween]
 
   /// The part of the help that explains what stands beside the map.
-  static let help: HelpSection = {
+  package static let help: HelpSection = {
     let elsewhere = Set(
       TrustFigure.allCases.map(\.title)
         + SeparationMetric.allCases.filter { !beside.contains($0) }.map(\.title))

@@ -7,7 +7,7 @@ package final class Mailbox: Sendable {
   private let events = Locked<[Event]>([])
   /// Becomes readable when something was posted, or when a signal arrived.
   let readEnd: Int32
-  let writeEnd: Int32
+  package let writeEnd: Int32
 
   package init() throws(Failure) {
     var ends: [Int32] = [-1, -1]
@@ -27,7 +27,7 @@ package final class Mailbox: Sendable {
     close(writeEnd)
   }
 
-  func post(_ event: Event) {
+  package func post(_ event: Event) {
     events.withLock { $0.append(event) }
     var byte: UInt8 = 0x21
     // A full pipe wakes the loop just as well.
@@ -73,7 +73,7 @@ package final class Outbox: Sendable {
     self.outer = outer
   }
 
-  func post(_ event: Event) { mailbox.post(.from(self, event)) }
+  package func post(_ event: Event) { mailbox.post(.from(self, event)) }
 
   package func close() { isClosed.withLock { $0 = true } }
 

@@ -18,13 +18,15 @@ package enum Program {
   package static let quit: CommandID = "quit"
   package static let needed: [CommandID] = ["quit", "help"]
 
-  package static let commands = [
-    CommandSection(order: 100, screens + overlays), CommandSection(order: 120, [mouse]),
-    CommandSection(order: 140, program),
-  ]
+  static func commands(for screens: [any Screen.Type]) -> [CommandSection] {
+    [
+      CommandSection(order: 100, showing(screens) + overlays),
+      CommandSection(order: 120, [mouse]), CommandSection(order: 140, program),
+    ]
+  }
 
-  private static let screens: [Command] =
-    Screens.all.map { screen in
+  private static func showing(_ screens: [any Screen.Type]) -> [Command] {
+    screens.map { screen in
       let entry = screen.entry
       return Command(
         entry.command, [entry.key], .screens, in: .screens, entry.help, hint: entry.hint,
@@ -45,6 +47,7 @@ package enum Program {
           return show(screens[(index + 1) % screens.count], &state)
         })
     ]
+  }
 
   private static let overlays: [Command] = [
     Command(
@@ -116,7 +119,7 @@ package enum Program {
 
   /// Leaves at once where nothing is under way, else at the second time.
   private static func leave(_ state: inout AppState) -> [Effect] {
-    let question = Screens.all.compactMap { $0.farewell(state) }.first
+    let question = state.registry.all.compactMap { $0.farewell(state) }.first
     guard let question, !state.isLeaving else { return [.quit(.quit)] }
     state.isLeaving = true
     state.message = AppState.Message(text: "q again quits. \(question)", isError: true)

@@ -7,6 +7,15 @@ package struct ScreenID: Hashable, Sendable, ExpressibleByStringLiteral {
   package init(stringLiteral name: String) { self.name = name }
 }
 
+/// Those that others lead to.
+extension ScreenID {
+  package static let explore: ScreenID = "explore"
+  package static let compare: ScreenID = "compare"
+  package static let prompt: ScreenID = "prompt"
+  package static let train: ScreenID = "train"
+  package static let start: ScreenID = "start"
+}
+
 /// The command that shows a screen.
 package struct ScreenEntry: Sendable {
   package let command: CommandID
@@ -16,6 +25,16 @@ package struct ScreenEntry: Sendable {
   package var hint: String?
   /// Whether it speaks of the first run, which is explored again when it is shown.
   var isOfFirstRun = false
+
+  package init(
+    command: CommandID, key: String, help: String, hint: String? = nil, isOfFirstRun: Bool = false
+  ) {
+    self.command = command
+    self.key = key
+    self.help = help
+    self.hint = hint
+    self.isOfFirstRun = isOfFirstRun
+  }
 }
 
 /// A change that a screen makes by itself.
@@ -24,10 +43,15 @@ package struct Motion: Equatable, Sendable {
   package var interval: Duration
   /// Whether it comes to rest by itself: a script waits for that.
   package var ends = false
+
+  package init(interval: Duration, ends: Bool = false) {
+    self.interval = interval
+    self.ends = ends
+  }
 }
 
 /// A screen: its state, its commands, what they do, how it looks and what it has computed, all in
-/// a folder of its own. ``Screens/all`` names it; nothing else outside of the folder does.
+/// a target of its own, above this one: a ``ScreenRegistry`` has it, and nothing here knows it by name.
 ///
 /// What a screen knows is a value in ``AppState/subscript(_:)``, by its type.
 package protocol Screen: Sendable {
@@ -43,6 +67,8 @@ package protocol Screen: Sendable {
   static func open(_ workspace: Workspace, in state: inout AppState)
   /// Takes what goes on over from the state before, when other runs are opened.
   static func carry(from old: AppState, into next: inout AppState)
+  /// Another run is to stand beside the first: shows both, where that is what it is for.
+  static func pair(with tuned: RunSource, in session: Session)
 
   /// Whether it has something to show.
   static func isThere(_ state: AppState) -> Bool
@@ -98,12 +124,12 @@ package struct HelpSection: Sendable {
   package let title: String
   package let content: Content
 
-  init(title: String, context: KeyContext) {
+  package init(title: String, context: KeyContext) {
     self.title = title
     content = .keys(of: context)
   }
 
-  init(title: String, text: [String]) {
+  package init(title: String, text: [String]) {
     self.title = title
     content = .text(text)
   }
@@ -113,6 +139,7 @@ extension Screen {
   package static var helpSections: [HelpSection] { [] }
   package static func open(_ workspace: Workspace, in state: inout AppState) {}
   package static func carry(from old: AppState, into next: inout AppState) {}
+  package static func pair(with tuned: RunSource, in session: Session) {}
   package static func absence(_ state: AppState) -> String { "" }
   package static func status(_ state: AppState) -> String { "" }
   package static func farewell(_ state: AppState) -> String? { nil }

@@ -7,7 +7,7 @@ struct ScreenTabs {
   init(_ state: AppState) { self.state = state }
 
   private var tabs: [ScreenHeader.Tab] {
-    Screens.all.map { screen in
+    state.registry.all.map { screen in
       let entry = screen.entry
       let keys = state.commands.first { $0.id == entry.command }?.keys
       return ScreenHeader.Tab(
@@ -26,7 +26,7 @@ struct ScreenTabs {
 
   /// The screen whose tab is at a place.
   func screen(at place: Cursor) -> ScreenID? {
-    header.tab(at: place).map { Screens.all[$0].id }
+    header.tab(at: place).map { state.registry.all[$0].id }
   }
 
   func draw(into surface: inout Surface) {
@@ -40,4 +40,9 @@ package struct ScreenHeading: Equatable, Sendable {
   package var parts: [String] = []
   /// How it is looked at.
   package var right = ""
+
+  package init(parts: [String] = [], right: String = "") {
+    self.parts = parts
+    self.right = right
+  }
 }

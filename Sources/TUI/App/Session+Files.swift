@@ -4,7 +4,7 @@ import SeerSupport
 /// What a session leaves on disk.
 extension Session {
   /// Keeps the view for the next time; a failure is told once the user acts again.
-  func keepView() {
+  package func keepView() {
     guard let views, !source.folder.isEmpty else { return }
     do throws(Failure) {
       try views.write(state.explore.savedView, of: source.folder)

@@ -23,7 +23,7 @@ package final class Session {
   package var views: ViewStore?
   package let mailbox: Mailbox
   /// Where work on the runs that are open leaves its results; closed when others are opened.
-  private(set) var outbox: Outbox
+  package private(set) var outbox: Outbox
   /// Set when the user has left.
   package private(set) var ending: Ending?
   /// Called for effects that only a terminal can have.
@@ -59,14 +59,14 @@ package final class Session {
   }
 
   /// Posts what belongs to the run that is explored now; dropped once another one is.
-  var poster: @Sendable (Event) -> Void {
+  package var poster: @Sendable (Event) -> Void {
     { [mailbox, opening] in mailbox.post(.explored(opening, $0)) }
   }
 
   /// Explores another run, as it was left, and shows a screen.
   private func open(run index: Int, on screen: ScreenID) {
     guard sources.indices.contains(index), index != state.run else { return }
-    run(ExploreScreen.leave(&state.explore))
+    run(state.explore.leave())
     keepView()
     parked[state.run] = state.explore
     opening += 1
@@ -85,7 +85,7 @@ package final class Session {
     state.run = index
     state.screen = screen
     state.message = AppState.Message(text: message, isError: false)
-    run(ExploreScreen.request(&state.explore))
+    run(state.explore.request())
     // What else the screen wants to have computed.
     handle(.resize(state.size))
   }

@@ -5,7 +5,7 @@ import SeerWidgets
 ///
 /// A key is answered at once; frames that only background work asks for come at most 30 times a
 /// second; without events it sleeps in `poll`.
-final class TerminalLoop {
+package final class TerminalLoop {
   private let session: Session
   private let terminal: Terminal
   private let clock = ContinuousClock()
@@ -15,12 +15,12 @@ final class TerminalLoop {
   /// Keys that arrive faster than they can be drawn are drawn this often.
   private static let longestWithoutFrame = Duration.milliseconds(100)
 
-  init(_ session: Session, _ terminal: Terminal) {
+  package init(_ session: Session, _ terminal: Terminal) {
     self.session = session
     self.terminal = terminal
   }
 
-  func run() -> Ending {
+  package func run() -> Ending {
     session.onTerminalEffect = { [terminal, session, unowned self] effect in
       switch effect {
       case .redraw:

@@ -40,7 +40,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
     }
     if state.isTooSmall { return [] }
     if mouse.action == .left, let id = ScreenTabs(state).screen(at: mouse.place),
-      let command = state.commands.first(where: { $0.id == Screens[id].entry.command })
+      let command = state.commands.first(where: { $0.id == state.registry[id].entry.command })
     {
       return handle(&state, command)
     }
@@ -48,7 +48,7 @@ private func handle(_ state: inout AppState, _ event: Event) -> [Effect] {
   case .answer(let answer):
     state.hear(answer)
     return []
-  case .tick: return Screens.all.flatMap { $0.tick(&state) }
+  case .tick: return state.registry.all.flatMap { $0.tick(&state) }
   case .screen(let event): return event.receive(&state)
   case .explored(_, let event), .from(_, let event): return handle(&state, event)
   case .saved(let path, let problem):
@@ -75,7 +75,7 @@ private func handle(_ state: inout AppState, _ command: Command) -> [Effect] {
 
 /// Does what a command says.
 package func perform(_ command: Command, _ key: Key, _ state: inout AppState) -> [Effect] {
-  for screen in Screens.all { screen.hear(command.id, &state) }
+  for screen in state.registry.all { screen.hear(command.id, &state) }
   return state.front.perform(command, key, &state)
 }
 
@@ -97,5 +97,5 @@ private func paste(_ text: String, _ state: inout AppState) {
 
 /// What has to be started before the first event.
 package func start(_ state: inout AppState) -> [Effect] {
-  ExploreScreen.request(&state.explore)
+  state.explore.request()
 }

@@ -95,10 +95,12 @@ package struct Workspace: Sendable {
   }
 
   /// The interface as it starts.
-  package func state(size: Size, theme: Theme, isMouseOn: Bool = true) -> AppState {
+  package func state(
+    _ screens: ScreenRegistry, size: Size, theme: Theme, isMouseOn: Bool = true
+  ) -> AppState {
     var state = AppState(
-      size: size, theme: theme, explore: ExploreState(run), isMouseOn: isMouseOn)
-    for screen in Screens.all { screen.open(self, in: &state) }
+      screens, size: size, theme: theme, explore: ExploreState(run), isMouseOn: isMouseOn)
+    for screen in screens.all { screen.open(self, in: &state) }
     if let note = LabelledRows.note(run.rows, run.name) {
       state.message = AppState.Message(text: note, isError: false)
     } else if let importedFrom, prompt == nil {

@@ -1,4 +1,5 @@
 import Foundation
+import SeerApp
 import SeerScreens
 import SeerSupport
 import SeerWidgets
@@ -11,7 +12,7 @@ import Testing
 
   @Test func aKeyFile() throws {
     let path = Self.folder + "keys-0.1.conf"
-    let commands = try Keymap.read(path)
+    let commands = try Keymap.read(path, for: Screens.registry)
     let lines = String(decoding: try bytes(ofFile: path), as: UTF8.self).split(separator: "\n")
       .dropFirst()
     #expect(lines.count == 180)

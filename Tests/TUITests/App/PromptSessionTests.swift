@@ -1,3 +1,4 @@
+import SeerApp
 import SeerMonitor
 import SeerRuns
 import SeerScreens
@@ -23,7 +24,7 @@ import Testing
       run: RunSource(run),
       prompt: PromptSource(model: Fixtures.tinyModel, runs: [run], template: .plain))
     let state = workspace.state(
-      size: Size(width: width, height: height), theme: Theme(depth: .palette256))
+      Screens.registry, size: Size(width: width, height: height), theme: Theme(depth: .palette256))
     let session = Session(state, workspace, engine: Engine(), mailbox: try Mailbox())
     session.waitUntilIdle()
     session.handle(.key(.function(4)))

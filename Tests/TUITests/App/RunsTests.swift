@@ -1,5 +1,6 @@
+import SeerApp
+import SeerCompareScreen
 import SeerRuns
-import SeerScreens
 import SeerSupport
 import SeerWidgets
 import TestSupport

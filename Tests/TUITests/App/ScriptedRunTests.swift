@@ -1,4 +1,5 @@
 import Foundation
+import SeerApp
 import SeerRuns
 import SeerScreens
 import SeerSupport
@@ -65,7 +66,7 @@ import Testing
     let source = try RunSource(Run.open(run.folder))
     let session = Session(
       AppState(
-        size: Size(width: 80, height: 24), theme: Theme(depth: .mono),
+        Screens.registry, size: Size(width: 80, height: 24), theme: Theme(depth: .mono),
         explore: ExploreState(source)), Workspace(run: source), engine: Engine(),
       mailbox: try Mailbox())
     session.waitUntilIdle()

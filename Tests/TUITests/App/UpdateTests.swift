@@ -1,4 +1,6 @@
 import LinearAlgebra
+import SeerApp
+import SeerExploreScreen
 import SeerScreens
 import SeerWidgets
 import Testing
@@ -19,32 +21,32 @@ import Testing
     let map = Fixture.map(rows: rows, concepts: 6)
     #expect(state.layer == 3)
     #expect(
-      ExploreScreen.request(&state) == [
+      state.request() == [
         .explore(.computeMap(index: 3, reference: nil, isUrgent: true))
       ])
     #expect(state.isBusy)
     #expect(
-      ExploreScreen.receive(&state, index: 3, .success(map))
+      state.receive(index: 3, .success(map))
         == [.explore(.computeMap(index: 2, reference: 3, isUrgent: false))])
     // The user jumps meanwhile: that layer is asked for at once.
     #expect(
-      ExploreScreen.show(layer: 0, &state)
+      state.show(layer: 0)
         == [.explore(.computeMap(index: 0, reference: 3, isUrgent: true))])
     #expect(state.chart.shownLayer == 3, "the old map stays until the new one is there")
-    #expect(ExploreScreen.receive(&state, index: 2, .success(map)).isEmpty)
+    #expect(state.receive(index: 2, .success(map)) == [])
     #expect(
-      ExploreScreen.receive(&state, index: 0, .success(map))
+      state.receive(index: 0, .success(map))
         == [.explore(.computeMap(index: 1, reference: 0, isUrgent: false))])
     #expect(state.chart.shownLayer == 0)
-    _ = ExploreScreen.receive(&state, index: 1, .success(map))
-    #expect(ExploreScreen.receive(&state, index: 4, .success(map)).isEmpty)
+    _ = state.receive(index: 1, .success(map))
+    #expect(state.receive(index: 4, .success(map)) == [])
     #expect(!state.isBusy)
   }
 
   @Test func aFailedLayerDoesNotStopTheOthers() {
     var state = Fixture.explore(layers: 2, ready: false)
-    _ = ExploreScreen.request(&state)
-    let effects = ExploreScreen.receive(&state, index: 1, .failure(Problem("broken")))
+    _ = state.request()
+    let effects = state.receive(index: 1, .failure(Problem("broken")))
     #expect(effects == [.explore(.computeMap(index: 0, reference: nil, isUrgent: false))])
   }
 
@@ -155,7 +157,7 @@ import Testing
   /// Random keys, mouse and sizes: nothing traps, and every screen can be drawn.
   @Test(arguments: 0..<8) func randomInput(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let keys = Command.all.flatMap(\.keys)
+    let keys = Screens.registry.commands.flatMap(\.keys)
     let rows = Fixture.rows([0, 1, 7, 48][seed % 4])
     var state = Fixture.app(80, 24, Fixture.explore(rows: rows, layers: [1, 31][seed % 2]))
     for _ in 0..<600 {

@@ -1,33 +1,36 @@
+import SeerApp
 import SeerScreens
 import SeerWidgets
 import Testing
 
 @Suite struct CommandTests {
+  private let screens = Screens.registry
+
   @Test func everyCommandIsInTheTableOnce() {
-    #expect(Set(Command.all.map(\.id)).count == Command.all.count)
+    #expect(Set(screens.commands.map(\.id)).count == screens.commands.count)
   }
 
   /// Two of one name would share a place in a key file, a picture's name or a page.
   @Test func screensAndContextsHaveNamesOfTheirOwn() {
-    #expect(Set(Screens.all.map { $0.id }).count == Screens.all.count)
-    #expect(Set(Screens.contexts).count == Screens.contexts.count)
-    for screen in Screens.all {
-      #expect(Command.all.contains { $0.id == screen.entry.command }, "\(screen.id.name)")
+    #expect(Set(screens.all.map { $0.id }).count == screens.all.count)
+    #expect(Set(screens.contexts).count == screens.contexts.count)
+    for screen in screens.all {
+      #expect(screens.commands.contains { $0.id == screen.entry.command }, "\(screen.id.name)")
       #expect(screen.contexts.contains { $0.isScreen }, "\(screen.id.name) gets no keys")
     }
   }
 
   @Test func everyCommandHasAKeyAndHelp() {
-    for command in Command.all {
+    for command in screens.commands {
       #expect(!command.keys.isEmpty, "\(command.id)")
       #expect(!command.help.isEmpty && !command.contexts.isEmpty, "\(command.id)")
       #expect(command.help.first?.isUppercase ?? false, "\(command.id)")
     }
   }
 
-  @Test(arguments: Screens.contexts) func noKeyMeansTwoThings(context: KeyContext) {
+  @Test(arguments: Screens.registry.contexts) func noKeyMeansTwoThings(context: KeyContext) {
     var seen: [Key: CommandID] = [:]
-    for command in Command.all where command.contexts.contains(context) {
+    for command in screens.commands where command.contexts.contains(context) {
       for key in command.keys {
         #expect(
           seen[key] == nil, "\(key.name) is \(String(describing: seen[key])) and \(command.id)")
@@ -37,7 +40,7 @@ import Testing
   }
 
   @Test func everyKeyHasANameThatReadsBack() {
-    for key in Command.all.flatMap(\.keys) { #expect(Key(name: key.name) == key) }
+    for key in screens.commands.flatMap(\.keys) { #expect(Key(name: key.name) == key) }
   }
 
   @Test(arguments: ["", "ab", "Ctrl-", "Ctrl-ab", "F0", "F25", "Upp"])

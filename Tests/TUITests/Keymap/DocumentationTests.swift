@@ -1,4 +1,5 @@
 import Foundation
+import SeerApp
 import SeerScreens
 import TestSupport
 import Testing
@@ -8,13 +9,13 @@ import Testing
   @Test func keysPageIsUpToDate() throws {
     let page = URL(fileURLWithPath: Fixtures.repository + "/docs/keys.md")
     if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
-      try Data(Command.markdown.utf8).write(to: page)
+      try Data(Screens.registry.markdown.utf8).write(to: page)
       Issue.record("recorded docs/keys.md: look at it, then run again")
       return
     }
     let saved = try? String(contentsOf: page, encoding: .utf8)
     #expect(
-      saved == Command.markdown,
+      saved == Screens.registry.markdown,
       "docs/keys.md is stale: RECORD_SNAPSHOTS=1 swift test --filter DocumentationTests")
   }
 }

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerScreens
 import SeerSupport
 import SeerWidgets
@@ -6,7 +7,7 @@ import Testing
 /// A user's own keys.
 @Suite struct KeymapTests {
   private func commands(_ text: String) throws -> [Command] {
-    try Keymap.commands(text, file: "keys.conf")
+    try Keymap.commands(text, file: "keys.conf", for: Screens.registry)
   }
 
   @Test func keysAreChanged() throws {
@@ -27,7 +28,8 @@ import Testing
   }
 
   @Test func noFileIsTheUsualTable() throws {
-    #expect(try Keymap.read("/nonexistent/keys.conf").map(\.keys) == Command.all.map(\.keys))
+    let usual = try Keymap.read("/nonexistent/keys.conf", for: Screens.registry)
+    #expect(usual.map(\.keys) == Screens.registry.commands.map(\.keys))
     #expect(
       Keymap.path(["XDG_CONFIG_HOME": "/c", "HOME": "/h"]) == "/c/seer/keys.conf")
     #expect(Keymap.path(["XDG_CONFIG_HOME": "c", "HOME": "/h"]) == "/h/.config/seer/keys.conf")

@@ -1,5 +1,4 @@
 import Foundation
-import SeerScreens
 import SeerWidgets
 import TestSupport
 import Testing
@@ -42,16 +41,6 @@ import Testing
       let words = Set(source.text.matches(of: /\b[A-Z]\w*/).map { String($0.0) })
       let named = words.intersection(above).sorted()
       #expect(named.isEmpty, "\(source.path) names \(named.joined(separator: ", "))")
-    }
-  }
-
-  /// A new screen is a folder and a line: only the registry and what is common to all runs may
-  /// name one.
-  @Test func theRegistryAloneNamesScreens() throws {
-    for source in try sources(["App"]) where source.path != "Screens.swift" {
-      for name in ["CompareScreen", "PromptScreen", "TrainScreen", "StartScreen"] {
-        #expect(!source.text.contains(name), "\(source.path) names \(name)")
-      }
     }
   }
 }

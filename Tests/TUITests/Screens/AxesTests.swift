@@ -1,5 +1,5 @@
+import SeerApp
 import SeerProjection
-import SeerScreens
 import SeerSupport
 import Testing
 

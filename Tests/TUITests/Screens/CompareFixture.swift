@@ -1,8 +1,9 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerApp
+import SeerCompareScreen
 import SeerProjection
 import SeerRuns
-import SeerScreens
 import SeerWidgets
 
 extension Fixture {

@@ -1,5 +1,7 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerApp
+import SeerCompareScreen
 import SeerProjection
 import SeerRuns
 import SeerScreens
@@ -354,7 +356,7 @@ import Testing
 
   @Test(arguments: 0..<6) func randomInput(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let keys = Command.all.flatMap(\.keys)
+    let keys = Screens.registry.commands.flatMap(\.keys)
     let rows = Fixture.rows([0, 1, 48][seed % 3])
     var state = Fixture.compare(
       80, 24, rows: rows, layers: [1, 31][seed % 2], ready: seed % 2 == 0)

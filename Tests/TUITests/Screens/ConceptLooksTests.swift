@@ -1,6 +1,6 @@
+import SeerApp
 import SeerFigures
 import SeerRuns
-import SeerScreens
 import SeerWidgets
 import Testing
 

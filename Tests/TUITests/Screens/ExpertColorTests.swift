@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerApp
 import SeerRuns
 import SeerScreens
 import SeerSupport
@@ -108,7 +109,7 @@ import Testing
     #expect(source.routedLayers == [1, 2])
     let session = Session(
       AppState(
-        size: Size(width: 80, height: 24), theme: Theme(depth: .mono),
+        Screens.registry, size: Size(width: 80, height: 24), theme: Theme(depth: .mono),
         explore: ExploreState(source)), Workspace(run: source), engine: Engine(),
       mailbox: try Mailbox())
     session.waitUntilIdle()

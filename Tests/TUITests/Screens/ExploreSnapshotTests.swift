@@ -1,4 +1,5 @@
-import SeerScreens
+import SeerApp
+import SeerExploreScreen
 import SeerSupport
 import SeerWidgets
 import Testing
@@ -68,7 +69,7 @@ import Testing
 
   @Test func loading() throws {
     var state = Fixture.explore(ready: false)
-    _ = ExploreScreen.request(&state)
+    _ = state.request()
     try expectSnapshot(render(Fixture.app(80, 24, state)), "loading-80x24")
     try expectSnapshot(render(Fixture.app(40, 12, state)), "loading-40x12")
   }

@@ -1,5 +1,5 @@
+import SeerApp
 import SeerProjection
-import SeerScreens
 import Testing
 
 /// States of the Explore screen at sizes and in terminals where they have little room or much.

@@ -1,7 +1,8 @@
 import Foundation
+import SeerApp
+import SeerExploreScreen
 import SeerReports
 import SeerRuns
-import SeerScreens
 import SeerSupport
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Testing
 
   @Test func whatIsHiddenOrNotFoundIsLeftOut() throws {
     var state = Fixture.app(80, 24).after("2", "/").typing("ledger").after("Enter", "X")
-    guard case .export(let request)? = update(&state, .key(.enter)).first?.of(ExploreEffect.self)
+    guard let request = update(&state, .key(.enter)).first?.of(ExportRequest.self)
     else {
       Issue.record("nothing was exported")
       return
@@ -46,20 +47,20 @@ import Testing
 
   @Test func nothingIsWrittenOverUnasked() throws {
     var state = Fixture.app(80, 24).after("X")
-    _ = update(&state, .explore(.export(.exists("seer-layer-23-pca.csv"))))
+    _ = update(&state, .export(.exists("seer-layer-23-pca.csv")))
     try expectSnapshot(render(state), "export-exists")
     try expectSnapshot(
       render(Fixture.app(40, 12).after("X").whereItExists()), "export-exists-40x12")
     #expect(state.typing("2").explore.export.asked?.existing == nil, "another name asks again")
-    guard case .export(let request)? = update(&state, .key(.enter)).first?.of(ExploreEffect.self)
+    guard let request = update(&state, .key(.enter)).first?.of(ExportRequest.self)
     else {
       Issue.record("nothing was exported")
       return
     }
     #expect(request.overwrites)
-    _ = update(&state, .explore(.export(.begun)))
+    _ = update(&state, .export(.begun))
     #expect(state.explore.isBusy && state.explore.export.asked == nil)
-    _ = update(&state, .explore(.export(.finished(.failure(Problem("no room"))))))
+    _ = update(&state, .export(.finished(.failure(Problem("no room")))))
     #expect(!state.explore.isBusy && state.message?.text == "no room")
   }
 
@@ -122,7 +123,7 @@ import Testing
 extension AppState {
   fileprivate func whereItExists() -> AppState {
     var state = self
-    _ = update(&state, .explore(.export(.exists("seer-layer-23-pca.csv"))))
+    _ = update(&state, .export(.exists("seer-layer-23-pca.csv")))
     return state
   }
 }

@@ -1,4 +1,5 @@
-import SeerScreens
+import SeerApp
+import SeerExploreScreen
 import SeerWidgets
 import Testing
 

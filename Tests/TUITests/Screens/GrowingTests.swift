@@ -1,9 +1,10 @@
 import Foundation
 import LinearAlgebra
+import SeerApp
+import SeerExploreScreen
 import SeerProjection
 import SeerReports
 import SeerRuns
-import SeerScreens
 import SeerSupport
 import SeerWidgets
 import TestSupport
@@ -280,7 +281,7 @@ import Testing
     let live = embedding(state, start, iteration: 40)
     _ = update(&state, .explore(.embedding(run: start.run, .success(live))))
     state = state.after("X")
-    guard case .export(let request)? = update(&state, .key(.enter)).first?.of(ExploreEffect.self)
+    guard let request = update(&state, .key(.enter)).first?.of(ExportRequest.self)
     else {
       Issue.record("nothing was exported")
       return

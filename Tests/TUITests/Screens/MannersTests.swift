@@ -1,6 +1,7 @@
+import SeerApp
+import SeerExploreScreen
 import SeerFigures
 import SeerReports
-import SeerScreens
 import SeerSupport
 import SeerWidgets
 import Testing
@@ -51,12 +52,12 @@ import Testing
 
   @Test func aFailedExportCanBeMended() throws {
     var state = Fixture.app(80, 24).after("X")
-    _ = update(&state, .explore(.export(.begun)))
+    _ = update(&state, .export(.begun))
     let problem = Problem(
       Failure(
         .cannotWrite, file: "none/map.csv", found: "no such folder", wanted: "a folder",
         advice: "Make it, or choose another name."))
-    _ = update(&state, .explore(.export(.finished(.failure(problem)))))
+    _ = update(&state, .export(.finished(.failure(problem))))
     #expect(state.context == .exporting)
     #expect(state.explore.export.asked?.path == "seer-layer-23-pca.csv")
     try expectSnapshot(render(state), "export-failed")
@@ -70,7 +71,7 @@ import Testing
       var state = Fixture.app(80, 24)
       for key in keys { state = state.after(key) }
       state = state.after("X")
-      guard case .export(let request)? = update(&state, .key(.enter)).first?.of(ExploreEffect.self)
+      guard let request = update(&state, .key(.enter)).first?.of(ExportRequest.self)
       else { return (nil, [:]) }
       return (request.map.colors, request.map.settings)
     }

@@ -1,6 +1,6 @@
 import Foundation
+import SeerApp
 import SeerRuns
-import SeerScreens
 import Testing
 
 /// What version 0.1 kept of a run, byte for byte, opens although concepts are in another order now.

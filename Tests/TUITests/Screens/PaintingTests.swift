@@ -1,6 +1,6 @@
+import SeerApp
 import SeerProjection
 import SeerRuns
-import SeerScreens
 import Testing
 
 /// What colours and marks say.

@@ -1,7 +1,7 @@
 import Foundation
 import LinearAlgebra
+import SeerApp
 import SeerFigures
-import SeerScreens
 import SeerWidgets
 import Testing
 

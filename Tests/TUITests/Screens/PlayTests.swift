@@ -1,4 +1,4 @@
-import SeerScreens
+import SeerApp
 import Testing
 
 /// The walk through the layers.

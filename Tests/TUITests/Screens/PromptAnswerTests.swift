@@ -1,5 +1,6 @@
+import SeerApp
 import SeerMonitor
-import SeerScreens
+import SeerPromptScreen
 import SeerTokenizers
 import SeerWidgets
 import Testing

@@ -1,6 +1,6 @@
 import Foundation
+import SeerApp
 import SeerMonitor
-import SeerScreens
 import SeerWidgets
 import Testing
 

@@ -1,6 +1,8 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerApp
 import SeerMonitor
+import SeerPromptScreen
 import SeerScreens
 import SeerWidgets
 import Testing
@@ -233,7 +235,7 @@ extension Fixture {
 
   @Test(arguments: 0..<6) func randomInput(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let keys = Command.all.flatMap(\.keys) + [.character("a"), .character("東")]
+    let keys = Screens.registry.commands.flatMap(\.keys) + [.character("a"), .character("東")]
     var state = Fixture.prompt(80, 24, isRead: seed % 2 == 0)
     for _ in 0..<400 {
       switch Int.random(in: 0..<8, using: &generator) {

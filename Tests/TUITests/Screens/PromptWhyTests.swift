@@ -1,6 +1,7 @@
+import SeerApp
 import SeerModels
 import SeerMonitor
-import SeerScreens
+import SeerPromptScreen
 import SeerWidgets
 import Testing
 

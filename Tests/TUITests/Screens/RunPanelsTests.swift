@@ -1,6 +1,7 @@
 import Foundation
+import SeerApp
+import SeerCompareScreen
 import SeerProjection
-import SeerScreens
 import SeerWidgets
 import Testing
 

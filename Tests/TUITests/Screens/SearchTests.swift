@@ -1,4 +1,4 @@
-import SeerScreens
+import SeerApp
 import Testing
 
 /// Searches by expression, and what becomes of the rows that were not found.

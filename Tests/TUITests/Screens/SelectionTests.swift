@@ -1,6 +1,7 @@
 import LinearAlgebra
 import SeerAnalysis
-import SeerScreens
+import SeerApp
+import SeerExploreScreen
 import SeerSupport
 import SeerWidgets
 import Testing

@@ -1,6 +1,8 @@
 import LinearAlgebra
+import SeerApp
 import SeerRuns
 import SeerScreens
+import SeerStartScreen
 import SeerSupport
 import SeerWidgets
 import Testing
@@ -156,7 +158,7 @@ extension Fixture {
 
   @Test(arguments: 0..<3) func randomInput(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let keys = Command.all.flatMap(\.keys)
+    let keys = Screens.registry.commands.flatMap(\.keys)
     var state = Fixture.start(80, 24, hasRun: seed != 1)
     for _ in 0..<400 {
       if Int.random(in: 0..<8, using: &generator) == 0 {

@@ -1,6 +1,6 @@
 import Foundation
+import SeerApp
 import SeerRuns
-import SeerScreens
 import SeerWidgets
 import Testing
 

@@ -1,3 +1,5 @@
+import SeerApp
+import SeerPromptScreen
 import SeerScreens
 import Testing
 
@@ -41,7 +43,7 @@ import Testing
   @Test func everyStepCanBeDone() {
     for step in Tour.steps {
       for id in step.commands {
-        #expect(Command.all.contains { $0.id == id && !$0.keys.isEmpty }, "\(id)")
+        #expect(Screens.registry.commands.contains { $0.id == id && !$0.keys.isEmpty }, "\(id)")
       }
     }
     #expect(Fixture.app(80, 24).after("T", "T").explore.tour == nil)

@@ -1,10 +1,13 @@
 import Foundation
 import LinearAlgebra
 import SeerAnalysis
+import SeerApp
+import SeerCompareScreen
 import SeerProjection
 import SeerRuns
 import SeerScreens
 import SeerSupport
+import SeerTrainScreen
 import SeerTraining
 import SeerWidgets
 import Testing
@@ -148,7 +151,7 @@ extension Fixture {
     #expect(state.message?.text.contains("c compares") == true)
     #expect(update(&state, .key(.character("c"))) == [.train(.compare)], "its states are there")
     let pair = CompareState(base: Fixture.source(rows: rows), tuned: tuned)
-    _ = update(&state, .train(.comparable(pair)))
+    _ = update(&state, .compare(.paired(pair)))
     #expect(state.screen == .compare && state.compare?.problem == nil)
     var away = Fixture.training(80, 24).after("F2")
     _ = update(&away, .train(.finished(.success(summary))))
@@ -467,7 +470,7 @@ extension Fixture {
 
   @Test(arguments: 0..<4) func randomInput(seed: Int) {
     var generator = SeededGenerator(seed: UInt64(seed))
-    let keys = Command.all.flatMap(\.keys) + [.character("a"), .character("東")]
+    let keys = Screens.registry.commands.flatMap(\.keys) + [.character("a"), .character("東")]
     var state = seed % 2 == 0 ? Fixture.form(80, 24) : Fixture.training(80, 24)
     for _ in 0..<400 {
       switch Int.random(in: 0..<8, using: &generator) {

@@ -1,4 +1,4 @@
-import SeerScreens
+import SeerApp
 import SeerWidgets
 import Testing
 

@@ -1,5 +1,5 @@
 import Foundation
-import SeerScreens
+import SeerApp
 import SeerWidgets
 import Testing
 

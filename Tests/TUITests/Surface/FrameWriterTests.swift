@@ -1,6 +1,6 @@
 import Foundation
 import LinearAlgebra
-import SeerScreens
+import SeerApp
 import SeerWidgets
 import Testing
 

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 
 /// What the Compare screen has computed.
@@ -37,7 +38,9 @@ package enum CompareEvent: ScreenEvent {
       guard var compare = state.compare else { return [] }
       CompareScreen.receive(&compare, number: number, result)
       state.compare = compare
-    case .paired(let pair): return CompareScreen.show(pair, &state)
+    case .paired(let pair):
+      state.screen = CompareScreen.id
+      return CompareScreen.show(pair, &state)
     case .runMapped(let run, let index, let panel):
       state.compare?.runs.receive(panel, run: run, layer: index)
     }

@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerApp
 import SeerWidgets
 
 /// Where everything of the Compare screen is.

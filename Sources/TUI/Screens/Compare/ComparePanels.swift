@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerApp
 import SeerWidgets
 
 /// The figures below the two maps: before and after.

@@ -1,7 +1,7 @@
+import SeerApp
 import SeerWidgets
 
 extension KeyContext {
-  package static let compare = KeyContext("compare", isScreen: true)
   package static let figures = KeyContext("figures")
 }
 
@@ -101,7 +101,7 @@ extension CompareScreen {
     Command(
       "comparePanel", ["Tab"], .compare, in: [.compare],
       "Concepts, figures, confusions, rows that moved", hint: "tables", when: isPaired,
-      do: change { $0.panel = ExploreScreen.next($0.panel) }),
+      do: change { $0.panel = $0.panel.next }),
   ]
 
   /// What is measured of two runs.

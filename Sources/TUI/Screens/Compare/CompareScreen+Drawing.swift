@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 import SeerWidgets
 
@@ -30,7 +31,7 @@ extension CompareScreen {
   package static func drawFooter(_ rect: Rect, _ state: AppState, into surface: inout Surface)
     -> Bool
   {
-    ExploreFooter(state, rect).drawSearch(into: &surface)
+    SearchLine(state, rect).draw(into: &surface)
   }
 
   package static func heading(_ state: AppState) -> ScreenHeading {

@@ -1,3 +1,5 @@
+import SeerApp
+
 extension CompareScreen {
   /// From principal components through every layout that grows, joint and aligned, and back.
   static func changeMethod(_ state: inout AppState) -> [Effect] {

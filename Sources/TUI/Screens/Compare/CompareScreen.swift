@@ -1,9 +1,6 @@
+import SeerApp
 import SeerProjection
 import SeerWidgets
-
-extension ScreenID {
-  package static let compare: ScreenID = "compare"
-}
 
 /// The Compare screen: two runs over the same rows, on the same axes.
 package enum CompareScreen: Screen {
@@ -16,6 +13,10 @@ package enum CompareScreen: Screen {
   package static func open(_ workspace: Workspace, in state: inout AppState) {
     state.compare = workspace.tuned.map { CompareState.opening(base: workspace.run, tuned: $0) }
     state.compare?.runs = RunPanels(names: workspace.sources.map(\.name))
+  }
+
+  package static func pair(with tuned: RunSource, in session: Session) {
+    session.handle(.compare(.paired(session.pair(with: tuned))))
   }
 
   package static func isThere(_ state: AppState) -> Bool { state.compare != nil }
@@ -60,7 +61,9 @@ package enum CompareScreen: Screen {
   }
 
   package static func type(_ key: Key, _ state: inout AppState) {
-    if context(state) == .search { ExploreScreen.type(key, &state) }
+    guard context(state) == .search else { return }
+    state.explore.filter.search?.query.type(key)
+    state.explore.find()
   }
 
   /// Goes with the layer: a map that is still growing is given up.
@@ -157,25 +160,25 @@ package enum CompareScreen: Screen {
     switch mouse.action {
     case .left:
       if let layer = PairStrip(state, layout).layer(at: mouse.place) {
-        return ExploreScreen.show(layer: layer, &state.explore) + follow(&state)
+        return state.explore.show(layer: layer) + follow(&state)
       }
       if let row = ComparePanels(state, layout)?.movedRow(at: mouse.place) {
-        ExploreScreen.move(to: row, &state.explore)
+        state.explore.move(to: row)
         return []
       }
       if let concept = CompareSummary(state, layout)?.concept(at: mouse.place) {
-        ExploreScreen.toggle(concept, &state.explore)
+        state.explore.toggle(concept)
         return []
       }
       if let view = RunPanelsView(state, layout) {
-        if let row = view.row(at: mouse.place) { ExploreScreen.move(to: row, &state.explore) }
+        if let row = view.row(at: mouse.place) { state.explore.move(to: row) }
         break
       }
       guard let compare = state.compare, let map = compare.shownMap(state.explore.layer) else {
         break
       }
       if !layout.panels.contains(where: { $0.contains(mouse.place) }) {
-        ExploreScreen.explain(mouse.place, &state)
+        state.explain(mouse.place)
       }
       for (panel, points) in zip(layout.panels, compare.sides(map))
       where panel.contains(mouse.place) {
@@ -184,24 +187,24 @@ package enum CompareScreen: Screen {
         let place = SIMD2(
           Float(mouse.place.x - panel.x) + 0.5, Float(mouse.place.y - panel.y) + 0.5)
         let viewport = Viewport(bounds: bounds, view: state.explore.look.view, size: panel.size)
-        if let row = ExploreScreen.nearest(place, points, viewport, state.explore) {
-          ExploreScreen.move(to: row, &state.explore)
+        if let row = state.explore.nearest(place, points, viewport) {
+          state.explore.move(to: row)
         }
       }
     case .drag:
       guard let width = layout.panels.first?.width else { break }
-      ExploreScreen.drag(to: mouse.place, width: width, &state.explore)
+      state.explore.drag(to: mouse.place, width: width)
     case .release: state.explore.look.dragFrom = nil
     case .wheelUp, .wheelDown:
       let isDown = mouse.action == .wheelDown
       if layout.strip.contains(mouse.place) {
         let layer = state.explore.layer + (isDown ? 1 : -1)
-        return ExploreScreen.show(layer: layer, &state.explore) + follow(&state)
+        return state.explore.show(layer: layer) + follow(&state)
       }
       for panel in layout.panels where panel.contains(mouse.place) {
         let place = SIMD2(
           Float(mouse.place.x - panel.x) + 0.5, Float(mouse.place.y - panel.y) + 0.5)
-        ExploreScreen.zoom(isDown ? 1 / 1.25 : 1.25, around: place, &state)
+        state.zoom(isDown ? 1 / 1.25 : 1.25, around: place)
       }
     default: break
     }

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 import SeerWidgets
 
@@ -192,6 +193,6 @@ extension CompareScreen: MapScreen {
   package static func panel(_ state: AppState) -> Size {
     CompareLayout(state).panels.first?.size ?? Size(width: 0, height: 0)
   }
-  static func growing(_ state: AppState) -> GrowingLayout? { state.compare?.kind?.layout }
+  package static func growing(_ state: AppState) -> GrowingLayout? { state.compare?.kind?.layout }
   package static func running(_ state: AppState) -> GrowingRun? { state.compare?.growing.running }
 }

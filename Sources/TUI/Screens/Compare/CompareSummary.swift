@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerApp
 import SeerWidgets
 
 /// What two runs say in a line, and below it each concept with what became of it: the share of its

@@ -1,5 +1,6 @@
 import LinearAlgebra
 import SeerAnalysis
+import SeerApp
 import SeerProjection
 import SeerRuns
 import SeerSupport

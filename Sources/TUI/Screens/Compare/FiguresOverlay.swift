@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerApp
 import SeerProjection
 import SeerWidgets
 
@@ -83,8 +84,8 @@ package struct FiguresOverlay {
     }
     let figures = state.compare?.figures[state.explore.layer]
     let text = lines(entries[place.index], figures, width: .max, ascii: false).map(\.text)
-    return ExploreScreen.copy(
-      "\(name), layer \(state.explore.layerNumber)\n" + text.joined(separator: "\n"), name, &state)
+    return state.copy(
+      "\(name), layer \(state.explore.layerNumber)\n" + text.joined(separator: "\n"), name)
   }
 
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {

@@ -1,4 +1,5 @@
 import LinearAlgebra
+import SeerApp
 import SeerProjection
 import SeerSupport
 

@@ -1,4 +1,5 @@
 import SeerAnalysis
+import SeerApp
 import SeerRuns
 import SeerStudies
 import SeerSupport
@@ -152,7 +153,7 @@ extension CompareScreen {
     guard !moved.isEmpty else { return [] }
     let now = moved.firstIndex { $0.row == state.explore.cursor }
     let next = now.map { ($0 + step + moved.count) % moved.count } ?? 0
-    ExploreScreen.move(to: moved[next].row, &state.explore)
+    state.explore.move(to: moved[next].row)
     return []
   }
 }

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 /// All layers in two lines, the base's figure above the tuned one's, on one scale.

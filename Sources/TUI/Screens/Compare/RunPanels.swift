@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 import SeerWidgets
 
@@ -97,9 +98,9 @@ struct RunPanelsView {
       guard let points = compare.runs.points(run, layer: explore.layer),
         let bounds = explore.bounds(points)
       else { return nil }
-      return ExploreScreen.nearest(
+      return explore.nearest(
         SIMD2(Float(place.x - panel.x) + 0.5, Float(place.y - panel.y) + 0.5), points,
-        Viewport(bounds: bounds, view: explore.look.view, size: panel.size), explore)
+        Viewport(bounds: bounds, view: explore.look.view, size: panel.size))
     }
     return nil
   }

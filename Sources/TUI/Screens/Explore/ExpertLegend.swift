@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 /// The experts of the layer with their marks and rows, in the place of the concepts.

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 /// The last line while a name, the file of an export or a search is typed.
@@ -5,6 +6,7 @@ struct ExploreFooter {
   private let state: AppState
   private let rect: Rect
   private var theme: Theme { state.theme }
+  private var line: SearchLine { SearchLine(state, rect) }
   private var isASCII: Bool { state.theme.glyphs.isASCII }
 
   init(_ state: AppState, _ rect: Rect) {
@@ -19,7 +21,7 @@ struct ExploreFooter {
     } else if let exporting = state.explore.export.asked {
       draw(exporting, into: &surface)
     } else {
-      return drawSearch(into: &surface)
+      return line.draw(into: &surface)
     }
     return true
   }
@@ -30,7 +32,7 @@ struct ExploreFooter {
       Text.visible(name, ascii: isASCII),
       to: max(8, rect.width - (rect.width >= 60 ? 30 : 10)), ellipsis: theme.glyphs.ellipsis)
     x = surface.write(typed, x, rect.y, theme.style(.strong))
-    drawCaret(x, into: &surface)
+    line.drawCaret(x, into: &surface)
     if typed.isEmpty, let list = state.explore.lists.open, list.entries.indices.contains(list.index)
     {
       // What it is called, until something is typed.
@@ -38,7 +40,7 @@ struct ExploreFooter {
       x = surface.write(
         Text.cut(old, to: 20, ellipsis: theme.glyphs.ellipsis), x + 1, rect.y, theme.style(.faint))
     }
-    drawHints(x + 3, into: &surface)
+    line.drawHints(x + 3, into: &surface)
   }
 
   /// The name of the file, its end where there is no room for all of it, and what Enter does.
@@ -51,45 +53,12 @@ struct ExploreFooter {
       Text.visible(exporting.path, ascii: isASCII), to: max(1, rect.maxX - x - rest),
       ellipsis: theme.glyphs.ellipsis)
     x = surface.write(path, x, rect.y, theme.style(.strong))
-    drawCaret(x, into: &surface)
+    line.drawCaret(x, into: &surface)
     x += 3
     if exporting.existing != nil {
       surface.write(warning, x, rect.y, theme.style(.warning), width: rect.maxX - x)
       return
     }
-    drawHints(x, into: &surface)
-  }
-
-  /// What is typed, and what it finds or why it cannot be read.
-  func drawSearch(into surface: inout Surface) -> Bool {
-    guard let search = state.explore.filter.search, search.isEditing else { return false }
-    let start = search.isExpression ? "expression /" : "/"
-    var x = surface.write(start, rect.x + 1, rect.y, theme.style(.key))
-    // Its end is where it is written.
-    let query = Text.tail(
-      Text.visible(search.query, ascii: isASCII), to: max(12, rect.width - 40),
-      ellipsis: theme.glyphs.ellipsis)
-    x = surface.write(query, x, rect.y, theme.style(.strong))
-    drawCaret(x, into: &surface)
-    x += 3
-    if let problem = search.problem {
-      let text = Text.cut(problem, to: max(0, rect.maxX - 1 - x), ellipsis: theme.glyphs.ellipsis)
-      surface.write(text, x, rect.y, theme.style(.error))
-      return true
-    }
-    let found = search.count == 1 ? "1 row" : "\(Numbers.grouped(search.count)) rows"
-    x = surface.write(found, x, rect.y, theme.style(search.count == 0 ? .warning : .faint)) + 3
-    drawHints(x, into: &surface)
-    return true
-  }
-
-  private func drawCaret(_ x: Int, into surface: inout Surface) {
-    surface.put(" ", x, rect.y, theme.style(.cursor))
-    surface.cursor = Cursor(x: x, y: rect.y)
-  }
-
-  private func drawHints(_ x: Int, into surface: inout Surface) {
-    let hints = Command.hints(state, ascii: isASCII)
-    HintLine.draw(hints, x, rect.y, width: rect.maxX - x - 1, theme, into: &surface)
+    line.drawHints(x, into: &surface)
   }
 }

@@ -1,12 +1,5 @@
+import SeerApp
 import SeerProjection
-
-extension MapAxes {
-  /// The pairs of components that keys go through.
-  package static let pairs: [MapAxes] = [
-    .components(0, 1), .components(0, 2), .components(1, 2), .components(0, 3), .components(1, 3),
-    .components(2, 3),
-  ]
-}
 
 extension ExploreScreen {
   /// From components to concepts, or back.
@@ -23,7 +16,7 @@ extension ExploreScreen {
   /// Along the concepts' prototypes, a probe's weights, or in the plane of three prototypes.
   static func turnDirection(_ state: inout ExploreState) {
     repeat {
-      state.chart.direction = next(state.chart.direction)
+      state.chart.direction = state.chart.direction.next
     } while state.chart.direction == .plane && state.run.concepts.count < 3
   }
 
@@ -46,7 +39,7 @@ extension ExploreScreen {
   ) -> [Effect] {
     let old = state.chart.axes
     let shown = state.shownPoints
-    let stopped = stopMap(&state)
+    let stopped = state.stopMap()
     state.walk.play = nil
     state.walk.morph = nil
     change(&state)
@@ -61,29 +54,7 @@ extension ExploreScreen {
       ?? Array(repeating: .missing, count: state.run.layers.count)
     state.chart.lastPoints = shown
     state.chart.shownLayer = state.layer
-    return stopped + request(&state)
-  }
-
-  /// Leaves the run: what is under way for it is asked for again when it is back.
-  package static func leave(_ state: inout ExploreState) -> [Effect] {
-    let stopped = stopMap(&state)
-    state.walk.play = nil
-    state.walk.morph = nil
-    state.lists.open = nil
-    state.multiples = nil
-    state.selection.naming = nil
-    state.export.asked = nil
-    state.export.isRunning = false
-    state.selection.selecting = nil
-    state.look.dragFrom = nil
-    state.chart.maps = state.chart.maps.map { if case .computing = $0 { .missing } else { $0 } }
-    state.figures.separations = state.figures.separations.map {
-      if case .computing = $0 { .missing } else { $0 }
-    }
-    state.neighbours.isFinding = false
-    state.chart.isJudging = false
-    state.selection.isComparing = false
-    return stopped
+    return stopped + state.request()
   }
 
   /// Ends what stands out most: the walk, the search, the selection.

@@ -1,20 +1,13 @@
+import SeerApp
 import SeerFigures
 import SeerWidgets
 
 extension KeyContext {
-  package static let map = KeyContext("map", isScreen: true)
-  package static let concepts = KeyContext("concepts", isScreen: true)
   package static let select = KeyContext("select")
   package static let list = KeyContext("list")
   package static let multiples = KeyContext("multiples")
   package static let naming = KeyContext("naming", isWriting: true)
   package static let exporting = KeyContext("exporting", isWriting: true)
-  package static let search = KeyContext("search", isWriting: true)
-}
-
-extension KeyContexts {
-  /// On the map, in its list of concepts, and over two maps.
-  package static let maps: KeyContexts = [.map, .concepts, .compare]
 }
 
 extension CommandGroup {
@@ -81,20 +74,20 @@ extension ExploreScreen {
   private static let pointCommands: [Command] = [
     Command(
       "nextPoint", ["j", "Down"], .points, in: [.map, .compare], "Next row", hint: "point",
-      when: hasRows, do: change { step(1, &$0) }),
+      when: hasRows, do: change { $0.step(1) }),
     Command(
       "previousPoint", ["k", "Up"], .points, in: [.map, .compare], "Previous row", hint: "point",
-      when: hasRows, do: change { step(-1, &$0) }),
+      when: hasRows, do: change { $0.step(-1) }),
     walking("pointUp", "w", "Nearest point above", SIMD2(0, 1)),
     walking("pointLeft", "a", "Nearest point left", SIMD2(-1, 0)),
     walking("pointDown", "s", "Nearest point below", SIMD2(0, -1)),
     walking("pointRight", "d", "Nearest point right", SIMD2(1, 0)),
     Command(
       "nextOfConcept", ["."], .points, in: .maps, "Next row of the concept", when: hasRows,
-      do: change { step(1, &$0, sameConcept: true) }),
+      do: change { $0.step(1, sameConcept: true) }),
     Command(
       "previousOfConcept", [","], .points, in: .maps, "Previous row of the concept",
-      when: hasRows, do: change { step(-1, &$0, sameConcept: true) }),
+      when: hasRows, do: change { $0.step(-1, sameConcept: true) }),
     Command(
       "textDown", ["PageDown", "Ctrl-d"], .points, in: [.map, .concepts], "Scroll the text down",
       when: hasRows, do: { state, _ in scrollText(1, &state) }),
@@ -108,7 +101,7 @@ extension ExploreScreen {
       "metric", ["u"], .points, in: [.map], "Neighbours by cosine, or by Euclidean distance",
       when: hasRows,
       do: say {
-        $0.neighbours.metric = next($0.neighbours.metric)
+        $0.neighbours.metric = $0.neighbours.metric.next
         return "neighbours by \($0.neighbours.metric.rawValue)"
       }),
     Command(
@@ -137,10 +130,10 @@ extension ExploreScreen {
       when: hasRows, do: change(beginSearch)),
     Command(
       "nextMatch", ["n"], .search, in: .maps, "Next row found", hint: "found", when: isSearching,
-      do: change { step(1, &$0) }),
+      do: change { $0.step(1) }),
     Command(
       "previousMatch", ["N"], .search, in: .maps, "Previous row found", hint: "found",
-      when: isSearching, do: change { step(-1, &$0) }),
+      when: isSearching, do: change { $0.step(-1) }),
     Command(
       "clearSearch", ["Esc"], .search, in: [.map, .compare],
       "End the search, the walk or the selection", hint: "end",
@@ -162,7 +155,7 @@ extension ExploreScreen {
       hint: "expression",
       do: change {
         $0.filter.search?.isExpression.toggle()
-        find(&$0)
+        $0.find()
       }),
     Command(
       "typedSearchHides", ["Tab"], .search, in: [.search], "Hide or dim what was not found",
@@ -186,7 +179,7 @@ extension ExploreScreen {
       do: change { $0.panels.legendIndex = max(0, $0.panels.legendIndex - 1) }),
     Command(
       "conceptToggle", ["Space"], .concepts, in: [.concepts], "Hide or show the concept",
-      hint: "hide/show", do: change { toggle($0.panels.legendIndex, &$0) }),
+      hint: "hide/show", do: change { $0.toggle($0.panels.legendIndex) }),
     Command(
       "conceptOnly", ["Enter"], .concepts, in: [.concepts], "Only this concept, or all",
       hint: "only", do: change { only($0.panels.legendIndex, &$0) }),
@@ -197,7 +190,7 @@ extension ExploreScreen {
       when: hasConcepts,
       do: { state, key in
         if case .character(let digit) = key, let number = Int(String(digit)) {
-          toggle(number - 1, &state.explore)
+          state.explore.toggle(number - 1)
         }
         return []
       }),
@@ -223,10 +216,10 @@ extension ExploreScreen {
   private static let viewCommands: [Command] = [
     Command(
       "zoomIn", ["+", "="], .view, in: [.map, .compare], "Zoom in on the cursor", hint: "zoom",
-      when: hasRows, do: { state, _ in zoom(1.4, around: nil, &state) }),
+      when: hasRows, do: zoom(1.4)),
     Command(
       "zoomOut", ["-"], .view, in: [.map, .compare], "Zoom out", hint: "zoom", when: hasRows,
-      do: { state, _ in zoom(1 / 1.4, around: nil, &state) }),
+      do: zoom(1 / 1.4)),
     Command(
       "fit", ["f", "_"], .view, in: .maps, "Fit the map to the bulk of its rows, then to all",
       word: { $0.explore.look.view == .whole ? nil : "fit" }, when: hasRows, do: say(fit)),
@@ -245,7 +238,7 @@ extension ExploreScreen {
       "marks", ["m"], .view, in: .maps, "Marks: automatic, glyphs, dots, density",
       hint: "marks", when: hasRows,
       do: say {
-        $0.look.marks = next($0.look.marks)
+        $0.look.marks = $0.look.marks.next
         return "marks: \($0.look.marks.rawValue)"
       }),
     Command(
@@ -263,6 +256,13 @@ extension ExploreScreen {
         return []
       }),
   ]
+
+  private static func zoom(_ factor: Float) -> Command.Action {
+    { state, _ in
+      state.zoom(factor, around: nil)
+      return []
+    }
+  }
 
   private static func panning(
     _ id: CommandID, _ keys: [String], _ way: String, _ direction: SIMD2<Float>
@@ -286,7 +286,7 @@ extension ExploreScreen {
       when: { $0.explore.tour != nil },
       do: { state, _ in
         guard var tour = state.explore.tour else { return [] }
-        tour.goOn { [state] in Screens[$0].isThere(state) }
+        tour.goOn { [state] in state.registry[$0].isThere(state) }
         state.explore.tour = tour.current == nil ? nil : tour
         return []
       }),

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 import SeerReports
 import SeerWidgets
@@ -42,7 +43,7 @@ extension ExploreScreen {
     guard let format = ExportFormat(path: path), let dot = path.lastIndex(of: ".") else {
       return path + ".csv"
     }
-    return path[..<dot] + "." + next(format).rawValue
+    return path[..<dot] + "." + format.next.rawValue
   }
 
   private static func accept(_ state: inout AppState) -> [Effect] {
@@ -56,7 +57,7 @@ extension ExploreScreen {
     let request = ExportRequest(
       path: exporting.path, format: format, layer: state.explore.layerNumber, map: map,
       overwrites: exporting.existing != nil)
-    return [.explore(.export(request))]
+    return [.export(request)]
   }
 
   package static func receive(_ state: inout AppState, _ event: ExportEvent) {

@@ -1,3 +1,5 @@
+import SeerApp
+
 extension ExploreScreen {
   /// Selecting rows on the map.
   static let groupCommands: [Command] = [
@@ -79,7 +81,7 @@ extension ExploreScreen {
       }),
     Command(
       "listNext", ["Tab"], .groups, in: [.list], "Next list", hint: "next list",
-      do: change { if let kind = $0.lists.open?.kind { open(next(kind), &$0) } }),
+      do: change { if let kind = $0.lists.open?.kind { open(kind.next, &$0) } }),
     Command(
       "nameGroup", ["n"], .groups, in: [.list], "Name the group", hint: "name", when: isGroups,
       do: change {

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 
 extension ExploreScreen {
@@ -5,24 +6,24 @@ extension ExploreScreen {
   static let layerCommands: [Command] = [
     Command(
       "previousLayer", ["h", "Left"], .layers, in: .maps, "Previous layer", hint: "layer",
-      when: hasLayers, do: ask { show(layer: $0.layer - 1, &$0) }),
+      when: hasLayers, do: ask { $0.show(layer: $0.layer - 1) }),
     Command(
       "nextLayer", ["l", "Right"], .layers, in: .maps, "Next layer", hint: "layer",
-      when: hasLayers, do: ask { show(layer: $0.layer + 1, &$0) }),
+      when: hasLayers, do: ask { $0.show(layer: $0.layer + 1) }),
     Command(
       "firstLayer", ["g", "Home"], .layers, in: .maps, "First layer", when: hasLayers,
-      do: ask { show(layer: 0, &$0) }),
+      do: ask { $0.show(layer: 0) }),
     Command(
       "lastLayer", ["G", "End"], .layers, in: .maps, "Last layer", when: hasLayers,
-      do: ask { show(layer: $0.run.layers.count - 1, &$0) }),
+      do: ask { $0.show(layer: $0.run.layers.count - 1) }),
     Command(
       "bestLayer", ["*"], .layers, in: .maps, "The layer the strip marks as best", hint: "best",
       when: { $0.explore.run.layers.count > 1 && $0.explore.bestLayer != nil },
-      do: ask { explore in explore.bestLayer.map { show(layer: $0, &explore) } ?? [] }),
+      do: ask { explore in explore.bestLayer.map { explore.show(layer: $0) } ?? [] }),
     Command(
       "stripMetric", ["y"], .layers, in: .maps, "Figure of the layer strip", when: hasConcepts,
       do: say {
-        $0.figures.stripMetric = next($0.figures.stripMetric)
+        $0.figures.stripMetric = $0.figures.stripMetric.next
         return "strip: \($0.figures.stripMetric.rawValue)"
       }),
     Command(

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerSupport
 
 extension ExploreScreen {
@@ -5,24 +6,17 @@ extension ExploreScreen {
     let origin = state.lists.open?.origin ?? state.cursor
     keepPlace(&state)
     // Of the row that was looked at, not of the one that another list leads to.
-    if kind == .nearest, let origin { move(to: origin, &state) }
+    if kind == .nearest, let origin { state.move(to: origin) }
     var list = RowList(kind: kind, entries: state.entries(kind), origin: origin)
     list.of = kind == .nearest ? origin : nil
     list.index = max(0, min(list.entries.count - 1, state.lists.places[kind] ?? 0))
     if kind == .nearest { list.index = 0 }
     state.lists.open = list
-    preview(&state)
+    state.preview()
   }
 
   private static func keepPlace(_ state: inout ExploreState) {
     if let list = state.lists.open { state.lists.places[list.kind] = list.index }
-  }
-
-  /// The cursor goes with the list.
-  static func preview(_ state: inout ExploreState) {
-    guard let list = state.lists.open else { return }
-    let row = list.entries.indices.contains(list.index) ? list.entries[list.index].rows.first : nil
-    move(to: row ?? list.origin ?? state.cursor, &state)
   }
 
   /// Closes the list; the cursor is back where it was.
@@ -30,21 +24,13 @@ extension ExploreScreen {
     guard let list = state.lists.open else { return }
     keepPlace(&state)
     state.lists.open = nil
-    if let origin = list.origin { move(to: origin, &state) }
-  }
-
-  /// Fills a list of nearest rows once they are known.
-  static func fill(_ state: inout ExploreState) {
-    guard let list = state.lists.open, list.kind == .nearest, list.entries.isEmpty else { return }
-    let entries = state.nearest(list.of)
-    state.lists.open?.entries = entries
-    preview(&state)
+    if let origin = list.origin { state.move(to: origin) }
   }
 
   static func moveInList(_ step: Int, _ state: inout ExploreState) {
     guard let list = state.lists.open else { return }
     state.lists.open?.index = max(0, min(list.entries.count - 1, list.index + step))
-    preview(&state)
+    state.preview()
   }
 
   /// Goes to the entry's row; of a pair or a group, its rows become the selection.

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 extension ExploreScreen {
@@ -14,18 +15,18 @@ extension ExploreScreen {
     switch mouse.action {
     case .left:
       if let concept = LegendPane(state, layout).concept(at: place) {
-        toggle(concept, &state.explore)
+        state.explore.toggle(concept)
       } else if let row = DetailPane(state, layout).neighbour(at: place) {
         jump(to: row, &state.explore)
       } else if let layer = LayerStrip(state, layout).layer(at: place) {
-        return show(layer: layer, &state.explore)
+        return state.explore.show(layer: layer)
       } else {
-        explain(place, &state)
+        state.explain(place)
       }
     case .wheelDown, .wheelUp:
       let direction = mouse.action == .wheelDown ? 1 : -1
       if layout.strip.contains(place) {
-        return show(layer: state.explore.layer + direction, &state.explore)
+        return state.explore.show(layer: state.explore.layer + direction)
       }
       if layout.detail.contains(place) {
         let last = DetailPane(state, layout).lastScroll
@@ -41,13 +42,6 @@ extension ExploreScreen {
     return []
   }
 
-  /// What a word on the screen means.
-  static func explain(_ place: Cursor, _ state: inout AppState) {
-    state.message = Glossary.explanation(at: place, state).map {
-      AppState.Message(text: $0, isError: false)
-    }
-  }
-
   /// - Returns: whether the mouse was for the list.
   private static func chooseInList(
     _ state: inout AppState, _ mouse: Mouse, _ layout: ExploreLayout
@@ -61,7 +55,7 @@ extension ExploreScreen {
         go(&state)
       } else {
         state.explore.lists.open?.index = index
-        preview(&state.explore)
+        state.explore.preview()
       }
     case .wheelDown: moveInList(1, &state.explore)
     case .wheelUp: moveInList(-1, &state.explore)
@@ -81,44 +75,21 @@ extension ExploreScreen {
     case .left:
       state.explore.panels.focus = .map
       state.explore.look.dragFrom = cell
-      if let row = nearest(middle, state.explore, panel.size) { move(to: row, &state.explore) }
+      if let row = nearest(middle, state.explore, panel.size) { state.explore.move(to: row) }
     case .drag:
-      drag(to: cell, width: panel.width, &state.explore)
+      state.explore.drag(to: cell, width: panel.width)
     case .release: state.explore.look.dragFrom = nil
-    case .wheelUp: zoom(1.25, around: middle, &state)
-    case .wheelDown: zoom(1 / 1.25, around: middle, &state)
+    case .wheelUp: state.zoom(1.25, around: middle)
+    case .wheelDown: state.zoom(1 / 1.25, around: middle)
     default: break
     }
     return []
-  }
-
-  /// Moves the view with what was taken hold of.
-  ///
-  /// - Parameter width: the panel's, in columns.
-  static func drag(to cell: Cursor, width: Int, _ state: inout ExploreState) {
-    guard let from = state.look.dragFrom else { return }
-    let moved = SIMD2(Float(from.x - cell.x), Float(cell.y - from.y) * 2)
-    state.look.view.pan += moved * 2 / max(0.5, Float(width - 1)) / state.look.view.zoom
-    state.look.dragFrom = cell
   }
 
   /// The visible point nearest to a place of the panel, within four columns of it.
   package static func nearest(_ place: SIMD2<Float>, _ state: ExploreState, _ panel: Size) -> Int? {
     guard let points = state.shownPoints, let bounds = state.bounds(points) else { return nil }
     let viewport = Viewport(bounds: bounds, view: state.look.view, size: panel)
-    return nearest(place, points, viewport, state)
-  }
-
-  package static func nearest(
-    _ place: SIMD2<Float>, _ points: [SIMD2<Float>], _ viewport: Viewport, _ state: ExploreState
-  ) -> Int? {
-    var best: (row: Int, distance: Float)?
-    for row in points.indices where state.isVisible(row) && state.isMatch(row) {
-      var offset = viewport.place(points[row]) - place
-      offset.y *= 2
-      let distance = (offset * offset).sum()
-      if distance <= 16, best.map({ distance < $0.distance }) ?? true { best = (row, distance) }
-    }
-    return best?.row
+    return state.nearest(place, points, viewport)
   }
 }

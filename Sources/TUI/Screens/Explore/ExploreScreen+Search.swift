@@ -1,3 +1,4 @@
+import SeerApp
 import SeerRuns
 import SeerSupport
 
@@ -13,7 +14,7 @@ extension ExploreScreen {
   /// Hides what was not found, or dims it.
   static func toggleHiding(_ state: inout ExploreState) {
     state.filter.search?.hidesRest.toggle()
-    keepCursorVisible(&state)
+    state.keepCursorVisible()
   }
 
   /// The text and the concept of every row, each concept on a line of its own.
@@ -21,11 +22,5 @@ extension ExploreScreen {
     var texts = PackedTexts()
     for row in rows { texts.append(row.text + "\n" + row.concept) }
     return texts
-  }
-
-  /// Looks up what is typed so far and goes to the first row that has it.
-  package static func find(_ state: inout ExploreState) {
-    state.filter.search?.find(in: state.filter.searchTexts)
-    if let cursor = state.cursor, !state.isMatch(cursor) { step(1, &state) }
   }
 }

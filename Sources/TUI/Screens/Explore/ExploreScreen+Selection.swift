@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 extension ExploreScreen {
@@ -74,7 +75,7 @@ extension ExploreScreen {
     let next =
       direction > 0
       ? rows.first { $0 > cursor } ?? rows.first : rows.last { $0 < cursor } ?? rows.last
-    move(to: next, &state)
+    state.move(to: next)
   }
 
   /// A selection by the mouse: in the selecting state any drag, else one with the right button.

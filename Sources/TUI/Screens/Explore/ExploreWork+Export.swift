@@ -1,4 +1,5 @@
 import Foundation
+import SeerApp
 import SeerReports
 import SeerRuns
 import SeerSupport
@@ -14,15 +15,15 @@ extension Session {
     if !request.overwrites,
       let file = files.first(where: { FileManager.default.fileExists(atPath: $0) })
     {
-      return handle(.explore(.export(.exists(file))))
+      return handle(.export(.exists(file)))
     }
-    handle(.explore(.export(.begun)))
+    handle(.export(.begun))
     let output = path
     engine.submit(
       "export of layer \(request.layer)", priority: .map,
       onEvent: { [poster] (event: JobEvent<LayerExport.Result>) in
         guard case .finished(let result) = event else { return }
-        poster(.explore(.export(.finished(result.mapError { Problem($0) }))))
+        poster(.export(.finished(result.mapError { Problem($0) })))
       },
       body: { [source, tool = workspace.tool] context in
         guard !source.folder.isEmpty else { throw Problem("These rows are in no run folder.") }

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 /// All layers in a line, each with its value as a bar, the current one in brackets.

@@ -1,4 +1,5 @@
 import Foundation
+import SeerApp
 import SeerProjection
 import SeerWidgets
 

@@ -1,10 +1,5 @@
+import SeerApp
 import SeerWidgets
-
-/// Small maps of layers all over the network, side by side, one of them chosen.
-package struct Multiples: Equatable, Sendable {
-  /// The index of the chosen layer.
-  package var layer: Int
-}
 
 /// Where the small maps are, and of which layers.
 package struct MultiplesLayout: Equatable, Sendable {
@@ -93,7 +88,7 @@ extension ExploreScreen {
   private static func openMultiple(_ state: inout ExploreState) -> [Effect] {
     guard let multiples = state.multiples else { return [] }
     state.multiples = nil
-    return show(layer: multiples.layer, &state)
+    return state.show(layer: multiples.layer)
   }
 
   /// A click shows the layer.
@@ -102,7 +97,7 @@ extension ExploreScreen {
       return []
     }
     state.explore.multiples = nil
-    return show(layer: layer, &state.explore)
+    return state.explore.show(layer: layer)
   }
 
   static func drawMultiples(_ state: AppState, into surface: inout Surface) {

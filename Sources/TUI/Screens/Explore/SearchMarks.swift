@@ -1,3 +1,4 @@
+import SeerApp
 import SeerSupport
 import SeerWidgets
 

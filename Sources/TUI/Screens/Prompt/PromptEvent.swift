@@ -1,3 +1,4 @@
+import SeerApp
 import SeerMonitor
 import SeerSupport
 import SeerTokenizers

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 /// Where everything of the Prompt screen is.

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerMonitor
 import SeerProjection
 import SeerWidgets

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerWidgets
 
 extension PromptScreen {

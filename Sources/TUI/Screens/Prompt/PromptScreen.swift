@@ -1,10 +1,7 @@
+import SeerApp
 import SeerSupport
 import SeerTokenizers
 import SeerWidgets
-
-extension ScreenID {
-  package static let prompt: ScreenID = "prompt"
-}
 
 /// The Prompt screen: a chat scored token by token while it is typed and answered.
 package enum PromptScreen: Screen {

@@ -1,5 +1,6 @@
 import Foundation
 import LinearAlgebra
+import SeerApp
 import SeerModels
 import SeerMonitor
 import SeerProjection

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerModels
 import SeerMonitor
 import SeerWidgets

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 import SeerRuns
 import SeerWidgets

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerRuns
 import SeerSupport
 import SeerWidgets

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerFigures
 import SeerWidgets
 

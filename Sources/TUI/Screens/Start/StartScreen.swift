@@ -1,9 +1,6 @@
+import SeerApp
 import SeerSupport
 import SeerWidgets
-
-extension ScreenID {
-  package static let start: ScreenID = "start"
-}
 
 /// The Start screen: what there is to open, and states recorded from inside.
 package enum StartScreen: Screen {

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerModels
 import SeerRuns
 import SeerSupport

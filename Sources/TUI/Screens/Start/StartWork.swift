@@ -1,5 +1,6 @@
 import Foundation
 import SeerAnalysis
+import SeerApp
 import SeerModels
 import SeerRuns
 import SeerSupport
@@ -93,10 +94,10 @@ extension Session {
     do throws(Failure) {
       let opened = try Workspace(options)
       var next = opened.state(
-        size: state.size, theme: state.theme, isMouseOn: state.isMouseOn)
-      for screen in Screens.all { screen.carry(from: state, into: &next) }
+        state.registry, size: state.size, theme: state.theme, isMouseOn: state.isMouseOn)
+      for screen in state.registry.all { screen.carry(from: state, into: &next) }
       next.start.isOpening = false
-      if next.compare != nil { next.screen = CompareScreen.id }
+      if next.screens.contains(.compare) { next.screen = .compare }
       replace(opened, next)
     } catch {
       handle(.start(.refused(Problem(error))))

@@ -1,4 +1,5 @@
 import Foundation
+import SeerApp
 import SeerModels
 import SeerSupport
 import SeerTraining

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerProjection
 import SeerSupport
 import SeerTraining
@@ -18,8 +19,6 @@ package enum TrainEvent: ScreenEvent {
   case extracting(JobProgress)
   /// The tuned run is there, or why not.
   case extracted(Result<RunSource, Problem>)
-  /// It stands beside the run that is open.
-  case comparable(CompareState)
 
   package func receive(_ state: inout AppState) -> [Effect] {
     guard var train = state.train else { return [] }
@@ -80,9 +79,6 @@ package enum TrainEvent: ScreenEvent {
           ? "The training is finished: c compares it with the run that is open."
           : "The training is finished: F5, then c compares it with the run that is open.",
         isError: false)
-    case .comparable(let pair):
-      state.screen = CompareScreen.id
-      return CompareScreen.show(pair, &state)
     case .extracted(.failure(let problem)):
       train.extraction = nil
       train.wantsCompare = false

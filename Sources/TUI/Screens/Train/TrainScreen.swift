@@ -1,10 +1,7 @@
+import SeerApp
 import SeerModels
 import SeerTraining
 import SeerWidgets
-
-extension ScreenID {
-  package static let train: ScreenID = "train"
-}
 
 /// The Train screen: a form, then a training that goes on when the screen is left.
 package enum TrainScreen: Screen {
@@ -78,7 +75,7 @@ package enum TrainScreen: Screen {
 
   /// A click on a word explains it.
   package static func update(_ state: inout AppState, _ mouse: Mouse) -> [Effect] {
-    if mouse.action == .left { ExploreScreen.explain(mouse.place, &state) }
+    if mouse.action == .left { state.explain(mouse.place) }
     return []
   }
 

@@ -1,3 +1,4 @@
+import SeerApp
 import SeerFormats
 import SeerModels
 import SeerProjection

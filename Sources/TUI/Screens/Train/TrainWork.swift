@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import SeerAnalysis
+import SeerApp
 import SeerProjection
 import SeerRuns
 import SeerSupport
@@ -122,7 +123,7 @@ extension Session {
     case .compare:
       guard let tuned = train.tuned else { return }
       if let old = workspace.tuned, old.folder != tuned.folder { workspace.others.append(old) }
-      handle(.train(.comparable(pair(with: tuned))))
+      for screen in state.registry.all { screen.pair(with: tuned, in: self) }
     case .readKept: readKept(train.watched ?? train.text(.adapter))
     case .look: look(train)
     }
