@@ -75,7 +75,8 @@ def main():
             continue
         print(f"verify-paper.py: {step}", file=sys.stderr, flush=True)
         results["results"][step] = work()
-        results["tool"] = results.get("tool") or version(o)
+        # All that made some of them.
+        results["tool"] = ", ".join(sorted({*filter(None, results.get("tool", "").split(", ")), version(o)}))
         written(o, results)
 
 
