@@ -36,6 +36,7 @@ LEFT_OUT = [
     ("docs/notebook.md", "seer ", "scripts/check-notebook.py runs this page, its Python too"),
     ("docs/notebook.md", "tensorboard ", "scripts/check-notebook.py passes it over: it waits for a browser"),
     ("docs/notebook.md", "embedding-atlas ", "scripts/check-notebook.py passes it over: it waits for a browser"),
+    ("docs/pipe.md", "seer ", "scripts/check-notebook.py runs this page, its Python too (make check-pipe)"),
     ("docs/scale.md", "seer join", "fifteen shards are missing; scripts/check-scale.py joins all of a run"),
     ("docs/scale.md", "parallel ", "wants a file of hosts; scripts/check-scale.py runs it on this one"),
     ("docs/scale.md", "sbatch ", "wants Slurm; scripts/check-scale.py runs it under one of its own"),
@@ -45,7 +46,7 @@ LEFT_OUT = [
 # Page, how the command begins, what is added to it, why.
 ADDED = [
     ("", "seer explore", "--script keys", "a screen wants a terminal and somebody who leaves it"),
-    ("README.md", "seer train", "--steps 2", "a whole training takes minutes"),
+    ("README.md", "seer train", "--steps 1 --max-tokens 32", "a whole training takes minutes"),
 ]
 # What fenced lines begin with, where they are commands.
 PROGRAMS = {"seer", "make", "swift", "mpirun", "parallel", "sbatch", "tensorboard", "embedding-atlas"}
