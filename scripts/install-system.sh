@@ -39,6 +39,8 @@ case ${1:-build} in
     ;;
   install) want python3 command -v python3 ;;
   deb)
+    # Foundation, which the program then carries, is partly in C++.
+    want g++ sh -c 'gcc -print-file-name=libstdc++.so | grep /'
     want python3 command -v python3
     want dpkg-dev command -v dpkg-shlibdeps
     ;;
